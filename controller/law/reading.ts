@@ -1,0 +1,28 @@
+import type { MonoMs } from "../../shared/clock.js";
+import type { ReadingKind } from "../../shared/state.js";
+
+/** One answered probe. `reflector` is its place in the list of reflectors. */
+export interface Reply {
+  readonly reflector: number;
+  readonly sentAt: MonoMs;
+  readonly receivedAt: MonoMs;
+  readonly rttMs: number;
+}
+
+/** The byte counters of the line, at one instant. They only grow; a smaller value is a new start. */
+export interface Counted {
+  readonly at: MonoMs;
+  readonly downloadBytes: number;
+  readonly uploadBytes: number;
+}
+
+/** Facts that were there at a beat, each handed over once. */
+export interface Reading {
+  readonly kind: ReadingKind;
+  /** Replies since the last beat, in the order they came. */
+  readonly replies: readonly Reply[];
+  /** Probes that passed their deadline since the last beat. */
+  readonly lost: number;
+  /** Counter values since the last beat, oldest first; none where the platform has no counters. */
+  readonly traffic: readonly Counted[];
+}

@@ -1,0 +1,76 @@
+import { chmodSync } from "node:fs";
+import { Publisher as Socket } from "zeromq";
+import type { Clock } from "../clock.js";
+import {
+  encodeFrame,
+  FRAME_VERSION,
+  topicOf,
+  type Frame,
+  type Message,
+} from "../frame.js";
+import { ipc } from "../paths.js";
+import { toUs } from "../units.js";
+
+/** Where a process's frames leave it. */
+export interface Publisher extends AsyncDisposable {
+  /** Stamps, numbers and sends. Never waits, never throws. Returns the µs it took. */
+  publish(message: Message): number;
+  readonly counts: { readonly published: number; readonly refused: number };
+}
+
+/** Frames kept per peer that is slow or away: 10 s at 20 Hz. The queue smooths; it is no storage. */
+const HIGH_WATER_MARK = 200;
+
+/**
+ * One PUB socket that binds for taps and connects to the recorder: a connecting PUB keeps its queue while the recorder is
+ * away. `linger: 0`, or a dead recorder would keep this process from ending; `sendTimeout: 0`, or zeromq.js throws
+ * EBUSY after 512 sends in one tick.
+ */
+export async function openPublisher(
+  source: string,
+  boot: string,
+  clock: Clock,
+  paths: { readonly bind: string; readonly connect: string },
+): Promise<Publisher> {
+  const socket = new Socket({
+    linger: 0,
+    sendTimeout: 0,
+    sendHighWaterMark: HIGH_WATER_MARK,
+    reconnectInterval: 100,
+  });
+  await socket.bind(ipc(paths.bind));
+  chmodSync(paths.bind, 0o660);
+  socket.connect(ipc(paths.connect));
+  const counts = { published: 0, refused: 0 };
+  const refuse = () => {
+    counts.refused++;
+  };
+  let seq = 0;
+  return {
+    counts,
+    publish(message) {
+      const begun = clock.mono();
+      const stamp = {
+        v: FRAME_VERSION,
+        source,
+        kind: message.kind,
+        boot,
+        seq: ++seq,
+        at: clock.wall(),
+        mono: Math.round(begun),
+      };
+      const frame = Object.assign(stamp, message) as Frame;
+      try {
+        socket.send([topicOf(frame), encodeFrame(frame)]).catch(refuse);
+        counts.published++;
+      } catch {
+        refuse();
+      }
+      return toUs(clock.mono() - begun);
+    },
+    [Symbol.asyncDispose]() {
+      socket.close();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,250 @@
+import {
+  Type,
+  type Static,
+  type TObject,
+  type TSchema,
+} from "@sinclair/typebox";
+import { TypeCompiler, type TypeCheck } from "@sinclair/typebox/compiler";
+import { Packr, Unpackr } from "msgpackr";
+import { CAUSES } from "./cause.js";
+import { isWellFormed } from "./msgpack.js";
+import { field, ROW_FIELDS, type Row } from "./row.js";
+import { READINGS, STATES } from "./state.js";
+
+/** Changes only when a meaning changes. A reader understands this version and the one before it. */
+export const FRAME_VERSION = 1;
+
+/** Nothing that wanctl sends comes near; anything larger is not a frame. */
+export const FRAME_BYTES_MAX = 65_536;
+
+export const WAN_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+/** What can happen, apart from a change of state. */
+export const EVENTS = [
+  "started",
+  "stopping",
+  "measurement_lost",
+  "measurement_back",
+  "pinger_lost",
+  "pinger_back",
+  "reflector_lost",
+  "reflector_back",
+  "router_lost",
+  "router_back",
+  "rate_foreign",
+  "clock_stepped",
+] as const;
+export type EventName = (typeof EVENTS)[number];
+
+const integer = (minimum: number, maximum: number) =>
+  Type.Integer({ minimum, maximum });
+const oneOf = <T extends readonly string[]>(values: T) =>
+  Type.Union(values.map((value) => Type.Literal(value))) as TSchema & {
+    static: T[number];
+  };
+
+const HEADER = {
+  v: integer(FRAME_VERSION - 1, FRAME_VERSION),
+  source: Type.String({ pattern: WAN_NAME.source }),
+  boot: Type.String({ pattern: "^[0-9a-f]{16}$" }),
+  seq: integer(1, Number.MAX_SAFE_INTEGER),
+  at: integer(0, Number.MAX_SAFE_INTEGER),
+  mono: integer(0, Number.MAX_SAFE_INTEGER),
+};
+
+const CODE_LIMITS: Readonly<Record<string, number>> = {
+  reading: READINGS.length - 1,
+  stateDownload: STATES.length - 1,
+  stateUpload: STATES.length - 1,
+  causeDownload: CAUSES.length - 1,
+  causeUpload: CAUSES.length - 1,
+};
+
+/** 2^40: over twelve days in µs, over a Tbit/s in kbit/s. */
+const VALUE_MAX = 2 ** 40;
+
+const rowSchema = Object.fromEntries(
+  ROW_FIELDS.map((name) => {
+    const { signed, nullMeans } = field(name);
+    const value = integer(
+      signed ? -VALUE_MAX : 0,
+      CODE_LIMITS[name] ?? VALUE_MAX,
+    );
+    return [
+      name,
+      nullMeans === undefined ? value : Type.Union([value, Type.Null()]),
+    ];
+  }),
+);
+
+const detail = Type.Record(
+  Type.String({ maxLength: 64 }),
+  Type.Union([
+    Type.String({ maxLength: 4096 }),
+    Type.Number(),
+    Type.Boolean(),
+    Type.Null(),
+  ]),
+);
+
+const TRANSITION = Type.Object({
+  ...HEADER,
+  kind: Type.Literal("transition"),
+  direction: oneOf(["download", "upload"] as const),
+  from: integer(0, STATES.length - 1),
+  to: integer(0, STATES.length - 1),
+  deltaUs: integer(-VALUE_MAX, VALUE_MAX),
+  threshold: Type.String({ maxLength: 32 }),
+  thresholdUs: integer(0, VALUE_MAX),
+  reason: Type.String({ maxLength: 200 }),
+});
+
+const EVENT = Type.Object({
+  ...HEADER,
+  kind: Type.Literal("event"),
+  event: oneOf(EVENTS),
+  detail,
+});
+
+const CONFIG = Type.Object({
+  ...HEADER,
+  kind: Type.Literal("config"),
+  trigger: oneOf(["start", "reload"] as const),
+  config: Type.Record(Type.String(), Type.Unknown()),
+});
+
+const SAMPLE = Type.Object({
+  ...HEADER,
+  kind: Type.Literal("sample"),
+  metric: Type.String({ pattern: "^wanctl_[a-z0-9_]{1,80}$" }),
+  value: Type.Number(),
+  labels: Type.Record(
+    Type.String({ maxLength: 32 }),
+    Type.String({ maxLength: 128 }),
+  ),
+});
+
+type Header = {
+  readonly [K in keyof typeof HEADER]: Static<(typeof HEADER)[K]>;
+};
+export type CycleFrame = Header & { readonly kind: "cycle" } & Row;
+export type TransitionFrame = Static<typeof TRANSITION>;
+export type EventFrame = Static<typeof EVENT>;
+export type ConfigFrame = Static<typeof CONFIG>;
+export type SampleFrame = Static<typeof SAMPLE>;
+export type Frame =
+  CycleFrame | TransitionFrame | EventFrame | ConfigFrame | SampleFrame;
+export type Kind = Frame["kind"];
+
+/** A frame before its publisher has stamped it. */
+type Unstamped<F> = F extends Frame ? Omit<F, keyof Header> : never;
+export type Message = Unstamped<Frame>;
+
+const shape = (
+  schema: TObject,
+): { keys: number; check: TypeCheck<TObject> } => ({
+  keys: Object.keys(schema.properties).length,
+  check: TypeCompiler.Compile(schema),
+});
+
+const SHAPES: Readonly<Record<Kind, ReturnType<typeof shape>>> = {
+  cycle: shape(
+    Type.Object({ ...HEADER, kind: Type.Literal("cycle"), ...rowSchema }),
+  ),
+  transition: shape(TRANSITION),
+  event: shape(EVENT),
+  config: shape(CONFIG),
+  sample: shape(SAMPLE),
+};
+
+export const KINDS = Object.keys(SHAPES) as Kind[];
+
+/** Bytes that are no frame, and why; `newer` marks a version this program does not know yet. */
+export class FrameError extends Error {
+  override readonly name = "FrameError";
+  readonly newer: boolean;
+  constructor(message: string, newer = false) {
+    super(message);
+    this.newer = newer;
+  }
+}
+
+const packr = new Packr({ useRecords: false, variableMapSize: true });
+const unpackr = new Unpackr({
+  useRecords: false,
+  mapsAsObjects: true,
+  int64AsType: "number",
+});
+
+/** The topic of a frame: `<source>/<kind>`. */
+export const topicOf = (frame: Frame): string =>
+  `${frame.source}/${frame.kind}`;
+
+/** One msgpack map with spelled-out keys. Integers beyond 32 bits are uint64, never floats, so that any language reads them so. */
+export function encodeFrame(frame: Frame): Buffer {
+  return packr.pack({
+    ...frame,
+    at: BigInt(frame.at),
+    mono: whole(frame.mono),
+    seq: whole(frame.seq),
+  });
+}
+
+const whole = (n: number): number | bigint => (n > 0xffff_ffff ? BigInt(n) : n);
+
+/**
+ * Reads a frame from bytes of any origin.
+ * @returns the frame, without the keys it does not know, and how many of those there were
+ * @throws FrameError for anything else, and nothing but FrameError
+ */
+export function decodeFrame(bytes: Uint8Array): {
+  frame: Frame;
+  unknownKeys: number;
+} {
+  if (bytes.byteLength > FRAME_BYTES_MAX)
+    throw new FrameError(
+      `Cannot read frame: at most ${FRAME_BYTES_MAX} bytes: got ${bytes.byteLength}`,
+    );
+  if (!isWellFormed(bytes))
+    throw new FrameError("Cannot read frame: must be one msgpack value");
+  const value = unpack(bytes);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new FrameError("Cannot read frame: must be a map");
+  const { v, kind } = value as { v?: unknown; kind?: unknown };
+  if (typeof v === "number" && v > FRAME_VERSION)
+    throw new FrameError(
+      `Cannot read frame 'v': at most ${FRAME_VERSION}: got ${v}`,
+      true,
+    );
+  const known =
+    typeof kind === "string" && Object.hasOwn(SHAPES, kind)
+      ? SHAPES[kind as Kind]
+      : undefined;
+  if (known === undefined)
+    throw new FrameError(
+      `Cannot read frame 'kind': must be one of ${KINDS.join(", ")}: got ${show(kind)}`,
+    );
+  if (!known.check.Check(value)) {
+    const error = known.check.Errors(value).First();
+    throw new FrameError(
+      `Cannot read frame '${error?.path ?? ""}': ${error?.message ?? ""}: got ${show(error?.value)}`,
+    );
+  }
+  return {
+    frame: value as unknown as Frame,
+    unknownKeys: Object.keys(value).length - known.keys,
+  };
+}
+
+function unpack(bytes: Uint8Array): unknown {
+  try {
+    return unpackr.unpack(bytes);
+  } catch (cause) {
+    throw new FrameError(
+      `Cannot read frame: ${cause instanceof Error ? cause.message : "bad msgpack"}`,
+    );
+  }
+}
+
+const show = (value: unknown): string =>
+  String(JSON.stringify(value)).slice(0, 60);

@@ -1,0 +1,78 @@
+import { createServer, request } from "node:http";
+import { once } from "node:events";
+import { chmodSync, rmSync } from "node:fs";
+import { Failure, reasonOf } from "./failure.js";
+
+/** What every process answers at its health socket: HTTP over a Unix socket, any path, one JSON object. */
+export interface Health {
+  readonly status: "fine" | "degraded";
+  /** Why it is degraded, in words; empty when fine. */
+  readonly reasons: readonly string[];
+  readonly [key: string]: unknown;
+}
+
+/** Serves `look()` at a socket. Nobody else owns the path: the process holds its lock. */
+export async function serveHealth(
+  path: string,
+  look: () => Health,
+): Promise<AsyncDisposable> {
+  const server = createServer(
+    { connectionsCheckingInterval: 1000, requestTimeout: 2000 },
+    (_, response) => {
+      const health = look();
+      response.writeHead(health.status === "fine" ? 200 : 503, {
+        "content-type": "application/json",
+        connection: "close",
+      });
+      response.end(`${JSON.stringify(health)}\n`);
+    },
+  );
+  server.maxConnections = 16;
+  rmSync(path, { force: true });
+  server.listen(path);
+  try {
+    await once(server, "listening");
+    chmodSync(path, 0o660);
+  } catch (error) {
+    throw new Failure(`Cannot serve health at '${path}': ${reasonOf(error)}`);
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+}
+
+/** Asks a process how it is; null when nobody answers within `timeoutMs`. */
+export function askHealth(
+  path: string,
+  timeoutMs = 1000,
+): Promise<Health | null> {
+  return new Promise((resolve) => {
+    const give = () => resolve(null);
+    const asked = request(
+      {
+        socketPath: path,
+        path: "/health",
+        signal: AbortSignal.timeout(timeoutMs),
+      },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (part: string) => (text += part));
+        response.on("error", give);
+        response.on("end", () => {
+          try {
+            resolve(JSON.parse(text) as Health);
+          } catch {
+            give();
+          }
+        });
+      },
+    );
+    asked.on("error", give);
+    asked.end();
+  });
+}

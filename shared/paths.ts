@@ -1,0 +1,64 @@
+import { mkdirSync, readdirSync, accessSync, constants } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "./failure.js";
+
+/** Where sockets live. One folder for all processes of an installation. */
+export interface RunFolder {
+  readonly root: string;
+  readonly frames: string;
+  readonly recorderHealth: string;
+  wanFrames(wan: string): string;
+  wanHealth(wan: string): string;
+}
+
+/** A Unix socket's path has at most this many bytes (unix(7)), the final zero included. */
+const SOCKET_PATH_BYTES = 108;
+
+/** `--run-dir`, else WANCTL_RUN, else /run/wanctl. */
+export function runFolder(option: string | undefined): RunFolder {
+  const root = option ?? process.env["WANCTL_RUN"] ?? "/run/wanctl";
+  const longest = join(root, "wan", `${"x".repeat(31)}.health`);
+  if (Buffer.byteLength(longest) >= SOCKET_PATH_BYTES)
+    throw new Failure(
+      `Cannot use run folder '${root}': at most ${SOCKET_PATH_BYTES - 45} bytes: choose a shorter one with --run-dir`,
+    );
+  return {
+    root,
+    frames: join(root, "recorder", "frames.ipc"),
+    recorderHealth: join(root, "recorder", "health"),
+    wanFrames: (wan) => join(root, "wan", `${wan}.ipc`),
+    wanHealth: (wan) => join(root, "wan", `${wan}.health`),
+  };
+}
+
+/** Makes the folders, group-writable, with the group handed down. @throws Failure where that is not allowed */
+export function makeRunFolder(run: RunFolder): void {
+  for (const folder of ["wan", "recorder"].map((name) =>
+    join(run.root, name),
+  )) {
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o2770 });
+      accessSync(folder, constants.W_OK | constants.X_OK);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? String(error);
+      throw new Failure(
+        `Cannot write run folder '${folder}': ${code}: give a writable one with --run-dir or WANCTL_RUN`,
+      );
+    }
+  }
+}
+
+/** The WANs whose controllers have, or once had, a socket here. */
+export function wansIn(run: RunFolder): string[] {
+  try {
+    return readdirSync(join(run.root, "wan"))
+      .filter((name) => name.endsWith(".health"))
+      .map((name) => name.slice(0, -".health".length))
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+/** An endpoint for ZeroMQ. */
+export const ipc = (path: string): string => `ipc://${path}`;

@@ -1,0 +1,116 @@
+/**
+ * What one cycle leaves behind, once for all: the fields of a `cycle` frame, the columns of the `cycle` table, their
+ * units and what null means. The order is the order on the wire and on disk; all values are integers.
+ */
+export interface Field {
+  readonly unit: "code" | "µs" | "kbit/s" | "count";
+  /** What the number is. */
+  readonly means: string;
+  /** What null means; absent where the field is never null. */
+  readonly nullMeans?: string;
+  readonly signed?: true;
+}
+
+const NO_REPLY = "no reply in this cycle";
+const NOTHING_YET = "nothing was measured yet";
+const UNCONFIRMED = "no write or read-back has succeeded yet";
+const NO_COUNTERS = "no byte counters";
+
+export const ROW = {
+  reading: {
+    unit: "code",
+    means: "0 reply, 1 none_yet, 2 lost, 3 asleep, 4 no_link",
+  },
+  rttUs: {
+    unit: "µs",
+    means: "median over reflectors of this cycle's replies",
+    nullMeans: NO_REPLY,
+  },
+  loadRttUs: {
+    unit: "µs",
+    means: "baseline plus the smoothed delta",
+    nullMeans: NOTHING_YET,
+  },
+  baselineUs: {
+    unit: "µs",
+    means: "RTT of the idle path",
+    nullMeans: NOTHING_YET,
+  },
+  deltaUs: {
+    unit: "µs",
+    means: "load RTT minus baseline",
+    nullMeans: NOTHING_YET,
+    signed: true,
+  },
+  lost: {
+    unit: "count",
+    means: "probes that passed their deadline in this cycle",
+  },
+  stateDownload: {
+    unit: "code",
+    means: "0 GREEN, 1 YELLOW, 2 SOFT_RED, 3 RED",
+  },
+  wantedDownloadKbps: { unit: "kbit/s", means: "rate the controller wishes" },
+  enforcedDownloadKbps: {
+    unit: "kbit/s",
+    means: "rate the router is known to enforce",
+    nullMeans: UNCONFIRMED,
+  },
+  loadDownloadKbps: {
+    unit: "kbit/s",
+    means: "bytes seen on the line",
+    nullMeans: NO_COUNTERS,
+  },
+  targetDownloadUs: { unit: "µs", means: "effective target of the delta" },
+  causeDownload: { unit: "code", means: "why the wanted rate is what it is" },
+  causeDownloadUs: {
+    unit: "µs",
+    means: "the number that belongs to the cause",
+    nullMeans: "the cause has none",
+    signed: true,
+  },
+  stateUpload: { unit: "code", means: "0 GREEN, 1 YELLOW, 3 RED" },
+  wantedUploadKbps: { unit: "kbit/s", means: "rate the controller wishes" },
+  enforcedUploadKbps: {
+    unit: "kbit/s",
+    means: "rate the router is known to enforce",
+    nullMeans: UNCONFIRMED,
+  },
+  loadUploadKbps: {
+    unit: "kbit/s",
+    means: "bytes seen on the line",
+    nullMeans: NO_COUNTERS,
+  },
+  targetUploadUs: { unit: "µs", means: "effective target of the delta" },
+  causeUpload: { unit: "code", means: "why the wanted rate is what it is" },
+  causeUploadUs: {
+    unit: "µs",
+    means: "the number that belongs to the cause",
+    nullMeans: "the cause has none",
+    signed: true,
+  },
+  lateUs: { unit: "µs", means: "how late the cycle began" },
+  missed: { unit: "count", means: "beats dropped since the cycle before" },
+  publishUs: {
+    unit: "µs",
+    means: "what building and sending the frame before this one took",
+    nullMeans: "first frame of a run",
+  },
+} as const satisfies Record<string, Field>;
+
+export type RowField = keyof typeof ROW;
+
+/** The values of one cycle, in the units of {@link ROW}. */
+export type Row = {
+  readonly [F in RowField]: (typeof ROW)[F] extends { nullMeans: string }
+    ? number | null
+    : number;
+};
+
+export const ROW_FIELDS = Object.keys(ROW) as RowField[];
+
+export const field = (name: RowField): Field => ROW[name];
+
+/** `wantedDownloadKbps` is `wanted_download_kbps` in the database. */
+export const column = (name: RowField): string =>
+  name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
