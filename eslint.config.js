@@ -13,6 +13,11 @@ export default tseslint.config(
     },
     rules: {
       "@typescript-eslint/switch-exhaustiveness-check": "error",
+      // a `using` is used by the end of its scope
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { ignoreUsingDeclarations: true },
+      ],
       "@typescript-eslint/restrict-template-expressions": [
         "error",
         { allowNumber: true, allowBoolean: true },

@@ -253,7 +253,14 @@ function checkShape(data: unknown, schema: Shape, prefix: string): Problem[] {
   });
 }
 
+/** Keys that people look for in the wrong file. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  storage: " here: it belongs in the recorder's file, recorder.yaml",
+};
+
 function suggestion(name: string, known: readonly string[]): string {
+  const elsewhere = ELSEWHERE[name];
+  if (elsewhere !== undefined) return elsewhere;
   const best = closest(name, known);
   return distance(name, best) <= Math.max(2, name.length / 3)
     ? `, did you mean '${best}'`

@@ -5,6 +5,7 @@ import {
   type TSchema,
 } from "@sinclair/typebox";
 import { TypeCompiler, type TypeCheck } from "@sinclair/typebox/compiler";
+import { inspect } from "node:util";
 import { Packr, Unpackr } from "msgpackr";
 import { CAUSES } from "./cause.js";
 import { isWellFormed } from "./msgpack.js";
@@ -180,21 +181,20 @@ const unpackr = new Unpackr({
 export const topicOf = (frame: Frame): string =>
   `${frame.source}/${frame.kind}`;
 
-/** One msgpack map with spelled-out keys. Integers beyond 32 bits are uint64, never floats, so that any language reads them so. */
+/** One msgpack map with spelled-out keys. Integers beyond 32 bits are 64-bit integers, never floats, in any language. */
 export function encodeFrame(frame: Frame): Buffer {
-  return packr.pack({
-    ...frame,
-    at: BigInt(frame.at),
-    mono: whole(frame.mono),
-    seq: whole(frame.seq),
-  });
+  const wire: Record<string, unknown> = { ...frame };
+  for (const key in wire) {
+    const value = wire[key];
+    if (typeof value === "number" && Math.abs(value) > 0x7fff_ffff)
+      if (Number.isInteger(value)) wire[key] = BigInt(value);
+  }
+  return packr.pack(wire);
 }
-
-const whole = (n: number): number | bigint => (n > 0xffff_ffff ? BigInt(n) : n);
 
 /**
  * Reads a frame from bytes of any origin.
- * @returns the frame, without the keys it does not know, and how many of those there were
+ * @returns the frame, and how many keys it has that this version does not know
  * @throws FrameError for anything else, and nothing but FrameError
  */
 export function decodeFrame(bytes: Uint8Array): {
@@ -246,5 +246,4 @@ function unpack(bytes: Uint8Array): unknown {
   }
 }
 
-const show = (value: unknown): string =>
-  String(JSON.stringify(value)).slice(0, 60);
+const show = (value: unknown): string => inspect(value).slice(0, 60);

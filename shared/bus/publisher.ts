@@ -13,18 +13,22 @@ import { toUs } from "../units.js";
 
 /** Where a process's frames leave it. */
 export interface Publisher extends AsyncDisposable {
-  /** Stamps, numbers and sends. Never waits, never throws. Returns the µs it took. */
-  publish(message: Message): number;
+  /** Stamps, numbers and sends. Never waits, never throws. */
+  publish(message: Message): void;
+  /** What the last one took, µs; null before the first. */
+  readonly lastUs: number | null;
   readonly counts: { readonly published: number; readonly refused: number };
 }
 
 /** Frames kept per peer that is slow or away: 10 s at 20 Hz. The queue smooths; it is no storage. */
 const HIGH_WATER_MARK = 200;
 
+/** What is on its way when the process stops gets so long to leave; for ever (the default) would keep it from ending. */
+const LINGER_MS = 100;
+
 /**
  * One PUB socket that binds for taps and connects to the recorder: a connecting PUB keeps its queue while the recorder is
- * away. `linger: 0`, or a dead recorder would keep this process from ending; `sendTimeout: 0`, or zeromq.js throws
- * EBUSY after 512 sends in one tick.
+ * away. `sendTimeout: 0`, or zeromq.js throws EBUSY after 512 sends in one tick.
  */
 export async function openPublisher(
   source: string,
@@ -33,7 +37,7 @@ export async function openPublisher(
   paths: { readonly bind: string; readonly connect: string },
 ): Promise<Publisher> {
   const socket = new Socket({
-    linger: 0,
+    linger: LINGER_MS,
     sendTimeout: 0,
     sendHighWaterMark: HIGH_WATER_MARK,
     reconnectInterval: 100,
@@ -46,8 +50,12 @@ export async function openPublisher(
     counts.refused++;
   };
   let seq = 0;
+  let lastUs: number | null = null;
   return {
     counts,
+    get lastUs() {
+      return lastUs;
+    },
     publish(message) {
       const begun = clock.mono();
       const stamp = {
@@ -66,7 +74,7 @@ export async function openPublisher(
       } catch {
         refuse();
       }
-      return toUs(clock.mono() - begun);
+      lastUs = toUs(clock.mono() - begun);
     },
     [Symbol.asyncDispose]() {
       socket.close();

@@ -1,0 +1,106 @@
+import type { Publisher } from "../shared/bus/publisher.js";
+import { causeCode } from "../shared/cause.js";
+import { DIRECTIONS } from "../shared/direction.js";
+import type { Message } from "../shared/frame.js";
+import { readingCode, stateCode } from "../shared/state.js";
+import { maybe, toKbps, toUs } from "../shared/units.js";
+import { initial, step, type ControlState } from "./law/control.js";
+import { reasonOf } from "./law/congestion.js";
+import { baselineMs, median } from "./law/estimator.js";
+import type { Policy } from "./law/policy.js";
+import type { Reading } from "./law/reading.js";
+import { ratesOf } from "./law/shaper-rate.js";
+import { recentRate } from "./law/traffic.js";
+import { TUNING } from "./law/tuning.js";
+import type { Line } from "./line.js";
+import type { Tick } from "./metronome.js";
+import type { View } from "./view.js";
+import type { Watch } from "./watch.js";
+
+/** What a cycle works with. */
+export interface Wan {
+  readonly policy: Policy;
+  readonly line: Line;
+  readonly publisher: Pick<Publisher, "publish" | "lastUs">;
+  readonly watch: Watch;
+  readonly view: View;
+}
+
+/** One beat: look, decide, wish, tell. Facts are already there and wishes are handed over, so it never waits. */
+export function cycle(
+  wan: Wan,
+  last: ControlState | null,
+  tick: Tick,
+): ControlState {
+  const now = wan.line.beat(tick);
+  const before = last ?? initial(wan.policy, now);
+  const reading = wan.line.take(now);
+  const after = step(before, reading, now, wan.policy);
+  wan.line.shaper.request(ratesOf(after.rate));
+  wan.publisher.publish(cycleMessage(wan, reading, after, tick));
+  for (const message of transitionMessages(after))
+    wan.publisher.publish(message);
+  wan.watch.look(before, after);
+  wan.view.show(reading, after, tick);
+  return after;
+}
+
+/** The row of this cycle; the one place where the core's ms and bit/s become the wire's µs and kbit/s. */
+function cycleMessage(
+  { line, policy, publisher }: Wan,
+  reading: Reading,
+  { estimate, rate, state, traffic }: ControlState,
+  tick: Tick,
+): Message {
+  const enforced = line.shaper.enforcedBps();
+  const baseline = baselineMs(estimate);
+  const delta = estimate.deltaMs;
+  const load = baseline === null || delta === null ? null : baseline + delta;
+  const loadOf = (direction: "download" | "upload") =>
+    maybe(recentRate(traffic, direction, TUNING.usedWindowMs), toKbps);
+  return {
+    kind: "cycle",
+    reading: readingCode(reading.kind),
+    rttUs: maybe(median(reading.replies.map((reply) => reply.rttMs)), toUs),
+    loadRttUs: maybe(load, toUs),
+    baselineUs: maybe(baseline, toUs),
+    deltaUs: maybe(delta, toUs),
+    lost: reading.lost,
+    stateDownload: stateCode(state.download),
+    wantedDownloadKbps: toKbps(rate.download.bps),
+    enforcedDownloadKbps: maybe(enforced.download, toKbps),
+    loadDownloadKbps: loadOf("download"),
+    targetDownloadUs: toUs(policy.limits.download.targetMs),
+    causeDownload: causeCode(rate.download.cause),
+    causeDownloadUs: maybe(rate.download.causeMs, toUs),
+    stateUpload: stateCode(state.upload),
+    wantedUploadKbps: toKbps(rate.upload.bps),
+    enforcedUploadKbps: maybe(enforced.upload, toKbps),
+    loadUploadKbps: loadOf("upload"),
+    targetUploadUs: toUs(policy.limits.upload.targetMs),
+    causeUpload: causeCode(rate.upload.cause),
+    causeUploadUs: maybe(rate.upload.causeMs, toUs),
+    lateUs: toUs(tick.lateMs),
+    missed: tick.missed,
+    publishUs: publisher.lastUs,
+  };
+}
+
+function transitionMessages({ transition }: ControlState): Message[] {
+  return DIRECTIONS.flatMap((direction): Message[] => {
+    const change = transition[direction];
+    if (change === null) return [];
+    return [
+      {
+        kind: "transition",
+        direction,
+        from: stateCode(change.from),
+        to: stateCode(change.to),
+        deltaUs: toUs(change.deltaMs),
+        threshold: change.threshold,
+        thresholdUs: toUs(change.thresholdMs),
+        reason: reasonOf(change),
+      },
+    ];
+  });
+}

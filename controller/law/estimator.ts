@@ -1,0 +1,102 @@
+import type { MonoMs } from "../../shared/clock.js";
+import { since } from "../../shared/clock.js";
+import type { Reply } from "./reading.js";
+import { TUNING } from "./tuning.js";
+
+/** The idle RTT of one reflector. Reflectors differ by many ms, so none is measured against another's. */
+export interface Baseline {
+  readonly ms: number;
+  readonly at: MonoMs;
+}
+
+/** A reply, as far above its reflector's baseline as it was; negative when it was below. */
+export interface Sample {
+  readonly sentAt: MonoMs;
+  readonly receivedAt: MonoMs;
+  readonly deltaMs: number;
+}
+
+/** What is known of the path. Null before the first reply. */
+export interface Estimate {
+  /** By reflector. */
+  readonly baselines: readonly (Baseline | null)[];
+  /** Smoothed delta, signed. */
+  readonly deltaMs: number | null;
+  readonly deltaAt: MonoMs | null;
+}
+
+export const unknownPath = (reflectors: number): Estimate => ({
+  baselines: Array.from({ length: reflectors }, () => null),
+  deltaMs: null,
+  deltaAt: null,
+});
+
+/** What part of the way to a new value a filter with this time constant goes in `ms`. */
+const share = (ms: number, timeConstantMs: number): number =>
+  1 - Math.exp(-Math.max(0, ms) / timeConstantMs);
+
+/** Follows baseline and delta through the replies of a beat, in order. Each reply becomes a sample. */
+export function estimate(
+  before: Estimate,
+  replies: readonly Reply[],
+): { after: Estimate; samples: Sample[] } {
+  if (replies.length === 0) return { after: before, samples: [] };
+  const baselines = [...before.baselines];
+  const samples: Sample[] = [];
+  let { deltaMs, deltaAt } = before;
+  for (const { reflector, rttMs, sentAt, receivedAt } of replies) {
+    const baseline = follow(baselines[reflector] ?? null, rttMs, receivedAt);
+    baselines[reflector] = baseline;
+    const above = rttMs - baseline.ms;
+    samples.push({ sentAt, receivedAt, deltaMs: above });
+    deltaMs =
+      deltaMs === null || deltaAt === null
+        ? above
+        : deltaMs +
+          (above - deltaMs) *
+            share(since(deltaAt, receivedAt), TUNING.deltaSmoothingMs);
+    deltaAt = receivedAt;
+  }
+  return { after: { baselines, deltaMs, deltaAt }, samples };
+}
+
+/** The baseline after one more RTT of its reflector (control.md A1.4, law.md 2). */
+function follow(before: Baseline | null, rttMs: number, at: MonoMs): Baseline {
+  if (before === null) return { ms: rttMs, at };
+  const above = rttMs - before.ms;
+  const timeConstantMs =
+    above < 0
+      ? TUNING.baselineFallMs
+      : above <= TUNING.baselineNearMs
+        ? TUNING.baselineRiseMs
+        : TUNING.baselineClimbMs;
+  return {
+    ms: before.ms + above * share(since(before.at, at), timeConstantMs),
+    at,
+  };
+}
+
+/** The least baseline: how soon an answer can be here at all. Null before the first reply. */
+export function leastBaselineMs({ baselines }: Estimate): number | null {
+  let least: number | null = null;
+  for (const baseline of baselines)
+    if (baseline !== null && (least === null || baseline.ms < least))
+      least = baseline.ms;
+  return least;
+}
+
+/** The baseline for people: the median over reflectors. Null before the first reply. */
+export const baselineMs = ({ baselines }: Estimate): number | null =>
+  median(
+    baselines.flatMap((baseline) => (baseline === null ? [] : [baseline.ms])),
+  );
+
+/** The median; of an even number the mean of the middle two; null of none. */
+export function median(values: readonly number[]): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  const above = sorted[sorted.length >> 1];
+  const below = sorted[(sorted.length - 1) >> 1];
+  return above === undefined || below === undefined
+    ? null
+    : (above + below) / 2;
+}

@@ -1,0 +1,69 @@
+import { later, since, type MonoMs } from "../../shared/clock.js";
+import type { Sample } from "./estimator.js";
+import { TUNING } from "./tuning.js";
+
+/** The recent samples, by the time their probes were sent, and whether anybody answers at all. */
+export interface Evidence {
+  readonly samples: readonly Sample[];
+  /** When the last reply came, or null: nothing was ever heard. */
+  readonly heardAt: MonoMs | null;
+}
+
+export const NO_EVIDENCE: Evidence = { samples: [], heardAt: null };
+
+/** Adds the samples of a beat and forgets what is old. After a silence only probes of the time after it count. */
+export function witness(
+  before: Evidence,
+  fresh: readonly Sample[],
+  now: MonoMs,
+  leastRttMs: number,
+): Evidence {
+  const first = fresh[0];
+  const last = fresh.at(-1);
+  if (first === undefined || last === undefined) return forgetting(before, now);
+  const wasSilent =
+    before.heardAt !== null &&
+    since(before.heardAt, first.receivedAt) > TUNING.silenceMs;
+  // Probes sent into the silence tell how long it was, not how long a queue is.
+  const voidBefore = wasSilent
+    ? later(first.receivedAt, -leastRttMs)
+    : -Infinity;
+  const kept = wasSilent ? [] : before.samples;
+  const counted = fresh.filter((sample) => sample.sentAt >= voidBefore);
+  const samples = [...kept, ...counted].sort((a, b) => a.sentAt - b.sentAt);
+  return forgetting({ samples, heardAt: last.receivedAt }, now);
+}
+
+function forgetting(evidence: Evidence, now: MonoMs): Evidence {
+  const { samples } = evidence;
+  const horizon = later(now, -TUNING.memoryMs);
+  let from = Math.max(0, samples.length - TUNING.memorySamples);
+  while (from < samples.length && (samples[from]?.receivedAt ?? now) < horizon)
+    from++;
+  return from === 0 ? evidence : { ...evidence, samples: samples.slice(from) };
+}
+
+/** How long nobody has answered, ms; Infinity before the first reply. */
+export const silenceMs = ({ heardAt }: Evidence, now: MonoMs): number =>
+  heardAt === null ? Infinity : since(heardAt, now);
+
+/** The last `count` samples whose probes were sent at or after `from`, oldest first. */
+export function lastSamples(
+  { samples }: Evidence,
+  count: number,
+  from: MonoMs,
+): readonly Sample[] {
+  const last = samples.slice(-count);
+  return last.filter((sample) => sample.sentAt >= from);
+}
+
+/** The unbroken run of newest samples above `aboveMs`, oldest first. */
+export function runAbove(
+  samples: readonly Sample[],
+  aboveMs: number,
+): readonly Sample[] {
+  let from = samples.length;
+  while (from > 0 && (samples[from - 1]?.deltaMs ?? -Infinity) > aboveMs)
+    from--;
+  return samples.slice(from);
+}

@@ -1,0 +1,44 @@
+import { clamp } from "../../shared/units.js";
+import { TUNING } from "./tuning.js";
+
+/** A rate, and what the line was seen to carry: at the last cut, and before its last great change. */
+interface Memory {
+  readonly bps: number;
+  readonly carriedBps: number | null;
+  readonly recalledBps: number | null;
+}
+
+/** Growth as a part of the rate, per second: slow where capacity was met before, fast elsewhere. */
+export function growthPerS(
+  { bps, carriedBps, recalledBps }: Memory,
+  isSettling: boolean,
+): number {
+  const { fastPerS, slowPerS, topPerS, recalledPerS } = TUNING;
+  const z = carriedBps === null ? 0 : bps / carriedBps;
+  if (isSettling && z >= 0.96) return 0;
+  const byLast =
+    z < 0.97
+      ? fastPerS
+      : z < 1.02
+        ? slowPerS
+        : between(z, 1.02, slowPerS, 1.08, topPerS);
+  const y = recalledBps === null ? 0 : bps / recalledBps;
+  const byRecalled =
+    y < 0.95 ? Infinity : between(y, 1, recalledPerS, 1.08, topPerS);
+  return Math.min(byLast, byRecalled);
+}
+
+/** A straight line from (x0, y0) to (x1, y1), level outside. */
+const between = (
+  x: number,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+): number => y0 + (y1 - y0) * clamp((x - x0) / (x1 - x0), 0, 1);
+
+/** How much of the growth is left as the delta nears the trim: all up to `queueMs`, none at the trim. */
+export function taper(worstMs: number, trimMs: number): number {
+  const full = Math.min(TUNING.queueMs, trimMs / 2);
+  return clamp((trimMs - worstMs) / (trimMs - full), 0, 1);
+}

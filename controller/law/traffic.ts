@@ -1,0 +1,79 @@
+import { later, since, type MonoMs } from "../../shared/clock.js";
+import type { Direction } from "../../shared/direction.js";
+import type { Counted } from "./reading.js";
+import { TUNING } from "./tuning.js";
+
+/** Counter values of the last second or so, oldest first. Empty where the platform has no counters. */
+export type Traffic = readonly Counted[];
+
+const bytesOf = (counted: Counted, direction: Direction): number =>
+  direction === "download" ? counted.downloadBytes : counted.uploadBytes;
+
+/** Adds the counter values of a beat and forgets old ones. A counter that went back starts the history anew. */
+export function remember(
+  before: Traffic,
+  fresh: readonly Counted[],
+  now: MonoMs,
+): Traffic {
+  const horizon = later(now, -TUNING.memoryMs);
+  let history = [...before, ...fresh];
+  for (let i = history.length - 1; i > 0; i--) {
+    const [older, newer] = [history[i - 1], history[i]];
+    if (older === undefined || newer === undefined) break;
+    if (
+      newer.downloadBytes < older.downloadBytes ||
+      newer.uploadBytes < older.uploadBytes
+    ) {
+      history = history.slice(i);
+      break;
+    }
+  }
+  const from = history.findIndex(({ at }) => at >= horizon);
+  return from === -1 ? [] : history.slice(Math.max(0, from - 1));
+}
+
+/** Bytes up to an instant, between two counter values in proportion; null outside the history. */
+function bytesUntil(
+  traffic: Traffic,
+  direction: Direction,
+  at: MonoMs,
+): number | null {
+  const newest = traffic.at(-1);
+  if (newest === undefined || at > newest.at) return null;
+  for (let i = traffic.length - 1; i >= 0; i--) {
+    const older = traffic[i];
+    if (older === undefined || older.at > at) continue;
+    const newer = traffic[i + 1] ?? older;
+    const span = since(older.at, newer.at);
+    const part = span > 0 ? since(older.at, at) / span : 0;
+    const from = bytesOf(older, direction);
+    return from + (bytesOf(newer, direction) - from) * part;
+  }
+  return null;
+}
+
+/** What passed between two instants, bit/s; null where the counters do not reach. */
+export function rateBetween(
+  traffic: Traffic,
+  direction: Direction,
+  from: MonoMs,
+  to: MonoMs,
+): number | null {
+  const start = bytesUntil(traffic, direction, from);
+  const end = bytesUntil(traffic, direction, to);
+  return start === null || end === null || to <= from
+    ? null
+    : ((end - start) * 8 * 1e3) / since(from, to);
+}
+
+/** What passed in the last `windowMs` that the counters know of, bit/s; null before that much is known. */
+export function recentRate(
+  traffic: Traffic,
+  direction: Direction,
+  windowMs: number,
+): number | null {
+  const newest = traffic.at(-1);
+  return newest === undefined
+    ? null
+    : rateBetween(traffic, direction, later(newest.at, -windowMs), newest.at);
+}

@@ -1,0 +1,82 @@
+/**
+ * The constants of the law, in one table, each with its reason. Found by experiment on real CAKE over a 20 ms line;
+ * delays are ms of delta unless said.
+ */
+export const TUNING = {
+  /** The rate law trims at this part of the target, so that its own probing stays within GREEN. */
+  trimRatio: 0.8,
+  /** A state is left only below this part of the threshold that led to it. */
+  exitRatio: 0.8,
+
+  /** Evidence is `votes` bad samples among the last `voters`: one late reply proves nothing. */
+  votes: 2,
+  voters: 3,
+  /** Packets of this size may stand in front of a probe without anybody being at fault: two of them. */
+  packetBits: 12_112,
+  packetsForgiven: 2,
+
+  /** A baseline follows down at once, up slowly: a longer RTT is probably our own queue. Time constants, ms. */
+  baselineFallMs: 430,
+  baselineRiseMs: 60_000,
+  baselineClimbMs: 1_500_000,
+  /** Within this much above the baseline it rises by baselineRiseMs, beyond by baselineClimbMs. */
+  baselineNearMs: 3,
+  /** The delta that people see is smoothed over this, ms. */
+  deltaSmoothingMs: 100,
+
+  /** No reply from anybody for this long is silence, which is no queue: eight probes of 50 ms. */
+  silenceMs: 400,
+  /** After so long a silence nothing is known of the line any more: at most base. */
+  blackoutMs: 10_000,
+  /** How much of the past is kept, ms and samples. */
+  memoryMs: 1_200,
+  memorySamples: 64,
+  /** An answer that is this much later than expected stops raises. */
+  overdueMs: 12,
+
+  /** A queue stands while samples are above this. */
+  queueMs: 4,
+  /** Above this the line fell sharply, and the capacity window must not reach back before the fall. */
+  sharpMs: 25,
+  windowMinMs: 100,
+  windowMaxMs: 400,
+  /** One event takes at most 65 %, and the estimate may exceed the rate a little, or bursts ratchet it down. */
+  capacityMinRatio: 0.35,
+  capacityMaxRatio: 1.1,
+
+  /** The cut goes below capacity by delta/drainMs, to empty the queue in about that time; at most to drainMinRatio. */
+  drainMs: 250,
+  drainMinRatio: 0.4,
+  /** After the drain the rate returns to this part of the capacity, not faster than returnPerS of it a second. */
+  returnRatio: 0.97,
+  returnPerS: 1.5,
+  /** The drain is over when the newest sample is below this. */
+  drainedMs: 8,
+  /** Without byte counters the cut is sized by the delay alone: from -3 % at the trim to -25 % at severeMs. */
+  blindCutMin: 0.03,
+  blindCutMax: 0.25,
+  severeMs: 60,
+
+  /** Raises need the line used to this part of the rate, over this window. */
+  usedRatio: 0.8,
+  usedWindowMs: 250,
+  /** Where capacity was met before, probing waits this long after a drain and crosses slowly; elsewhere it is fast. */
+  settleMs: 1_000,
+  fastPerS: 0.7,
+  slowPerS: 0.1,
+  topPerS: 0.8,
+  recalledPerS: 0.3,
+  blindPerS: 0.05,
+  /** A new capacity this different makes the old one the second memory. */
+  changeRatio: 0.15,
+  /** No time step counts for more: a process that stood still has no claim to a large raise. */
+  stepMaxMs: 200,
+
+  /** Who loads the line: a peak that decays over this; busy and idle parts of the rate. */
+  peakDecayMs: 700,
+  busyRatio: 0.6,
+  guiltyRatio: 0.2,
+  /** Unused for this long, the rate drifts to base by this a second. */
+  idleMs: 10_000,
+  idlePerS: 0.02,
+} as const;

@@ -1,0 +1,89 @@
+import type { Clock, MonoMs } from "../shared/clock.js";
+import type { PerDirection } from "../shared/direction.js";
+import type { ControllerConfig } from "./config.js";
+import { openProcCounters } from "./counters/proc.js";
+import type { Reading } from "./law/reading.js";
+import type { Tick } from "./metronome.js";
+import { openFping } from "./pinger/fping.js";
+import type { Report } from "./report.js";
+import type { Shaper } from "./shaper/shaper.js";
+import { openTc } from "./shaper/tc.js";
+import { openSimulatedLine } from "./simulation/line.js";
+
+/** What a controller measures and acts upon: a real line, or a simulated one that keeps its own time. */
+export interface Line extends AsyncDisposable {
+  /** The instant of this beat. */
+  beat(tick: Tick): MonoMs;
+  /** The facts that came since the last beat, each once. */
+  take(now: MonoMs): Reading;
+  readonly shaper: Shaper;
+}
+
+/** Beats per simulated second are those of real time, whatever the host is busy with: same seed, same frames. */
+export const PERIOD_MS = 50;
+
+export async function openLine(
+  config: ControllerConfig,
+  clock: Clock,
+  report: Report,
+): Promise<Line> {
+  return config.shaper.backend === "simulated"
+    ? simulated(config.shaper, config)
+    : real(config.shaper.devices, config, clock, report);
+}
+
+async function real(
+  devices: PerDirection<string>,
+  { probe }: ControllerConfig,
+  clock: Clock,
+  report: Report,
+): Promise<Line> {
+  const counters = await openProcCounters(devices.upload, clock);
+  const shaper = openTc(devices, clock, report);
+  const pinger = openFping(probe, clock, report);
+  return {
+    beat: (tick) => tick.at,
+    take: (now) => ({ ...pinger.take(now), traffic: counters.take() }),
+    shaper,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(
+        [pinger, shaper, counters].map((part) => part[Symbol.asyncDispose]()),
+      );
+    },
+  };
+}
+
+function simulated(
+  { line: plan, seed }: { line: "cable" | "vdsl"; seed: number },
+  { probe, policy }: ControllerConfig,
+): Line {
+  const { spacingMs, lossMs } = probe;
+  const line = openSimulatedLine({
+    plan,
+    seed,
+    reflectors: policy.reflectors,
+    spacingMs,
+    lossMs,
+  });
+  let enforced: PerDirection<number> | null = null;
+  return {
+    beat: () => line.advance(PERIOD_MS),
+    take: () => line.take(),
+    shaper: {
+      request(wishBps) {
+        line.shape(wishBps);
+        enforced = wishBps;
+      },
+      enforcedBps: () => enforced ?? { download: null, upload: null },
+      view: () => ({
+        backend: "simulated",
+        reachable: true,
+        sinceMs: 0,
+        error: null,
+      }),
+      leave: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}

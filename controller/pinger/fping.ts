@@ -1,0 +1,136 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { later, since, type Clock, type MonoMs } from "../../shared/clock.js";
+import { reasonOf } from "../../shared/failure.js";
+import type { ControllerConfig } from "../config.js";
+import type { Report } from "../report.js";
+import { openLedger, type Ledger } from "./ledger.js";
+import type { Pinger } from "./pinger.js";
+
+type Probe = ControllerConfig["probe"];
+
+/** fping forgets a probe after 10 s; a queue of 5 s is still a measurement (fping(8), SEQMAP_TIMEOUT). */
+const ANSWER_MAX_MS = 5_000;
+
+/** A line that waited this long in the pipe tells of the past. */
+const STALE_MS = 1_000;
+
+const RESPAWN_MIN_MS = 250;
+const RESPAWN_MAX_MS = 5_000;
+
+/** One reply: `[1795231333.06965] 10.0.3.11 : [0], 64 bytes, 40.4 ms (40.4 avg, 0% loss)` */
+const REPLY = /^\[(\d+\.\d+)\] (\S+) +: \[(\d+)\], \d+ bytes, ([\d.]+) ms/;
+
+/**
+ * A reply line of `fping -l -D`, or null.
+ * @returns `stampMs`: wall clock, ms, when it was printed
+ */
+export function parseReply(
+  line: string,
+): { host: string; seq: number; rttMs: number; stampMs: number } | null {
+  const [, stamp, host, seq, rtt] = REPLY.exec(line) ?? [];
+  return host === undefined
+    ? null
+    : {
+        host,
+        seq: Number(seq),
+        rttMs: Number(rtt),
+        stampMs: Number(stamp) * 1e3,
+      };
+}
+
+/**
+ * The arguments of fping: a probe each `spacingMs`, to the reflectors in turn. `-t`, or every RTT above the period
+ * would be called a timeout; `-i` spreads the reflectors, which otherwise leave in one burst.
+ */
+export function fpingArguments(probe: Probe): string[] {
+  return [
+    ...["-l", "-D", "-p", String(probe.spacingMs * probe.reflectors.length)],
+    ...["-i", String(probe.spacingMs), "-t", String(ANSWER_MAX_MS)],
+    ...(probe.source === null ? [] : ["-S", probe.source]),
+    ...(probe.interface === null ? [] : ["-I", probe.interface]),
+    ...probe.reflectors,
+  ];
+}
+
+/** A persistent fping, restarted with growing patience whenever it ends. */
+export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
+  const reflectors = new Map(
+    probe.reflectors.map((host, index) => [host, index]),
+  );
+  const books = {
+    reflectors: probe.reflectors.length,
+    spacingMs: probe.spacingMs,
+    periodMs: probe.spacingMs * probe.reflectors.length,
+    lossMs: probe.lossMs,
+  };
+  let ledger: Ledger = openLedger(clock.mono(), books);
+  let child: ChildProcess;
+  let respawn: NodeJS.Timeout | undefined;
+  let patienceMs = RESPAWN_MIN_MS;
+  let isLost = false;
+  let isClosing = false;
+
+  function read(line: string): void {
+    const reply = parseReply(line);
+    const reflector = reply === null ? undefined : reflectors.get(reply.host);
+    if (reply === null || reflector === undefined) return;
+    const waitedMs = Math.max(0, clock.wall() - reply.stampMs);
+    if (waitedMs > STALE_MS) return;
+    const receivedAt: MonoMs = later(clock.mono(), -waitedMs);
+    const sentAt = later(receivedAt, -reply.rttMs);
+    ledger.enter({
+      reflector,
+      seq: reply.seq,
+      rttMs: reply.rttMs,
+      sentAt,
+      receivedAt,
+    });
+    patienceMs = RESPAWN_MIN_MS;
+    if (!isLost) return;
+    isLost = false;
+    report("pinger_back", { pid: child.pid ?? 0 });
+  }
+
+  function start(): void {
+    const startedAt = clock.mono();
+    ledger = openLedger(startedAt, books);
+    child = spawn("fping", fpingArguments(probe), {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let complaint = "";
+    child.stderr
+      ?.setEncoding("utf8")
+      .on("data", (text: string) => (complaint = text.trim().slice(-200)));
+    if (child.stdout) createInterface({ input: child.stdout }).on("line", read);
+    const ended = (why: string) => {
+      if (isClosing || respawn !== undefined) return;
+      if (!isLost)
+        report("pinger_lost", {
+          why,
+          ran_ms: Math.round(since(startedAt, clock.mono())),
+        });
+      isLost = true;
+      respawn = setTimeout(() => {
+        respawn = undefined;
+        start();
+      }, patienceMs);
+      patienceMs = Math.min(2 * patienceMs, RESPAWN_MAX_MS);
+    };
+    child.on("error", (error) => ended(reasonOf(error)));
+    child.on("close", (code, signal) =>
+      ended(complaint || `fping ended: ${signal ?? `code ${code}`}`),
+    );
+  }
+
+  start();
+  return {
+    take: (now) => ledger.settle(now),
+    [Symbol.asyncDispose]() {
+      isClosing = true;
+      clearTimeout(respawn);
+      child.kill("SIGKILL");
+      return Promise.resolve();
+    },
+  };
+}

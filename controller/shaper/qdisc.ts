@@ -1,0 +1,89 @@
+/** tc(8) in words and back: what to write to shape a device, and what its answers say. */
+
+export type QdiscKind = "cake" | "htb";
+
+/** A frame of Ethernet, and the time a leaf may hold: 15 ms at the rate, three frames at least. */
+const MTU_BYTES = 1514;
+const LEAF_MS = 15;
+
+const leafBytes = (bps: number): number =>
+  Math.max(3 * MTU_BYTES, Math.round((bps / 8e3) * LEAF_MS));
+
+/**
+ * Lines for `tc -batch` that set the rate, kbit/s precise. CAKE takes it itself; where the kernel has none, an HTB class
+ * 1:1 does, whose leaf is a byte FIFO resized with the rate.
+ */
+export function setLines(
+  kind: QdiscKind,
+  device: string,
+  bps: number,
+): string[] {
+  const kbit = `${Math.round(bps / 1e3)}kbit`;
+  if (kind === "cake")
+    return [`qdisc change dev ${device} root cake bandwidth ${kbit}`];
+  const burst = `burst 2k cburst 2k quantum ${MTU_BYTES}`;
+  return [
+    `class change dev ${device} parent 1: classid 1:1 htb rate ${kbit} ceil ${kbit} ${burst}`,
+    `qdisc change dev ${device} parent 1:1 bfifo limit ${leafBytes(bps)}`,
+  ];
+}
+
+/** Lines that make tc say what is in force. The qdisc comes last: its answer ends the question. */
+export const askLines = (device: string): string[] => [
+  `class show dev ${device}`,
+  `qdisc show dev ${device}`,
+];
+
+/** What a device's shaper is, and the rate it enforces. */
+export interface Enforced {
+  readonly kind: QdiscKind;
+  readonly bps: number;
+}
+
+interface Qdisc {
+  readonly kind?: unknown;
+  readonly root?: unknown;
+  readonly options?: { readonly bandwidth?: unknown };
+}
+
+/** Does this line answer `qdisc show`, with -j? */
+export const isQdiscAnswer = (line: string): boolean =>
+  line.startsWith('[{"kind"');
+
+/**
+ * The root shaper in the answer to {@link askLines}, or null: no CAKE with a bandwidth, no HTB class 1:1. Rates in JSON
+ * are bytes/s; HTB's classes are text in iproute2 before 6.2: `class htb 1:1 root leaf 10: prio 0 rate 20Mbit ...`
+ */
+export function parseEnforced(answer: readonly string[]): Enforced | null {
+  const last = answer.at(-1);
+  if (last === undefined || !isQdiscAnswer(last)) return null;
+  const root = (JSON.parse(last) as Qdisc[]).find(
+    (qdisc) => qdisc.root === true,
+  );
+  if (root?.kind === "cake") {
+    const bytesPerS = root.options?.bandwidth;
+    return typeof bytesPerS === "number"
+      ? { kind: "cake", bps: bytesPerS * 8 }
+      : null;
+  }
+  if (root?.kind !== "htb") return null;
+  for (const line of answer) {
+    const [, rate, unit = ""] =
+      /class htb 1:1 .*\brate (\d+)([KMGT]?)bit/.exec(line) ?? [];
+    if (rate !== undefined)
+      return { kind: "htb", bps: Number(rate) * (SCALE[unit] ?? NaN) };
+    const [, bytesPerS] =
+      /"class":"htb","handle":"1:1",.*"rate":(\d+)/.exec(line) ?? [];
+    if (bytesPerS !== undefined)
+      return { kind: "htb", bps: Number(bytesPerS) * 8 };
+  }
+  return null;
+}
+
+const SCALE: Readonly<Record<string, number>> = {
+  "": 1,
+  K: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+};

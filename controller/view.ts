@@ -1,0 +1,122 @@
+import { causeCode, causeInWords } from "../shared/cause.js";
+import { since, type Clock } from "../shared/clock.js";
+import { eachDirection, type Direction } from "../shared/direction.js";
+import type { Health } from "../shared/health.js";
+import type { ReadingKind, State } from "../shared/state.js";
+import { maybe, toKbps, toUs } from "../shared/units.js";
+import type { ControlState } from "./law/control.js";
+import { baselineMs } from "./law/estimator.js";
+import { silenceMs } from "./law/evidence.js";
+import type { Reading } from "./law/reading.js";
+import { recentRate } from "./law/traffic.js";
+import { TUNING } from "./law/tuning.js";
+import type { Line } from "./line.js";
+import type { Tick } from "./metronome.js";
+
+/** How the controller is, for whoever asks at its health socket. Total: it answers before the first beat too. */
+export interface View {
+  show(reading: Reading, state: ControlState, tick: Tick): void;
+  health(): Health;
+}
+
+/** Without an answer for so long, the WAN is not measured any more. */
+const BLIND_MS = 1_000;
+
+export function openView(
+  wan: string,
+  boot: string,
+  line: Line,
+  bus: { readonly published: number; readonly refused: number },
+  clock: Clock,
+): View {
+  const startedAt = clock.mono();
+  let latest: {
+    reading: ReadingKind;
+    state: ControlState;
+    lateMs: number;
+  } | null = null;
+  let lastRttMs: number | null = null;
+  let cycles = 0;
+  let missed = 0;
+  const held: Record<Direction, { state: State; from: number }> = {
+    download: { state: "GREEN", from: 0 },
+    upload: { state: "GREEN", from: 0 },
+  };
+
+  function reasons(): string[] {
+    const router = line.shaper.view();
+    const said: string[] = [];
+    if (latest === null) said.push("no cycle yet");
+    else {
+      const silent = silenceMs(latest.state.evidence, latest.state.at);
+      if (silent > BLIND_MS)
+        said.push(
+          Number.isFinite(silent)
+            ? `no reflector answered for ${(silent / 1e3).toFixed(1)} s`
+            : "no reflector has answered yet",
+        );
+    }
+    if (router.error !== null) said.push(`router: ${router.error}`);
+    return said;
+  }
+
+  function direction(name: Direction): unknown {
+    if (latest === null) return null;
+    const { state, rate, traffic, at } = latest.state;
+    const { bps, cause, causeMs } = rate[name];
+    return {
+      state: state[name],
+      sinceMs: Math.round(at - held[name].from),
+      wantedKbps: toKbps(bps),
+      enforcedKbps: maybe(line.shaper.enforcedBps()[name], toKbps),
+      loadKbps: maybe(recentRate(traffic, name, TUNING.usedWindowMs), toKbps),
+      why: causeInWords(causeCode(cause), maybe(causeMs, toUs)),
+    };
+  }
+
+  function measuring(): unknown {
+    if (latest === null) return null;
+    const { estimate, evidence, at } = latest.state;
+    const age = silenceMs(evidence, at);
+    const rounded = (ms: number) => Math.round(ms * 10) / 10;
+    return {
+      reading: latest.reading,
+      replyAgeMs: Number.isFinite(age) ? Math.round(age) : null,
+      rttMs: lastRttMs,
+      baselineMs: maybe(baselineMs(estimate), rounded),
+      deltaMs: maybe(estimate.deltaMs, rounded),
+    };
+  }
+
+  return {
+    show(reading, state, tick) {
+      latest = { reading: reading.kind, state, lateMs: tick.lateMs };
+      lastRttMs = reading.replies.at(-1)?.rttMs ?? lastRttMs;
+      cycles++;
+      missed += tick.missed;
+      for (const name of ["download", "upload"] as const)
+        if (cycles === 1 || held[name].state !== state.state[name])
+          held[name] = { state: state.state[name], from: state.at };
+    },
+    health() {
+      const said = reasons();
+      return {
+        status: said.length === 0 ? "fine" : "degraded",
+        reasons: said,
+        wan,
+        boot,
+        pid: process.pid,
+        uptimeMs: Math.round(since(startedAt, clock.mono())),
+        loop: {
+          cycles,
+          missed,
+          lateMs: Math.round((latest?.lateMs ?? 0) * 10) / 10,
+        },
+        measuring: measuring(),
+        router: line.shaper.view(),
+        ...eachDirection(direction),
+        bus: { published: bus.published, refused: bus.refused },
+      };
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { since, type Clock } from "../shared/clock.js";
+import type { ControlState } from "./law/control.js";
+import { silenceMs } from "./law/evidence.js";
+import type { Report } from "./report.js";
+
+/** Notices what becomes different from one beat to the next, and reports it once. */
+export interface Watch {
+  look(before: ControlState, after: ControlState): void;
+}
+
+/** Nobody answered for so long: measurement is lost. One reflector for so long, others not: that one is. */
+const MEASUREMENT_LOST_MS = 1_000;
+const REFLECTOR_LOST_MS = 5_000;
+
+/** Wall and monotonic clock may drift apart by NTP's slewing, but not by so much between two beats. */
+const CLOCK_STEP_MS = 1_000;
+
+export function openWatch(
+  reflectors: readonly string[],
+  clock: Clock,
+  report: Report,
+): Watch {
+  let isMeasurementLost = false;
+  const lostReflectors = new Set<number>();
+  let clockOffsetMs = clock.wall() - clock.mono();
+
+  function lookAtMeasurement(before: ControlState, after: ControlState): void {
+    const silent = silenceMs(after.evidence, after.at);
+    if (
+      !isMeasurementLost &&
+      Number.isFinite(silent) &&
+      silent > MEASUREMENT_LOST_MS
+    ) {
+      isMeasurementLost = true;
+      report("measurement_lost", { silent_ms: Math.round(silent) });
+    } else if (isMeasurementLost && silent <= MEASUREMENT_LOST_MS) {
+      isMeasurementLost = false;
+      report("measurement_back", {
+        silent_ms: Math.round(silenceMs(before.evidence, after.at)),
+      });
+    }
+  }
+
+  function lookAtReflectors({ estimate, evidence, at }: ControlState): void {
+    if (silenceMs(evidence, at) > MEASUREMENT_LOST_MS) return;
+    reflectors.forEach((reflector, index) => {
+      const baseline = estimate.baselines[index];
+      if (!baseline) return;
+      const quietMs = since(baseline.at, at);
+      if (quietMs > REFLECTOR_LOST_MS && !lostReflectors.has(index)) {
+        lostReflectors.add(index);
+        report("reflector_lost", { reflector, quiet_ms: Math.round(quietMs) });
+      } else if (quietMs <= REFLECTOR_LOST_MS && lostReflectors.delete(index)) {
+        report("reflector_back", { reflector });
+      }
+    });
+  }
+
+  function lookAtClock(): void {
+    const offsetMs = clock.wall() - clock.mono();
+    const stepMs = offsetMs - clockOffsetMs;
+    clockOffsetMs = offsetMs;
+    if (Math.abs(stepMs) > CLOCK_STEP_MS)
+      report("clock_stepped", { step_ms: Math.round(stepMs) });
+  }
+
+  return {
+    look(before, after) {
+      lookAtMeasurement(before, after);
+      lookAtReflectors(after);
+      lookAtClock();
+    },
+  };
+}
