@@ -1,19 +1,21 @@
-import type { Schema } from "convict";
-import { loadConfig, type Loaded, type Problem } from "../shared/config.js";
+import type { Problem } from "../shared/config-error.js";
+import { loadConfig, type Loaded } from "../shared/config.js";
 import {
   DIRECTIONS,
   eachDirection,
   type Direction,
 } from "../shared/direction.js";
-import { WAN_NAME } from "../shared/frame.js";
 import type { LogFormat } from "../shared/log.js";
 import { mbit } from "../shared/units.js";
 import type { Limits, Policy } from "./law/policy.js";
+import {
+  CONTROLLER_SCHEMA,
+  type File,
+  type LEAVES,
+  type SIMULATED_LINES,
+} from "./schema.js";
 
 const RESERVED = ["recorder", "steering"];
-const SIMULATED_LINES = ["cable", "vdsl"] as const;
-const BACKENDS = ["tc", "simulated"] as const;
-const LEAVES = ["base", "leave", "ceiling"] as const;
 
 export interface ControllerConfig {
   readonly wan: string;
@@ -38,185 +40,6 @@ export interface ControllerConfig {
   readonly onStop: (typeof LEAVES)[number];
   readonly logFormat: LogFormat;
 }
-
-const ADDRESS = /^[A-Za-z0-9][A-Za-z0-9.:%-]*$/;
-const DEVICE = /^[^\s/]{1,15}$/;
-
-interface Rates {
-  floor_mbps: number;
-  base_mbps: number;
-  ceiling_mbps: number;
-  target_bloat_ms: number | null;
-  warn_bloat_ms: number | null;
-}
-
-interface File {
-  wan: string;
-  probe: {
-    reflectors: string[];
-    spacing_ms: number;
-    loss_ms: number;
-    source: string | null;
-    interface: string | null;
-  };
-  shaper: {
-    backend: string;
-    download_device: string | null;
-    upload_device: string | null;
-  };
-  simulation: { line: string; seed: number };
-  download: Rates & { hard_red_bloat_ms: number | null };
-  upload: Rates;
-  thresholds: {
-    target_bloat_ms: number;
-    warn_bloat_ms: number;
-    hard_red_bloat_ms: number;
-  };
-  on_stop: string;
-  log: { format: string };
-}
-
-const required = null as never;
-
-const mbps = (doc: string) => ({
-  doc,
-  format: "quantity",
-  min: 0.1,
-  max: 100_000,
-  default: required,
-});
-const bloat = (doc: string, fallback: number) => ({
-  doc,
-  format: "quantity",
-  min: 1,
-  max: 1000,
-  default: fallback,
-});
-const own = (doc: string) => ({
-  doc,
-  format: "quantity",
-  min: 1,
-  max: 1000,
-  nullable: true,
-  default: null as number | null,
-});
-
-const rates = {
-  floor_mbps: mbps("rate that is never gone below"),
-  base_mbps: mbps("rate to start from and to return to when idle"),
-  ceiling_mbps: mbps("rate that is never gone above"),
-  target_bloat_ms: own("this direction's own target_bloat_ms"),
-  warn_bloat_ms: own("this direction's own warn_bloat_ms"),
-};
-
-/** The keys of a controller's file; the one source of validation, defaults and documentation. */
-export const CONTROLLER_SCHEMA: Schema<File> = {
-  wan: {
-    doc: "name of this WAN",
-    format: "text",
-    pattern: WAN_NAME,
-    default: required,
-  },
-  probe: {
-    reflectors: {
-      doc: "hosts that answer pings, three to six of them, near and independent of each other",
-      format: "texts",
-      pattern: ADDRESS,
-      min: 1,
-      max: 16,
-      default: required,
-    },
-    spacing_ms: {
-      doc: "one probe leaves every so often, to the reflectors in turn",
-      format: "whole",
-      min: 20,
-      max: 1000,
-      default: 50,
-    },
-    loss_ms: {
-      doc: "a probe not answered by then is lost; a later answer still counts as a measurement",
-      format: "whole",
-      min: 100,
-      max: 5000,
-      default: 1000,
-    },
-    source: {
-      doc: "source address of the probes",
-      format: "text",
-      pattern: ADDRESS,
-      nullable: true,
-      default: null,
-    },
-    interface: {
-      doc: "interface the probes leave by",
-      format: "text",
-      pattern: DEVICE,
-      nullable: true,
-      default: null,
-    },
-  },
-  shaper: {
-    backend: {
-      doc: "tc: CAKE or HTB of this host. simulated: no network at all",
-      format: "text",
-      values: BACKENDS,
-      default: "tc",
-    },
-    download_device: {
-      doc: "device whose qdisc shapes the download (an ifb)",
-      format: "text",
-      pattern: DEVICE,
-      nullable: true,
-      default: null,
-    },
-    upload_device: {
-      doc: "device whose qdisc shapes the upload (the WAN itself)",
-      format: "text",
-      pattern: DEVICE,
-      nullable: true,
-      default: null,
-    },
-  },
-  simulation: {
-    line: {
-      doc: "which simulated line",
-      format: "text",
-      values: SIMULATED_LINES,
-      default: "cable",
-    },
-    seed: {
-      doc: "same seed, same traffic",
-      format: "whole",
-      min: 0,
-      max: 2 ** 31,
-      default: 1,
-    },
-  },
-  download: {
-    ...rates,
-    hard_red_bloat_ms: own("this direction's own hard_red_bloat_ms"),
-  },
-  upload: rates,
-  thresholds: {
-    target_bloat_ms: bloat("delta where GREEN ends", 15),
-    warn_bloat_ms: bloat("delta where YELLOW ends", 45),
-    hard_red_bloat_ms: bloat("delta where SOFT_RED ends (download only)", 80),
-  },
-  on_stop: {
-    doc: "the rates left behind when the controller stops",
-    format: "text",
-    values: LEAVES,
-    default: "base",
-  },
-  log: {
-    format: {
-      doc: "text for people, json for machines",
-      format: "text",
-      values: ["text", "json"],
-      default: "text",
-    },
-  },
-};
 
 /** Reads a controller's file. @throws ConfigError */
 export function loadControllerConfig(file: string): Loaded<ControllerConfig> {

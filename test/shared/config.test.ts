@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Schema } from "convict";
-import { ConfigError, loadConfig, type Problem } from "../../shared/config.js";
+import { ConfigError, type Problem } from "../../shared/config-error.js";
+import { loadConfig } from "../../shared/config.js";
 
 interface Example {
   wan: string;
@@ -82,8 +83,8 @@ describe("loadConfig()", () => {
     ],
     [
       "a key nobody could mean",
-      "wan: a\nstorage: 1",
-      "'storage': unknown key, known here: wan, rate",
+      "wan: a\nzebra: 1",
+      "'zebra': unknown key, known here: wan, rate",
     ],
     [
       "a number with a tail",

@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import {
+  isMap,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+} from "yaml";
+import { basename } from "node:path";
+import { ConfigError, type Problem } from "./config-error.js";
+
+/** A YAML document that knows its lines, for messages that name them. */
+export interface ConfigFile {
+  readonly document: Document;
+  readonly lines: LineCounter;
+}
+
+/** Reads and parses a YAML file. @throws ConfigError */
+export function openConfigFile(file: string): ConfigFile {
+  const lines = new LineCounter();
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new ConfigError(file, [
+      {
+        key: "",
+        rule: code === "ENOENT" ? "no such file" : `cannot be read (${code})`,
+      },
+    ]);
+  }
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+  });
+  if (document.errors.length > 0)
+    throw new ConfigError(
+      basename(file),
+      document.errors.map((error) => ({
+        key: "",
+        rule: error.message,
+        line: lines.linePos(error.pos[0]).line,
+      })),
+    );
+  return { document, lines };
+}
+
+/** Replaces `${NAME}` and `${NAME:-default}` in every string of the document. */
+export function expand(
+  { document }: ConfigFile,
+  env: Readonly<Record<string, string | undefined>>,
+): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Scalar(where, node, path) {
+      if (where === "key" || typeof node.value !== "string") return;
+      const key = path
+        .flatMap((step) =>
+          "key" in step && isScalar(step.key) ? [String(step.key.value)] : [],
+        )
+        .join(".");
+      node.value = node.value.replace(
+        /\$\{(\w+)(?::-([^}]*))?\}/g,
+        (_, name: string, fallback?: string) => {
+          const found =
+            env[name] === "" && fallback !== undefined
+              ? fallback
+              : (env[name] ?? fallback);
+          if (found === undefined)
+            problems.push({
+              key,
+              rule: `environment variable ${name} is not set`,
+            });
+          return found ?? "";
+        },
+      );
+    },
+  });
+  return problems;
+}
+
+/** The line a dotted key stands on, or the nearest group above it. */
+export function lineOfKey(
+  { document, lines }: ConfigFile,
+  key: string,
+): number | undefined {
+  for (
+    let path = key.split(".");
+    path.length > 0 && key !== "";
+    path = path.slice(0, -1)
+  ) {
+    const parent: unknown =
+      document.getIn(path.slice(0, -1), true) ?? document.contents;
+    const pair = isMap(parent)
+      ? parent.items.find(
+          (item) => isScalar(item.key) && item.key.value === path.at(-1),
+        )
+      : undefined;
+    const offset = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+    if (offset !== undefined) return lines.linePos(offset).line;
+  }
+  return undefined;
+}

@@ -1,0 +1,177 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { DIRECTIONS } from "../../../shared/direction.js";
+import { stateCode } from "../../../shared/state.js";
+import {
+  initial,
+  step,
+  type ControlState,
+} from "../../../controller/law/control.js";
+import { ratesOf } from "../../../controller/law/shaper-rate.js";
+import { TUNING } from "../../../controller/law/tuning.js";
+import {
+  beat,
+  controlState,
+  NOW,
+  POLICY,
+  silentBeat,
+} from "../../fakes/states.js";
+
+const RUNS = { numRuns: 3000 };
+
+describe("step()", () => {
+  it("keeps every rate within floor and ceiling, from any state (CTRL-03)", () => {
+    fc.assert(
+      fc.property(controlState(), beat(), (state, { reading, now }) => {
+        const after = step(state, reading, now, POLICY);
+        for (const direction of DIRECTIONS) {
+          const { floorBps, ceilingBps } = POLICY.limits[direction];
+          expect(after.rate[direction].bps).to.be.within(floorBps, ceilingBps);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("never raises a rate while the delta is above the target (CTRL-03)", () => {
+    fc.assert(
+      fc.property(controlState(), beat(), (state, { reading, now }) => {
+        const after = step(state, reading, now, POLICY);
+        for (const direction of DIRECTIONS)
+          if (
+            (after.estimate.deltaMs ?? Infinity) >
+            POLICY.limits[direction].targetMs
+          )
+            expect(after.rate[direction].bps).to.be.at.most(
+              state.rate[direction].bps,
+            );
+      }),
+      RUNS,
+    );
+  });
+
+  it("raises by a bounded part of the rate a second, however late it is called (CTRL-03)", () => {
+    const most = Math.max(TUNING.topPerS, TUNING.fastPerS, TUNING.returnPerS);
+    fc.assert(
+      fc.property(controlState(), beat(), (state, { reading, now }) => {
+        const after = step(state, reading, now, POLICY);
+        const seconds = Math.min(TUNING.stepMaxMs, now - NOW) / 1e3;
+        for (const direction of DIRECTIONS) {
+          const { bps, returnToBps } = state.rate[direction];
+          const { ceilingBps, baseBps } = POLICY.limits[direction];
+          const of = Math.min(ceilingBps, Math.max(bps, returnToBps, baseBps));
+          expect(after.rate[direction].bps - bps).to.be.at.most(
+            most * of * seconds + 1e-3,
+          );
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("holds in silence, and goes at most to min(rate, base) (CTRL-03)", () => {
+    fc.assert(
+      fc.property(
+        controlState(),
+        fc.integer({ min: 401, max: 60_000 }),
+        (state, elapsedMs) => {
+          const { reading, now } = silentBeat(elapsedMs);
+          const before = {
+            ...state,
+            evidence: { ...state.evidence, heardAt: NOW },
+          };
+          const after = step(before, reading, now, POLICY);
+          for (const direction of DIRECTIONS) {
+            const { bps } = state.rate[direction];
+            const expected =
+              elapsedMs > TUNING.blackoutMs
+                ? Math.min(bps, POLICY.limits[direction].baseBps)
+                : bps;
+            expect(after.rate[direction].bps).to.equal(expected);
+          }
+        },
+      ),
+    );
+  });
+
+  it("never calls a longer queue calmer (CTRL-03)", () => {
+    fc.assert(
+      fc.property(
+        controlState(),
+        beat(),
+        fc.double({ min: 0, max: 200, noNaN: true }),
+        (state, { reading, now }, longerMs) => {
+          // The same probes, sent at the same time, answered with a longer RTT by reflectors of known baseline.
+          const settled: ControlState = {
+            ...state,
+            estimate: {
+              ...state.estimate,
+              baselines: state.estimate.baselines.map(() => ({
+                ms: 1e-3,
+                at: NOW,
+              })),
+            },
+          };
+          const longer = {
+            ...reading,
+            replies: reading.replies.map((reply) => ({
+              ...reply,
+              rttMs: reply.rttMs + longerMs,
+            })),
+          };
+          const one = step(settled, reading, now, POLICY);
+          const two = step(settled, longer, now, POLICY);
+          for (const direction of DIRECTIONS)
+            expect(stateCode(two.state[direction])).to.be.at.least(
+              stateCode(one.state[direction]),
+            );
+        },
+      ),
+      RUNS,
+    );
+  });
+
+  it("is pure: the same arguments give the same state, and none is changed", () => {
+    fc.assert(
+      fc.property(controlState(), beat(), (state, { reading, now }) => {
+        const copy = structuredClone(state);
+        const one = step(state, reading, now, POLICY);
+        expect(state).to.deep.equal(copy);
+        expect(step(state, reading, now, POLICY)).to.deep.equal(one);
+      }),
+    );
+  });
+
+  it("keeps its memory bounded", () => {
+    let state = initial(POLICY, NOW);
+    for (let i = 1; i <= 2000; i++) {
+      const now = (NOW + 50 * i) as typeof NOW;
+      const replies = Array.from({ length: 20 }, (_, k) => ({
+        reflector: k % 6,
+        rttMs: 20,
+        receivedAt: now,
+        sentAt: (now - 20) as typeof NOW,
+      }));
+      const traffic = Array.from({ length: 10 }, (_, k) => ({
+        at: (now - 50 + 5 * k) as typeof NOW,
+        downloadBytes: i * 1000 + k,
+        uploadBytes: i * 1000 + k,
+      }));
+      state = step(
+        state,
+        { kind: "reply", replies, lost: 0, traffic },
+        now,
+        POLICY,
+      );
+    }
+    expect(state.evidence.samples.length).to.be.at.most(TUNING.memorySamples);
+    expect(state.traffic.length).to.be.at.most(250);
+  });
+
+  it("starts at base and stays there until something was measured", () => {
+    const { reading, now } = silentBeat(50);
+    const after = step(initial(POLICY, NOW), reading, now, POLICY);
+    expect(ratesOf(after.rate)).to.deep.equal({ download: 15e6, upload: 8e6 });
+    expect(after.rate.download.cause).to.equal("start");
+  });
+});

@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import type { MonoMs } from "../../../shared/clock.js";
+import { isDue } from "../../../controller/shaper/pace.js";
+import { parseEnforced, setLines } from "../../../controller/shaper/qdisc.js";
+
+const CAKE =
+  '[{"kind":"cake","handle":"8003:","root":true,"refcnt":2,"options":{"bandwidth":996125,"diffserv":"besteffort"}},{"kind":"ingress","handle":"ffff:","parent":"ffff:fff1","options":{}}]';
+const HTB =
+  '[{"kind":"htb","handle":"1:","root":true,"options":{}},{"kind":"bfifo","handle":"10:","parent":"1:1"}]';
+const CLASS =
+  "class htb 1:1 root leaf 10: prio 0 rate 20Mbit ceil 20Mbit burst 2Kb cburst 2Kb ";
+
+describe("parseEnforced()", () => {
+  for (const [what, answer, enforced] of [
+    ["CAKE, bytes/s in JSON", ["[]", CAKE], { kind: "cake", bps: 7_969_000 }],
+    ["HTB, a class in text", [CLASS, HTB], { kind: "htb", bps: 20e6 }],
+    [
+      "HTB, a class in JSON",
+      [
+        '[{"class":"htb","handle":"1:1","root":true,"rate":2500000,"ceil":2500000}]',
+        HTB,
+      ],
+      { kind: "htb", bps: 20e6 },
+    ],
+    ["HTB without a class", [HTB], null],
+    [
+      "CAKE without a bandwidth",
+      ['[{"kind":"cake","root":true,"options":{"bandwidth":"unlimited"}}]'],
+      null,
+    ],
+    ["another qdisc", ['[{"kind":"fq_codel","root":true,"options":{}}]'], null],
+    ["nothing", [], null],
+  ] as const)
+    it(`reads ${what}`, () => {
+      expect(parseEnforced(answer)).to.deep.equal(enforced);
+    });
+});
+
+describe("setLines()", () => {
+  it("tells CAKE its bandwidth", () => {
+    expect(setLines("cake", "ifb4wan", 7_969_400)).to.deep.equal([
+      "qdisc change dev ifb4wan root cake bandwidth 7969kbit",
+    ]);
+  });
+  it("resizes the leaf of HTB with the rate: 15 ms of it, three packets at least", () => {
+    expect(setLines("htb", "wan", 20e6)[1]).to.equal(
+      "qdisc change dev wan parent 1:1 bfifo limit 37500",
+    );
+    expect(setLines("htb", "wan", 1e6)[1]).to.equal(
+      "qdisc change dev wan parent 1:1 bfifo limit 4542",
+    );
+  });
+});
+
+describe("isDue()", () => {
+  const at = (value: number) => value as MonoMs;
+  for (const [what, written, wish, now, due] of [
+    ["the first rate", null, 1e6, 0, true],
+    [
+      "a cut, however small and soon",
+      { bps: 1e6, at: at(0) },
+      999_999,
+      1,
+      true,
+    ],
+    ["the same rate", { bps: 1e6, at: at(0) }, 1e6, 1000, false],
+    ["a raise", { bps: 1e6, at: at(0) }, 1.01e6, 100, true],
+    ["a raise too soon", { bps: 1e6, at: at(0) }, 1.01e6, 99, false],
+    ["a raise too small", { bps: 1e6, at: at(0) }, 1.003e6, 5000, false],
+  ] as const)
+    it(`${due ? "writes" : "withholds"} ${what} (CTRL-05)`, () => {
+      expect(isDue(written, wish, at(now))).to.equal(due);
+    });
+});

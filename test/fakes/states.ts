@@ -1,0 +1,194 @@
+import fc from "fast-check";
+import type { MonoMs } from "../../shared/clock.js";
+import { CAUSES, type Cause } from "../../shared/cause.js";
+import { eachDirection } from "../../shared/direction.js";
+import { STATES, type State } from "../../shared/state.js";
+import type { ControlState } from "../../controller/law/control.js";
+import type { Policy } from "../../controller/law/policy.js";
+import type { Reading } from "../../controller/law/reading.js";
+import type { RateState } from "../../controller/law/shaper-rate.js";
+
+/** Legal control states and readings, for laws that must hold from every one of them. */
+
+export const REFLECTORS = 6;
+
+export const POLICY: Policy = {
+  limits: {
+    download: {
+      floorBps: 4e6,
+      baseBps: 15e6,
+      ceilingBps: 25e6,
+      targetMs: 15,
+      warnMs: 45,
+      hardRedMs: 80,
+    },
+    upload: {
+      floorBps: 2e6,
+      baseBps: 8e6,
+      ceilingBps: 12e6,
+      targetMs: 15,
+      warnMs: 45,
+      hardRedMs: Infinity,
+    },
+  },
+  reflectors: REFLECTORS,
+  spacingMs: 50,
+};
+
+const ms = (value: number): MonoMs => value as MonoMs;
+
+/** The instant every generated state is at; what it remembers lies before, what it is patient for may lie after. */
+export const NOW = ms(100_000);
+
+const around = (beforeMs: number, afterMs: number) =>
+  fc.double({ min: NOW - beforeMs, max: NOW + afterMs, noNaN: true }).map(ms);
+
+const delta = () => fc.double({ min: -20, max: 300, noNaN: true });
+
+const sample = () =>
+  fc
+    .record({
+      age: fc.double({ min: 1, max: 1100, noNaN: true }),
+      rtt: fc.double({ min: 1, max: 300, noNaN: true }),
+      deltaMs: delta(),
+    })
+    .map(({ age, rtt, deltaMs }) => ({
+      sentAt: ms(NOW - age - rtt),
+      receivedAt: ms(NOW - age),
+      deltaMs,
+    }));
+
+const rateState = (
+  floorBps: number,
+  ceilingBps: number,
+): fc.Arbitrary<RateState> => {
+  const bps = () => fc.double({ min: floorBps, max: ceilingBps, noNaN: true });
+  return fc.record({
+    bps: bps(),
+    mode: fc.constantFrom("grow", "drain", "return"),
+    cause: fc.constantFrom(...CAUSES.map((cause) => cause.name as Cause)),
+    causeMs: fc.option(delta()),
+    countsFrom: around(2000, 100),
+    patienceUntil: around(2000, 2000),
+    cutDeltaMs: fc.double({ min: 0, max: 300, noNaN: true }),
+    returnToBps: bps(),
+    settledAt: around(2000, 1000),
+    carriedBps: fc.option(fc.double({ min: 1e5, max: 1e8, noNaN: true })),
+    recalledBps: fc.option(fc.double({ min: 1e5, max: 1e8, noNaN: true })),
+    peakLoad: fc.option(fc.double({ min: 0, max: 2, noNaN: true })),
+    usedAt: around(30_000, 0),
+  });
+};
+
+const baseline = fc.record({
+  ms: fc.double({ min: 1, max: 100, noNaN: true }),
+  at: around(5000, 0),
+});
+
+const traffic = fc
+  .array(fc.record({ down: fc.nat(400_000), up: fc.nat(200_000) }), {
+    maxLength: 48,
+  })
+  .map((steps) => {
+    let [downloadBytes, uploadBytes] = [1e9, 1e8];
+    return steps.map(({ down, up }, i) => ({
+      at: ms(NOW - 25 * (steps.length - i)),
+      downloadBytes: (downloadBytes += down),
+      uploadBytes: (uploadBytes += up),
+    }));
+  });
+
+export const controlState = (policy = POLICY): fc.Arbitrary<ControlState> =>
+  fc
+    .record({
+      baselines: fc.array(fc.option(baseline), {
+        minLength: REFLECTORS,
+        maxLength: REFLECTORS,
+      }),
+      deltaMs: fc.option(delta()),
+      deltaAt: fc.option(around(2000, 0)),
+      samples: fc.array(sample(), { maxLength: 30 }),
+      heardAt: fc.option(around(20_000, 0)),
+      traffic,
+      states: fc.tuple(
+        fc.constantFrom<State>(...STATES),
+        fc.constantFrom<State>("GREEN", "YELLOW", "RED"),
+      ),
+      download: rateState(
+        policy.limits.download.floorBps,
+        policy.limits.download.ceilingBps,
+      ),
+      upload: rateState(
+        policy.limits.upload.floorBps,
+        policy.limits.upload.ceilingBps,
+      ),
+    })
+    .map(
+      ({ baselines, deltaMs, deltaAt, samples, heardAt, states, ...rest }) => ({
+        at: NOW,
+        estimate: { baselines, deltaMs, deltaAt },
+        evidence: {
+          samples: samples.sort((a, b) => a.sentAt - b.sentAt),
+          heardAt,
+        },
+        traffic: rest.traffic,
+        state: { download: states[0], upload: states[1] },
+        transition: { download: null, upload: null },
+        rate: { download: rest.download, upload: rest.upload },
+      }),
+    );
+
+/** What a beat brings, `elapsedMs` after NOW. */
+export interface Beat {
+  readonly now: MonoMs;
+  readonly reading: Reading;
+}
+
+export const beat = (): fc.Arbitrary<Beat> =>
+  fc
+    .record({
+      elapsedMs: fc.oneof(
+        fc.constant(50),
+        fc.double({ min: 0.1, max: 20_000, noNaN: true }),
+      ),
+      replies: fc.array(
+        fc.record({
+          reflector: fc.nat(REFLECTORS - 1),
+          rttMs: fc.double({ min: 0.1, max: 1500, noNaN: true }),
+          age: fc.double({ min: 0, max: 49, noNaN: true }),
+        }),
+        { maxLength: 4 },
+      ),
+      lost: fc.nat(3),
+    })
+    .map(({ elapsedMs, replies, lost }) => {
+      const now = ms(NOW + elapsedMs);
+      return {
+        now,
+        reading: {
+          kind: replies.length > 0 ? "reply" : lost > 0 ? "lost" : "none_yet",
+          lost,
+          traffic: [],
+          replies: replies
+            .map(({ reflector, rttMs, age }) => {
+              const receivedAt = ms(Math.max(NOW, now - age));
+              return {
+                reflector,
+                rttMs,
+                receivedAt,
+                sentAt: ms(receivedAt - rttMs),
+              };
+            })
+            .sort((a, b) => a.receivedAt - b.receivedAt),
+        },
+      };
+    });
+
+/** A beat without any answer. */
+export const silentBeat = (elapsedMs: number): Beat => ({
+  now: ms(NOW + elapsedMs),
+  reading: { kind: "none_yet", replies: [], lost: 0, traffic: [] },
+});
+
+export const ratesWithin = (policy: Policy) =>
+  eachDirection((d) => policy.limits[d]);

@@ -1,0 +1,14 @@
+/** Looks every few ms until there is something other than null or undefined; throws after `deadlineMs`. */
+export async function until<T>(
+  look: () => T | null | undefined,
+  deadlineMs = 8_000,
+): Promise<T> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    const found = look();
+    if (found !== null && found !== undefined) return found;
+    if (performance.now() > end)
+      throw new Error(`nothing came of it within ${deadlineMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
