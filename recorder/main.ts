@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import { systemClock } from "../shared/clock.js";
+import { serveHealth } from "../shared/health.js";
+import { openLock } from "../shared/lock.js";
+import { openLog } from "../shared/log.js";
+import { makeRunFolder, type RunFolder } from "../shared/paths.js";
+import { stopSignal } from "../shared/stop.js";
+import { openSupervisor } from "../shared/supervisor.js";
+import { loadRecorderConfig } from "./config.js";
+import { inWords, lookAt } from "./health.js";
+import { openInbox } from "./inbox.js";
+import { openIntake } from "./intake.js";
+import { everySecond } from "./seconds.js";
+import { openStore } from "./store/store.js";
+
+/**
+ * Records what the controllers publish, until a signal; then everything that has come is in the database.
+ * @param file the configuration
+ * @throws ConfigError, or Failure where the database or a socket cannot be had
+ */
+export async function runRecorder(file: string, run: RunFolder): Promise<void> {
+  const { dbPath, logFormat } = loadRecorderConfig(file).values;
+  const clock = systemClock;
+  const stop = stopSignal();
+  const log = openLog("recorder", logFormat);
+  const supervisor = openSupervisor(clock);
+
+  // two names, for neither the file nor the socket may have two owners: a second bind would steal every connection
+  await using _file = await lockPath("recorder", dbPath);
+  await using _socket = await lockPath("recorder-run", resolve(run.root));
+  makeRunFolder(run);
+  await using store = openStore(dbPath, clock.wall());
+  await using intake = openIntake(store, clock, log);
+  await using _inbox = await openInbox(
+    run.frames,
+    (message) => intake.take(message),
+    clock,
+  );
+  const look = () => lookAt(store, intake, clock);
+  await using _health = await serveHealth(run.recorderHealth, look);
+
+  supervisor.ready();
+  log.info("started", { db: dbPath, run: run.root });
+  await everySecond(clock, stop, () => {
+    intake.commit();
+    supervisor.status(inWords(intake, clock));
+    supervisor.alive();
+  });
+  supervisor.stopping();
+  log.info("stopping", { ...intake.counts });
+}
+
+/** An abstract socket's name, `\0wanctl/` before it, has room for this many bytes (unix(7)). */
+const LOCK_NAME_BYTES = 96;
+
+/** A path as a lock; by its digest where it is too long for a name. */
+function lockPath(prefix: string, path: string): Promise<AsyncDisposable> {
+  const name = `${prefix}:${path}`;
+  const digest = createHash("sha256").update(path).digest("hex");
+  return openLock(
+    Buffer.byteLength(name) <= LOCK_NAME_BYTES ? name : `${prefix}:${digest}`,
+    `the recorder for '${path}'`,
+  );
+}

@@ -1,0 +1,12 @@
+import Database from "better-sqlite3";
+
+export type Connection = Database.Database;
+
+/** What the world may do to a write at any time: to be tried again. Anything else SQLite refuses is a bug of ours. */
+const PASSING = /^SQLITE_(FULL|IOERR|READONLY|BUSY|LOCKED|CANTOPEN|NOMEM)/;
+
+/** Why a write did not happen, where that may pass; undefined for a bug. */
+export const passingCause = (error: unknown): string | undefined =>
+  error instanceof Database.SqliteError && PASSING.test(error.code)
+    ? `${error.message} (${error.code})`
+    : undefined;

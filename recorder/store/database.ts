@@ -1,0 +1,88 @@
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import type { WallMs } from "../../shared/clock.js";
+import { Failure, reasonOf } from "../../shared/failure.js";
+import type { Connection } from "./connection.js";
+import { networkOf } from "./file-system.js";
+import { demandOurs, migrate } from "./migrations.js";
+import { remakeViews } from "./views.js";
+
+/** The owner and the group `wanctl`; SQLite gives the -wal and -shm files the mode of the database. */
+const FILE_MODE = 0o660;
+
+/** How long to wait for somebody else's lock: short, for sockets wait meanwhile, and the next second is another try. */
+const BUSY_MS = 100;
+
+const WAL_BYTES_KEPT = 64 * 2 ** 20;
+
+const WAY_OUT = "move it away, or set storage.db_path";
+
+/**
+ * Opens a database file, made with its folders where there is none, of the newest version and ready to be written
+ * beside readers.
+ * @throws Failure when the place or the file is of no use
+ */
+export function openDatabase(path: string, now: WallMs): Connection {
+  makeFile(path);
+  const db = new Database(path, { timeout: BUSY_MS });
+  try {
+    demandOurs(db);
+    prepare(db);
+    migrate(db, now);
+    remakeViews(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error instanceof Database.SqliteError ? unusable(path, error) : error;
+  }
+}
+
+/** The file and its folders, with their modes whatever the umask. */
+function makeFile(path: string): void {
+  const folder = dirname(path);
+  const refuse = (rule: string): never => {
+    throw new Failure(`Cannot open database '${path}': ${rule}`);
+  };
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o770 });
+    const network = networkOf(folder);
+    if (network !== undefined)
+      refuse(
+        `must be on a local file system: got ${network}: set storage.db_path`,
+      );
+    closeSync(openSync(path, "a+", FILE_MODE));
+    if ((statSync(path).mode & 0o777) !== FILE_MODE) chmodSync(path, FILE_MODE);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? reasonOf(error);
+    refuse(
+      `file and folder must be writable: got ${code}: give '${folder}' to the user wanctl runs as, or set storage.db_path`,
+    );
+  }
+}
+
+function prepare(db: Connection): void {
+  // before the first table and before WAL: afterwards it takes a VACUUM of everything
+  db.pragma("auto_vacuum = INCREMENTAL");
+  const mode = db.pragma("journal_mode = WAL", { simple: true });
+  if (mode !== "wal")
+    throw new Failure(
+      `Cannot open database '${db.name}': must be where SQLite can use WAL: got ${String(mode)}: set storage.db_path`,
+    );
+  db.pragma("synchronous = NORMAL");
+  db.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
+}
+
+function unusable(
+  path: string,
+  { code, message }: InstanceType<typeof Database.SqliteError>,
+): Failure {
+  const rule =
+    code === "SQLITE_NOTADB"
+      ? `must be a SQLite database: ${WAY_OUT}`
+      : code.startsWith("SQLITE_CORRUPT")
+        ? `must be intact: got ${message}: ${WAY_OUT}`
+        : `must be usable: got ${message} (${code})`;
+  return new Failure(`Cannot open database '${path}': ${rule}`);
+}

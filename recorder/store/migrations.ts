@@ -1,0 +1,157 @@
+import type { WallMs } from "../../shared/clock.js";
+import { Failure } from "../../shared/failure.js";
+import type { Connection } from "./connection.js";
+
+/**
+ * What made the tables, in order; the place in the list, from 1, is the version. An entry that was ever released is
+ * never changed, only followed by another. Views are no part of it: see views.ts.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  create table schema_version (
+    version integer primary key,
+    applied_at_ms integer not null
+  ) strict;
+
+  create table wan (
+    id integer primary key,
+    name text not null unique
+  ) strict;
+
+  -- one run of one process, and how far it is recorded: every seq up to last_seq is stored or lies in a gap
+  create table source (
+    id integer primary key,
+    wan integer not null,
+    boot text not null,
+    first_at_ms integer not null,
+    last_at_ms integer not null,
+    last_seq integer not null,
+    unique (wan, boot)
+  ) strict;
+
+  create table cycle (
+    wan integer not null,
+    at_ms integer not null,
+    source integer not null,
+    seq integer not null,
+    reading integer not null,
+    rtt_us integer,
+    load_rtt_us integer,
+    baseline_us integer,
+    delta_us integer,
+    lost integer not null,
+    state_download integer not null,
+    wanted_download_kbps integer not null,
+    enforced_download_kbps integer,
+    load_download_kbps integer,
+    target_download_us integer not null,
+    cause_download integer not null,
+    cause_download_us integer,
+    state_upload integer not null,
+    wanted_upload_kbps integer not null,
+    enforced_upload_kbps integer,
+    load_upload_kbps integer,
+    target_upload_us integer not null,
+    cause_upload integer not null,
+    cause_upload_us integer,
+    late_us integer not null,
+    missed integer not null,
+    publish_us integer,
+    primary key (wan, at_ms, source, seq)
+  ) strict, without rowid;
+
+  -- labels: canonical JSON, '' where there are none, so that unique holds
+  create table series (
+    id integer primary key,
+    wan integer not null,
+    metric text not null,
+    labels text not null,
+    unique (wan, metric, labels)
+  ) strict;
+
+  create table sample (
+    series integer not null,
+    at_ms integer not null,
+    source integer not null,
+    seq integer not null,
+    value real not null,
+    primary key (series, at_ms, source, seq)
+  ) strict, without rowid;
+
+  -- kind: 'transition', 'config' or the name of an event; details: JSON
+  create table event (
+    source integer not null,
+    seq integer not null,
+    wan integer not null,
+    at_ms integer not null,
+    kind text not null,
+    details text not null,
+    primary key (source, seq)
+  ) strict;
+  create index event_by_time on event (wan, at_ms);
+
+  -- seqs that never came; from_ms and to_ms: the frames around them, from_ms null before the first
+  create table gap (
+    source integer not null,
+    from_seq integer not null,
+    to_seq integer not null,
+    from_ms integer,
+    to_ms integer,
+    count integer,
+    cause text not null,
+    primary key (source, from_seq)
+  ) strict, without rowid;
+  `,
+];
+
+/**
+ * Reads, and changes nothing: a file that is not ours stays as it is.
+ * @throws Failure for a database of a newer program, or of another one
+ */
+export function demandOurs(
+  db: Connection,
+  migrations: readonly string[] = MIGRATIONS,
+): void {
+  const tables = tablesOf(db);
+  if (tables.length > 0 && !tables.includes("schema_version"))
+    throw new Failure(
+      `Cannot open database '${db.name}': must be a history of this program: got tables ${tables.slice(0, 5).join(", ")}: move it away, or set storage.db_path`,
+    );
+  const version = versionOf(db);
+  if (version > migrations.length)
+    throw new Failure(
+      `Cannot open database '${db.name}': must be of version ${migrations.length} or older: got ${version}: upgrade wanctl, or set storage.db_path`,
+    );
+}
+
+/** Brings a database to the newest version, each migration in one transaction. */
+export function migrate(
+  db: Connection,
+  now: WallMs,
+  migrations: readonly string[] = MIGRATIONS,
+): void {
+  for (const [index, sql] of [...migrations.entries()].slice(versionOf(db)))
+    db.transaction(() => {
+      db.exec(sql);
+      db.prepare("insert into schema_version values (?, ?)").run(
+        index + 1,
+        now,
+      );
+    }).immediate();
+}
+
+/** How many migrations were applied, 0 for a new file. */
+function versionOf(db: Connection): number {
+  if (!tablesOf(db).includes("schema_version")) return 0;
+  const newest = db
+    .prepare<[], number | null>("select max(version) from schema_version")
+    .pluck()
+    .get();
+  return newest ?? 0;
+}
+
+const tablesOf = (db: Connection): string[] =>
+  db
+    .prepare<[], string>("select name from sqlite_schema where type = 'table'")
+    .pluck()
+    .all();

@@ -1,0 +1,8 @@
+import type { Log } from "../../shared/log.js";
+
+/** A log to look into: the events, in order. */
+export function collectedLog(): Log & { readonly events: string[] } {
+  const events: string[] = [];
+  const collect = (event: string) => void events.push(event);
+  return { events, info: collect, warn: collect, error: collect };
+}

@@ -1,0 +1,159 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { expect } from "chai";
+import fc from "fast-check";
+import { encodeFrame, type Frame } from "../../shared/frame.js";
+import { lookAt } from "../../recorder/health.js";
+import { openIntake, type Intake } from "../../recorder/intake.js";
+import { openStore, type Store } from "../../recorder/store/store.js";
+import { cycle, cycles, stamped } from "../fakes/frames.js";
+import { handClock, type HandClock } from "../fakes/hand-clock.js";
+import { collectedLog } from "./collected-log.js";
+import { readRows, temporaryFolder } from "./temporary.js";
+
+describe("Intake", () => {
+  const folder = temporaryFolder();
+  let clock: HandClock;
+  let log: ReturnType<typeof collectedLog>;
+  let store: Store;
+  let intake: Intake;
+  beforeEach(() => {
+    clock = handClock();
+    log = collectedLog();
+    store = openStore(join(folder.path, "metrics.db"), clock.wall());
+    intake = openIntake(store, clock, log, 5);
+  });
+  afterEach(() => store[Symbol.asyncDispose]());
+
+  const take = (frames: readonly Frame[]) => {
+    for (const frame of frames) intake.take(encodeFrame(frame));
+  };
+  const stored = () =>
+    readRows(store.path, "select seq from cycle order by seq").map(
+      (row) => row["seq"],
+    );
+  const health = () => lookAt(store, intake, clock);
+
+  it("commits what has come, in one go", () => {
+    take(cycles([1, 2, 3]));
+    expect(stored()).to.be.empty;
+    intake.commit();
+    expect(stored()).to.deep.equal([1, 2, 3]);
+    expect(intake.counts).to.include({ frames: 3, committed: 3, gaps: 0 });
+    expect(intake.waiting).to.equal(0);
+    expect(health()).to.include({ status: "fine" });
+    expect(health()["sources"]).to.deep.equal([
+      {
+        name: "spectrum",
+        boot: "0123456789abcdef",
+        lastSeq: 3,
+        lastAtMs: clock.wall() + 150,
+        lagMs: -150,
+      },
+    ]);
+  });
+
+  it("commits the last batch when it is closed", async () => {
+    take(cycles([1]));
+    await intake[Symbol.asyncDispose]();
+    expect(stored()).to.deep.equal([1]);
+  });
+
+  it("counts garbage, says so once a minute, and goes on", () => {
+    for (let i = 0; i < 100; i++) intake.take(Buffer.from([0xc1, i]));
+    take(cycles([1]));
+    intake.commit();
+    expect(stored()).to.deep.equal([1]);
+    expect(intake.refusals.count).to.equal(100);
+    expect(log.events).to.deep.equal(["frame_refused", "source_seen"]);
+    expect(health().reasons).to.deep.equal([
+      "frames were refused in the last minute: Cannot read frame: must be one msgpack value",
+    ]);
+    clock.advance(60_000);
+    expect(health().status).to.equal("fine");
+    intake.take(Buffer.alloc(0));
+    expect(log.events.at(-1)).to.equal("frame_refused");
+  });
+
+  it("takes any bytes without an end", () =>
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        intake.take(bytes);
+        intake.commit();
+      }),
+    ));
+
+  // clock:        now ........ + 60 s |
+  // frames:            taken          | refused
+  it("refuses a frame from more than 60 s in the future (STOR-04)", () => {
+    const now = clock.wall();
+    take([
+      stamped(cycle(), 1, { at: now + 60_000 }),
+      stamped(cycle(), 2, { at: now + 60_001 }),
+    ]);
+    intake.commit();
+    expect(stored()).to.deep.equal([1]);
+    expect(intake.refusals.count).to.equal(1);
+    expect(health().reasons[0]).to.include(
+      "Cannot take frame of 'spectrum': at most 60 s ahead of this clock",
+    );
+  });
+
+  it("counts keys it does not know, and takes the frame", () => {
+    const frame = { ...cycles([1])[0]!, mood: "sunny" };
+    take([frame]);
+    expect(intake.counts).to.include({ frames: 1, unknownKeys: 1 });
+  });
+
+  describe("while the database cannot be written", () => {
+    let other: Database.Database;
+    beforeEach(() => {
+      other = new Database(store.path);
+      other.exec("begin immediate");
+    });
+    afterEach(() => void other.close());
+
+    it("keeps the batch, says so once, and writes it afterwards", () => {
+      take(cycles([1, 2]));
+      intake.commit();
+      take(cycles([3]));
+      intake.commit();
+      expect(intake.waiting).to.equal(3);
+      expect(health().reasons).to.deep.equal([
+        "the database cannot be written: database is locked (SQLITE_BUSY): 3 frames wait",
+      ]);
+      other.exec("rollback");
+      intake.commit();
+      expect(stored()).to.deep.equal([1, 2, 3]);
+      expect(health().status).to.equal("fine");
+      expect(log.events).to.deep.equal([
+        "source_seen",
+        "write_failed",
+        "write_back",
+      ]);
+    });
+
+    it("gives up the oldest beyond its bound, and leaves a gap for them", () => {
+      take(cycles([1, 2, 3, 4, 5, 6, 7]));
+      intake.commit();
+      other.exec("rollback");
+      intake.commit();
+      expect(stored()).to.deep.equal([3, 4, 5, 6, 7]);
+      expect(intake.counts).to.include({ dropped: 2, gaps: 1 });
+      expect(
+        readRows(store.path, "select from_seq, to_seq, cause from gap"),
+      ).to.deep.equal([{ from_seq: 1, to_seq: 2, cause: "not written" }]);
+    });
+  });
+
+  it("says when two controllers call themselves the same", () => {
+    for (let seq = 1; seq <= 4; seq++) {
+      take(cycles([seq], { boot: "a".repeat(16) }));
+      take(cycles([seq], { boot: "b".repeat(16) }));
+      clock.advance(1_000);
+    }
+    expect(health().reasons).to.deep.equal([
+      "two controllers call themselves 'spectrum'",
+    ]);
+  });
+});

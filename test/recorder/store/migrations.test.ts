@@ -1,0 +1,65 @@
+import Database from "better-sqlite3";
+import { expect } from "chai";
+import type { WallMs } from "../../../shared/clock.js";
+import { EVENTS } from "../../../shared/frame.js";
+import { column, field, ROW_FIELDS } from "../../../shared/row.js";
+import {
+  demandOurs,
+  migrate,
+  MIGRATIONS,
+} from "../../../recorder/store/migrations.js";
+import { NOON_MS } from "../../fakes/frames.js";
+
+describe("migrate()", () => {
+  const NOON = NOON_MS as WallMs;
+  let db: Database.Database;
+  beforeEach(() => {
+    db = new Database(":memory:");
+  });
+  afterEach(() => void db.close());
+
+  const applied = () => db.prepare("select * from schema_version").all();
+
+  it("writes down what it applied, and applies it once (STOR-05)", () => {
+    migrate(db, NOON);
+    migrate(db, (NOON + 1) as WallMs);
+    expect(applied()).to.deep.equal(
+      MIGRATIONS.map((_, i) => ({ version: i + 1, applied_at_ms: NOON })),
+    );
+  });
+
+  it("applies all of a migration or nothing (STOR-05)", () => {
+    const broken = [...MIGRATIONS, "create table a (x); create tabel b (x)"];
+    expect(() => migrate(db, NOON, broken)).to.throw("syntax error");
+    expect(applied()).to.have.length(MIGRATIONS.length);
+    expect(
+      db.prepare("select 1 from sqlite_schema where name = 'a'").get(),
+    ).to.equal(undefined);
+  });
+
+  it("goes on where an older program stopped (STOR-05)", () => {
+    migrate(db, NOON);
+    migrate(db, NOON, [...MIGRATIONS, "create table a (x)"]);
+    expect(applied()).to.have.length(MIGRATIONS.length + 1);
+    expect(() => demandOurs(db)).to.throw("upgrade wanctl");
+  });
+
+  it("makes the cycle table as ROW says", () => {
+    migrate(db, NOON);
+    const columns = db
+      .prepare("select name, type, \"notnull\" from pragma_table_info('cycle')")
+      .all();
+    const key = ["wan", "at_ms", "source", "seq"];
+    expect(columns).to.deep.equal([
+      ...key.map((name) => ({ name, type: "INTEGER", notnull: 1 })),
+      ...ROW_FIELDS.map((name) => ({
+        name: column(name),
+        type: "INTEGER",
+        notnull: field(name).nullMeans === undefined ? 1 : 0,
+      })),
+    ]);
+  });
+
+  it("has an event table in which kinds cannot be mistaken", () =>
+    expect(EVENTS).to.not.include.members(["transition", "config"]));
+});

@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+
+/** Who may import whom, which files are pure, and that the cycle never waits (ARCHITECTURE.md). */
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
+
+/** On the ground floor `shared`; on it the processes, side by side; above them the command line. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  shared: ["shared"],
+  controller: ["shared", "controller"],
+  recorder: ["shared", "recorder"],
+  cli: ["shared", "controller", "recorder", "cli"],
+};
+
+/** Within a process the core knows nothing of its shell. */
+const PURE = [
+  /^controller\/law\//,
+  /^controller\/simulation\//,
+  /^shared\/(cause|direction|msgpack|row|state|units|metrics)\.ts$/,
+];
+
+/** The only place that reads the clocks. */
+const CLOCK = "shared/clock.ts";
+
+const files = Object.keys(MAY_IMPORT).flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name)),
+);
+
+const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
+const codeOf = (file: string) =>
+  textOf(file).replace(/\/\*[^]*?\*\/|\/\/.*$/gm, "");
+
+/** What a file imports: project files by their path, packages by name. */
+const importsOf = (file: string, of: RegExp) =>
+  [...codeOf(file).matchAll(of)].map(([, name = ""]) =>
+    name.startsWith(".")
+      ? relative(ROOT, resolve(ROOT, dirname(file), name)).replace(
+          /\.js$/,
+          ".ts",
+        )
+      : name,
+  );
+const ANY = /(?:from|import\(|import) ?"([^"]+)"/g;
+const VALUES = /(?:^import (?!type )[^;]*?from |^import )"([^"]+)"/gm;
+
+const isProject = (name: string) => name.endsWith(".ts");
+
+describe("the tree", () => {
+  it("has files to look at", () => {
+    expect(files.length).to.be.above(40);
+  });
+
+  for (const file of files) {
+    const [folder = ""] = file.split("/");
+    it(`${file} imports nothing from above or beside`, () => {
+      for (const name of importsOf(file, ANY).filter(isProject))
+        expect(MAY_IMPORT[folder], name).to.include(name.split("/")[0]);
+    });
+  }
+
+  for (const file of files.filter((name) =>
+    PURE.some((pure) => pure.test(name)),
+  ))
+    it(`${file} is pure`, () => {
+      expect(codeOf(file)).not.to.match(
+        /Date\.now|performance\.|process\.|Math\.random|\basync\b|\bawait\b|new Date|setTimeout|console\./,
+      );
+      for (const name of importsOf(file, VALUES)) {
+        expect(isProject(name), `${name} is a file of the project`).to.be.true;
+        expect(
+          [...PURE, /^shared\/clock\.ts$/].some((pure) => pure.test(name)),
+          `${name} is pure too`,
+        ).to.be.true;
+      }
+    });
+
+  for (const file of files.filter((name) => name !== CLOCK))
+    it(`${file} takes the time from ${CLOCK}`, () => {
+      expect(codeOf(file)).not.to.match(
+        /Date\.now|performance\.(now|timeOrigin)|process\.hrtime/,
+      );
+    });
+
+  it("controller/cycle.ts never waits (CTRL-01)", () => {
+    expect(codeOf("controller/cycle.ts")).not.to.match(
+      /\bawait\b|\basync\b|Promise|\.then\(/,
+    );
+  });
+
+  it("imports run in no circle", () => {
+    const done = new Set<string>();
+    const visit = (file: string, path: readonly string[]) => {
+      expect(path, `a circle: ${[...path, file].join(" -> ")}`).not.to.include(
+        file,
+      );
+      if (done.has(file)) return;
+      for (const name of importsOf(file, VALUES).filter(isProject))
+        visit(name, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+  });
+
+  it("has no file over 300 lines", () => {
+    for (const file of files)
+      expect(textOf(file).split("\n").length, file).to.be.at.most(301);
+  });
+});
