@@ -66,8 +66,9 @@ function simulated(
     lossMs,
   });
   let enforced: PerDirection<number> | null = null;
+  let at = 0;
   return {
-    beat: () => line.advance(PERIOD_MS),
+    beat: () => (at = line.advance(PERIOD_MS)),
     take: () => line.take(),
     shaper: {
       request(wishBps) {
@@ -78,7 +79,7 @@ function simulated(
       view: () => ({
         backend: "simulated",
         reachable: true,
-        sinceMs: 0,
+        sinceMs: at,
         error: null,
       }),
       leave: () => Promise.resolve(),

@@ -1,4 +1,5 @@
 import { chmodSync } from "node:fs";
+import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import { Publisher as Socket } from "zeromq";
 import type { Clock } from "../clock.js";
 import {
@@ -44,7 +45,9 @@ export async function openPublisher(
   });
   await socket.bind(ipc(paths.bind));
   chmodSync(paths.bind, 0o660);
+  const met = handshake(socket, ipc(paths.connect));
   socket.connect(ipc(paths.connect));
+  await met;
   const counts = { published: 0, refused: 0 };
   const refuse = () => {
     counts.refused++;
@@ -81,4 +84,18 @@ export async function openPublisher(
       return Promise.resolve();
     },
   };
+}
+
+/** How long to wait for the recorder's first word, and how long its subscription may follow behind. */
+const MEET_MS = 100;
+const SUBSCRIBE_MS = 10;
+
+/** What is sent before a subscription has come is lost, so the first frames wait for it: ever so shortly, it may not be there. */
+async function handshake(socket: Socket, address: string): Promise<void> {
+  const met = new Promise<void>((resolve) => {
+    socket.events.on("handshake", (event) => {
+      if (event.address === address) setTimeout(resolve, SUBSCRIBE_MS);
+    });
+  });
+  await Promise.race([met, setTimeoutPromise(MEET_MS)]);
 }

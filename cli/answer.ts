@@ -1,0 +1,48 @@
+import type { Health } from "../shared/health.js";
+
+/** A process's health as it answered, perhaps another version's: any field may be missing or of another kind. */
+export interface Answer {
+  /** null where there is no such number. `key` is a dotted path. */
+  number(key: string): number | null;
+  /** null where there is no such text. */
+  text(key: string): string | null;
+  is(key: string, value: boolean): boolean;
+  list(key: string): readonly Answer[];
+  texts(key: string): readonly string[];
+}
+
+export function answerOf(health: unknown): Answer {
+  const at = (key: string): unknown =>
+    key
+      .split(".")
+      .reduce<unknown>(
+        (value, step) =>
+          typeof value === "object" &&
+          value !== null &&
+          Object.hasOwn(value, step)
+            ? (value as Record<string, unknown>)[step]
+            : undefined,
+        health,
+      );
+  const all = (key: string): unknown[] => {
+    const value = at(key);
+    return Array.isArray(value) ? value : [];
+  };
+  return {
+    number(key) {
+      const value = at(key);
+      return typeof value === "number" ? value : null;
+    },
+    text(key) {
+      const value = at(key);
+      return typeof value === "string" ? value : null;
+    },
+    is: (key, value) => at(key) === value,
+    list: (key) => all(key).map(answerOf),
+    texts: (key) => all(key).filter((value) => typeof value === "string"),
+  };
+}
+
+/** Does it say of itself that all is well? */
+export const isFine = (health: Health | null): boolean =>
+  health !== null && answerOf(health).text("status") === "fine";

@@ -1,0 +1,98 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { Failure } from "../shared/failure.js";
+import { askHealth } from "../shared/health.js";
+import { openLock } from "../shared/lock.js";
+import { stopSignal } from "../shared/stop.js";
+import { openBoard } from "./board.js";
+import { startChild, type Child } from "./child.js";
+import { openDemoFolder, type DemoFolder } from "./demo-folder.js";
+import { listen } from "./listener.js";
+
+export interface DemoOptions {
+  readonly dir?: string;
+  readonly seconds?: number;
+}
+
+const WANS = ["spectrum", "att"];
+
+/**
+ * Runs two controllers on simulated lines and a recorder, each a process, until a signal or for some seconds.
+ * @throws Failure where it cannot start, and when one of the processes ends by itself
+ */
+export async function demo({ dir, seconds }: DemoOptions): Promise<void> {
+  const stop = stopSignal();
+  const folder = openDemoFolder(dir, [...WANS, "recorder"]);
+  await using _lock = await openLock(
+    `demo:${folder.root}`,
+    `a demo in '${folder.root}'`,
+  );
+  process.stdout.write(introduction(folder));
+
+  const over = new AbortController();
+  let fallen: string | undefined;
+  stop.addEventListener("abort", () => over.abort());
+  if (seconds !== undefined)
+    setTimeout(() => over.abort(), seconds * 1e3).unref();
+  const start = (program: string, name: string) => {
+    const child = startChild(
+      name,
+      [program, "--config", folder.config(name), "--run-dir", folder.run.root],
+      folder.log(name),
+    );
+    void child.ended.then((how) => {
+      if (over.signal.aborted) return;
+      fallen = epitaph(child, how);
+      over.abort();
+    });
+    return child;
+  };
+
+  await using _recorder = start("recorder", "recorder");
+  // What controllers say before the recorder first listens is lost to history.
+  await answering(folder.run.recorderHealth, over.signal);
+  if (!over.signal.aborted) {
+    await using _controllers = together(
+      WANS.map((wan) => start("controller", wan)),
+    );
+    await show(folder, over.signal);
+  }
+  if (fallen !== undefined) throw new Failure(fallen);
+  process.stdout.write(`stopped; history is kept in ${folder.database}\n`);
+}
+
+async function show(folder: DemoFolder, over: AbortSignal): Promise<void> {
+  const board = openBoard(process.stdout);
+  const beating = setInterval(() => board.beat(), 1000);
+  const ears = { wans: WANS, refuse: () => undefined };
+  for await (const frame of listen(folder.run, ears, over)) board.hear(frame);
+  clearInterval(beating);
+}
+
+async function answering(socket: string, over: AbortSignal): Promise<void> {
+  while (!over.aborted && (await askHealth(socket)) === null)
+    await pause(50, undefined, { signal: over }).catch(() => undefined);
+}
+
+/** Stops them all at once. */
+const together = (children: readonly Child[]): AsyncDisposable => ({
+  async [Symbol.asyncDispose]() {
+    await Promise.all(children.map((child) => child[Symbol.asyncDispose]()));
+  },
+});
+
+const epitaph = (child: Child, how: string): string =>
+  `Cannot go on with the demo: '${child.name}' ended by itself (${how}); its log ends with: ${child.lastWords()}`;
+
+const introduction = ({ root, run, database }: DemoFolder): string => `\
+wanctl demo: two simulated lines, a controller each, and one recorder.
+Everything is in ${root}
+
+  history   sqlite3 -readonly ${database} \\
+              'select * from transitions order by timestamp_ms desc limit 5'
+  live      WANCTL_RUN=${run.root} npx wanctl tap
+  status    WANCTL_RUN=${run.root} npx wanctl status
+  stop      Ctrl-C
+
+State of download/upload, RTT and delta, load/wanted rate, and why it is so:
+
+`;

@@ -1,0 +1,71 @@
+import { DIRECTIONS, type Direction } from "../shared/direction.js";
+import type { CycleFrame, Frame } from "../shared/frame.js";
+import { STATES } from "../shared/state.js";
+import { ARROW, deltaOf, rttOf, sideOf } from "./side.js";
+import { clip, COLUMNS, printable, timeOfDay, wrap } from "./terminal.js";
+
+/** The upload has no SOFT_RED. */
+const STATE_WIDTH = { download: 8, upload: 6 } as const;
+
+/**
+ * A frame for people. Cycles are a line of numbers each, aligned; the cause of a rate is a line of its own, whenever it is
+ * another one than `before`, the same WAN's last cycle.
+ */
+export function frameLines(
+  frame: Frame,
+  before: CycleFrame | undefined,
+): readonly string[] {
+  const head = `${timeOfDay(frame.at)} ${frame.source.padEnd(8)} `;
+  const text = (words: string) => wrap(head, printable(words));
+  switch (frame.kind) {
+    case "cycle":
+      return [head + numbers(frame), ...whys(frame, before).flatMap(text)];
+    case "transition":
+      return text(
+        `${frame.direction} ${STATES[frame.from]} -> ${STATES[frame.to]}: ${frame.reason}`,
+      );
+    case "event":
+      return text(`${frame.event}${pairs(frame.detail)}`);
+    case "sample":
+      return text(`${frame.metric}${pairs(frame.labels)} ${frame.value}`);
+    case "config":
+      return [
+        clip(
+          head +
+            printable(
+              `config at ${frame.trigger}: ${JSON.stringify(frame.config)}`,
+            ),
+          COLUMNS,
+        ),
+      ];
+  }
+}
+
+/** `    22.4   +0.6 ms ↓GREEN     187/187   ↑GREEN   17.1/17.1`: RTT, delta, then state and wanted/enforced Mbit/s. */
+function numbers(frame: CycleFrame): string {
+  const side = (direction: Direction) => {
+    const { state, wanted, enforced } = sideOf(frame, direction);
+    return `${ARROW[direction]}${state.padEnd(STATE_WIDTH[direction])} ${`${wanted}/${enforced}`.padStart(9)}`;
+  };
+  const rtt = rttOf(frame).padStart(8);
+  return `${rtt} ${deltaOf(frame).padStart(6)} ms  ${DIRECTIONS.map(side).join("  ")}`;
+}
+
+function whys(frame: CycleFrame, before: CycleFrame | undefined): string[] {
+  return DIRECTIONS.flatMap((direction) => {
+    const { cause, why } = sideOf(frame, direction);
+    return before !== undefined && sideOf(before, direction).cause === cause
+      ? []
+      : [`${ARROW[direction]} ${why}`];
+  });
+}
+
+const pairs = (fields: Readonly<Record<string, unknown>>): string =>
+  Object.entries(fields)
+    .map(([key, value]) => ` ${key}=${plain(value)}`)
+    .join("");
+
+const plain = (value: unknown): string =>
+  typeof value === "string" && /^[^\s"=]+$/.test(value)
+    ? value
+    : JSON.stringify(value);

@@ -1,0 +1,60 @@
+import { askHealth, type Health } from "../shared/health.js";
+import { wansIn, type RunFolder } from "../shared/paths.js";
+import { answerOf, isFine } from "./answer.js";
+import { statusPage } from "./status-page.js";
+
+/** What everybody in a run folder answered; null where nobody did. */
+export interface Status {
+  readonly status: "fine" | "degraded" | "not running";
+  readonly reasons: readonly string[];
+  readonly wans: Readonly<Record<string, Health | null>>;
+  readonly recorder: Health | null;
+}
+
+const EXIT = { fine: 0, degraded: 1, "not running": 2 } as const;
+
+/** Asks every process how it is and prints that. Returns the exit code: 0 fine, 1 degraded, 2 not running. */
+export async function status(
+  { json = false }: { readonly json?: boolean },
+  run: RunFolder,
+): Promise<number> {
+  const found = await ask(run);
+  const page = json
+    ? `${JSON.stringify(found, null, 2)}\n`
+    : `${statusPage(found, run.root).join("\n")}\n`;
+  process.stdout.write(page);
+  return EXIT[found.status];
+}
+
+async function ask(run: RunFolder): Promise<Status> {
+  const names = wansIn(run);
+  const [recorder, ...answers] = await Promise.all([
+    askHealth(run.recorderHealth),
+    ...names.map((wan) => askHealth(run.wanHealth(wan))),
+  ]);
+  return judge(
+    Object.fromEntries(names.map((name, i) => [name, answers[i] ?? null])),
+    recorder,
+  );
+}
+
+/** The whole from its parts: fine only if everybody is there and says so. */
+export function judge(wans: Status["wans"], recorder: Health | null): Status {
+  const parts = Object.entries({ ...wans, recorder });
+  const running = parts.filter(([, health]) => health !== null);
+  if (running.length === 0)
+    return { status: "not running", reasons: [], wans, recorder };
+  const reasons = parts.flatMap(([name, health]) =>
+    complaints(health).map((reason) => `${name}: ${reason}`),
+  );
+  if (!Object.values(wans).some((health) => health !== null))
+    reasons.unshift("no controller is running");
+  const status = reasons.length === 0 ? "fine" : "degraded";
+  return { status, reasons, wans, recorder };
+}
+
+function complaints(health: Health | null): readonly string[] {
+  if (health === null) return ["not running"];
+  const reasons = answerOf(health).texts("reasons");
+  return reasons.length > 0 || isFine(health) ? reasons : ["degraded"];
+}

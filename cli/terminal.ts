@@ -1,0 +1,69 @@
+/** What every line printed for people keeps to: 80 columns, local time, spans in words, no control characters. */
+export const COLUMNS = 80;
+
+/** Text of any origin, made safe to print: a frame or an answer must not steer the terminal. */
+export const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "·");
+
+/** The text cut to `width` columns, with "…" where something is missing. */
+export function clip(text: string, width: number): string {
+  const letters = Array.from(text);
+  return letters.length <= width
+    ? text
+    : `${letters.slice(0, Math.max(0, width - 1)).join("")}…`;
+}
+
+/** `head` and the words of `text`, broken before column 80; every further line begins under the first word of `text`. */
+export function wrap(head: string, text: string): string[] {
+  const indent = " ".repeat(Array.from(head).length);
+  const room = COLUMNS - indent.length;
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length <= room || line === "") lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.map((line, i) =>
+    (i === 0 ? head + line : indent + line).trimEnd(),
+  );
+}
+
+/** "14:03:07.250", local time, of an instant in ms since 1970. */
+export function timeOfDay(atMs: number): string {
+  const at = new Date(atMs);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const ms = String(at.getMilliseconds()).padStart(3, "0");
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${ms}`;
+}
+
+const SECOND = 1e3;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A span in words: "40 ms", "2.4 s", "3 min", "5 h 12 min", "9 d 3 h"; "—" where it is not known. */
+export function showSpan(ms: number | null): string {
+  if (ms === null) return "—";
+  if (ms < SECOND) return `${Math.round(ms)} ms`;
+  if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)} s`;
+  if (ms < 2 * MINUTE) return `${Math.floor(ms / SECOND)} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
+  if (ms < DAY)
+    return `${Math.floor(ms / HOUR)} h ${Math.floor((ms % HOUR) / MINUTE)} min`;
+  return `${Math.floor(ms / DAY)} d ${Math.floor((ms % DAY) / HOUR)} h`;
+}
+
+/** "+0.6", "-12.0", "+1234"; "—" where it is not known. Six columns up to 99 s. */
+export function showDelta(ms: number | null): string {
+  if (ms === null) return "—";
+  const digits = Math.abs(ms) >= 999.95 ? 0 : 1;
+  return `${ms < 0 ? "" : "+"}${ms.toFixed(digits)}`;
+}
+
+/** "512 kB", "4.0 MB"; "—" where it is not known. */
+export function showBytes(bytes: number | null): string {
+  if (bytes === null) return "—";
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
+  return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
+}

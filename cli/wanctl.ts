@@ -1,0 +1,187 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { ConfigError } from "../shared/config-error.js";
+import { Failure } from "../shared/failure.js";
+import { runFolder } from "../shared/paths.js";
+
+// Programs are imported when they are asked for: `wanctl check` needs no network, no database.
+
+const { version } = JSON.parse(
+  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+) as { version: string };
+
+interface Daemon {
+  readonly config: string;
+  readonly runDir?: string;
+  readonly untilEof?: true;
+}
+
+const RUN_DIR =
+  "folder of the sockets (default: $WANCTL_RUN, else /run/wanctl)";
+
+const example = (...lines: readonly string[]): string =>
+  `\nExample:\n${lines.map((line) => `  ${line}\n`).join("")}`;
+
+const collect = (value: string, before: readonly string[] = []): string[] => [
+  ...before,
+  value,
+];
+
+function positive(text: string): number {
+  const n = Number(text);
+  if (!(n > 0 && n <= 1e6))
+    throw new InvalidArgumentError(
+      "Must be a number above 0, at most 1000000.",
+    );
+  return n;
+}
+
+const wanctl = new Command("wanctl")
+  .description(
+    "Keeps internet uplinks free of bufferbloat: one controller per WAN measures\n" +
+      "round-trip time and sets the rates of its CAKE queues; one recorder keeps\n" +
+      "the history.",
+  )
+  .version(version, "-V, --version", "print the version")
+  .helpOption("-h, --help", "print this help")
+  .helpCommand(false)
+  .exitOverride()
+  .addHelpText("after", example("wanctl demo", "wanctl tap --help"));
+
+const daemon = (name: string, description: string, line: string): Command =>
+  wanctl
+    .command(name)
+    .description(description)
+    .requiredOption("--config <file>", "its configuration, YAML")
+    .option("--run-dir <dir>", RUN_DIR)
+    .option("--until-eof", "stop when standard input ends, as at SIGTERM")
+    .addHelpText("after", example(line));
+
+daemon(
+  "controller",
+  "control one WAN",
+  "wanctl controller --config /etc/wanctl/spectrum.yaml",
+).action(async ({ config, runDir, untilEof }: Daemon) => {
+  const { runController } = await import("../controller/main.js");
+  const run = runFolder(runDir);
+  await endingWithInput(untilEof, () => runController(config, run));
+});
+
+daemon(
+  "recorder",
+  "record what all controllers publish",
+  "wanctl recorder --config /etc/wanctl/recorder.yaml",
+).action(async ({ config, runDir, untilEof }: Daemon) => {
+  const { runRecorder } = await import("../recorder/main.js");
+  const run = runFolder(runDir);
+  await endingWithInput(untilEof, () => runRecorder(config, run));
+});
+
+wanctl
+  .command("tap")
+  .description("print what controllers publish, live")
+  .option("--wan <name>", "only this WAN (repeatable)", collect)
+  .option(
+    "--kind <kind>",
+    "only cycle, transition, event, config or sample (repeatable)",
+    collect,
+  )
+  .option("--json", "one JSON object per frame and line")
+  .option("--run-dir <dir>", RUN_DIR)
+  .addHelpText(
+    "after",
+    example("wanctl tap --wan spectrum --kind transition --kind event"),
+  )
+  .action(
+    async (options: {
+      wan?: string[];
+      kind?: string[];
+      json?: true;
+      runDir?: string;
+    }) => {
+      const { tap } = await import("./tap.js");
+      await tap(options, runFolder(options.runDir));
+    },
+  );
+
+wanctl
+  .command("status")
+  .description(
+    "print how everybody is; exit code 0 fine, 1 degraded, 2 not running",
+  )
+  .option("--json", "the answers as one JSON object")
+  .option("--run-dir <dir>", RUN_DIR)
+  .addHelpText(
+    "after",
+    example("wanctl status || systemctl list-units 'wanctl*'"),
+  )
+  .action(async (options: { json?: true; runDir?: string }) => {
+    const { status } = await import("./status.js");
+    process.exitCode = await status(options, runFolder(options.runDir));
+  });
+
+wanctl
+  .command("check")
+  .description("check configuration files; exit code 0 valid, 1 not")
+  .argument("<file...>", "a controller's or the recorder's configuration")
+  .option("--json", "the verdicts as one JSON array")
+  .addHelpText("after", example("wanctl check /etc/wanctl/*.yaml"))
+  .action(async (files: string[], options: { json?: true }) => {
+    const { check } = await import("./check.js");
+    process.exitCode = check(files, options);
+  });
+
+wanctl
+  .command("demo")
+  .description("run the whole system here, on two simulated lines")
+  .option(
+    "--dir <dir>",
+    "where to keep it (default: a folder of yours in /tmp)",
+  )
+  .option("--seconds <n>", "stop after so long (default: at Ctrl-C)", positive)
+  .addHelpText("after", example("wanctl demo --seconds 60"))
+  .action(async (options: { dir?: string; seconds?: number }) => {
+    const { demo } = await import("./demo.js");
+    await demo(options);
+  });
+
+/** A parent that dies without a word closes our standard input. */
+async function endingWithInput(
+  wished: true | undefined,
+  run: () => Promise<void>,
+): Promise<void> {
+  if (wished === undefined) return run();
+  const end = () => process.kill(process.pid, "SIGTERM");
+  process.stdin.once("end", end).resume();
+  try {
+    await run();
+  } finally {
+    process.stdin.off("end", end).destroy();
+  }
+}
+
+// Our reader has had enough, as with `| head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+try {
+  await wanctl.parseAsync();
+} catch (error) {
+  process.exit(exitCodeOf(error));
+}
+
+/** Says what went wrong: a line for what an operator can mend, a stack for what only we can. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const words =
+    error instanceof Failure || error instanceof ConfigError
+      ? error.message.replace(/^/gm, "wanctl: ")
+      : error instanceof Error
+        ? error.stack
+        : String(error);
+  process.stderr.write(`${words}\n`);
+  return 1;
+}

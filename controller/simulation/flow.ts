@@ -1,0 +1,78 @@
+import { fullAtMs, openCubic, SEGMENT_BYTES } from "./cubic.js";
+import { openDelayLine } from "./delay-line.js";
+import type { Stream } from "./stream.js";
+
+/** Somebody who sends through one direction of the line. */
+export interface Sender extends Stream {
+  /** Decides what leaves in the millisecond that begins: `out`. */
+  send(nowMs: number): void;
+  /** These bytes arrived after `rttMs - backInMs`; the sender will know in `backInMs`. */
+  delivered(bytes: number, backInMs: number, rttMs: number): void;
+  /** These bytes were lost; the sender will know in `noticedInMs`. */
+  dropped(bytes: number, noticedInMs: number): void;
+}
+
+const fresh = () => ({
+  cubic: openCubic(),
+  isSending: false,
+  inFlight: 0,
+  /** Bytes known to have arrived or to be lost. */
+  accounted: 0,
+  /** Where `accounted` will be when the last loss is behind us. */
+  recoveredAt: 0,
+  /** Lost, but less than a packet yet. */
+  lost: 0,
+  leastRttMs: Infinity,
+  fullFromMs: Infinity,
+});
+
+/**
+ * One bulk TCP connection after another, as `isOn` has it. It is clocked by its acks: what comes back makes room in the
+ * window for what leaves, so that it follows the narrowest place on its way within a round trip.
+ */
+export function openFlow(isOn: (nowMs: number) => boolean): Sender {
+  const acks = openDelayLine();
+  const losses = openDelayLine();
+  let tcp = fresh();
+  let now = 0;
+
+  /** One cut answers all losses among what was in flight at the first of them. */
+  function lose(bytes: number) {
+    tcp.lost += bytes;
+    if (tcp.lost < SEGMENT_BYTES) return;
+    tcp.lost = 0;
+    if (tcp.accounted <= tcp.recoveredAt) return;
+    tcp.cubic.lost();
+    tcp.recoveredAt = tcp.accounted + tcp.inFlight;
+  }
+
+  return {
+    out: 0,
+    send(nowMs) {
+      now = nowMs;
+      const acked = acks.take();
+      const lost = losses.take();
+      tcp.inFlight -= acked + lost;
+      tcp.accounted += acked + lost;
+      if (!isOn(nowMs)) tcp.isSending = false;
+      // The next connection begins when nothing of the last one is under way: its acks would be taken for this one's.
+      else if (!tcp.isSending && tcp.inFlight < 1)
+        tcp = { ...fresh(), isSending: true };
+      this.out = 0;
+      if (!tcp.isSending) return;
+      if (lost > 0) lose(lost);
+      if (nowMs >= tcp.fullFromMs) tcp.cubic.full();
+      if (acked > 0 && tcp.accounted > tcp.recoveredAt)
+        tcp.cubic.acked(acked, nowMs);
+      this.out = Math.max(0, tcp.cubic.windowBytes() - tcp.inFlight);
+      tcp.inFlight += this.out;
+    },
+    delivered(bytes, backInMs, rttMs) {
+      acks.put(bytes, backInMs);
+      if (rttMs < tcp.leastRttMs) tcp.leastRttMs = rttMs;
+      else if (tcp.fullFromMs === Infinity && rttMs >= fullAtMs(tcp.leastRttMs))
+        tcp.fullFromMs = now + backInMs;
+    },
+    dropped: (bytes, noticedInMs) => losses.put(bytes, noticedInMs),
+  };
+}

@@ -1,0 +1,111 @@
+import type { Direction } from "../../shared/direction.js";
+import { openCake, type Cake } from "./cake.js";
+import { openFifo, type Fifo } from "./fifo.js";
+import type { Sender } from "./flow.js";
+import { openCapacity, type DirectionPlan } from "./plan.js";
+import { openRandom } from "./random.js";
+import { bytesPerMs, waitMs, type Slot } from "./stream.js";
+import { openSource, openTraffic } from "./traffic.js";
+
+/** One direction of the line: who sends, and bottleneck and shaper in this direction's order. */
+export interface Lane {
+  readonly fifo: Fifo;
+  readonly cake: Cake;
+  /**
+   * Lets one millisecond pass.
+   * @param shaperBps what CAKE is told
+   * @param ackMs how long the ack of what arrives now will take, ms
+   * @param ackedBytes what the other direction delivered: its acks travel here
+   */
+  pass(
+    nowMs: number,
+    shaperBps: number,
+    ackMs: number,
+    ackedBytes: number,
+  ): void;
+  /** Asked with instants that never go back. */
+  capacityBps(nowMs: number): number;
+  /** What has passed the WAN port since the start. */
+  portBytes(): number;
+  /** What reached its destination in the last millisecond. */
+  deliveredBytes(): number;
+}
+
+/** An ack of 66 bytes for every two packets, and half of them thinned out on the way. */
+const ACK_RATIO = 66 / (4 * 1514);
+
+export function openLane(
+  direction: Direction,
+  plan: DirectionPlan,
+  seed: number,
+): Lane {
+  const capacity = openCapacity(
+    plan.capacity(openRandom(seed, `${direction} capacity`)),
+  );
+  let ackBytes = 0;
+  let portBytes = 0;
+  let delivered = 0;
+  const senders = [
+    ...openTraffic(plan, seed, direction),
+    openSource(() => ackBytes),
+  ];
+  const bufferBytes = bytesPerMs(capacity(0)) * plan.bufferMs;
+  const isDownload = direction === "download";
+  const { fifo, cake, port, end } = isDownload
+    ? bottleneckFirst(senders, bufferBytes)
+    : shaperFirst(senders, bufferBytes);
+
+  /** Tells every sender what became of its bytes. A loss shows when what was sent after it is acked. */
+  function report(ackMs: number) {
+    delivered = 0;
+    for (const last of end) {
+      const first = last.from;
+      const rttMs = ackMs + waitMs(first) + waitMs(last);
+      const lost = first.lost + last.lost;
+      if (last.out > 0) first.from.delivered(last.out, ackMs, rttMs);
+      if (lost > 0) first.from.dropped(lost, rttMs);
+      delivered += last.out;
+    }
+    for (const { out } of port) portBytes += out;
+  }
+
+  return {
+    fifo,
+    cake,
+    pass(nowMs, shaperBps, ackMs, ackedBytes) {
+      const bottleneck = bytesPerMs(capacity(nowMs));
+      ackBytes = ackedBytes * ACK_RATIO;
+      for (const sender of senders) sender.send(nowMs);
+      if (isDownload) fifo.pass(bottleneck);
+      cake.pass(bytesPerMs(shaperBps), nowMs);
+      if (!isDownload) fifo.pass(bottleneck);
+      report(ackMs);
+    },
+    capacityBps: capacity,
+    portBytes: () => portBytes,
+    deliveredBytes: () => delivered,
+  };
+}
+
+interface Order {
+  readonly fifo: Fifo;
+  readonly cake: Cake;
+  /** Where bytes pass between us and the WAN, and are counted. */
+  readonly port: readonly Slot[];
+  readonly end: readonly Slot<Slot<Sender>>[];
+}
+
+function bottleneckFirst(
+  senders: readonly Sender[],
+  bufferBytes: number,
+): Order {
+  const fifo = openFifo(senders, bufferBytes);
+  const cake = openCake(fifo.slots, true);
+  return { fifo, cake, port: fifo.slots, end: cake.slots };
+}
+
+function shaperFirst(senders: readonly Sender[], bufferBytes: number): Order {
+  const cake = openCake(senders, false);
+  const fifo = openFifo(cake.slots, bufferBytes);
+  return { fifo, cake, port: cake.slots, end: fifo.slots };
+}

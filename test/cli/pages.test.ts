@@ -1,0 +1,124 @@
+import { expect } from "chai";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { format } from "prettier";
+import { CONTROLLER_SCHEMA } from "../../controller/schema.js";
+import { RECORDER_SCHEMA } from "../../recorder/config.js";
+import { CAUSES } from "../../shared/cause.js";
+import { EVENTS } from "../../shared/frame.js";
+import { labelText, METRICS } from "../../shared/metrics.js";
+import { column, field, ROW_FIELDS } from "../../shared/row.js";
+import { ROOT, wanctl } from "./bin.js";
+
+// The parts of docs/ between <!-- generated: WHAT --> and <!-- end --> come from the program. To renew them:
+const RENEW = "WANCTL_RENEW_DOCS=1 npx mocha dist/test/cli/pages.test.js";
+
+const code = (text: string): string => `\`${text}\``;
+
+const table = (heads: string[], rows: string[][]): string =>
+  [heads, heads.map(() => "---"), ...rows]
+    .map((row) => `| ${row.join(" | ")} |`)
+    .join("\n");
+
+interface Leaf {
+  readonly doc: string;
+  readonly default: string | number | boolean | null;
+  readonly nullable?: boolean;
+  readonly min?: number;
+  readonly max?: number;
+  readonly values?: readonly string[];
+}
+type Group = { readonly [key: string]: Group | Leaf };
+
+const isLeaf = (node: Group | Leaf): node is Leaf => "default" in node;
+
+const leaves = (group: Group, prefix = ""): [string, Leaf][] =>
+  Object.entries(group).flatMap(([name, node]) =>
+    isLeaf(node)
+      ? [[prefix + name, node] as [string, Leaf]]
+      : leaves(node, `${prefix}${name}.`),
+  );
+
+function allowed({ values, min, max }: Leaf): string {
+  if (values !== undefined) return values.join(", ");
+  return min === undefined || max === undefined ? "" : `${min} to ${max}`;
+}
+
+function usual(leaf: Leaf): string {
+  if (leaf.default !== null) return code(`${leaf.default}`);
+  return leaf.nullable === true ? "none" : "";
+}
+
+const keys = (schema: unknown): string =>
+  table(
+    ["key", "default", "allowed", "is"],
+    leaves(schema as Group).map(([key, leaf]) => [
+      code(key),
+      usual(leaf),
+      allowed(leaf),
+      leaf.doc,
+    ]),
+  );
+
+const PARTS: Readonly<Record<string, () => string>> = {
+  "controller keys": () => keys(CONTROLLER_SCHEMA),
+  "recorder keys": () => keys(RECORDER_SCHEMA),
+  "cycle fields": () =>
+    table(
+      ["field", "column", "unit", "is", "null means"],
+      ROW_FIELDS.map((name) => {
+        const { unit, means, nullMeans } = field(name);
+        return [code(name), code(column(name)), unit, means, nullMeans ?? ""];
+      }),
+    ),
+  causes: () =>
+    table(
+      ["code", "name", "in words"],
+      CAUSES.map(({ name, words }, i) => [`${i}`, code(name), words("… ms")]),
+    ),
+  events: () => EVENTS.map(code).join(", "),
+  metrics: () =>
+    table(
+      ["metric", "labels", "unit", "is"],
+      METRICS.map(({ name, unit, help, labels }) => [
+        code(name),
+        labelText(labels) ?? "",
+        unit,
+        help,
+      ]),
+    ),
+};
+
+async function part(what: string): Promise<string> {
+  if (what.startsWith("wanctl "))
+    return `\`\`\`\n${(await wanctl(...what.split(" ").slice(1))).out.trim()}\n\`\`\``;
+  const make = PARTS[what];
+  if (make === undefined) throw new Error(`no such part: ${what}`);
+  return (await format(make(), { parser: "markdown" })).trim();
+}
+
+const PART = /<!-- generated: (.*) -->\n[^]*?<!-- end -->/g;
+
+async function renewed(page: string): Promise<string> {
+  const parts = new Map<string, string>();
+  for (const [, what = ""] of page.matchAll(PART))
+    parts.set(what, await part(what));
+  return page.replace(
+    PART,
+    (_, what: string) =>
+      `<!-- generated: ${what} -->\n\n${parts.get(what) ?? ""}\n\n<!-- end -->`,
+  );
+}
+
+describe("docs/", () => {
+  const folder = join(ROOT, "docs");
+  for (const name of readdirSync(folder).filter((n) => n.endsWith(".md")))
+    it(`${name} says what the program says`, async () => {
+      const file = join(folder, name);
+      const page = readFileSync(file, "utf8");
+      const fresh = await renewed(page);
+      if (process.env["WANCTL_RENEW_DOCS"] !== undefined)
+        writeFileSync(file, fresh);
+      else expect(page, `out of date: renew with ${RENEW}`).to.equal(fresh);
+    });
+});
