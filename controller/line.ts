@@ -4,6 +4,7 @@ import type { ControllerConfig } from "./config.js";
 import { openProcCounters } from "./counters/proc.js";
 import type { Reading } from "./law/reading.js";
 import type { Tick } from "./metronome.js";
+import { demandTools } from "./needs.js";
 import { openFping } from "./pinger/fping.js";
 import type { Report } from "./report.js";
 import type { Shaper } from "./shaper/shaper.js";
@@ -38,6 +39,7 @@ async function real(
   clock: Clock,
   report: Report,
 ): Promise<Line> {
+  demandTools();
   const counters = await openProcCounters(devices.upload, clock);
   const shaper = openTc(devices, clock, report);
   const pinger = openFping(probe, clock, report);
