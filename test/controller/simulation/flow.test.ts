@@ -39,6 +39,14 @@ describe("openFlow()", () => {
     expect(all[2000]).to.equal(10 * SEGMENT_BYTES);
   });
 
+  it("begins anew only when nothing of the last connection is under way", () => {
+    // off from 1000 to 1005: what was sent until then comes back by 1020 and later
+    const all = sent(2000, 1000, (t) => t < 1000 || t >= 1005);
+    const next = all.findIndex((bytes, t) => t >= 1000 && bytes > 0);
+    expect(next).to.be.above(1020);
+    expect(all[next]).to.equal(10 * SEGMENT_BYTES);
+  });
+
   it("cuts once for all that is lost in one round trip", () =>
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10 }), (losses) => {

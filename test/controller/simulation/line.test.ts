@@ -163,6 +163,11 @@ describe("openSimulatedLine()", () => {
     expect(carried(watch(both, 10_000)).download).to.be.above(1.5 * bloated);
   });
 
+  it("carries a download's acks in its upload", () => {
+    const seen = carried(watch(line(100, 4), 10_000));
+    expect(seen.upload / seen.download).to.be.within(0.005, 0.02);
+  });
+
   it("carries no byte more than its capacity, whatever the shaper does", () =>
     fc.assert(
       fc.property(
@@ -205,8 +210,8 @@ describe("SimulatedLine.take()", () => {
     let takenAt = 0;
     let lastAt = 0;
     let count = 0;
-    for (let beat = 0; beat < 600; beat++) {
-      const now = bloated.advance(BEAT_MS);
+    for (let ms = 0; ms < 30_000; ms++) {
+      const now = bloated.advance(1);
       for (const reply of bloated.take().replies) {
         expect(reply.receivedAt).to.be.within(takenAt, now);
         expect(reply.receivedAt).to.be.at.least(lastAt);
@@ -218,6 +223,27 @@ describe("SimulatedLine.take()", () => {
     }
     expect(count).to.be.above(500);
   });
+
+  for (const direction of DIRECTIONS)
+    it(`loses probes with what an overflowing queue loses: ${direction}`, () => {
+      const idle = fixedPlan({
+        baseRttMs: 20,
+        bufferMs: 100,
+        steps: { download: constant(20), upload: constant(20) },
+        flows: { download: 0, upload: 0 },
+      });
+      const { background } = idle[direction];
+      const flood = { ...background, steadyBps: mbit(40) };
+      const plan = {
+        ...idle,
+        [direction]: { ...idle[direction], background: flood },
+      };
+      const { replies, lost } = watch(
+        openSimulatedLine({ plan, ...PROBING }),
+        60_000,
+      );
+      expect(lost / (lost + replies.length)).to.be.closeTo(0.5, 0.05);
+    });
 
   it("counts a probe as lost at its deadline, and still hands over its late reply", () => {
     const bloated = line(20, 4, { lossMs: 500 });
