@@ -1,0 +1,97 @@
+/**
+ * What wanctl makes of a line that falls from 20 to 8 Mbit/s and rises again, as one table: on this kernel with HTB,
+ * and with CAKE on this kernel or through the command in CAKE_BED. Root; 4 minutes a kernel.
+ *
+ *   node dist/bench/line.js [SECONDS_PER_PHASE]
+ */
+import { spawnSync } from "node:child_process";
+import { onKernelWith } from "../test/e2e/bed.js";
+import { lacking, SHAPING, type Shaping } from "../test/e2e/kernel.js";
+import { openLine } from "../test/e2e/line.js";
+import { fallAndRise, playScene, type Outcome } from "../test/e2e/scene.js";
+import { openSystem } from "../test/e2e/system.js";
+
+interface Row {
+  readonly title: string;
+  readonly outcome: Outcome;
+}
+
+const LINE_KBPS = 20_000;
+
+/** Asked for by itself: play on this kernel, and print rows as JSON instead of a table. */
+const ROWS_ONLY = "--rows";
+
+async function play(seconds: number): Promise<Row[]> {
+  const without = async () => {
+    await using line = await openLine(LINE_KBPS);
+    return await playScene(line, fallAndRise(seconds));
+  };
+  const withWanctl = async () => {
+    await using system = await openSystem(LINE_KBPS);
+    return await playScene(system.line, fallAndRise(seconds));
+  };
+  const queue = SHAPING.toUpperCase();
+  return [
+    { title: `${queue}: none`, outcome: await without() },
+    { title: `${queue}: wanctl`, outcome: await withWanctl() },
+  ];
+}
+
+/**
+ * The rows of another run of this program; none where no kernel can play them. Its stdout may carry more than rows: a
+ * bed says things of its own.
+ */
+function playOn(shaping: Shaping, seconds: number): Row[] {
+  const self = [process.execPath, process.argv[1] ?? ""];
+  const command = onKernelWith(shaping, [...self, ROWS_ONLY, String(seconds)]);
+  if (command === null) return [];
+  const [program = "", ...args] = command;
+  const { stdout } = spawnSync(program, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const rows = stdout.split("\n").find((line) => line.startsWith("[{"));
+  if (rows === undefined)
+    throw new Error(`Cannot play with ${shaping}: ${stdout}`);
+  return JSON.parse(rows) as Row[];
+}
+
+function inWords({ title, outcome }: Row): string {
+  const { addedRttMs, utilisationPct, phases } = outcome;
+  const { p50, p95, p99, max } = addedRttMs;
+  const cell = (value: number) => value.toFixed(1).padStart(7);
+  return [
+    title.padEnd(14),
+    ...[p50, p95, p99, max].map(cell),
+    "  ",
+    ...[utilisationPct, ...phases.map((phase) => phase.utilisationPct)].map(
+      cell,
+    ),
+  ].join("");
+}
+
+async function main([first, second]: readonly string[]): Promise<void> {
+  const rowsOnly = first === ROWS_ONLY;
+  const seconds = Number((rowsOnly ? second : first) ?? 30);
+  if (rowsOnly) {
+    console.log(JSON.stringify(await play(seconds)));
+    return;
+  }
+
+  const reasons = lacking("htb");
+  if (reasons.length > 0)
+    throw new Error(`Cannot build a test line: ${reasons.join(", ")}`);
+  console.log(
+    `20 -> 8 -> 20 Mbit/s, ${seconds} s each, 4 CUBIC downloads, a ping each 50 ms\n\n` +
+      `              added RTT, ms                 utilisation, %\n` +
+      `                  p50    p95    p99    max      all     20      8     20`,
+  );
+  for (const shaping of ["htb", "cake"] as const) {
+    const rows = playOn(shaping, seconds);
+    for (const row of rows) console.log(inWords(row));
+    if (rows.length === 0)
+      console.log(`${shaping.toUpperCase()}: no kernel that has it`);
+  }
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,141 @@
+import { openLock } from "../../shared/lock.js";
+import { kernelHas } from "./kernel.js";
+import {
+  LINE,
+  makeHosts,
+  namespaceOf,
+  removeHosts,
+  run,
+  start,
+  type Host,
+} from "./namespace.js";
+
+/**
+ * A line with bufferbloat, in four network namespaces:
+ *
+ *   client c0 --- s0 shaper wan --- i0 isp i1 --- v0 server      reflectors 10.0.3.11 to .16 on the server
+ *    10.0.1.2   .1.1  .2.2       .2.1  .3.1    .3.2
+ *
+ * The ISP is the bottleneck: HTB over a deep byte FIFO, on i0 for the download, on i1 for the upload.
+ * Base RTT is made on v0 where the kernel has netem; elsewhere it is what the kernel needs, about 0.1 ms.
+ */
+export interface Line extends AsyncDisposable {
+  /** What the ISP lets through from now on, kbit/s. */
+  capacity(downloadKbps: number, uploadKbps?: number): void;
+  /** Bytes at layer 2 that left the shaper for the client so far. */
+  deliveredBytes(): number;
+  /** Makes the reflectors answer, or takes them away. */
+  reflectors(answer: boolean): void;
+}
+
+export const SERVER = "10.0.3.2";
+
+const REFLECTORS = [11, 12, 13, 14, 15, 16].map((last) => `10.0.3.${last}`);
+const BASE_RTT_MS = 20;
+/** What the ISP's FIFO holds, at the rate the line begins with. */
+const BUFFER_MS = 1000;
+
+/** Builds the line. Its last owner's remains are removed first. @throws Failure while another line stands */
+export async function openLine(kbps: number): Promise<Line> {
+  const lock = await openLock(`e2e-${LINE}`, "the test line");
+  const dismantle = async () => {
+    removeHosts();
+    await lock[Symbol.asyncDispose]();
+  };
+  try {
+    makeHosts();
+    connect();
+    if (kernelHas("netem"))
+      run(
+        "server",
+        `tc qdisc add dev v0 root netem delay ${BASE_RTT_MS}ms limit 20000`,
+      );
+    for (const device of ["i0", "i1"]) bottleneck(device, kbps);
+  } catch (error) {
+    await dismantle();
+    throw error;
+  }
+  const isp = start("isp", "tc -b -");
+  return {
+    capacity(downloadKbps, uploadKbps) {
+      isp.child.stdin.write(rate("i0", "change", downloadKbps));
+      if (uploadKbps !== undefined)
+        isp.child.stdin.write(rate("i1", "change", uploadKbps));
+    },
+    deliveredBytes: () => sentBytes("shaper", "s0"),
+    reflectors(answer) {
+      for (const address of REFLECTORS)
+        run(
+          "server",
+          `ip address ${answer ? "add" : "del"} ${address}/24 dev v0`,
+        );
+    },
+    async [Symbol.asyncDispose]() {
+      await isp[Symbol.asyncDispose]();
+      await dismantle();
+    },
+  };
+}
+
+function connect(): void {
+  link("client", "c0", "shaper", "s0");
+  link("shaper", "wan", "isp", "i0");
+  link("isp", "i1", "server", "v0");
+  address("client", "c0", "10.0.1.2");
+  address("shaper", "s0", "10.0.1.1");
+  address("shaper", "wan", "10.0.2.2");
+  address("isp", "i0", "10.0.2.1");
+  address("isp", "i1", "10.0.3.1");
+  for (const ip of [SERVER, ...REFLECTORS]) address("server", "v0", ip);
+  run("client", "ip route add default via 10.0.1.1");
+  run("shaper", "ip route add default via 10.0.2.1");
+  run("isp", "ip route add 10.0.1.0/24 via 10.0.2.2");
+  run("server", "ip route add default via 10.0.3.1");
+  for (const host of ["shaper", "isp"] as const)
+    run(host, "sysctl -qw net.ipv4.ip_forward=1");
+}
+
+function link(
+  left: Host,
+  leftEnd: string,
+  right: Host,
+  rightEnd: string,
+): void {
+  run(
+    left,
+    `ip link add ${leftEnd} type veth peer name ${rightEnd} netns ${namespaceOf(right)}`,
+  );
+  for (const [host, device] of [
+    [left, leftEnd],
+    [right, rightEnd],
+  ] as const) {
+    // With offloads the queues would see packets of 64 kB.
+    run(host, `ethtool -K ${device} tso off gso off gro off`);
+    run(host, `ip link set ${device} up txqueuelen 1000`);
+  }
+}
+
+const address = (host: Host, device: string, ip: string) =>
+  run(host, `ip address add ${ip}/24 dev ${device}`);
+
+function bottleneck(device: string, kbps: number): void {
+  run("isp", `tc qdisc add dev ${device} root handle 1: htb default 1`);
+  run("isp", `tc ${rate(device, "add", kbps).trim()}`);
+  const bytes = Math.round((kbps * BUFFER_MS) / 8);
+  run(
+    "isp",
+    `tc qdisc add dev ${device} parent 1:1 handle 10: bfifo limit ${bytes}`,
+  );
+}
+
+/** A line for `tc -b`. */
+const rate = (device: string, verb: "add" | "change", kbps: number): string =>
+  `class ${verb} dev ${device} parent 1: classid 1:1 htb ` +
+  `rate ${kbps}kbit ceil ${kbps}kbit burst 2k cburst 2k quantum 1514\n`;
+
+function sentBytes(host: Host, device: string): number {
+  const [shown] = JSON.parse(run(host, `ip -j -s link show dev ${device}`)) as {
+    stats64: { tx: { bytes: number } };
+  }[];
+  return shown?.stats64.tx.bytes ?? NaN;
+}

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { askHealth } from "../../shared/health.js";
+import { runFolder, type RunFolder } from "../../shared/paths.js";
+import { startDaemon, type Daemon } from "./daemon.js";
+import { openHeard, type Heard } from "./heard.js";
+import { SHAPING } from "./kernel.js";
+import { openLine, type Line } from "./line.js";
+import { addQueue } from "./queues.js";
+import { until } from "./waiting.js";
+
+/** The WAN of `config/bed.yaml`. */
+export const WAN = "bed";
+
+/** A line with a controller and a recorder of their own on its shaper, and an ear on the bus. */
+export interface System extends AsyncDisposable {
+  readonly line: Line;
+  readonly run: RunFolder;
+  /** The recorder's database. */
+  readonly database: string;
+  readonly controller: Daemon;
+  readonly recorder: Daemon;
+  readonly heard: Heard;
+}
+
+const START_MS = 15_000;
+
+/** Where the queues begin: the base rate of `config/bed.yaml`. */
+export const BASE_KBPS = 15_000;
+
+/** The command line of a controller for this line. */
+export const controllerArgs = (run: RunFolder): string =>
+  `controller --config config/bed.yaml --run-dir ${run.root}`;
+
+/** Starts all of it, and returns when the controller has measured the idle line and confirmed its rates. */
+export async function openSystem(kbps: number): Promise<System> {
+  const folder = mkdtempSync(join(tmpdir(), "wanctl-e2e-"));
+  const run = runFolder(join(folder, "run"));
+  const database = join(folder, "metrics.db");
+  const recorderFile = join(folder, "recorder.yaml");
+  writeFileSync(recorderFile, `storage:\n  db_path: ${database}\n`);
+
+  const opened: AsyncDisposable[] = [];
+  const close = async () => {
+    const ends = await Promise.allSettled(
+      opened.reverse().map((one) => one[Symbol.asyncDispose]()),
+    );
+    rmSync(folder, { recursive: true });
+    const failed = ends.filter((end) => end.status === "rejected");
+    if (failed.length > 0)
+      throw new AggregateError(failed.map((end) => end.reason as unknown));
+  };
+  const keep = <T extends AsyncDisposable>(one: T): T => {
+    opened.push(one);
+    return one;
+  };
+  try {
+    const line = keep(await openLine(kbps));
+    for (const direction of ["download", "upload"] as const)
+      addQueue(SHAPING, direction, BASE_KBPS);
+    const heard = keep(await openHeard(run.wanFrames(WAN)));
+    const recorder = keep(
+      startDaemon(`recorder --config ${recorderFile} --run-dir ${run.root}`),
+    );
+    await settled(recorder, () => askHealth(run.recorderHealth));
+    const controller = keep(startDaemon(controllerArgs(run)));
+    await settled(controller, () => hasRates(heard));
+    return {
+      ...{ line, run, database, controller, recorder, heard },
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Waits until a daemon does what it is there for. @throws with its own words when it ends instead */
+const settled = (daemon: Daemon, look: () => unknown): Promise<unknown> =>
+  until("a daemon's first work", START_MS, async () => {
+    if (daemon.hasEnded) throw new Error(`It ended: ${daemon.said()}`);
+    return await look();
+  });
+
+/** Has the controller measured the idle line, and has the kernel confirmed its rates? */
+const hasRates = (heard: Heard): boolean => {
+  const last = heard.cyclesFrom(0).at(-1);
+  return (
+    last !== undefined &&
+    last.baselineUs !== null &&
+    last.enforcedDownloadKbps !== null &&
+    last.enforcedUploadKbps !== null
+  );
+};

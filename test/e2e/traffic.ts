@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { WallMs } from "../../shared/clock.js";
+import { SERVER } from "./line.js";
+import { start } from "./namespace.js";
+
+const FLOWS = 4;
+
+/** Four TCP downloads from the server to the client that take all they get, until they are disposed. */
+export async function openDownloads(): Promise<AsyncDisposable> {
+  const server = start("server", "iperf3 -s --forceflush");
+  for await (const line of createInterface(server.child.stdout))
+    if (line.includes("listening")) break;
+  server.child.stdout.resume();
+  const client = start(
+    "client",
+    // CUBIC whatever the host's default: figures shall compare between machines.
+    `iperf3 -c ${SERVER} --reverse --parallel ${FLOWS} -C cubic -t 3600 -i 0`,
+  );
+  let output = "";
+  client.child.stdout.on("data", (part) => (output += String(part)));
+  client.child.stderr.on("data", (part) => (output += String(part)));
+  return {
+    async [Symbol.asyncDispose]() {
+      const stoppedEarly = client.ended;
+      await client[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+      if (stoppedEarly)
+        throw new Error(`Cannot load the line: iperf3 ended: ${output.trim()}`);
+    },
+  };
+}
+
+/** One answered ping from client to server. */
+export interface Ping {
+  readonly sentAt: WallMs;
+  readonly rttMs: number;
+}
+
+/** Pings at 20 Hz. Long answers count: fping waits 5 s for each, and several are on their way at once. */
+export interface Pings extends AsyncDisposable {
+  readonly answered: readonly Ping[];
+}
+
+/** `[1700000000.25] 10.0.3.2 : [12], 64 bytes, 20.1 ms (20.1 avg, 0% loss)`, stamped when it was printed. */
+const ANSWER = /^\[([\d.]+)\].* ([\d.]+) ms \(/;
+
+export function openPings(): Pings {
+  const fping = start("client", `fping -l -D -p 50 -t 5000 ${SERVER}`);
+  const answered: Ping[] = [];
+  createInterface(fping.child.stdout).on("line", (line) => {
+    const [, stamp, rtt] = ANSWER.exec(line) ?? [];
+    if (stamp === undefined) return;
+    const rttMs = Number(rtt);
+    answered.push({ sentAt: (Number(stamp) * 1e3 - rttMs) as WallMs, rttMs });
+  });
+  return {
+    answered,
+    async [Symbol.asyncDispose]() {
+      if (!fping.ended) {
+        const exit = once(fping.child, "exit");
+        fping.child.kill("SIGTERM");
+        await exit;
+      }
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import { readFileSync } from "node:fs";
+import Database from "better-sqlite3";
+import { expect } from "chai";
+import type { Direction } from "../../shared/direction.js";
+import type { CycleFrame } from "../../shared/frame.js";
+import { readingCode } from "../../shared/state.js";
+import { startDaemon } from "./daemon.js";
+import type { Heard } from "./heard.js";
+import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
+import { processesIn } from "./namespace.js";
+import { addQueue, changeQueue, kernelKbps, removeQueue } from "./queues.js";
+import { controllerArgs, openSystem, type System } from "./system.js";
+import { openDownloads } from "./traffic.js";
+import { pause, until } from "./waiting.js";
+
+const LINE_KBPS = 20_000;
+
+/** Time for what must be noticed and mended without anybody's help; the slowest is the read-back, every 10 s. */
+const MEND_MS = 20_000;
+
+/** Half a second without an answer may pass before it is silence. */
+const CYCLES_TO_NOTICE = 10;
+
+describe(`a line in trouble: ${machineInWords()}`, function () {
+  this.timeout(90_000);
+  let system: System | undefined;
+
+  before(demandMachine);
+  before(async () => {
+    system = await openSystem(LINE_KBPS);
+  });
+  after(() => system?.[Symbol.asyncDispose]());
+
+  it("CTRL-04: a killed pinger is lost, and back", async () => {
+    const { heard } = system!;
+    const place = heard.frames.length;
+    for (const pid of processesNamed("fping")) process.kill(pid, "SIGKILL");
+    await heard.event("pinger_lost", place, MEND_MS);
+    await heard.event("pinger_back", place, MEND_MS);
+    await until("a reply", MEND_MS, () =>
+      heard.cyclesFrom(place).some(isReply),
+    );
+  });
+
+  it("CTRL-03, CTRL-04: silence is lost measurement, and never a raise", async () => {
+    const { heard, line } = system!;
+    await using _downloads = await openDownloads();
+    await pause(3_000); // the rate is on its way up
+    const place = heard.frames.length;
+    line.reflectors(false);
+    await heard.event("measurement_lost", place, MEND_MS);
+    await pause(3_000);
+    const cycles = heard.cyclesFrom(place);
+    line.reflectors(true);
+    await heard.event("measurement_back", place, MEND_MS);
+
+    const silent = cycles.slice(
+      cycles.findLastIndex(isReply) + 1 + CYCLES_TO_NOTICE,
+    );
+    expect(silent.length).to.be.above(50);
+    for (const { rttUs } of silent) expect(rttUs).to.be.null;
+    for (const direction of ["download", "upload"] as const)
+      expect(raises(silent, direction)).to.deep.equal([]);
+  });
+
+  for (const direction of ["download", "upload"] as const)
+    it(`CTRL-04, CTRL-05: the ${direction}'s queue taken away is a lost router, and mended`, async () => {
+      const { heard } = system!;
+      const place = heard.frames.length;
+      removeQueue(direction);
+      await heard.event("router_lost", place, MEND_MS);
+      addQueue(SHAPING, direction, 5_000);
+      await heard.event("router_back", place, MEND_MS);
+      await wishGranted(heard, direction);
+    });
+
+  it("DATA-02: a rate somebody else set is noticed, and set right", async () => {
+    const { heard } = system!;
+    const place = heard.frames.length;
+    // The upload's: it stands at its base, where no write of ours covers it up at once.
+    changeQueue(SHAPING, "upload", 5_000);
+    const { detail } = await heard.event("rate_foreign", place, MEND_MS);
+    expect(detail).to.include({ direction: "upload", found_kbps: 5_000 });
+    await wishGranted(heard, "upload");
+  });
+
+  it("a second controller of the same WAN is turned away in one line", async () => {
+    await using second = startDaemon(controllerArgs(system!.run));
+    const end = await second.end;
+    expect(end.code).to.equal(1);
+    expect(second.said()).to.match(/^wanctl: .*running already.*\n$/);
+  });
+
+  it("INTG-01: a recorder that stands still stops nobody, and loses nothing", async () => {
+    const { heard, recorder } = system!;
+    const place = heard.frames.length;
+    recorder.signal("SIGSTOP");
+    await pause(3_000);
+    const cycles = heard.cyclesFrom(place);
+    recorder.signal("SIGCONT");
+    expect(cycles.length).to.be.within(55, 65);
+  });
+
+  it("DATA-03, INTG-04: all of this is in the database, frame by frame", async () => {
+    const { heard, controller, recorder, database } = system!;
+    expect((await controller.stop()).code).to.equal(0);
+    expect((await recorder.stop()).code).to.equal(0);
+    const db = new Database(database, { readonly: true });
+    const kinds = db.prepare("select kind from events").pluck().all();
+    const gaps = db.prepare("select * from gap").all();
+    db.close();
+    for (const frame of heard.frames)
+      if (frame.kind === "event") expect(kinds).to.include(frame.event);
+    expect(heard.refused).to.deep.equal([]);
+    expect(gaps).to.deep.equal([]);
+  });
+});
+
+const isReply = ({ reading }: CycleFrame): boolean =>
+  reading === readingCode("reply");
+
+const wantedKbps = (cycle: CycleFrame, direction: Direction): number =>
+  direction === "download" ? cycle.wantedDownloadKbps : cycle.wantedUploadKbps;
+
+/** Waits until the kernel enforces what the controller wants. */
+const wishGranted = (heard: Heard, direction: Direction): Promise<unknown> =>
+  until("the wanted rate in the kernel", MEND_MS, () => {
+    const latest = heard.cyclesFrom(0).at(-1);
+    if (latest === undefined) return false;
+    const wanted = wantedKbps(latest, direction);
+    return Math.abs((kernelKbps(direction) ?? 0) - wanted) < 0.01 * wanted;
+  });
+
+/** The rates that are above the one before. */
+function raises(cycles: readonly CycleFrame[], direction: Direction): number[] {
+  const rates = cycles.map((cycle) => wantedKbps(cycle, direction));
+  return rates.filter((rate, i) => i > 0 && rate > (rates[i - 1] ?? 0));
+}
+
+function processesNamed(name: string): number[] {
+  return processesIn("shaper").filter(
+    (pid) => readFileSync(`/proc/${pid}/comm`, "utf8").trim() === name,
+  );
+}
