@@ -57,6 +57,9 @@ export function estimate(
             share(since(deltaAt, receivedAt), TUNING.deltaSmoothingMs);
     deltaAt = receivedAt;
   }
+  // The path may have become shorter than the smoothing knows yet; no RTT is below zero.
+  const least = -(median(knownMs(baselines)) ?? 0);
+  deltaMs = Math.max(least, deltaMs ?? least);
   return { after: { baselines, deltaMs, deltaAt }, samples };
 }
 
@@ -87,9 +90,10 @@ export function leastBaselineMs({ baselines }: Estimate): number | null {
 
 /** The baseline for people: the median over reflectors. Null before the first reply. */
 export const baselineMs = ({ baselines }: Estimate): number | null =>
-  median(
-    baselines.flatMap((baseline) => (baseline === null ? [] : [baseline.ms])),
-  );
+  median(knownMs(baselines));
+
+const knownMs = (baselines: Estimate["baselines"]): number[] =>
+  baselines.flatMap((baseline) => (baseline === null ? [] : [baseline.ms]));
 
 /** The median; of an even number the mean of the middle two; null of none. */
 export function median(values: readonly number[]): number | null {

@@ -2,9 +2,12 @@
 
 export type QdiscKind = "cake" | "htb";
 
-/** A frame of Ethernet, and the time a leaf may hold: 15 ms at the rate, three frames at least. */
+/**
+ * A frame of Ethernet, and the time a leaf may hold at the rate; three frames at least. Probes wait in it too, so it must
+ * be short against the target: with 15 ms our own queue alone looks like bufferbloat, and the rate falls to half.
+ */
 const MTU_BYTES = 1514;
-const LEAF_MS = 15;
+const LEAF_MS = 5;
 
 const leafBytes = (bps: number): number =>
   Math.max(3 * MTU_BYTES, Math.round((bps / 8e3) * LEAF_MS));

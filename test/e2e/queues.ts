@@ -6,7 +6,7 @@ import { run } from "./namespace.js";
 const DEVICE = { download: "ifb4wan", upload: "wan" } as const;
 
 const MTU_BYTES = 1514;
-const HTB_QUEUE_MS = 15;
+const HTB_QUEUE_MS = 5;
 
 /**
  * The two queues an operator makes and the controller steers: the upload's on the WAN itself, the download's on an ifb

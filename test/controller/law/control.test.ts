@@ -7,6 +7,7 @@ import {
   step,
   type ControlState,
 } from "../../../controller/law/control.js";
+import { baselineMs } from "../../../controller/law/estimator.js";
 import { ratesOf } from "../../../controller/law/shaper-rate.js";
 import { TUNING } from "../../../controller/law/tuning.js";
 import {
@@ -139,6 +140,19 @@ describe("step()", () => {
         expect(state).to.deep.equal(copy);
         expect(step(state, reading, now, POLICY)).to.deep.equal(one);
       }),
+    );
+  });
+
+  it("never sees an RTT below zero, however much shorter the path became", () => {
+    fc.assert(
+      fc.property(controlState(), beat(), (state, { reading, now }) => {
+        const { estimate } = step(state, reading, now, POLICY);
+        if (reading.replies.length > 0)
+          expect(
+            (baselineMs(estimate) ?? 0) + (estimate.deltaMs ?? 0),
+          ).to.be.at.least(-1e-9);
+      }),
+      RUNS,
     );
   });
 

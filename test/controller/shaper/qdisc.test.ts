@@ -42,9 +42,9 @@ describe("setLines()", () => {
       "qdisc change dev ifb4wan root cake bandwidth 7969kbit",
     ]);
   });
-  it("resizes the leaf of HTB with the rate: 15 ms of it, three packets at least", () => {
+  it("resizes the leaf of HTB with the rate: 5 ms of it, three packets at least", () => {
     expect(setLines("htb", "wan", 20e6)[1]).to.equal(
-      "qdisc change dev wan parent 1:1 bfifo limit 37500",
+      "qdisc change dev wan parent 1:1 bfifo limit 12500",
     );
     expect(setLines("htb", "wan", 1e6)[1]).to.equal(
       "qdisc change dev wan parent 1:1 bfifo limit 4542",
