@@ -86,7 +86,7 @@ describe("a controller", () => {
       }),
       framesBeside(() => undefined),
     ]);
-    const [first = new Map<number, string>(), ...others] = runs;
+    const [first, ...others] = runs;
     for (const other of others) {
       const shared = [...first.keys()].filter(
         (seq) => seq >= FROM_SEQ && other.has(seq),

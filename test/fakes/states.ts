@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { MonoMs } from "../../shared/clock.js";
-import { CAUSES, type Cause } from "../../shared/cause.js";
+import { CAUSES } from "../../shared/cause.js";
 import { eachDirection } from "../../shared/direction.js";
 import { STATES, type State } from "../../shared/state.js";
 import type { ControlState } from "../../controller/law/control.js";
@@ -66,7 +66,7 @@ const rateState = (
   return fc.record({
     bps: bps(),
     mode: fc.constantFrom("grow", "drain", "return"),
-    cause: fc.constantFrom(...CAUSES.map((cause) => cause.name as Cause)),
+    cause: fc.constantFrom(...CAUSES.map((cause) => cause.name)),
     causeMs: fc.option(delta()),
     countsFrom: around(2000, 100),
     patienceUntil: around(2000, 2000),
