@@ -52,7 +52,7 @@ function datagramSender(path: string): (text: string) => void {
     protocol: number,
   ) => number;
   const sendto = libc.func(
-    "ssize_t sendto(int, const void *, size_t, int, const void *, unsigned int)",
+    "long sendto(int, const void *, size_t, int, const void *, unsigned int)",
   ) as (
     fd: number,
     data: Buffer,

@@ -1,0 +1,78 @@
+import { expect } from "chai";
+import type { Clock, MonoMs, WallMs } from "../../shared/clock.js";
+import { initial, type ControlState } from "../../controller/law/control.js";
+import { openWatch } from "../../controller/watch.js";
+import { POLICY } from "../fakes/states.js";
+
+const ms = (value: number) => value as MonoMs;
+
+/** The state at an instant, with the last reply of each reflector as given. */
+function stateAt(at: number, heardAt: readonly number[]): ControlState {
+  const state = initial(POLICY, ms(at));
+  return {
+    ...state,
+    estimate: {
+      ...state.estimate,
+      baselines: heardAt.map((then) => ({ ms: 20, at: ms(then) })),
+    },
+    evidence: { samples: [], heardAt: ms(Math.max(...heardAt)) },
+  };
+}
+
+describe("openWatch()", () => {
+  const steady: Clock = {
+    mono: () => ms(0),
+    wall: () => 0 as WallMs,
+    sleepUntil: () => Promise.resolve(),
+  };
+
+  function told(states: readonly ControlState[], clock = steady): string[] {
+    const events: string[] = [];
+    const watch = openWatch(["one", "two"], clock, (event, detail) =>
+      events.push([event, ...Object.values(detail)].join(" ")),
+    );
+    states.forEach((state, i) => watch.look(states[i - 1] ?? state, state));
+    return events;
+  }
+
+  it("reports lost measurement once, and its return (CTRL-04)", () => {
+    const states = [0, 500, 1000, 1050, 2000, 3000].map((at) =>
+      stateAt(at, [0, 0]),
+    );
+    expect(told([...states, stateAt(3050, [3040, 0])])).to.deep.equal([
+      "measurement_lost 1050",
+      "measurement_back 3050",
+    ]);
+  });
+
+  it("reports one reflector that is silent while others answer, and its return", () => {
+    expect(
+      told([
+        stateAt(5000, [0, 4990]),
+        stateAt(5050, [0, 5040]),
+        stateAt(6000, [0, 5990]),
+        stateAt(6050, [6045, 6000]),
+      ]),
+    ).to.deep.equal(["reflector_lost one 5050", "reflector_back one"]);
+  });
+
+  it("blames no reflector for a silence of all", () => {
+    expect(told([stateAt(9000, [0, 0])])).to.deep.equal([
+      "measurement_lost 9000",
+    ]);
+  });
+
+  it("reports a wall clock that steps, not one that drifts", () => {
+    let wall = 0;
+    const clock: Clock = {
+      ...steady,
+      wall: () => (wall += wall === 0 ? 1 : wall > 1 ? 900 : 90_000) as WallMs,
+    };
+    expect(
+      told(
+        [1, 2, 3].map((at) => stateAt(at, [at, at])),
+        clock,
+      ),
+    ).to.deep.equal(["clock_stepped 90000"]);
+  });
+});

@@ -1,0 +1,90 @@
+import { createRequire } from "node:module";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { Clock, MonoMs } from "../../shared/clock.js";
+import { openSupervisor } from "../../shared/supervisor.js";
+
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const MSG_DONTWAIT = 0x40;
+
+/** The other end of sd_notify(3): what was said so far, datagram by datagram. */
+function serviceManager(path: string): () => string[] {
+  const koffi = createRequire(import.meta.url)(
+    "koffi",
+  ) as typeof import("koffi");
+  const libc = koffi.load("libc.so.6");
+  const socket = libc.func("int socket(int, int, int)") as (
+    ...args: number[]
+  ) => number;
+  const bind = libc.func("int bind(int, const void *, unsigned int)") as (
+    fd: number,
+    address: Buffer,
+    size: number,
+  ) => number;
+  const recv = libc.func("long recv(int, void *, size_t, int)") as (
+    fd: number,
+    into: Buffer,
+    size: number,
+    flags: number,
+  ) => number;
+  const address = Buffer.concat([
+    Buffer.from([AF_UNIX, 0]),
+    Buffer.from(path),
+    Buffer.alloc(1),
+  ]);
+  const fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+  expect(bind(fd, address, address.length)).to.equal(0);
+  return () => {
+    const said: string[] = [];
+    for (;;) {
+      const bytes = Buffer.alloc(256);
+      const size = recv(fd, bytes, bytes.length, MSG_DONTWAIT);
+      if (size <= 0) return said;
+      said.push(bytes.toString("utf8", 0, size));
+    }
+  };
+}
+
+describe("openSupervisor()", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wanctl-notify-"));
+  const before = { ...process.env };
+  afterEach(() => {
+    for (const name of ["NOTIFY_SOCKET", "WATCHDOG_USEC"]) {
+      if (before[name] === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = before[name];
+    }
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  let now = 0;
+  const clock = { mono: () => now as MonoMs } as Clock;
+
+  it("speaks to the service manager, and feeds its watchdog a few times per WatchdogSec (OPS-01)", () => {
+    process.env["NOTIFY_SOCKET"] = join(folder, "notify");
+    process.env["WATCHDOG_USEC"] = "10000000";
+    const heard = serviceManager(join(folder, "notify"));
+    const supervisor = openSupervisor(clock);
+    supervisor.ready();
+    supervisor.status("all is well");
+    for (now = 0; now <= 10_000; now += 50) supervisor.alive();
+    supervisor.stopping();
+    expect(heard()).to.deep.equal([
+      "READY=1",
+      "STATUS=all is well",
+      ...Array.from({ length: 5 }, () => "WATCHDOG=1"),
+      "STOPPING=1",
+    ]);
+  });
+
+  it("is silent without one", () => {
+    delete process.env["NOTIFY_SOCKET"];
+    const supervisor = openSupervisor(clock);
+    supervisor.ready();
+    supervisor.alive();
+    supervisor.status("nobody hears");
+    supervisor.stopping();
+  });
+});
