@@ -31,12 +31,13 @@ const LINE_OF = "--line-of";
 const CAPACITIES_KBPS = [20_000, 8_000];
 const CHANGE_MS = 10_000;
 
-async function playLine(runDir: string): Promise<void> {
+async function playLine(wan: string, runDir: string): Promise<void> {
   await using line = await openLine(20_000);
   for (const direction of ["download", "upload"] as const)
     addQueue(SHAPING, direction, 15_000);
   await using controller = startDaemon(
     `controller --config config/bed.yaml --run-dir ${runDir}`,
+    { WAN: wan },
   );
   await using _downloads = await openDownloads();
   console.log(controller.pid);
@@ -177,8 +178,8 @@ async function main(blocks: number, seconds: number): Promise<void> {
   const controllers = new Map<string, number>();
   try {
     for (const wan of WANS) {
-      const player = spawn(process.execPath, [SELF, LINE_OF, run.root], {
-        env: { ...process.env, E2E_LINE: wan, WAN: wan },
+      const player = spawn(process.execPath, [SELF, LINE_OF, wan, run.root], {
+        env: { ...process.env, E2E_LINE: wan },
         stdio: ["pipe", "pipe", "inherit"],
       });
       players.push(player);
@@ -209,6 +210,6 @@ async function main(blocks: number, seconds: number): Promise<void> {
   }
 }
 
-const [first, second] = process.argv.slice(2);
-if (first === LINE_OF) await playLine(second ?? "");
+const [first, second, third] = process.argv.slice(2);
+if (first === LINE_OF) await playLine(second ?? "", third ?? "");
 else await main(Number(first ?? 10), Number(second ?? 60));

@@ -26,12 +26,18 @@ export interface Daemon extends AsyncDisposable {
 /** Nothing of the caller's settings: `config/bed.yaml` reads some from the environment. */
 const ENV = { PATH: process.env["PATH"] };
 
-/** @param args what follows `wanctl` on the command line */
-export function startDaemon(args: string): Daemon {
+/**
+ * @param args what follows `wanctl` on the command line
+ * @param settings for `config/bed.yaml`
+ */
+export function startDaemon(
+  args: string,
+  settings: Readonly<Record<string, string>> = {},
+): Daemon {
   const process = start(
     "shaper",
     `${globalThis.process.execPath} ${WANCTL} ${args}`,
-    ENV,
+    { ...ENV, ...settings },
   );
   const { child, pid } = process;
   let said = "";
