@@ -23,11 +23,13 @@ export function openEndings(db: Connection, gaps: Ranges<Gap>): Endings {
   const saidStopping = db.prepare<[number, number]>(
     "select 1 from event where source = ? and seq > ? and kind = 'stopping'",
   );
-  // null while its first frames are missing: then it is not known when it began
+  // the run after it: of a higher number, or, when its own frames came late, one that goes on with a later time.
+  // null while that one's first frames are missing: then it is not known when it began
   const beginOfNext = db
-    .prepare<[number, number], number | null>(
+    .prepare<[number, number, number, number | null], number | null>(
       `select iif(exists (select 1 from missing where source = s.id and from_seq = 1), null, first_at_ms)
-         from source s where wan = ? and id > ? order by id limit 1`,
+         from source s where wan = ? and id <> ? and (id > ? or closed = 0 and first_at_ms >= ?)
+         order by first_at_ms limit 1`,
     )
     .pluck();
   const setClosed = db.prepare("update source set closed = ? where id = ?");
@@ -38,7 +40,7 @@ export function openEndings(db: Connection, gaps: Ranges<Gap>): Endings {
         setClosed.run(1, source);
         return false;
       }
-      const nextAtMs = beginOfNext.get(wan, source) ?? null;
+      const nextAtMs = beginOfNext.get(wan, source, source, lastAtMs) ?? null;
       if (nextAtMs === null) return false;
       setClosed.run(1, source);
       gaps.add(source, {
