@@ -136,7 +136,10 @@ export function openIntake(
     take(message, known) {
       fault("frame-received");
       const decoded = decode(message);
-      if (decoded instanceof FrameError) return refuse(decoded, known);
+      if (decoded instanceof FrameError) {
+        refuse(decoded, known);
+        return;
+      }
       const { frame, unknownKeys } = decoded;
       counts.unknownKeys += unknownKeys;
       const aheadMs = frame.at - clock.wall();

@@ -88,7 +88,9 @@ export function openLedger(db: Connection): Ledger {
       if (isNewest) runs.advance(source, seq, at);
       else if (fill(source, seq, at)) runs.begunBy(source, at);
       else return { kind: "duplicate" };
-      for (const ranges of [missing, gaps]) ranges.bound(source, seq, at);
+      gaps.bound(source, seq, at);
+      // what is missing before the newest has its bounds already, and nothing lies behind it
+      if (!isNewest) missing.bound(source, seq, at);
       return { kind: "new", run, opensHole };
     },
 

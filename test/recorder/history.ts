@@ -5,6 +5,8 @@ import { readRows } from "./temporary.js";
 export interface Account {
   /** The stored frames by seq, as they were sent, but for what is not stored: `v` and `mono`. */
   readonly stored: ReadonlyMap<number, Record<string, unknown>>;
+  /** Rows beyond the first of a frame. */
+  readonly doubled: number;
   readonly missing: readonly number[];
   readonly lost: readonly number[];
   readonly refused: readonly number[];
@@ -24,7 +26,7 @@ const FRAMES = [
   `select seq, at_ms as at, kind, details from event where source = ?`,
 ];
 
-/** Accounts for a run; null where the database has never heard of it. Counts a frame that is stored twice as an error. */
+/** Accounts for a run; null where the database has never heard of it. */
 export function accountOf(path: string, boot: string): Account | null {
   const rows = (sql: string, ...values: unknown[]) =>
     readRows(path, sql, ...values);
@@ -32,17 +34,15 @@ export function accountOf(path: string, boot: string): Account | null {
   if (run === undefined) return null;
   const id = run["id"];
   const stored = new Map<number, Record<string, unknown>>();
-  for (const row of FRAMES.flatMap((sql) => rows(sql, id))) {
-    const seq = Number(row["seq"]);
-    if (stored.has(seq)) throw new Error(`seq ${seq} is stored twice`);
-    stored.set(seq, asSent(row));
-  }
+  const frames = FRAMES.flatMap((sql) => rows(sql, id));
+  for (const row of frames) stored.set(Number(row["seq"]), asSent(row));
   const missing = rows("select * from missing where source = ?", id);
   const gaps = rows("select * from gap where source = ?", id);
   const open = gaps.find((gap) => gap["to_seq"] === null);
   const counted = gaps.filter((gap) => gap !== open);
   return {
     stored,
+    doubled: frames.length - stored.size,
     missing: seqsOf(missing),
     lost: seqsOf(counted.filter((gap) => gap["cause"] !== "refused")),
     refused: seqsOf(counted.filter((gap) => gap["cause"] === "refused")),

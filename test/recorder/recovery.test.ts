@@ -142,6 +142,7 @@ describe("a recorder that is killed, away and back", () => {
     const account = at.account(boot)!;
     expect(account.stored.size).to.equal(sent.size);
     expect(amiss(account, sent)).to.equal(0);
+    expect(account.doubled).to.equal(0);
     expect([...account.missing, ...account.lost, ...account.refused]).to.be
       .empty;
     expect(account.tail).to.equal(null);

@@ -242,6 +242,21 @@ describe("Store", () => {
     });
   });
 
+  it("calls nothing committed behind a hole (INTG-04)", () => {
+    commit(cycles([1, 2, 5, 6]));
+    expect(store.standing("spectrum", BOOT)?.committed).to.equal(2);
+    commit(cycles([3, 4]));
+    expect(store.standing("spectrum", BOOT)?.committed).to.equal(6);
+  });
+
+  it("closes a run only when all its holes are given up, be there thousands", () => {
+    commit(cycles(Array.from({ length: 1_101 }, (_, i) => 2 * i + 1)));
+    const next = cycles([1], { boot: "f".repeat(16), at: atMs(9_999) });
+    expect(commit(next, allOf("gone"))).to.include({ gaps: 1_000 });
+    expect(commit([], allOf("gone"))).to.include({ gaps: 100 + 1 });
+    expect(missing()).to.be.empty;
+  });
+
   it("makes a gap of what a sender never holds, though it goes on sending", () => {
     commit(cycles([1, 3]), allOf("heard"));
     expect(gaps()[0]).to.include({ from_seq: 2, to_seq: 2, cause: "gone" });
