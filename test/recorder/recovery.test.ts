@@ -8,7 +8,7 @@ import { amiss, openSender, sleep, Station, type Sender } from "./station.js";
 const A = "a".repeat(16);
 const B = "b".repeat(16);
 const EVERY_MS = 10;
-const GONE_MS = 2_500;
+const GONE_MS = 1_500;
 const SETTLE_MS = 8_000;
 
 /** Where the recorder dies, the n-th time it comes by; null: at any time. */
@@ -82,8 +82,7 @@ describe("a recorder that is killed, away and back", () => {
     await sleep(1_300);
     await at.kill();
     await sleep(3_000);
-    at.start();
-    await sleep(2_500);
+    await at.up();
     const settled = await Promise.all(
       both.map((each) => each.settle(SETTLE_MS)),
     );
@@ -107,7 +106,7 @@ describe("a recorder that is killed, away and back", () => {
       expect(await at.fallen()).to.equal(true);
     }
     at.start();
-    await sleep(GONE_MS + 2_200);
+    await sleep(GONE_MS + 2_000);
     const settled = [await next.settle(SETTLE_MS)];
     await at.kill("SIGTERM");
     return { at, old, next, settled };
@@ -119,11 +118,12 @@ describe("a recorder that is killed, away and back", () => {
   let restarts: Scene<typeof restarted>[];
   before(async function () {
     this.timeout(40_000);
-    const half = DEATHS.length / 2;
+    const third = DEATHS.length / 3;
     [kills, absence, restarts] = await Promise.all([
       Promise.all([
-        killed(DEATHS.slice(0, half), station("k1")),
-        killed(DEATHS.slice(half), station("k2")),
+        killed(DEATHS.slice(0, third), station("k1")),
+        killed(DEATHS.slice(third, 2 * third), station("k2")),
+        killed(DEATHS.slice(2 * third), station("k3")),
       ]),
       away(station("away")),
       Promise.all([
