@@ -1,3 +1,4 @@
+import type { RingLimits } from "../shared/bus/ring.js";
 import type { Problem } from "../shared/config-error.js";
 import { loadConfig, type Loaded } from "../shared/config.js";
 import {
@@ -38,6 +39,8 @@ export interface ControllerConfig {
       };
   readonly policy: Policy;
   readonly onStop: (typeof LEAVES)[number];
+  /** What is kept for a recorder that is away. */
+  readonly replay: RingLimits;
   readonly logFormat: LogFormat;
 }
 
@@ -163,6 +166,10 @@ function parsed(file: File): ControllerConfig {
       spacingMs: probe.spacing_ms,
     },
     onStop: file.on_stop as (typeof LEAVES)[number],
+    replay: {
+      minutes: file.bus.replay_minutes,
+      megabytes: file.bus.replay_mb,
+    },
     logFormat: file.log.format as LogFormat,
   };
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { openPublisher } from "../shared/bus/publisher.js";
-import { systemClock } from "../shared/clock.js";
+import { openReplayer } from "../shared/bus/replayer.js";
+import { createRing } from "../shared/bus/ring.js";
+import { since, systemClock } from "../shared/clock.js";
 import { eachDirection, type PerDirection } from "../shared/direction.js";
 import { serveHealth } from "../shared/health.js";
 import { openLock } from "../shared/lock.js";
@@ -21,6 +23,10 @@ import { openWatch } from "./watch.js";
 /** How long a stop may take to set the rates that stay behind. */
 const LEAVE_MS = 500;
 
+/** How long a recorder may take to commit the last frames, within what a stop may take altogether. */
+const SETTLE_MS = 700;
+const STOP_MS = 850;
+
 /** One WAN's controller, until a stop signal. @throws ConfigError, Failure */
 export async function runController(
   file: string,
@@ -39,16 +45,27 @@ export async function runController(
     `controller '${wan}'`,
   );
   makeRunFolder(run);
-  await using publisher = await openPublisher(wan, boot, clock, {
-    bind: run.wanFrames(wan),
-    connect: run.frames,
-  });
+  const ring = createRing(config.replay);
+  await using publisher = await openPublisher(
+    wan,
+    boot,
+    clock,
+    { bind: run.wanFrames(wan), connect: run.frames },
+    { ring },
+  );
+  await using replayer = openReplayer(wan, boot, ring, clock, run.sync);
   const report: Report = (event, detail) => {
     log.info(event, detail);
     publisher.publish({ kind: "event", event, detail });
   };
   await using line = await openLine(config, clock, report);
-  const view = openView(wan, boot, line, publisher.counts, clock);
+  const bus = () => ({
+    ...publisher.counts,
+    held: ring.held(),
+    ...ring.counts,
+    sync: replayer.counts,
+  });
+  const view = openView(wan, boot, line, bus, clock);
   await using _health = await serveHealth(run.wanHealth(wan), () =>
     view.health(),
   );
@@ -68,10 +85,14 @@ export async function runController(
     if (isFirst) supervisor.ready();
     supervisor.alive();
   }
+  const stoppedAt = clock.mono();
   supervisor.stopping();
-  report("stopping", { boot });
   if (state !== null && config.onStop !== "leave")
     await line.shaper.leave(ratesToLeave(config, state), LEAVE_MS);
+  // the last word of the run: whoever has it knows that nothing came after it
+  report("stopping", { boot });
+  const leftMs = STOP_MS - since(stoppedAt, clock.mono());
+  await replayer.settle(Math.min(SETTLE_MS, leftMs));
 }
 
 /** One controller per WAN on this machine; of a simulated WAN, one per run folder. */

@@ -41,6 +41,7 @@ export interface File {
     hard_red_bloat_ms: number;
   };
   on_stop: string;
+  bus: { replay_minutes: number; replay_mb: number };
   log: { format: string };
 }
 
@@ -175,6 +176,22 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
     format: "text",
     values: LEAVES,
     default: "base",
+  },
+  bus: {
+    replay_minutes: {
+      doc: "frames are kept in memory for so long, for a recorder that was away",
+      format: "whole",
+      min: 1,
+      max: 240,
+      default: 30,
+    },
+    replay_mb: {
+      doc: "memory that they may take; 16 hold 30 minutes",
+      format: "whole",
+      min: 1,
+      max: 256,
+      default: 16,
+    },
   },
   log: {
     format: {

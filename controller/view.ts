@@ -26,7 +26,7 @@ export function openView(
   wan: string,
   boot: string,
   line: Line,
-  bus: { readonly published: number; readonly refused: number },
+  bus: () => Readonly<Record<string, unknown>>,
   clock: Clock,
 ): View {
   const startedAt = clock.mono();
@@ -115,7 +115,7 @@ export function openView(
         measuring: measuring(),
         router: line.shaper.view(),
         ...eachDirection(direction),
-        bus: { published: bus.published, refused: bus.refused },
+        bus: bus(),
       };
     },
   };

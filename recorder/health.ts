@@ -1,10 +1,23 @@
 import { since, type Clock } from "../shared/clock.js";
 import type { Health } from "../shared/health.js";
+import type { CatchUp } from "./catch-up.js";
 import type { Intake } from "./intake.js";
 import type { Store } from "./store/store.js";
+import type { Sync } from "./sync.js";
+
+/** Who brings in what the bus lost. */
+export interface Recovery {
+  readonly catchUp: Pick<CatchUp, "counts">;
+  readonly sync: Pick<Sync, "counts">;
+}
 
 /** How the recorder is. */
-export function lookAt(store: Store, intake: Intake, clock: Clock): Health {
+export function lookAt(
+  store: Store,
+  intake: Intake,
+  clock: Clock,
+  { catchUp, sync }: Recovery,
+): Health {
   const reasons = reasonsOf(intake, clock);
   const now = clock.mono();
   const { counts, refusals, sources, waiting, lastCommit } = intake;
@@ -18,6 +31,8 @@ export function lookAt(store: Store, intake: Intake, clock: Clock): Health {
       ...counts,
       refused: refusals.count,
       waiting,
+      missing: store.missing(),
+      sync: { ...catchUp.counts, ...sync.counts, ...intake.offers.counts },
       lastCommitMs: lastCommit?.tookMs ?? null,
       lastCommitAgeMs: lastCommit && since(lastCommit.at, now),
     },

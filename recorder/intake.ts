@@ -1,9 +1,11 @@
 import { since, type Clock, type MonoMs } from "../shared/clock.js";
-import { decodeFrame, FrameError, type Frame } from "../shared/frame.js";
+import { decodeFrame, FrameError, type Identity } from "../shared/frame.js";
 import type { Log } from "../shared/log.js";
+import { fault } from "./fault.js";
+import { createOffers, type Offers } from "./offers.js";
 import { openRefusals, type Refusals } from "./refusals.js";
 import { createSources, type Sources } from "./sources.js";
-import type { Committed, Store } from "./store/store.js";
+import type { Arrival, Committed, Store } from "./store/store.js";
 
 /** 16 minutes of two controllers: what is kept in memory while the database cannot be written. */
 const WAITING_MAX = 40_000;
@@ -17,8 +19,10 @@ export interface Counts {
   readonly frames: number;
   readonly committed: number;
   readonly duplicates: number;
+  /** Holes in what came; most are filled a moment later. */
+  readonly holes: number;
   readonly gaps: number;
-  /** Frames given up because the database could not be written for too long. */
+  /** Frames not kept because the database could not be written for too long. Their sender still has them. */
   readonly dropped: number;
   /** Keys in frames that this program does not know. */
   readonly unknownKeys: number;
@@ -26,13 +30,18 @@ export interface Counts {
 
 /** What comes from the bus on its way to the store: one batch, committed from a timer. */
 export interface Intake extends AsyncDisposable {
-  /** Takes one message of any origin. */
-  take(message: Uint8Array): void;
-  /** Commits what has come. What cannot be written stays for the next time, the oldest given up beyond a bound. */
+  /** Takes one message of any origin. @param known which frame it should be, where that is known from elsewhere */
+  take(message: Uint8Array, known?: Identity): void;
+  /** Commits what has come. What cannot be written stays for the next time; beyond a bound nothing is added to it. */
   commit(): void;
+  /** The seqs of a run that wait for a commit. */
+  waitingOf(name: string, boot: string): ReadonlySet<number>;
   readonly counts: Counts;
   readonly refusals: Refusals;
   readonly sources: Sources;
+  readonly offers: Offers;
+  /** How many frames may be asked for: half of memory is left to those that come by themselves. */
+  readonly room: number;
   /** How many frames wait for a commit. */
   readonly waiting: number;
   /** Why nothing can be written at the moment, else null. */
@@ -40,49 +49,70 @@ export interface Intake extends AsyncDisposable {
   readonly lastCommit: { readonly at: MonoMs; readonly tookMs: number } | null;
 }
 
-/** @param waitingMax frames kept while nothing can be written */
+export interface IntakeLimits {
+  /** Frames kept while nothing can be written. */
+  readonly waitingMax?: number;
+  /** A run nobody speaks of for so long is gone. */
+  readonly goneMs?: number;
+}
+
 export function openIntake(
   store: Store,
   clock: Clock,
   log: Log,
-  waitingMax = WAITING_MAX,
+  { waitingMax = WAITING_MAX, goneMs }: IntakeLimits = {},
 ): Intake {
   const refusals = openRefusals(clock, log);
   const sources = createSources();
+  const offers = createOffers(clock.mono(), goneMs);
   const counts = {
     frames: 0,
     committed: 0,
     duplicates: 0,
+    holes: 0,
     gaps: 0,
     dropped: 0,
     unknownKeys: 0,
   };
-  let waiting: Frame[] = [];
-  let droppedNow = false;
+  let waiting: Arrival[] = [];
   let failing: string | null = null;
   let lastCommit: Intake["lastCommit"] = null;
 
-  function accept(frame: Frame): void {
-    const { source: name, boot } = frame;
-    if (sources.hear(frame, clock.mono()))
-      log.info("source_seen", { source: name, boot });
-    counts.frames++;
-    waiting.push(frame);
-    if (waiting.length <= waitingMax) return;
-    waiting.shift();
-    counts.dropped++;
-    droppedNow = true;
+  function accept(arrival: Arrival): void {
+    const { source: name, boot } = arrival;
+    offers.hear(name, boot, clock.mono());
+    if (arrival.kind !== "refused") {
+      if (sources.hear(arrival, clock.mono()))
+        log.info("source_seen", { source: name, boot });
+      counts.frames++;
+    }
+    // the newest, not the oldest: rings forget the oldest first
+    if (waiting.length < waitingMax) waiting.push(arrival);
+    else counts.dropped++;
   }
 
-  function written({ stored, duplicates, gaps }: Committed, begun: MonoMs) {
+  function refuse(error: FrameError, known: Identity | undefined): void {
+    refusals.add(error.message);
+    const identity = known ?? error.identity;
+    if (identity === null) return;
+    if (error.newer) offers.unreadable(identity);
+    else accept({ ...identity, kind: "refused", at: clock.wall() });
+  }
+
+  function written(
+    { stored, duplicates, holes, gaps }: Committed,
+    begun: MonoMs,
+  ) {
     counts.committed += stored;
     counts.duplicates += duplicates;
+    counts.holes += holes;
     counts.gaps += gaps;
-    sources.stored(waiting);
+    if (gaps > 0) log.warn("frames_lost", { gaps });
+    sources.stored(waiting.filter((arrival) => arrival.kind !== "refused"));
     if (failing !== null) log.info("write_back", { frames: waiting.length });
     failing = null;
+    if (waiting.length === 0) return;
     waiting = [];
-    droppedNow = false;
     const at = clock.mono();
     lastCommit = { at, tookMs: since(begun, at) };
   }
@@ -97,35 +127,39 @@ export function openIntake(
     const begun = clock.mono();
     for (const { name, boot } of sources.sweep(begun))
       log.info("source_gone", { source: name, boot });
-    if (waiting.length === 0) return;
-    const outcome = store.commit(
-      waiting,
-      droppedNow ? "not written" : "not received",
-    );
+    const outcome = store.commit(waiting, offers.at(begun));
     if (outcome.kind === "committed") written(outcome, begun);
     else refused(outcome.cause);
   }
 
   return {
-    take(message) {
+    take(message, known) {
+      fault("frame-received");
       const decoded = decode(message);
-      if (typeof decoded === "string") {
-        refusals.add(decoded);
+      if (decoded instanceof FrameError) {
+        refuse(decoded, known);
         return;
       }
       const { frame, unknownKeys } = decoded;
       counts.unknownKeys += unknownKeys;
       const aheadMs = frame.at - clock.wall();
-      if (aheadMs > FUTURE_MS)
-        refusals.add(
-          `Cannot take frame of '${frame.source}': at most ${FUTURE_MS / 1e3} s ahead of this clock: got ${(aheadMs / 1e3).toFixed(0)} s`,
-        );
-      else accept(frame);
+      if (aheadMs <= FUTURE_MS) accept(frame);
+      else refuse(tooFarAhead(frame, aheadMs), frame);
     },
+    waitingOf: (name, boot) =>
+      new Set(
+        waiting
+          .filter((each) => each.source === name && each.boot === boot)
+          .map((each) => each.seq),
+      ),
     commit,
     counts,
     refusals,
     sources,
+    offers,
+    get room() {
+      return Math.floor(waitingMax / 2) - waiting.length;
+    },
     get waiting() {
       return waiting.length;
     },
@@ -142,12 +176,20 @@ export function openIntake(
   };
 }
 
+function tooFarAhead({ source }: Identity, aheadMs: number): FrameError {
+  return new FrameError(
+    `Cannot take frame of '${source}': at most ${FUTURE_MS / 1e3} s ahead of this clock: got ${(aheadMs / 1e3).toFixed(0)} s`,
+  );
+}
+
 /** The frame, or why it is none. */
-function decode(message: Uint8Array): ReturnType<typeof decodeFrame> | string {
+function decode(
+  message: Uint8Array,
+): ReturnType<typeof decodeFrame> | FrameError {
   try {
     return decodeFrame(message);
   } catch (error) {
-    if (error instanceof FrameError) return error.message;
+    if (error instanceof FrameError) return error;
     throw error;
   }
 }

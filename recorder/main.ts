@@ -7,19 +7,25 @@ import { openLog } from "../shared/log.js";
 import { makeRunFolder, type RunFolder } from "../shared/paths.js";
 import { stopSignal } from "../shared/stop.js";
 import { openSupervisor } from "../shared/supervisor.js";
+import { openCatchUp } from "./catch-up.js";
 import { loadRecorderConfig } from "./config.js";
 import { inWords, lookAt } from "./health.js";
 import { openInbox } from "./inbox.js";
-import { openIntake } from "./intake.js";
+import { openIntake, type IntakeLimits } from "./intake.js";
 import { everySecond } from "./seconds.js";
 import { openStore } from "./store/store.js";
+import { openSync } from "./sync.js";
 
 /**
  * Records what the controllers publish, until a signal; then everything that has come is in the database.
  * @param file the configuration
  * @throws ConfigError, or Failure where the database or a socket cannot be had
  */
-export async function runRecorder(file: string, run: RunFolder): Promise<void> {
+export async function runRecorder(
+  file: string,
+  run: RunFolder,
+  limits: IntakeLimits = {},
+): Promise<void> {
   const { dbPath, logFormat } = loadRecorderConfig(file).values;
   const clock = systemClock;
   const stop = stopSignal();
@@ -31,13 +37,15 @@ export async function runRecorder(file: string, run: RunFolder): Promise<void> {
   await using _socket = await lockPath("recorder-run", resolve(run.root));
   makeRunFolder(run);
   await using store = openStore(dbPath, clock.wall());
-  await using intake = openIntake(store, clock, log);
+  await using intake = openIntake(store, clock, log, limits);
   await using _inbox = await openInbox(
     run.frames,
     (message) => intake.take(message),
     clock,
   );
-  const look = () => lookAt(store, intake, clock);
+  const catchUp = openCatchUp(store, intake, clock);
+  await using sync = await openSync(run.sync, catchUp);
+  const look = () => lookAt(store, intake, clock, { catchUp, sync });
   await using _health = await serveHealth(run.recorderHealth, look);
 
   supervisor.ready();

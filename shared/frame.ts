@@ -160,13 +160,22 @@ const SHAPES: Readonly<Record<Kind, ReturnType<typeof shape>>> = {
 
 export const KINDS = Object.keys(SHAPES) as Kind[];
 
+/** Which frame of which run. */
+export type Identity = Pick<Header, "source" | "boot" | "seq">;
+
+const { source, boot, seq } = HEADER;
+const IDENTITY = TypeCompiler.Compile(Type.Object({ source, boot, seq }));
+
 /** Bytes that are no frame, and why; `newer` marks a version this program does not know yet. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
   readonly newer: boolean;
-  constructor(message: string, newer = false) {
+  /** Which frame it would have been, where that much can be read. */
+  readonly identity: Identity | null;
+  constructor(message: string, value: unknown = null, newer = false) {
     super(message);
     this.newer = newer;
+    this.identity = IDENTITY.Check(value) ? value : null;
   }
 }
 
@@ -214,6 +223,7 @@ export function decodeFrame(bytes: Uint8Array): {
   if (typeof v === "number" && v > FRAME_VERSION)
     throw new FrameError(
       `Cannot read frame 'v': at most ${FRAME_VERSION}: got ${v}`,
+      value,
       true,
     );
   const known =
@@ -223,11 +233,13 @@ export function decodeFrame(bytes: Uint8Array): {
   if (known === undefined)
     throw new FrameError(
       `Cannot read frame 'kind': must be one of ${KINDS.join(", ")}: got ${show(kind)}`,
+      value,
     );
   if (!known.check.Check(value)) {
     const error = known.check.Errors(value).First();
     throw new FrameError(
       `Cannot read frame '${error?.path ?? ""}': ${error?.message ?? ""}: got ${show(error?.value)}`,
+      value,
     );
   }
   return {

@@ -6,6 +6,8 @@ import { Failure } from "./failure.js";
 export interface RunFolder {
   readonly root: string;
   readonly frames: string;
+  /** Where controllers hear what the recorder lacks. */
+  readonly sync: string;
   readonly recorderHealth: string;
   wanFrames(wan: string): string;
   wanHealth(wan: string): string;
@@ -25,6 +27,7 @@ export function runFolder(option: string | undefined): RunFolder {
   return {
     root,
     frames: join(root, "recorder", "frames.ipc"),
+    sync: join(root, "recorder", "sync.ipc"),
     recorderHealth: join(root, "recorder", "health"),
     wanFrames: (wan) => join(root, "wan", `${wan}.ipc`),
     wanHealth: (wan) => join(root, "wan", `${wan}.health`),

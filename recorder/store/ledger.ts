@@ -1,112 +1,145 @@
-import type { Frame } from "../../shared/frame.js";
+import type { Frame, Identity } from "../../shared/frame.js";
+import type { Presences } from "../offers.js";
 import type { Connection } from "./connection.js";
-
-/** Why frames are missing. */
-export type GapCause = "not received" | "not written";
-
-/** One run of one process. */
-export interface Run {
-  readonly source: number;
-  readonly wan: number;
-}
+import { openEndings } from "./endings.js";
+import { openGaps, openMissing, type Gap, type Range } from "./ranges.js";
+import { openRuns, type Run } from "./runs.js";
 
 export type Admission =
-  | { readonly kind: "new"; readonly run: Run; readonly opensGap: boolean }
+  | { readonly kind: "new"; readonly run: Run; readonly opensHole: boolean }
   | { readonly kind: "duplicate" };
 
-interface Position extends Run {
-  readonly lastSeq: number;
-  /** null before the first frame */
-  readonly lastAtMs: number | null;
-}
-
-interface Gap {
-  readonly fromSeq: number;
-  readonly toSeq: number;
-  readonly fromMs: number | null;
-  readonly toMs: number | null;
-  readonly cause: string;
+/** What of a run is not stored but might be had. */
+export interface Standing {
+  /** Every seq up to here is stored or will never be. */
+  readonly committed: number;
+  /** Seqs that may be asked for, in order; the last goes on for ever. */
+  readonly open: readonly Range[];
 }
 
 /**
- * Who has sent what. Holds after every frame: each seq of a run up to its last is either stored or in exactly one gap,
- * never both. Used within the transaction that stores the frame, or the two would part.
+ * Who has sent what. Holds after every step: each seq of a run up to its last is either stored, or in exactly one row
+ * of `missing`, or in exactly one of `gap`. Used within the transaction that stores the frame, or the two would part.
  */
 export interface Ledger {
-  /** Enters a frame, whatever the order frames come in. @param cause of the gap it opens, if it does */
-  admit(frame: Frame, cause: GapCause): Admission;
+  /** Enters a frame, whatever the order frames come in. */
+  admit(frame: Frame): Admission;
+  /** Enters a frame that came and could not be taken, at `at` by our clock. Says whether that is news. */
+  refuse(identity: Identity, at: number): boolean;
+  /** Turns into gaps what is missing and can no longer be had. Says how many gaps that made. */
+  giveUp(presences: Presences): number;
+  standing(name: string, boot: string): Standing;
 }
 
 export function openLedger(db: Connection): Ledger {
-  const findRun = db.prepare<[string, string], Position>(
-    `select s.id as source, s.wan, s.last_seq as lastSeq, s.last_at_ms as lastAtMs
-       from source s join wan w on w.id = s.wan where w.name = ? and s.boot = ?`,
-  );
-  const addWan = db.prepare(
-    "insert into wan (name) values (?) on conflict (name) do nothing",
-  );
-  const addRun = db.prepare(
-    `insert into source (wan, boot, first_at_ms, last_at_ms, last_seq)
-       select id, ?, ?, ?, 0 from wan where name = ?`,
-  );
-  const advance = db.prepare(
-    "update source set last_seq = ?, last_at_ms = ? where id = ?",
-  );
-  const begunEarlier = db.prepare(
-    "update source set first_at_ms = min(first_at_ms, ?) where id = ?",
-  );
-  const findGap = db.prepare<[number, number, number], Gap>(
-    `select from_seq as fromSeq, to_seq as toSeq, from_ms as fromMs, to_ms as toMs, cause
-       from gap where source = ? and from_seq <= ? and to_seq >= ?
-       order by from_seq desc limit 1`,
-  );
-  const dropGap = db.prepare(
-    "delete from gap where source = ? and from_seq = ?",
-  );
-  const insertGap = db.prepare("insert into gap values (?, ?, ?, ?, ?, ?, ?)");
+  const runs = openRuns(db);
+  const missing = openMissing(db);
+  const gaps = openGaps(db);
+  const endings = openEndings(db, gaps);
 
-  const addGap = (source: number, gap: Gap): boolean => {
-    const { fromSeq, toSeq, fromMs, toMs, cause } = gap;
-    const count = toSeq - fromSeq + 1;
-    if (count > 0)
-      insertGap.run(source, fromSeq, toSeq, fromMs, toMs, count, cause);
-    return count > 0;
-  };
-
-  function begin({ source, boot, at }: Frame): Position {
-    addWan.run(source);
-    addRun.run(boot, at, at, source);
-    return { ...(findRun.get(source, boot) as Position), lastAtMs: null };
+  /** A gap that goes on where one of the same cause ended is still the same one. Says whether it is another. */
+  function addGap(source: number, gap: Gap): boolean {
+    const before = gaps.covering(source, gap.fromSeq - 1);
+    const isSame = before?.cause === gap.cause && before.toSeq !== null;
+    const { fromSeq, fromMs } = isSame ? before : gap;
+    if (isSame) gaps.remove(source, fromSeq);
+    gaps.add(source, { ...gap, fromSeq, fromMs });
+    return !isSame;
   }
 
-  /** A frame that comes after a later one ends the gap it was missed in, or splits it. */
-  function fill({ source }: Run, { seq, at }: Frame): boolean {
-    const gap = findGap.get(source, seq, seq);
-    if (gap === undefined) return false;
-    dropGap.run(source, gap.fromSeq);
-    addGap(source, { ...gap, toSeq: seq - 1, toMs: at });
-    addGap(source, { ...gap, fromSeq: seq + 1, fromMs: at });
-    begunEarlier.run(at, source);
-    return true;
+  /** Takes a run forward to `seq`; what it leaps over is missing. Says whether anything is. */
+  function advance(run: Run, seq: number, at: number): boolean {
+    if (run.isClosed) endings.reopen(run);
+    const { lastSeq, lastAtMs } = run;
+    missing.add(run.source, {
+      fromSeq: lastSeq + 1,
+      toSeq: seq - 1,
+      fromMs: lastAtMs,
+      toMs: at,
+    });
+    return seq > lastSeq + 1;
+  }
+
+  /** A frame that comes after a later one ends the range it was missed in, or splits it. */
+  function fill(source: number, seq: number, at: number): boolean {
+    const one = { from: seq, to: seq };
+    const found = missing.take(source, one, at) ?? gaps.take(source, one, at);
+    return found !== undefined;
+  }
+
+  /** What is missing of a run up to `toSeq` will never be had. */
+  function lose(run: Run, toSeq: number, cause: "expired" | "gone"): number {
+    let made = 0;
+    for (const range of missing.of(run.source)) {
+      const to = Math.min(toSeq, range.toSeq ?? toSeq);
+      if (range.fromSeq > to) break;
+      missing.take(run.source, { from: range.fromSeq, to }, null);
+      if (addGap(run.source, { ...range, toSeq: to, cause })) made++;
+    }
+    return made;
   }
 
   return {
-    admit(frame, cause) {
-      const { seq, at } = frame;
-      const run = findRun.get(frame.source, frame.boot) ?? begin(frame);
-      if (seq <= run.lastSeq)
-        return fill(run, frame)
-          ? { kind: "new", run, opensGap: false }
-          : { kind: "duplicate" };
-      const opensGap = addGap(run.source, {
-        fromSeq: run.lastSeq + 1,
-        toSeq: seq - 1,
-        fromMs: run.lastAtMs,
-        toMs: at,
-        cause,
-      });
-      advance.run(seq, at, run.source);
-      return { kind: "new", run, opensGap };
+    admit({ source: name, boot, seq, at }) {
+      const run = runs.find(name, boot) ?? runs.begin(name, boot, at);
+      const { source } = run;
+      const isNewest = seq > run.lastSeq;
+      const opensHole = isNewest && advance(run, seq, at);
+      if (isNewest) runs.advance(source, seq, at);
+      else if (fill(source, seq, at)) runs.begunBy(source, at);
+      else return { kind: "duplicate" };
+      gaps.bound(source, seq, at);
+      // what is missing before the newest has its bounds already, and nothing lies behind it
+      if (!isNewest) missing.bound(source, seq, at);
+      return { kind: "new", run, opensHole };
+    },
+
+    refuse({ source: name, boot, seq }, at) {
+      const run = runs.find(name, boot) ?? runs.begin(name, boot, at);
+      const { source, lastSeq, lastAtMs } = run;
+      const range: Range | undefined =
+        seq > lastSeq
+          ? { fromSeq: seq, toSeq: seq, fromMs: lastAtMs, toMs: at }
+          : missing.take(source, { from: seq, to: seq }, null);
+      if (range === undefined) return false;
+      if (seq > lastSeq) {
+        advance(run, seq, at);
+        runs.advance(source, seq, lastAtMs ?? at);
+      }
+      addGap(source, { ...range, cause: "refused" });
+      return true;
+    },
+
+    giveUp(presences) {
+      let made = 0;
+      for (const run of runs.open()) {
+        const { source, name, boot, lastSeq } = run;
+        const first = presences.firstHeld(name, boot);
+        if (first !== null) made += lose(run, first - 1, "expired");
+        const how = presences.presence(name, boot);
+        if (how !== "offered") made += lose(run, lastSeq, "gone");
+        const isOver = how === "gone" && missing.of(source).length === 0;
+        if (isOver && endings.close(run)) made++;
+      }
+      return made;
+    },
+
+    standing(name, boot) {
+      const run = runs.find(name, boot);
+      const lastSeq = run?.lastSeq ?? 0;
+      const rest = { toSeq: null, fromMs: null, toMs: null };
+      const beyond = { fromSeq: lastSeq + 1, ...rest };
+      if (run === undefined) return { committed: 0, open: [beyond] };
+      const holes = missing.of(run.source);
+      const lost = gaps.of(run.source).filter(isBackInReach);
+      return {
+        committed: (holes[0]?.fromSeq ?? lastSeq + 1) - 1,
+        open: [...holes, ...lost, beyond].sort((a, b) => a.fromSeq - b.fromSeq),
+      };
     },
   };
 }
+
+/** Given up because its sender was gone; if it is back, it is asked for once more. */
+const isBackInReach = ({ cause, toSeq }: Gap): boolean =>
+  cause === "gone" && toSeq !== null;

@@ -18,7 +18,8 @@ export const MIGRATIONS: readonly string[] = [
     name text not null unique
   ) strict;
 
-  -- one run of one process, and how far it is recorded: every seq up to last_seq is stored or lies in a gap
+  -- one run of one process, and how far it is recorded: every seq up to last_seq is stored, missing or in a gap;
+  -- closed: it is over, and what it may have sent after last_seq is a gap without end
   create table source (
     id integer primary key,
     wan integer not null,
@@ -26,6 +27,7 @@ export const MIGRATIONS: readonly string[] = [
     first_at_ms integer not null,
     last_at_ms integer not null,
     last_seq integer not null,
+    closed integer not null,
     unique (wan, boot)
   ) strict;
 
@@ -90,14 +92,24 @@ export const MIGRATIONS: readonly string[] = [
   ) strict;
   create index event_by_time on event (wan, at_ms);
 
-  -- seqs that never came; from_ms and to_ms: the frames around them, from_ms null before the first
-  create table gap (
+  -- seqs not yet had; from_ms and to_ms: the frames around them, from_ms null before the first
+  create table missing (
     source integer not null,
     from_seq integer not null,
     to_seq integer not null,
     from_ms integer,
     to_ms integer,
-    count integer,
+    primary key (source, from_seq)
+  ) strict, without rowid;
+
+  -- seqs never to be had: expired, gone or refused; to_seq and count null where nobody knows how many
+  create table gap (
+    source integer not null,
+    from_seq integer not null,
+    to_seq integer,
+    from_ms integer,
+    to_ms integer,
+    count integer generated always as (to_seq - from_seq + 1) virtual,
     cause text not null,
     primary key (source, from_seq)
   ) strict, without rowid;

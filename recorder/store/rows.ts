@@ -2,7 +2,7 @@ import type { Frame, SampleFrame } from "../../shared/frame.js";
 import { labelText } from "../../shared/metrics.js";
 import { column, ROW_FIELDS } from "../../shared/row.js";
 import type { Connection } from "./connection.js";
-import type { Run } from "./ledger.js";
+import type { Run } from "./runs.js";
 
 /** Turns frames into rows. Plain inserts: what is refused here was admitted by mistake, and throws. */
 export interface Rows {

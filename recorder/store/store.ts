@@ -1,19 +1,37 @@
 import { statSync } from "node:fs";
 import type { WallMs } from "../../shared/clock.js";
-import type { Frame } from "../../shared/frame.js";
+import type { Frame, Identity } from "../../shared/frame.js";
+import { fault } from "../fault.js";
+import type { Presences } from "../offers.js";
 import { passingCause } from "./connection.js";
 import { openDatabase } from "./database.js";
-import { openLedger, type GapCause } from "./ledger.js";
+import { openLedger, type Standing } from "./ledger.js";
 import { openRows } from "./rows.js";
+
+/** A frame that came and could not be taken, at `at` by our clock. */
+export type Refusal = Identity & {
+  readonly kind: "refused";
+  readonly at: number;
+};
+
+/** What came: to be stored, or only to be accounted for. */
+export type Arrival = Frame | Refusal;
 
 export interface Committed {
   readonly kind: "committed";
   readonly stored: number;
   /** Frames that were there already. */
   readonly duplicates: number;
-  /** Gaps that opened. */
+  /** Holes that opened. They may yet be filled, or become gaps. */
+  readonly holes: number;
   readonly gaps: number;
 }
+
+/** Nothing is given up. */
+const ALL_OFFERED: Presences = {
+  firstHeld: () => null,
+  presence: () => "offered",
+};
 
 /** What became of a batch: all of it, or nothing of it for a reason that may pass. */
 export type Outcome =
@@ -22,8 +40,12 @@ export type Outcome =
 /** The history, and the only connection to it. */
 export interface Store extends AsyncDisposable {
   readonly path: string;
-  /** Stores a batch in one transaction, each frame of a run once, with the gaps between them. */
-  commit(frames: readonly Frame[], cause: GapCause): Outcome;
+  /** Stores a batch in one transaction, each frame of a run once, with what is missing between and what never comes. */
+  commit(arrivals: readonly Arrival[], presences?: Presences): Outcome;
+  /** What of a run may be asked for; null where it cannot be read at the moment. */
+  standing(name: string, boot: string): Standing | null;
+  /** How many frames are not yet had; null where it cannot be read at the moment. */
+  missing(): number | null;
   size(): { readonly dbBytes: number; readonly walBytes: number };
 }
 
@@ -33,19 +55,32 @@ export function openStore(path: string, now: WallMs): Store {
   const ledger = openLedger(db);
   const rows = openRows(db);
 
+  const countMissing = db
+    .prepare<[], number>(
+      "select ifnull(sum(to_seq - from_seq + 1), 0) from missing",
+    )
+    .pluck();
+
   const write = db.transaction(
-    (frames: readonly Frame[], cause: GapCause): Committed => {
-      const done = { stored: 0, duplicates: 0, gaps: 0 };
-      for (const frame of frames) {
-        const admission = ledger.admit(frame, cause);
+    (arrivals: readonly Arrival[], presences: Presences): Committed => {
+      const done = { stored: 0, duplicates: 0, holes: 0, gaps: 0 };
+      for (const arrival of arrivals) {
+        if (arrival.kind === "refused") {
+          ledger.refuse(arrival, arrival.at);
+          continue;
+        }
+        const admission = ledger.admit(arrival);
         if (admission.kind === "duplicate") {
           done.duplicates++;
           continue;
         }
-        rows.insert(admission.run, frame);
+        rows.insert(admission.run, arrival);
+        fault("row-bound");
         done.stored++;
-        if (admission.opensGap) done.gaps++;
+        if (admission.opensHole) done.holes++;
       }
+      done.gaps = ledger.giveUp(presences);
+      fault("before-commit");
       return { kind: "committed", ...done };
     },
   );
@@ -64,7 +99,19 @@ export function openStore(path: string, now: WallMs): Store {
 
   return {
     path,
-    commit: (frames, cause) => attempt(() => write.immediate(frames, cause)),
+    commit(arrivals, presences = ALL_OFFERED) {
+      const outcome = attempt(() => write.immediate(arrivals, presences));
+      if (arrivals.length > 0) fault("after-commit");
+      return outcome;
+    },
+    standing(name, boot) {
+      const standing = attempt(() => ledger.standing(name, boot));
+      return "kind" in standing ? null : standing;
+    },
+    missing() {
+      const count = attempt(() => countMissing.get() ?? 0);
+      return typeof count === "number" ? count : null;
+    },
     size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
     [Symbol.asyncDispose]() {
       // closing does it too, but not while somebody else reads

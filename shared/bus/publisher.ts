@@ -11,6 +11,7 @@ import {
 } from "../frame.js";
 import { ipc } from "../paths.js";
 import { toUs } from "../units.js";
+import type { Ring } from "./ring.js";
 
 /** Where a process's frames leave it. */
 export interface Publisher extends AsyncDisposable {
@@ -24,6 +25,12 @@ export interface Publisher extends AsyncDisposable {
 /** Frames kept per peer that is slow or away: 10 s at 20 Hz. The queue smooths; it is no storage. */
 const HIGH_WATER_MARK = 200;
 
+export interface PublisherOptions {
+  /** Keeps each frame's own bytes, so that one sent again is the same. */
+  readonly ring?: Pick<Ring, "push">;
+  readonly highWaterMark?: number;
+}
+
 /** What is on its way when the process stops gets so long to leave; for ever (the default) would keep it from ending. */
 const LINGER_MS = 100;
 
@@ -36,11 +43,12 @@ export async function openPublisher(
   boot: string,
   clock: Clock,
   paths: { readonly bind: string; readonly connect: string },
+  { ring, highWaterMark = HIGH_WATER_MARK }: PublisherOptions = {},
 ): Promise<Publisher> {
   const socket = new Socket({
     linger: LINGER_MS,
     sendTimeout: 0,
-    sendHighWaterMark: HIGH_WATER_MARK,
+    sendHighWaterMark: highWaterMark,
     reconnectInterval: 100,
   });
   await socket.bind(ipc(paths.bind));
@@ -66,13 +74,16 @@ export async function openPublisher(
         source,
         kind: message.kind,
         boot,
-        seq: ++seq,
+        seq: seq + 1,
         at: clock.wall(),
         mono: Math.round(begun),
       };
       const frame = Object.assign(stamp, message) as Frame;
       try {
-        socket.send([topicOf(frame), encodeFrame(frame)]).catch(refuse);
+        const bytes = encodeFrame(frame);
+        seq++;
+        ring?.push(seq, begun, bytes);
+        socket.send([topicOf(frame), bytes]).catch(refuse);
         counts.published++;
       } catch {
         refuse();

@@ -3,10 +3,10 @@ import Database from "better-sqlite3";
 import { expect } from "chai";
 import fc from "fast-check";
 import { encodeFrame, type Frame } from "../../shared/frame.js";
-import { lookAt } from "../../recorder/health.js";
+import { lookAt, type Recovery } from "../../recorder/health.js";
 import { openIntake, type Intake } from "../../recorder/intake.js";
 import { openStore, type Store } from "../../recorder/store/store.js";
-import { cycle, cycles, stamped } from "../fakes/frames.js";
+import { BOOT, cycle, cycles, stamped } from "../fakes/frames.js";
 import { handClock, type HandClock } from "../fakes/hand-clock.js";
 import { collectedLog } from "./collected-log.js";
 import { readRows, temporaryFolder } from "./temporary.js";
@@ -21,7 +21,7 @@ describe("Intake", () => {
     clock = handClock();
     log = collectedLog();
     store = openStore(join(folder.path, "metrics.db"), clock.wall());
-    intake = openIntake(store, clock, log, 5);
+    intake = openIntake(store, clock, log, { waitingMax: 5 });
   });
   afterEach(() => store[Symbol.asyncDispose]());
 
@@ -32,14 +32,15 @@ describe("Intake", () => {
     readRows(store.path, "select seq from cycle order by seq").map(
       (row) => row["seq"],
     );
-  const health = () => lookAt(store, intake, clock);
+  const idle = { catchUp: { counts: {} }, sync: { counts: {} } } as Recovery;
+  const health = () => lookAt(store, intake, clock, idle);
 
   it("commits what has come, in one go", () => {
     take(cycles([1, 2, 3]));
     expect(stored()).to.be.empty;
     intake.commit();
     expect(stored()).to.deep.equal([1, 2, 3]);
-    expect(intake.counts).to.include({ frames: 3, committed: 3, gaps: 0 });
+    expect(intake.counts).to.include({ frames: 3, committed: 3, holes: 0 });
     expect(intake.waiting).to.equal(0);
     expect(health()).to.include({ status: "fine" });
     expect(health()["sources"]).to.deep.equal([
@@ -133,16 +134,48 @@ describe("Intake", () => {
       ]);
     });
 
-    it("gives up the oldest beyond its bound, and leaves a gap for them", () => {
+    it("keeps no more beyond its bound, and lacks what its sender still holds (INTG-04)", () => {
       take(cycles([1, 2, 3, 4, 5, 6, 7]));
       intake.commit();
       other.exec("rollback");
       intake.commit();
-      expect(stored()).to.deep.equal([3, 4, 5, 6, 7]);
-      expect(intake.counts).to.include({ dropped: 2, gaps: 1 });
+      take(cycles([8]));
+      intake.commit();
+      expect(stored()).to.deep.equal([1, 2, 3, 4, 5, 8]);
+      expect(intake.counts).to.include({ dropped: 2, holes: 1, gaps: 0 });
       expect(
-        readRows(store.path, "select from_seq, to_seq, cause from gap"),
-      ).to.deep.equal([{ from_seq: 1, to_seq: 2, cause: "not written" }]);
+        readRows(store.path, "select from_seq, to_seq from missing"),
+      ).to.deep.equal([{ from_seq: 6, to_seq: 7 }]);
+    });
+  });
+
+  describe("of what it cannot take", () => {
+    const gaps = () =>
+      readRows(store.path, "select from_seq, to_seq, cause from gap");
+
+    it("makes a gap where it can tell which frame it was (INTG-04)", () => {
+      const [bad] = cycles([2]) as [Frame];
+      take([cycles([1])[0]!, { ...bad, reading: 99 } as unknown as Frame]);
+      take([stamped(cycle(), 3, { at: clock.wall() + 90_000 })]);
+      intake.take(Buffer.from([0xc1]), {
+        source: "spectrum",
+        boot: BOOT,
+        seq: 4,
+      });
+      intake.commit();
+      expect(gaps()).to.deep.equal([
+        { from_seq: 2, to_seq: 4, cause: "refused" },
+      ]);
+      expect(intake.refusals.count).to.equal(3);
+    });
+
+    it("neither stores nor gives up a frame of a newer version", () => {
+      const [newer] = cycles([2]) as [Frame];
+      take([...cycles([1]), { ...newer, v: 2 }, ...cycles([3])]);
+      intake.commit();
+      expect(gaps()).to.be.empty;
+      expect(stored()).to.deep.equal([1, 3]);
+      expect(intake.offers.isUnreadable(newer)).to.equal(true);
     });
   });
 

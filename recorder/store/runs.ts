@@ -1,0 +1,60 @@
+import type { Connection } from "./connection.js";
+
+/** One run of one process, and how far it is recorded. */
+export interface Run {
+  readonly source: number;
+  readonly wan: number;
+  readonly name: string;
+  readonly boot: string;
+  readonly lastSeq: number;
+  /** null before the first frame */
+  readonly lastAtMs: number | null;
+  /** How it ended is known, and written down. */
+  readonly isClosed: 0 | 1;
+}
+
+/** The `source` table. */
+export interface Runs {
+  find(name: string, boot: string): Run | undefined;
+  begin(name: string, boot: string, at: number): Run;
+  advance(source: number, seq: number, at: number): void;
+  /** A frame from before the first known one. */
+  begunBy(source: number, at: number): void;
+  /** The runs that are not closed. */
+  open(): Run[];
+}
+
+const SELECT = `select s.id as source, s.wan, w.name, s.boot, s.last_seq as lastSeq,
+    iif(s.last_seq = 0, null, s.last_at_ms) as lastAtMs, s.closed as isClosed
+  from source s join wan w on w.id = s.wan`;
+
+export function openRuns(db: Connection): Runs {
+  const find = db.prepare<[string, string], Run>(
+    `${SELECT} where w.name = ? and s.boot = ?`,
+  );
+  const open = db.prepare<[], Run>(`${SELECT} where s.closed = 0`);
+  const addWan = db.prepare(
+    "insert into wan (name) values (?) on conflict (name) do nothing",
+  );
+  const add = db.prepare(
+    `insert into source (wan, boot, first_at_ms, last_at_ms, last_seq, closed)
+       select id, ?, ?, ?, 0, 0 from wan where name = ?`,
+  );
+  const advance = db.prepare(
+    "update source set last_seq = ?, last_at_ms = ? where id = ?",
+  );
+  const begunBy = db.prepare(
+    "update source set first_at_ms = min(first_at_ms, ?) where id = ?",
+  );
+  return {
+    find: (name, boot) => find.get(name, boot),
+    open: () => open.all(),
+    begin(name, boot, at) {
+      addWan.run(name);
+      add.run(boot, at, at, name);
+      return find.get(name, boot) as Run;
+    },
+    advance: (source, seq, at) => void advance.run(seq, at, source),
+    begunBy: (source, at) => void begunBy.run(at, source),
+  };
+}

@@ -1,0 +1,71 @@
+import { chmodSync } from "node:fs";
+import { Router as Socket } from "zeromq";
+import { decodeSync, encodeSync, WANT_MAX } from "../shared/bus/sync.js";
+import { Failure, reasonOf } from "../shared/failure.js";
+import { FRAME_BYTES_MAX } from "../shared/frame.js";
+import { ipc } from "../shared/paths.js";
+import type { CatchUp } from "./catch-up.js";
+import { fault } from "./fault.js";
+
+/** Where controllers say what they hold, and hear what is asked of them. */
+export interface Sync extends AsyncDisposable {
+  readonly counts: {
+    /** Messages that were none of this protocol. */
+    readonly refused: number;
+    /** Answers to somebody who had gone, or did not listen. */
+    readonly unsent: number;
+  };
+}
+
+/** Per controller; an answer to a request is some twenty slices. */
+const HIGH_WATER_MARK = 100;
+
+/** @throws Failure when the socket cannot be bound */
+export async function openSync(path: string, catchUp: CatchUp): Promise<Sync> {
+  const socket = new Socket({
+    linger: 0,
+    mandatory: true,
+    sendTimeout: 0,
+    sendHighWaterMark: HIGH_WATER_MARK,
+    receiveHighWaterMark: HIGH_WATER_MARK,
+    maxMessageSize: FRAME_BYTES_MAX,
+  });
+  const counts = { refused: 0, unsent: 0 };
+
+  async function answer(peer: Buffer, states: ReturnType<CatchUp["hello"]>) {
+    for (const state of states)
+      try {
+        await socket.send([peer, encodeSync(state)]);
+        fault("state-sent");
+      } catch {
+        counts.unsent++;
+      }
+  }
+
+  async function receive(): Promise<void> {
+    for await (const [peer, head, ...frames] of socket) {
+      const message = decodeSync(head);
+      if (peer !== undefined && message?.kind === "hello")
+        await answer(peer, catchUp.hello(message));
+      else if (message?.kind === "resend" && frames.length <= WANT_MAX)
+        catchUp.resend(message, frames);
+      else counts.refused++;
+    }
+  }
+
+  try {
+    await socket.bind(ipc(path));
+  } catch (error) {
+    throw new Failure(`Cannot listen at '${path}': ${reasonOf(error)}`);
+  }
+  // at once, and a send with no timeout does not keep it waiting; should it ever throw, the process ends with it
+  const receiving = receive();
+  chmodSync(path, 0o660);
+  return {
+    counts,
+    async [Symbol.asyncDispose]() {
+      socket.close();
+      await receiving;
+    },
+  };
+}

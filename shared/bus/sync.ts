@@ -1,0 +1,81 @@
+import { Type, type Static } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { Packr, Unpackr } from "msgpackr";
+import { WAN_NAME } from "../frame.js";
+import { isWellFormed } from "../msgpack.js";
+
+/** Changes only when a meaning changes. */
+export const SYNC_VERSION = 1;
+
+/** How many frames the recorder asks for at once. */
+export const WANT_MAX = 500;
+
+const v = Type.Literal(SYNC_VERSION);
+const source = Type.String({ pattern: WAN_NAME.source });
+const boot = Type.String({ pattern: "^[0-9a-f]{16}$" });
+const seq = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+
+/**
+ * A source says what it still holds, once a second. `leaving`: it waits for its last frames to be committed before it
+ * ends, so it would rather not wait for the recorder's next second.
+ */
+const HELLO = Type.Object({
+  v,
+  kind: Type.Literal("hello"),
+  source,
+  held: Type.Array(Type.Object({ boot, first: seq, last: seq }), {
+    maxItems: 16,
+  }),
+  leaving: Type.Boolean(),
+});
+
+/** The recorder's answer, one per run held: every seq up to `committed` is stored or never will be; `want` is asked for. */
+const STATE = Type.Object({
+  v,
+  kind: Type.Literal("state"),
+  boot,
+  committed: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  want: Type.Union([Type.Object({ from: seq, to: seq }), Type.Null()]),
+});
+
+/** The head of a slice of old frames: the first is `from`, the others follow. `done`: the last slice of this answer. */
+const RESEND = Type.Object({
+  v,
+  kind: Type.Literal("resend"),
+  source,
+  boot,
+  from: seq,
+  done: Type.Boolean(),
+});
+
+export type Hello = Static<typeof HELLO>;
+export type State = Static<typeof STATE>;
+export type Resend = Static<typeof RESEND>;
+export type SyncMessage = Hello | State | Resend;
+
+const CHECK = TypeCompiler.Compile(Type.Union([HELLO, STATE, RESEND]));
+
+const packr = new Packr({ useRecords: false, variableMapSize: true });
+const unpackr = new Unpackr({
+  useRecords: false,
+  mapsAsObjects: true,
+  int64AsType: "number",
+});
+
+/** One msgpack map with spelled-out keys. */
+export const encodeSync = (message: SyncMessage): Buffer => packr.pack(message);
+
+/** Reads a message from bytes of any origin, null for anything else. Keys it does not know are left alone. */
+export function decodeSync(bytes: Uint8Array | undefined): SyncMessage | null {
+  if (bytes === undefined || !isWellFormed(bytes)) return null;
+  const value = unpack(bytes);
+  return CHECK.Check(value) ? value : null;
+}
+
+function unpack(bytes: Uint8Array): unknown {
+  try {
+    return unpackr.unpack(bytes);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { FaultPoint } from "../../recorder/fault.js";
+import { amiss, openSender, sleep, Station, type Sender } from "./station.js";
+
+const A = "a".repeat(16);
+const B = "b".repeat(16);
+const EVERY_MS = 10;
+const GONE_MS = 1_500;
+const SETTLE_MS = 8_000;
+
+/** Where the recorder dies, the n-th time it comes by; null: at any time. */
+const DEATHS: readonly (readonly [FaultPoint, number] | null)[] = [
+  ["frame-received", 60],
+  ["before-commit", 1],
+  ["mid-resend", 30],
+  null,
+  ["row-bound", 40],
+  ["after-commit", 1],
+  ["state-sent", 1],
+  null,
+  ["mid-resend", 70],
+  ["state-sent", 3],
+  ["before-commit", 2],
+  null,
+];
+
+// Each scene takes seconds of doing nothing, so they are played at once; then each test looks at one.
+describe("a recorder that is killed, away and back", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wanctl-"));
+  const senders: Sender[] = [];
+  const stations: Station[] = [];
+  const station = (name: string) => {
+    const opened = new Station(join(folder, name), GONE_MS);
+    stations.push(opened);
+    return opened;
+  };
+  const sender = async (
+    wan: string,
+    boot: string,
+    at: Station,
+    highWaterMark = 200,
+  ) => {
+    const opened = await openSender(wan, boot, at.run, {
+      everyMs: EVERY_MS,
+      highWaterMark,
+    });
+    senders.push(opened);
+    return opened;
+  };
+
+  /** Killed over and over while two controllers publish. */
+  async function killed(deaths: typeof DEATHS, at: Station) {
+    const both = [
+      await sender("spectrum", A, at),
+      await sender("att", B, at, 1),
+    ];
+    for (const death of deaths) {
+      at.start(death?.join(":"));
+      if (death === null) {
+        await sleep(400 + 500 * Math.random());
+        await at.kill();
+      } else expect(await at.fallen(), death.join(":")).to.equal(true);
+    }
+    at.start();
+    const settled = await Promise.all(
+      both.map((each) => each.settle(SETTLE_MS)),
+    );
+    await at.kill("SIGTERM");
+    return { at, both, settled };
+  }
+
+  /** Away for 3 s: one queue as it is, the other of a single frame. */
+  async function away(at: Station) {
+    await at.up();
+    const both = [
+      await sender("spectrum", A, at),
+      await sender("att", B, at, 1),
+    ];
+    await sleep(1_300);
+    await at.kill();
+    await sleep(3_000);
+    await at.up();
+    const settled = await Promise.all(
+      both.map((each) => each.settle(SETTLE_MS)),
+    );
+    await at.kill("SIGTERM");
+    return { at, both, settled };
+  }
+
+  /** The controller restarts while the recorder is away; `again`: the recorder is killed once more on its return. */
+  async function restarted(at: Station, again: boolean) {
+    await at.up();
+    const old = await sender("spectrum", A, at);
+    await sleep(1_500);
+    await at.kill();
+    await sleep(500);
+    await old[Symbol.asyncDispose]();
+    await sleep(200);
+    const next = await sender("spectrum", B, at);
+    await sleep(500);
+    if (again) {
+      at.start("mid-resend:5");
+      expect(await at.fallen()).to.equal(true);
+    }
+    at.start();
+    await sleep(GONE_MS + 2_000);
+    const settled = [await next.settle(SETTLE_MS)];
+    await at.kill("SIGTERM");
+    return { at, old, next, settled };
+  }
+
+  type Scene<T> = T extends (...args: never[]) => Promise<infer R> ? R : never;
+  let kills: Scene<typeof killed>[];
+  let absence: Scene<typeof away>;
+  let restarts: Scene<typeof restarted>[];
+  before(async function () {
+    this.timeout(40_000);
+    const third = DEATHS.length / 3;
+    [kills, absence, restarts] = await Promise.all([
+      Promise.all([
+        killed(DEATHS.slice(0, third), station("k1")),
+        killed(DEATHS.slice(third, 2 * third), station("k2")),
+        killed(DEATHS.slice(2 * third), station("k3")),
+      ]),
+      away(station("away")),
+      Promise.all([
+        restarted(station("r1"), false),
+        restarted(station("r2"), true),
+      ]),
+    ]);
+  });
+  after(async () => {
+    for (const each of senders) await each[Symbol.asyncDispose]();
+    for (const each of stations) await each.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const whole = ({ boot, sent }: Sender, at: Station) => {
+    const account = at.account(boot)!;
+    expect(account.stored.size).to.equal(sent.size);
+    expect(amiss(account, sent)).to.equal(0);
+    expect(account.doubled).to.equal(0);
+    expect([...account.missing, ...account.lost, ...account.refused]).to.be
+      .empty;
+    expect(account.tail).to.equal(null);
+  };
+
+  it(`has every frame once after ${DEATHS.length} SIGKILLs, at ${DEATHS.map((death) => death?.join(":") ?? "any time").join(", ")} (INTG-04)`, () => {
+    for (const { at, both, settled } of kills) {
+      expect(settled).to.deep.equal([true, true]);
+      for (const each of both) whole(each, at);
+    }
+    const count = kills.reduce((sum, { at }) => sum + at.kills, 0);
+    expect(count).to.equal(DEATHS.length);
+  });
+
+  for (const [queue, index] of [
+    ["the queue as it is", 0],
+    ["a queue of one frame", 1],
+  ] as const)
+    it(`has every frame once after 3 s away, with ${queue} (INTG-04)`, () => {
+      const { at, both, settled } = absence;
+      expect(settled[index]).to.equal(true);
+      whole(both[index]!, at);
+      const { resent } = both[index]!.replayer.counts;
+      if (index === 1) expect(resent).to.be.above(200);
+    });
+
+  for (const [what, index] of [
+    ["while it is away", 0],
+    ["while it is away, and it is killed on its return", 1],
+  ] as const)
+    it(`knows from when to when frames are lost of a controller that restarts ${what} (INTG-04)`, () => {
+      const { at, old, next, settled } = restarts[index]!;
+      expect(settled).to.deep.equal([true]);
+      whole(next, at);
+      const account = at.account(old.boot)!;
+      expect(account.missing).to.be.empty;
+      expect(account.stored.size + account.lost.length).to.equal(
+        account.lastSeq,
+      );
+      expect(account.lastSeq).to.be.below(old.sent.size);
+      expect(account.tail).to.deep.equal([
+        old.sent.get(account.lastSeq)!.at,
+        next.sent.get(1)!.at,
+      ]);
+    });
+});

@@ -1,0 +1,174 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
+import { openReplayer, type Replayer } from "../../shared/bus/replayer.js";
+import { createRing, type RingLimits } from "../../shared/bus/ring.js";
+import { later, systemClock, type Clock } from "../../shared/clock.js";
+import { decodeFrame, type Frame } from "../../shared/frame.js";
+import { askHealth } from "../../shared/health.js";
+import {
+  makeRunFolder,
+  runFolder,
+  type RunFolder,
+} from "../../shared/paths.js";
+import { cycle } from "../fakes/frames.js";
+import { accountOf, type Account } from "./history.js";
+
+const PROCESS = fileURLToPath(
+  new URL("./recorder-process.js", import.meta.url),
+);
+
+export const sleep = (ms: number): Promise<void> =>
+  systemClock.sleepUntil(
+    later(systemClock.mono(), ms),
+    new AbortController().signal,
+  );
+
+/** A run folder with its database, and the one recorder process there, which comes and goes. */
+export class Station {
+  readonly run: RunFolder;
+  readonly database: string;
+  kills = 0;
+  private readonly file: string;
+  private readonly goneMs: number;
+  private child: ChildProcess | null = null;
+
+  constructor(folder: string, goneMs = 60_000) {
+    mkdirSync(folder, { recursive: true });
+    this.run = runFolder(join(folder, "run"));
+    this.database = join(folder, "metrics.db");
+    this.file = join(folder, "recorder.yaml");
+    this.goneMs = goneMs;
+    writeFileSync(this.file, `storage: { db_path: ${this.database} }`);
+    makeRunFolder(this.run);
+  }
+
+  /** @param fault where it dies by itself, `point:n` */
+  start(fault = ""): void {
+    this.child = spawn(
+      process.execPath,
+      [PROCESS, this.file, this.run.root, String(this.goneMs)],
+      {
+        stdio: ["ignore", "ignore", "ignore"],
+        env: { ...process.env, NODE_ENV: "test", WANCTL_FAULT: fault },
+      },
+    );
+  }
+
+  /** Until it answers. */
+  async up(): Promise<void> {
+    this.start();
+    while ((await askHealth(this.run.recorderHealth)) === null) await sleep(20);
+  }
+
+  /** Until it has died of the fault it was started with; killed after a while otherwise. */
+  async fallen(limitMs = 6_000): Promise<boolean> {
+    const ended = once(this.child!, "exit").then(() => true);
+    const fell = await Promise.race([ended, sleep(limitMs).then(() => false)]);
+    if (fell) this.kills++;
+    else await this.kill();
+    return fell;
+  }
+
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const { child } = this;
+    if (child === null || child.exitCode !== null || child.signalCode !== null)
+      return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+    if (signal === "SIGKILL") this.kills++;
+  }
+
+  account(boot: string): Account | null {
+    return accountOf(this.database, boot);
+  }
+}
+
+export interface SenderOptions {
+  readonly everyMs: number;
+  readonly highWaterMark?: number;
+  readonly replay?: RingLimits;
+  readonly clock?: Clock;
+}
+
+/** What a controller is on the bus: publishes by itself, and remembers every byte. */
+export interface Sender extends AsyncDisposable {
+  readonly boot: string;
+  readonly sent: ReadonlyMap<number, Frame>;
+  readonly replayer: Replayer;
+  /** Publishes no more, and waits until everything is committed. Says whether it is. */
+  settle(limitMs: number): Promise<boolean>;
+}
+
+export async function openSender(
+  wan: string,
+  boot: string,
+  run: RunFolder,
+  {
+    everyMs,
+    highWaterMark = 200,
+    replay = { minutes: 30, megabytes: 16 },
+    clock = systemClock,
+  }: SenderOptions,
+): Promise<Sender> {
+  const ring = createRing(replay);
+  const bytesSent = new Map<number, Buffer>();
+  const publisher: Publisher = await openPublisher(
+    wan,
+    boot,
+    clock,
+    { bind: run.wanFrames(wan), connect: run.frames },
+    {
+      highWaterMark,
+      ring: {
+        push(seq, at, bytes) {
+          bytesSent.set(seq, Buffer.from(bytes));
+          ring.push(seq, at, bytes);
+        },
+      },
+    },
+  );
+  const replayer = openReplayer(wan, boot, ring, clock, run.sync);
+  const publishing = setInterval(() => publisher.publish(cycle()), everyMs);
+  return {
+    boot,
+    replayer,
+    get sent() {
+      return new Map(
+        [...bytesSent].map(([seq, bytes]) => [seq, decodeFrame(bytes).frame]),
+      );
+    },
+    async settle(limitMs) {
+      clearInterval(publishing);
+      const begun = systemClock.mono();
+      while (systemClock.mono() - begun < limitMs)
+        if (await replayer.settle(limitMs)) return true;
+        else await sleep(20);
+      return false;
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(publishing);
+      await replayer[Symbol.asyncDispose]();
+      await publisher[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** How many frames an account has not, or has otherwise than they were sent. */
+export function amiss(account: Account | null, sent: Sender["sent"]): number {
+  let count = 0;
+  for (const [seq, { v, source, boot, mono, ...was }] of sent) {
+    const row = account?.stored.get(seq);
+    const isSame =
+      v === 1 &&
+      source.length + boot.length + mono > 0 &&
+      row !== undefined &&
+      Object.entries(was).every(([key, value]) => row[key] === value);
+    if (!isSame) count++;
+  }
+  return count;
+}
