@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { WallMs } from "../../shared/clock.js";
 import type { Frame } from "../../shared/frame.js";
 import { passingCause } from "./connection.js";
+import { openCycles, type CycleOfRun, type Cycles } from "./cycles.js";
 import { openDatabase } from "./database.js";
 import { openLedger, type GapCause } from "./ledger.js";
 import { openRows } from "./rows.js";
@@ -22,6 +23,7 @@ export type Outcome =
 /** The history, and the only connection to it. */
 export interface Store extends AsyncDisposable {
   readonly path: string;
+  readonly cycles: Cycles;
   /** Stores a batch in one transaction, each frame of a run once, with the gaps between them. */
   commit(frames: readonly Frame[], cause: GapCause): Outcome;
   size(): { readonly dbBytes: number; readonly walBytes: number };
@@ -32,20 +34,25 @@ export function openStore(path: string, now: WallMs): Store {
   const db = openDatabase(path, now);
   const ledger = openLedger(db);
   const rows = openRows(db);
+  const cycles = openCycles(db);
 
   const write = db.transaction(
     (frames: readonly Frame[], cause: GapCause): Committed => {
       const done = { stored: 0, duplicates: 0, gaps: 0 };
+      const newCycles: CycleOfRun[] = [];
       for (const frame of frames) {
         const admission = ledger.admit(frame, cause);
         if (admission.kind === "duplicate") {
           done.duplicates++;
           continue;
         }
-        rows.insert(admission.run, frame);
+        const { run } = admission;
+        if (frame.kind === "cycle") newCycles.push({ run, frame });
+        else rows.insert(run, frame);
         done.stored++;
         if (admission.opensGap) done.gaps++;
       }
+      cycles.insert(newCycles);
       return { kind: "committed", ...done };
     },
   );
@@ -64,6 +71,7 @@ export function openStore(path: string, now: WallMs): Store {
 
   return {
     path,
+    cycles,
     commit: (frames, cause) => attempt(() => write.immediate(frames, cause)),
     size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
     [Symbol.asyncDispose]() {
