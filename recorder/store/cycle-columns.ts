@@ -1,5 +1,5 @@
 import { column, ROW_FIELDS, type Row } from "../../shared/row.js";
-import { valueSql, WORDS, type Value } from "./packing.js";
+import { isKnownSql, valueSql, WORDS, type Value } from "./packing.js";
 
 /** One cycle as it was published, by the run that did. */
 export type CycleValues = Row & {
@@ -71,11 +71,10 @@ export const WORD_COLUMNS = Array.from(
   (_, index) => `word_${index}`,
 );
 
-const packedSql = (field: Field): string =>
-  valueSql(
-    `s.${nameOf(field)}`,
-    WORD_COLUMNS.map((word) => `t.${word}`),
-  );
+const scaleAndWords = (field: Field) =>
+  [`s.${nameOf(field)}`, WORD_COLUMNS.map((word) => `t.${word}`)] as const;
+
+const packedSql = (field: Field): string => valueSql(...scaleAndWords(field));
 
 function fieldSql(field: Field): string {
   const others =
@@ -87,17 +86,19 @@ function fieldSql(field: Field): string {
   return [packedSql(field), ...others].join(" + ");
 }
 
-/** Where cycles are kept, as sources of a select: `t` has the time, `w` the WAN, and `sql` gives the value of a field. */
+/** Where cycles are kept, as sources of a select: `t` has the time, `w` the WAN, `sql` gives a field's value. */
 export const CYCLE_TABLES = [
   {
     from: `cycle_packed t
-      cross join cycle_scale s on s.wan = t.wan and s.slot = t.at_ms / ${SLOT_MS}
-      cross join wan w on w.id = t.wan`,
+      cross join wan w on w.id = t.wan
+      cross join cycle_scale s on s.wan = t.wan and s.slot = t.at_ms / ${SLOT_MS}`,
     sql: fieldSql,
+    isKnown: (field: Field) => isKnownSql(...scaleAndWords(field)),
   },
   {
     from: "wan w cross join cycle_plain t on t.wan = w.id",
     sql: (field: Field) => `t.${nameOf(field)}`,
+    isKnown: (field: Field) => `t.${nameOf(field)} is not null`,
   },
 ] as const;
 

@@ -156,11 +156,23 @@ function reader(scale: Scale): (words: readonly Value[]) => Value {
   };
 }
 
+const letterSql = (scale: string, place: number): string =>
+  `unicode(substr(${scale}, ${place}, 1))`;
+
+function codeSql(scale: string, words: readonly string[]): string {
+  const bit = `(${letterSql(scale, 1)} - 1)`;
+  const word = words.map((name, index) => `when ${index} then ${name}`);
+  return `((case ${bit} / ${WORD_BITS} ${word.join(" ")} end >> (${bit} % ${WORD_BITS})) & ((1 << ${letterSql(scale, 2)}) - 1))`;
+}
+
 /** The same in SQL. @param words the columns of the words */
 export function valueSql(scale: string, words: readonly string[]): string {
-  const letter = (place: number) => `unicode(substr(${scale}, ${place}, 1))`;
-  const word = words.map((name, index) => `when ${index} then ${name}`);
-  const bit = `(${letter(1)} - 1)`;
-  const code = `((case ${bit} / ${WORD_BITS} ${word.join(" ")} end >> (${bit} % ${WORD_BITS})) & ((1 << ${letter(2)}) - 1))`;
-  return `case when typeof(${scale}) <> 'text' then ${scale} else ${letter(4)} * ((${letter(5)} << ${LOW_BITS}) + ${letter(6)} - ${BIAS} + nullif(${code}, ${letter(3)} - 2)) end`;
+  const [hasNull, unit, high, low] = [3, 4, 5, 6].map((place) =>
+    letterSql(scale, place),
+  );
+  return `case when typeof(${scale}) <> 'text' then ${scale} else ${unit} * ((${high} << ${LOW_BITS}) + ${low} - ${BIAS} + nullif(${codeSql(scale, words)}, ${hasNull} - 2)) end`;
 }
+
+/** Whether there is a value, for less than it takes to compute it. */
+export const isKnownSql = (scale: string, words: readonly string[]): string =>
+  `case when typeof(${scale}) <> 'text' then ${scale} is not null when ${letterSql(scale, 3)} = 1 then 1 else ${codeSql(scale, words)} > 0 end`;

@@ -33,15 +33,12 @@ const VIEWS: Readonly<Record<string, string>> = {
 /** One metric out of the cycles. Divided rather than multiplied: 24300 / 1000.0 is 24.3, 24300 * 0.001 is not. */
 function cycleArm({ name, labels, from }: Metric): string[] {
   if (from.kind !== "cycle") return [];
-  return CYCLE_TABLES.map(({ from: tables, sql }) => {
-    const value = sql(from.field);
-    const isKnown =
-      field(from.field).nullMeans === undefined
-        ? "true"
-        : `(${value}) is not null`;
-    return `select t.at_ms / 1000, t.at_ms, w.name, ${quoted(name)}, (${value}) / ${(1 / from.factor).toFixed(1)}, ${quoted(labelText(labels))}, 'raw'
-      from ${tables} where ${isKnown}`;
-  });
+  const isAlways = field(from.field).nullMeans === undefined;
+  return CYCLE_TABLES.map(
+    ({ from: tables, sql, isKnown }) =>
+      `select t.at_ms / 1000, t.at_ms, w.name, ${quoted(name)}, (${sql(from.field)}) / ${(1 / from.factor).toFixed(1)}, ${quoted(labelText(labels))}, 'raw'
+      from ${tables} where ${isAlways ? "true" : isKnown(from.field)}`,
+  );
 }
 
 function detail(key: string): string {
