@@ -53,18 +53,19 @@ function cycleMessage(
   tick: Tick,
 ): Message {
   const enforced = line.shaper.enforcedBps();
-  const baseline = baselineMs(estimate);
-  const delta = estimate.deltaMs;
-  const load = baseline === null || delta === null ? null : baseline + delta;
+  const baselineUs = maybe(baselineMs(estimate), toUs);
+  const deltaUs = maybe(estimate.deltaMs, toUs);
   const loadOf = (direction: "download" | "upload") =>
     maybe(recentRate(traffic, direction, TUNING.usedWindowMs), toKbps);
   return {
     kind: "cycle",
     reading: readingCode(reading.kind),
     rttUs: maybe(median(reading.replies.map((reply) => reply.rttMs)), toUs),
-    loadRttUs: maybe(load, toUs),
-    baselineUs: maybe(baseline, toUs),
-    deltaUs: maybe(delta, toUs),
+    // the sum of what stands beside it, to the microsecond
+    loadRttUs:
+      baselineUs === null || deltaUs === null ? null : baselineUs + deltaUs,
+    baselineUs,
+    deltaUs,
     lost: reading.lost,
     stateDownload: stateCode(state.download),
     wantedDownloadKbps: toKbps(rate.download.bps),
@@ -72,19 +73,22 @@ function cycleMessage(
     loadDownloadKbps: loadOf("download"),
     targetDownloadUs: toUs(policy.limits.download.targetMs),
     causeDownload: causeCode(rate.download.cause),
-    causeDownloadUs: maybe(rate.download.causeMs, toUs),
+    causeDownloadUs: maybe(rate.download.causeMs, toTenthMsUs),
     stateUpload: stateCode(state.upload),
     wantedUploadKbps: toKbps(rate.upload.bps),
     enforcedUploadKbps: maybe(enforced.upload, toKbps),
     loadUploadKbps: loadOf("upload"),
     targetUploadUs: toUs(policy.limits.upload.targetMs),
     causeUpload: causeCode(rate.upload.cause),
-    causeUploadUs: maybe(rate.upload.causeMs, toUs),
+    causeUploadUs: maybe(rate.upload.causeMs, toTenthMsUs),
     lateUs: toUs(tick.lateMs),
     missed: tick.missed,
     publishUs: publisher.lastUs,
   };
 }
+
+/** Tenths of a millisecond, in µs: a cause is for people, and a number with fewer digits takes less room in the history. */
+const toTenthMsUs = (ms: number): number => 100 * toUs(ms / 100);
 
 function transitionMessages({ transition }: ControlState): Message[] {
   return DIRECTIONS.flatMap((direction): Message[] => {

@@ -31,7 +31,50 @@ export const MIGRATIONS: readonly string[] = [
     unique (wan, boot)
   ) strict;
 
-  create table cycle (
+  -- cycles, one a row, in bits: see packing.ts; the key is the time alone, so that rows are added at the end
+  create table cycle_packed (
+    at_ms integer primary key,
+    wan integer not null,
+    word_0 integer not null,
+    word_1 integer not null,
+    word_2 integer not null,
+    word_3 integer not null
+  ) strict;
+
+  -- what the bits of the cycles within a slot of four seconds mean
+  create table cycle_scale (
+    wan integer not null,
+    slot integer not null,
+    source any,
+    seq any,
+    reading any,
+    rtt_us any,
+    load_rtt_us any,
+    baseline_us any,
+    delta_us any,
+    lost any,
+    state_download any,
+    wanted_download_kbps any,
+    enforced_download_kbps any,
+    load_download_kbps any,
+    target_download_us any,
+    cause_download any,
+    cause_download_us any,
+    state_upload any,
+    wanted_upload_kbps any,
+    enforced_upload_kbps any,
+    load_upload_kbps any,
+    target_upload_us any,
+    cause_upload any,
+    cause_upload_us any,
+    late_us any,
+    missed any,
+    publish_us any,
+    primary key (wan, slot)
+  ) strict, without rowid;
+
+  -- cycles that share their millisecond with another, or whose numbers do not fit
+  create table cycle_plain (
     wan integer not null,
     at_ms integer not null,
     source integer not null,

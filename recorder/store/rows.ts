@@ -1,20 +1,14 @@
-import type { Frame, SampleFrame } from "../../shared/frame.js";
+import type { CycleFrame, Frame, SampleFrame } from "../../shared/frame.js";
 import { labelText } from "../../shared/metrics.js";
-import { column, ROW_FIELDS } from "../../shared/row.js";
 import type { Connection } from "./connection.js";
 import type { Run } from "./runs.js";
 
-/** Turns frames into rows. Plain inserts: what is refused here was admitted by mistake, and throws. */
+/** Turns frames into rows, but for cycles: see cycles.ts. Plain inserts: what is refused here was admitted by mistake, and throws. */
 export interface Rows {
-  insert(run: Run, frame: Frame): void;
+  insert(run: Run, frame: Exclude<Frame, CycleFrame>): void;
 }
 
 export function openRows(db: Connection): Rows {
-  const columns = ROW_FIELDS.map(column);
-  const insertCycle = db.prepare(
-    `insert into cycle (wan, at_ms, source, seq, ${columns.join(", ")})
-       values (?, ?, ?, ?${", ?".repeat(columns.length)})`,
-  );
   const insertEvent = db.prepare("insert into event values (?, ?, ?, ?, ?, ?)");
   const insertSample = db.prepare("insert into sample values (?, ?, ?, ?, ?)");
   const addSeries = db.prepare(
@@ -38,11 +32,6 @@ export function openRows(db: Connection): Rows {
       const addEvent = (kind: string, details: object) =>
         insertEvent.run(source, seq, wan, at, kind, JSON.stringify(details));
       switch (frame.kind) {
-        case "cycle": {
-          const values = ROW_FIELDS.map((name) => frame[name]);
-          insertCycle.run(wan, at, source, seq, ...values);
-          break;
-        }
         case "sample":
           insertSample.run(seriesOf(wan, frame), at, source, seq, frame.value);
           break;

@@ -4,6 +4,7 @@ import type { Frame, Identity } from "../../shared/frame.js";
 import { fault } from "../fault.js";
 import type { Presences } from "../offers.js";
 import { passingCause } from "./connection.js";
+import { openCycles, type CycleOfRun, type Cycles } from "./cycles.js";
 import { openDatabase } from "./database.js";
 import { openLedger, type Standing } from "./ledger.js";
 import { openRows } from "./rows.js";
@@ -40,6 +41,7 @@ export type Outcome =
 /** The history, and the only connection to it. */
 export interface Store extends AsyncDisposable {
   readonly path: string;
+  readonly cycles: Cycles;
   /** Stores a batch in one transaction, each frame of a run once, with what is missing between and what never comes. */
   commit(arrivals: readonly Arrival[], presences?: Presences): Outcome;
   /** What of a run may be asked for; null where it cannot be read at the moment. */
@@ -54,6 +56,7 @@ export function openStore(path: string, now: WallMs): Store {
   const db = openDatabase(path, now);
   const ledger = openLedger(db);
   const rows = openRows(db);
+  const cycles = openCycles(db);
 
   const countMissing = db
     .prepare<[], number>(
@@ -64,6 +67,7 @@ export function openStore(path: string, now: WallMs): Store {
   const write = db.transaction(
     (arrivals: readonly Arrival[], presences: Presences): Committed => {
       const done = { stored: 0, duplicates: 0, holes: 0, gaps: 0 };
+      const newCycles: CycleOfRun[] = [];
       for (const arrival of arrivals) {
         if (arrival.kind === "refused") {
           ledger.refuse(arrival, arrival.at);
@@ -74,11 +78,14 @@ export function openStore(path: string, now: WallMs): Store {
           done.duplicates++;
           continue;
         }
-        rows.insert(admission.run, arrival);
+        const { run } = admission;
+        if (arrival.kind === "cycle") newCycles.push({ run, frame: arrival });
+        else rows.insert(run, arrival);
         fault("row-bound");
         done.stored++;
         if (admission.opensHole) done.holes++;
       }
+      cycles.insert(newCycles);
       done.gaps = ledger.giveUp(presences);
       fault("before-commit");
       return { kind: "committed", ...done };
@@ -99,6 +106,7 @@ export function openStore(path: string, now: WallMs): Store {
 
   return {
     path,
+    cycles,
     commit(arrivals, presences = ALL_OFFERED) {
       const outcome = attempt(() => write.immediate(arrivals, presences));
       if (arrivals.length > 0) fault("after-commit");

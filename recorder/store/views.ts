@@ -1,13 +1,16 @@
 import { labelText, METRICS, type Metric } from "../../shared/metrics.js";
-import { column } from "../../shared/row.js";
+import { field } from "../../shared/row.js";
 import { STATES } from "../../shared/state.js";
 import type { Connection } from "./connection.js";
+import { CYCLE_TABLES, CYCLE_VIEW } from "./cycle-columns.js";
 
 /**
- * What people read, over whatever tables lie beneath. `cross join` keeps the order written here: the few WANs outside,
- * within each a search by its key, so that a filter on timestamp_ms or wan_name never reads the whole history.
+ * What people read, over whatever tables lie beneath. `cross join` keeps the order written here, so that a filter on
+ * timestamp_ms is a search by key, and never reads the whole history.
  */
 const VIEWS: Readonly<Record<string, string>> = {
+  cycle: CYCLE_VIEW,
+
   metrics: `
     (timestamp, timestamp_ms, wan_name, metric_name, value, labels, granularity) as
     ${METRICS.flatMap(cycleArm).join("\n    union all ")}
@@ -27,14 +30,15 @@ const VIEWS: Readonly<Record<string, string>> = {
     select e.at_ms, w.name, e.kind, e.details from wan w cross join event e on e.wan = w.id`,
 };
 
-/** One metric out of the cycle table. Divided rather than multiplied: 24300 / 1000.0 is 24.3, 24300 * 0.001 is not. */
+/** One metric out of the cycles. Divided rather than multiplied: 24300 / 1000.0 is 24.3, 24300 * 0.001 is not. */
 function cycleArm({ name, labels, from }: Metric): string[] {
   if (from.kind !== "cycle") return [];
-  const value = `c.${column(from.field)}`;
-  return [
-    `select c.at_ms / 1000, c.at_ms, w.name, ${quoted(name)}, ${value} / ${(1 / from.factor).toFixed(1)}, ${quoted(labelText(labels))}, 'raw'
-      from wan w cross join cycle c on c.wan = w.id where ${value} is not null`,
-  ];
+  const isAlways = field(from.field).nullMeans === undefined;
+  return CYCLE_TABLES.map(
+    ({ from: tables, sql, isKnown }) =>
+      `select t.at_ms / 1000, t.at_ms, w.name, ${quoted(name)}, (${sql(from.field)}) / ${(1 / from.factor).toFixed(1)}, ${quoted(labelText(labels))}, 'raw'
+      from ${tables} where ${isAlways ? "true" : isKnown(from.field)}`,
+  );
 }
 
 function detail(key: string): string {

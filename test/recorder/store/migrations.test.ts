@@ -44,10 +44,12 @@ describe("migrate()", () => {
     expect(() => demandOurs(db)).to.throw("upgrade wanctl");
   });
 
-  it("makes the cycle table as ROW says", () => {
+  it("makes the plain table of cycles as ROW says, and a scale for each of its columns", () => {
     migrate(db, NOON);
     const columns = db
-      .prepare("select name, type, \"notnull\" from pragma_table_info('cycle')")
+      .prepare(
+        "select name, type, \"notnull\" from pragma_table_info('cycle_plain')",
+      )
       .all();
     const key = ["wan", "at_ms", "source", "seq"];
     expect(columns).to.deep.equal([
@@ -57,6 +59,14 @@ describe("migrate()", () => {
         type: "INTEGER",
         notnull: field(name).nullMeans === undefined ? 1 : 0,
       })),
+    ]);
+    const scales = db
+      .prepare("select name from pragma_table_info('cycle_scale')")
+      .pluck()
+      .all();
+    expect(scales).to.deep.equal([
+      ...["wan", "slot", "source", "seq"],
+      ...ROW_FIELDS.map(column),
     ]);
   });
 

@@ -282,7 +282,7 @@ describe("Store", () => {
 
   it("stores all of a batch or nothing of it, with its hole and position", () => {
     commit(cycles([1]));
-    const bad = stamped(cycle({ lost: null as unknown as number }), 9);
+    const bad = stamped(sample(null as unknown as number), 9);
     expect(() => commit([...cycles([5]), bad])).to.throw("NOT NULL");
     expect(missing()).to.be.empty;
     expect(rows("select last_seq from source")).to.deep.equal([

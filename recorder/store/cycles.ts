@@ -1,0 +1,103 @@
+import type { CycleFrame } from "../../shared/frame.js";
+import type { Connection } from "./connection.js";
+import { SLOT_MS, slotOf, type CycleValues } from "./cycle-columns.js";
+import { openPackedCycles, type CycleOf } from "./packed-cycles.js";
+import { openPlainCycles } from "./plain-cycles.js";
+
+export type { CycleValues } from "./cycle-columns.js";
+
+export interface CycleOfRun {
+  readonly run: { readonly source: number; readonly wan: number };
+  readonly frame: CycleFrame;
+}
+
+/** At the start: what a recorder before this one may have left to pack. Older than that is what could not be packed. */
+const LEFT_MS = 15 * SLOT_MS;
+
+/**
+ * The cycles of all WANs, kept plain while their slot may still grow, and then packed together with it. Packing in one
+ * go fills pages to the brim, and writes each cycle twice only.
+ */
+export interface Cycles {
+  /** Stores cycles that are not stored yet, of any runs and in any order. */
+  insert(cycles: readonly CycleOfRun[]): void;
+  /** Those of a WAN from an instant to before another, in order. The database may be changed meanwhile. */
+  between(wan: number, fromMs: number, toMs: number): Iterable<CycleValues>;
+  oldestMs(wan: number): number | null;
+  newestMs(wan: number): number | null;
+  /** Deletes cycles of a WAN from before an instant, at most `limit`. Says how many. */
+  expire(wan: number, beforeMs: number, limit: number): number;
+}
+
+export function openCycles(db: Connection): Cycles {
+  const packed = openPackedCycles(db);
+  const plain = openPlainCycles(db);
+  let lastOpenMs = -Infinity;
+
+  /** Takes out the plain cycles of slots that have ended, those of the last turn once more, had it been rolled back. */
+  function ended(openMs: number): CycleOf[] {
+    if (openMs === lastOpenMs) return [];
+    const isFirst = lastOpenMs === -Infinity;
+    const fromMs = isFirst ? openMs - LEFT_MS : Math.min(openMs, lastOpenMs);
+    lastOpenMs = openMs;
+    return plain.take(fromMs - SLOT_MS, openMs);
+  }
+
+  return {
+    insert(cycles) {
+      if (cycles.length === 0) return;
+      const openMs = openFromMs(cycles);
+      const fresh: CycleOf[] = cycles.map(({ run, frame }) => ({
+        wan: run.wan,
+        cycle: { ...frame, atMs: frame.at, source: run.source },
+      }));
+      const isOver = ({ cycle }: CycleOf) => cycle.atMs < openMs;
+      const over = [...ended(openMs), ...fresh.filter(isOver)];
+      const open = fresh.filter((each) => !isOver(each));
+      for (const each of [...packed.insert(over), ...open])
+        plain.insert(each.wan, each.cycle);
+    },
+    *between(wan, fromMs, toMs) {
+      for (let slot = slotOf(fromMs); ; slot++) {
+        const ahead = [
+          packed.slotFrom(wan, slot),
+          plain.slotFrom(wan, slot * SLOT_MS),
+        ];
+        slot = least(ahead) ?? Infinity;
+        const beginMs = Math.max(fromMs, slot * SLOT_MS);
+        const endMs = Math.min(toMs, (slot + 1) * SLOT_MS);
+        if (beginMs >= toMs) return;
+        yield* [
+          ...packed.within(wan, slot, beginMs, endMs),
+          ...plain.within(wan, beginMs, endMs),
+        ].sort(inOrder);
+      }
+    },
+    oldestMs: (wan) => least([packed.oldestMs(wan), plain.oldestMs(wan)]),
+    newestMs: (wan) => most([packed.newestMs(wan), plain.newestMs(wan)]),
+    expire(wan, beforeMs, limit) {
+      const gone = plain.expire(wan, beforeMs, limit);
+      return gone + packed.expire(wan, beforeMs, limit - gone);
+    },
+  };
+}
+
+/** The slot before the newest may still get cycles: those of another WAN, a little late. */
+const openFromMs = (cycles: readonly CycleOfRun[]): number => {
+  const newestMs = cycles.reduce((ms, { frame }) => Math.max(ms, frame.at), 0);
+  return (slotOf(newestMs) - 1) * SLOT_MS;
+};
+
+const inOrder = (a: CycleValues, b: CycleValues): number =>
+  a.atMs - b.atMs || a.source - b.source || a.seq - b.seq;
+
+type Instant = number | null;
+
+const known = (instants: readonly Instant[]): number[] =>
+  instants.filter((instant) => instant !== null);
+
+const least = (instants: readonly Instant[]): Instant =>
+  known(instants).sort((a, b) => a - b)[0] ?? null;
+
+const most = (instants: readonly Instant[]): Instant =>
+  known(instants).sort((a, b) => b - a)[0] ?? null;
