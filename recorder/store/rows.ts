@@ -1,8 +1,8 @@
-import type { Frame, SampleFrame } from "../../shared/frame.js";
-import { labelText } from "../../shared/metrics.js";
+import type { Frame } from "../../shared/frame.js";
 import { column, ROW_FIELDS } from "../../shared/row.js";
 import type { Connection } from "./connection.js";
 import type { Run } from "./ledger.js";
+import { openSeries } from "./series.js";
 
 /** Turns frames into rows. Plain inserts: what is refused here was admitted by mistake, and throws. */
 export interface Rows {
@@ -17,20 +17,7 @@ export function openRows(db: Connection): Rows {
   );
   const insertEvent = db.prepare("insert into event values (?, ?, ?, ?, ?, ?)");
   const insertSample = db.prepare("insert into sample values (?, ?, ?, ?, ?)");
-  const addSeries = db.prepare(
-    "insert into series (wan, metric, labels) values (?, ?, ?) on conflict (wan, metric, labels) do nothing",
-  );
-  const findSeries = db
-    .prepare<[number, string, string], number>(
-      "select id from series where wan = ? and metric = ? and labels = ?",
-    )
-    .pluck();
-
-  function seriesOf(wan: number, { metric, labels }: SampleFrame) {
-    const key = [wan, metric, labelText(labels) ?? ""] as const;
-    addSeries.run(...key);
-    return findSeries.get(...key);
-  }
+  const series = openSeries(db);
 
   return {
     insert({ source, wan }, frame) {
@@ -43,9 +30,11 @@ export function openRows(db: Connection): Rows {
           insertCycle.run(wan, at, source, seq, ...values);
           break;
         }
-        case "sample":
-          insertSample.run(seriesOf(wan, frame), at, source, seq, frame.value);
+        case "sample": {
+          const id = series.idOf(wan, frame.metric, frame.labels);
+          insertSample.run(id, at, source, seq, frame.value);
           break;
+        }
         case "event":
           addEvent(frame.event, frame.detail);
           break;

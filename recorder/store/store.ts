@@ -1,10 +1,12 @@
-import { statSync } from "node:fs";
 import type { WallMs } from "../../shared/clock.js";
 import type { Frame } from "../../shared/frame.js";
 import { passingCause } from "./connection.js";
 import { openDatabase } from "./database.js";
+import { bytesOf } from "./disk.js";
+import { openLatecomers } from "./latecomers.js";
 import { openLedger, type GapCause } from "./ledger.js";
 import { openRows } from "./rows.js";
+import { openUpkeep, type Fault, type Upkeep } from "./upkeep.js";
 
 export interface Committed {
   readonly kind: "committed";
@@ -15,23 +17,32 @@ export interface Committed {
   readonly gaps: number;
 }
 
-/** What became of a batch: all of it, or nothing of it for a reason that may pass. */
-export type Outcome =
-  Committed | { readonly kind: "failed"; readonly cause: string };
+/** Nothing of it happened, for a reason that may pass. */
+export interface Failed {
+  readonly kind: "failed";
+  readonly cause: string;
+}
+
+/** What became of a batch: all of it, or nothing of it. */
+export type Outcome = Committed | Failed;
 
 /** The history, and the only connection to it. */
 export interface Store extends AsyncDisposable {
   readonly path: string;
   /** Stores a batch in one transaction, each frame of a run once, with the gaps between them. */
   commit(frames: readonly Frame[], cause: GapCause): Outcome;
+  /** Does something to the history other than adding to it. */
+  tend<T>(work: (upkeep: Upkeep) => T): T | Failed;
   size(): { readonly dbBytes: number; readonly walBytes: number };
 }
 
 /** @throws Failure when the file or its place is of no use, or the file is of a newer version */
-export function openStore(path: string, now: WallMs): Store {
+export function openStore(path: string, now: WallMs, fault?: Fault): Store {
   const db = openDatabase(path, now);
   const ledger = openLedger(db);
   const rows = openRows(db);
+  const latecomers = openLatecomers(db);
+  const upkeep = openUpkeep(db, fault);
 
   const write = db.transaction(
     (frames: readonly Frame[], cause: GapCause): Committed => {
@@ -42,7 +53,8 @@ export function openStore(path: string, now: WallMs): Store {
           done.duplicates++;
           continue;
         }
-        rows.insert(admission.run, frame);
+        if (!latecomers.merge(admission.run, frame))
+          rows.insert(admission.run, frame);
         done.stored++;
         if (admission.opensGap) done.gaps++;
       }
@@ -50,9 +62,7 @@ export function openStore(path: string, now: WallMs): Store {
     },
   );
 
-  const attempt = <T>(
-    work: () => T,
-  ): T | Extract<Outcome, { kind: "failed" }> => {
+  const attempt = <T>(work: () => T): T | Failed => {
     try {
       return work();
     } catch (error) {
@@ -65,6 +75,7 @@ export function openStore(path: string, now: WallMs): Store {
   return {
     path,
     commit: (frames, cause) => attempt(() => write.immediate(frames, cause)),
+    tend: (work) => attempt(() => work(upkeep)),
     size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
     [Symbol.asyncDispose]() {
       // closing does it too, but not while somebody else reads
@@ -74,6 +85,3 @@ export function openStore(path: string, now: WallMs): Store {
     },
   };
 }
-
-const bytesOf = (path: string): number =>
-  statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -28,11 +28,13 @@ export function rollupOf(
   points: readonly Point[],
   withHistogram: boolean,
 ): Rollup | null {
+  if (points.length === 0) return null;
   let [sum, min, max] = [0, Infinity, -Infinity];
   let [lastMs, last] = [-Infinity, -Infinity];
-  const values = points.map(([, value]) => clamp(value, -VALUE_MAX, VALUE_MAX));
-  for (const [i, value] of values.entries()) {
-    const atMs = points[i]?.[0] ?? 0;
+  const values: number[] = [];
+  for (const [atMs, any] of points) {
+    const value = clamp(any, -VALUE_MAX, VALUE_MAX);
+    values.push(value);
     sum += value;
     if (value < min) min = value;
     if (value > max) max = value;
@@ -40,7 +42,6 @@ export function rollupOf(
     lastMs = atMs;
     last = value;
   }
-  if (values.length === 0) return null;
   const histogram = withHistogram ? histogramOf(values) : null;
   return { count: values.length, sum, min, max, last, lastMs, histogram };
 }
