@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { systemClock } from "../shared/clock.js";
 import { serveHealth } from "../shared/health.js";
@@ -7,11 +7,15 @@ import { openLog } from "../shared/log.js";
 import { makeRunFolder, type RunFolder } from "../shared/paths.js";
 import { stopSignal } from "../shared/stop.js";
 import { openSupervisor } from "../shared/supervisor.js";
+import { openClockWatch } from "./clock-watch.js";
 import { loadRecorderConfig } from "./config.js";
 import { inWords, lookAt } from "./health.js";
 import { openInbox } from "./inbox.js";
 import { openIntake } from "./intake.js";
+import { openJournal } from "./journal.js";
+import { openMaintenance } from "./maintenance.js";
 import { everySecond } from "./seconds.js";
+import { inSlices } from "./slices.js";
 import { openStore } from "./store/store.js";
 
 /**
@@ -20,7 +24,7 @@ import { openStore } from "./store/store.js";
  * @throws ConfigError, or Failure where the database or a socket cannot be had
  */
 export async function runRecorder(file: string, run: RunFolder): Promise<void> {
-  const { dbPath, logFormat } = loadRecorderConfig(file).values;
+  const { dbPath, policy, logFormat } = loadRecorderConfig(file).values;
   const clock = systemClock;
   const stop = stopSignal();
   const log = openLog("recorder", logFormat);
@@ -37,16 +41,29 @@ export async function runRecorder(file: string, run: RunFolder): Promise<void> {
     (message) => intake.take(message),
     clock,
   );
-  const look = () => lookAt(store, intake, clock);
+  const journal = openJournal(store, clock, randomBytes(8).toString("hex"));
+  const clockWatch = openClockWatch(clock, store.newestMs());
+  const maintenance = openMaintenance(store, clock, log, {
+    clockWatch,
+    journal,
+    policy,
+  });
+  const look = () => lookAt(store, intake, maintenance, clock);
   await using _health = await serveHealth(run.recorderHealth, look);
 
   supervisor.ready();
   log.info("started", { db: dbPath, run: run.root });
-  await everySecond(clock, stop, () => {
+  const recording = everySecond(clock, stop, () => {
     intake.commit();
-    supervisor.status(inWords(intake, clock));
+    supervisor.status(inWords(intake, maintenance, clock));
     supervisor.alive();
   });
+  const tidying = inSlices(
+    clock,
+    stop,
+    () => !intake.behind && maintenance.slice(),
+  );
+  await Promise.all([recording, tidying]);
   supervisor.stopping();
   log.info("stopping", { ...intake.counts });
 }

@@ -81,6 +81,7 @@ export function openBuckets(db: Connection): Buckets {
 
   function remove(code: number, wan: number, startMs: number): number {
     let rows = dropCoverage.run(code, wan, startMs).changes;
+    if (rows === 0) return 0;
     for (const id of series.of(wan))
       rows += drop.run(code, id, startMs).changes;
     return rows;

@@ -31,6 +31,8 @@ export interface Store extends AsyncDisposable {
   readonly path: string;
   /** Stores a batch in one transaction, each frame of a run once, with the gaps between them. */
   commit(frames: readonly Frame[], cause: GapCause): Outcome;
+  /** The newest cycle of all; null where there is none. */
+  newestMs(): number | null;
   /** Does something to the history other than adding to it. */
   tend<T>(work: (upkeep: Upkeep) => T): T | Failed;
   size(): { readonly dbBytes: number; readonly walBytes: number };
@@ -75,6 +77,10 @@ export function openStore(path: string, now: WallMs, fault?: Fault): Store {
   return {
     path,
     commit: (frames, cause) => attempt(() => write.immediate(frames, cause)),
+    newestMs() {
+      const each = upkeep.wans().map((wan) => upkeep.newestMs(wan) ?? 0);
+      return each.length === 0 ? null : Math.max(...each) || null;
+    },
     tend: (work) => attempt(() => work(upkeep)),
     size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
     [Symbol.asyncDispose]() {

@@ -19,6 +19,8 @@ export interface Upkeep extends Roller, Disk {
   standing(wan: number): Standing;
   /** The newest of all cycles; null where there is none. */
   newestMs(wan: number): number | null;
+  /** All of it in one transaction: pages that change again and again are then written once. */
+  together<T>(work: () => T): T;
   /** Deletes at most about `limit` rows, and remembers that all of them are condemned. @returns how many */
   expire(wan: number, expiry: Expiry, limit: number): number;
   /** The same for events and gaps of before an instant. */
@@ -90,6 +92,7 @@ export function openUpkeep(db: Connection, fault: Fault = () => {}): Upkeep {
         awaitedMs: null,
       };
     },
+    together: (work) => db.transaction(work).immediate(),
     expire: (...work) => expire.immediate(...work),
     expireEvents: (...work) => expireEvents.immediate(...work),
   };

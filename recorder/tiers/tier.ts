@@ -25,12 +25,12 @@ export const FINER = {
 } as const satisfies Readonly<Record<RolledTier, Tier>>;
 
 /** What is made from a tier; null for the last. */
-export const COARSER: PerTier<RolledTier | null> = {
+export const COARSER = {
   raw: "1m",
   "1m": "5m",
   "5m": "1h",
   "1h": null,
-};
+} as const satisfies PerTier<RolledTier | null>;
 
 export const tierCode = (tier: Tier): number => TIERS.indexOf(tier);
 

@@ -9,6 +9,7 @@ import { openStore, type Store } from "../../recorder/store/store.js";
 import { cycle, cycles, stamped } from "../fakes/frames.js";
 import { handClock, type HandClock } from "../fakes/hand-clock.js";
 import { collectedLog } from "./collected-log.js";
+import { openUpkeepOf } from "./upkeep-of.js";
 import { readRows, temporaryFolder } from "./temporary.js";
 
 describe("Intake", () => {
@@ -32,7 +33,8 @@ describe("Intake", () => {
     readRows(store.path, "select seq from cycle order by seq").map(
       (row) => row["seq"],
     );
-  const health = () => lookAt(store, intake, clock);
+  const health = () =>
+    lookAt(store, intake, openUpkeepOf(store, clock, log), clock);
 
   it("commits what has come, in one go", () => {
     take(cycles([1, 2, 3]));

@@ -38,6 +38,25 @@ const standing: fc.Arbitrary<Standing> = fc
   })
   .map((drawn) => ({ ...drawn, fromMs: eachTier(() => 0) }));
 
+/** Of settings, whatever they say, each at least the one before. */
+const keeps: fc.Arbitrary<Keep> = fc
+  .array(
+    fc.oneof(
+      fc.constant(24 * HOUR),
+      fc.integer({ min: HOUR, max: 365 * 24 * HOUR }),
+    ),
+    {
+      minLength: 4,
+      maxLength: 4,
+    },
+  )
+  .map((drawn) => {
+    const [raw = 0, minute = 0, five = 0, hour = 0] = drawn.sort(
+      (a, b) => a - b,
+    );
+    return { raw, "1m": minute, "5m": five, "1h": hour };
+  });
+
 const safe = (tier: Tier, beforeMs: number, s: Standing) => {
   const next = COARSER[tier];
   if (next === null) return;
@@ -51,8 +70,8 @@ const safe = (tier: Tier, beforeMs: number, s: Standing) => {
 describe("plan()", () => {
   it("expires nothing that is not yet rolled up, dirty or awaited (STOR-03, STOR-04)", () =>
     fc.assert(
-      fc.property(standing, at, (s, nowMs) => {
-        for (const { tier, beforeMs } of plan(KEEP, s, nowMs))
+      fc.property(keeps, standing, at, (keep, s, nowMs) => {
+        for (const { tier, beforeMs } of plan(keep, s, nowMs))
           safe(tier, beforeMs, s);
       }),
     ));
@@ -71,7 +90,7 @@ describe("plan()", () => {
 
   it("expires all that is older than its time, once it is rolled up (STOR-02)", () =>
     fc.assert(
-      fc.property(standing, at, (s, nowMs) => {
+      fc.property(keeps, standing, at, (keep, s, nowMs) => {
         const done = {
           ...s,
           untilMs: { "1m": Infinity, "5m": Infinity, "1h": Infinity },
@@ -79,11 +98,32 @@ describe("plan()", () => {
           awaitedMs: null,
         };
         const cuts = new Map(
-          plan(KEEP, done, nowMs).map((e) => [e.tier, e.beforeMs]),
+          plan(keep, done, nowMs).map((e) => [e.tier, e.beforeMs]),
         );
         for (const tier of ["raw", "1m", "5m"] as const)
-          if ((done.oldestMs[tier] ?? Infinity) < nowMs - KEEP[tier])
-            expect(cuts.get(tier)).to.be.at.least(nowMs - KEEP[tier]);
+          if ((done.oldestMs[tier] ?? Infinity) < nowMs - keep[tier])
+            expect(cuts.get(tier)).to.be.at.least(nowMs - keep[tier]);
+      }),
+    ));
+
+  it("cuts no tier beyond a finer one, whatever the settings: each moment is in one alone (STOR-06)", () =>
+    fc.assert(
+      fc.property(keeps, standing, fc.array(at), (keep, s, times) => {
+        let fromMs = s.fromMs;
+        for (const nowMs of times) {
+          const now = { ...s, fromMs };
+          for (const { tier, beforeMs } of plan(keep, now, nowMs))
+            fromMs = { ...fromMs, [tier]: beforeMs };
+          const cut = relief({ ...s, fromMs });
+          if (cut !== null) fromMs = { ...fromMs, [cut.tier]: cut.beforeMs };
+          for (const [fine, coarse] of [
+            ["raw", "1m"],
+            ["1m", "5m"],
+          ] as const)
+            // where the finer tier has anything from there on
+            if ((s.oldestMs[fine] ?? Infinity) < fromMs[coarse])
+              expect(fromMs[coarse], coarse).to.be.at.most(fromMs[fine]);
+        }
       }),
     ));
 
