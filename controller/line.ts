@@ -1,5 +1,6 @@
 import type { Clock, MonoMs } from "../shared/clock.js";
 import type { PerDirection } from "../shared/direction.js";
+import { PERIOD_MS } from "../shared/row.js";
 import type { ControllerConfig } from "./config.js";
 import { openProcCounters } from "./counters/proc.js";
 import type { Reading } from "./law/reading.js";
@@ -19,9 +20,6 @@ export interface Line extends AsyncDisposable {
   take(now: MonoMs): Reading;
   readonly shaper: Shaper;
 }
-
-/** Beats per simulated second are those of real time, whatever the host is busy with: same seed, same frames. */
-export const PERIOD_MS = 50;
 
 export async function openLine(
   config: ControllerConfig,
@@ -70,6 +68,7 @@ function simulated(
   let enforced: PerDirection<number> | null = null;
   let at = 0;
   return {
+    // as many beats per simulated second as in real time, whatever the host is busy with: same seed, same frames
     beat: () => (at = line.advance(PERIOD_MS)),
     take: () => line.take(),
     shaper: {

@@ -1,18 +1,61 @@
 import { resolve } from "node:path";
 import type { Schema } from "convict";
+import type { Problem } from "../shared/config-error.js";
 import { loadConfig, type Loaded } from "../shared/config.js";
 import type { LogFormat } from "../shared/log.js";
+import type { Policy } from "./maintenance.js";
+import { FINER, ROLLED_TIERS } from "./tiers/tier.js";
 
 export interface RecorderConfig {
   /** The history, an absolute path. */
   readonly dbPath: string;
+  /** What is kept for how long, and how much of it. */
+  readonly policy: Policy;
   readonly logFormat: LogFormat;
 }
 
 interface File {
-  storage: { db_path: string };
+  storage: Storage;
   log: { format: string };
 }
+
+interface Storage {
+  db_path: string;
+  retention_days: number;
+  raw_hours: number | null;
+  minute_days: number | null;
+  five_minute_days: number | null;
+  hourly_retention_days: number;
+  event_days: number;
+  max_mb: number;
+  min_free_mb: number;
+}
+
+const days = (fallback: number, doc: string) => ({
+  doc,
+  format: "whole",
+  min: 1,
+  max: 365,
+  default: fallback,
+});
+
+/** A time whose default follows from retention_days. */
+const derived = (min: number, max: number, doc: string) => ({
+  doc,
+  format: "quantity",
+  min,
+  max,
+  nullable: true,
+  default: null as number | null,
+});
+
+const mb = (min: number, fallback: number, doc: string) => ({
+  doc,
+  format: "whole",
+  min,
+  max: 1_000_000,
+  default: fallback,
+});
 
 /** The keys of the recorder's file; the one source of validation, defaults and documentation. */
 export const RECORDER_SCHEMA: Schema<File> = {
@@ -22,6 +65,37 @@ export const RECORDER_SCHEMA: Schema<File> = {
       format: "text",
       default: "/var/lib/wanctl/metrics.db",
     },
+    retention_days: days(7, "nothing finer than one hour is kept for longer"),
+    raw_hours: derived(
+      1.5,
+      24 * 365,
+      "how long every cycle is kept; 48 where it is not set, or all of retention_days where that is less",
+    ),
+    minute_days: derived(
+      0.0625,
+      365,
+      "how long minutes are kept; retention_days where it is not set",
+    ),
+    five_minute_days: derived(
+      0.0625,
+      365,
+      "how long five minutes are kept; retention_days where it is not set",
+    ),
+    hourly_retention_days: days(365, "how long hours are kept"),
+    event_days: days(
+      365,
+      "how long events are kept: changes of state, configurations, losses",
+    ),
+    max_mb: mb(
+      16,
+      1024,
+      "size of the history; above it the oldest cycles go before their time, then the oldest minutes",
+    ),
+    min_free_mb: mb(
+      0,
+      256,
+      "the same, where less than this is free on the disk",
+    ),
   },
   log: {
     format: {
@@ -35,12 +109,71 @@ export const RECORDER_SCHEMA: Schema<File> = {
 
 /** Reads the recorder's file. @throws ConfigError */
 export function loadRecorderConfig(file: string): Loaded<RecorderConfig> {
-  const { values, shown } = loadConfig(file, RECORDER_SCHEMA, () => []);
+  const { values, shown } = loadConfig(file, RECORDER_SCHEMA, ({ storage }) =>
+    eachAtLeastTheOneBefore(storage),
+  );
   return {
     values: {
       dbPath: resolve(values.storage.db_path),
+      policy: policyOf(values.storage),
       logFormat: values.log.format as LogFormat,
     },
     shown,
   };
 }
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const MB = 2 ** 20;
+
+/** Any legal retention_days alone gives times in order. */
+function policyOf(storage: Storage): Policy {
+  const { retention_days: retention, raw_hours: raw } = storage;
+  const daysOf = (own: number | null) => (own ?? retention) * DAY_MS;
+  return {
+    keep: {
+      raw: (raw ?? Math.min(48, 24 * retention)) * HOUR_MS,
+      "1m": daysOf(storage.minute_days),
+      "5m": daysOf(storage.five_minute_days),
+      "1h": daysOf(storage.hourly_retention_days),
+    },
+    eventMs: daysOf(storage.event_days),
+    maxBytes: storage.max_mb * MB,
+    minFreeBytes: storage.min_free_mb * MB,
+  };
+}
+
+const KEYS = {
+  "1m": "minute_days",
+  "5m": "five_minute_days",
+  "1h": "hourly_retention_days",
+} as const;
+
+/** A tier that goes before the finer one would leave a hole, and nothing finer than an hour outlives retention_days. */
+function eachAtLeastTheOneBefore(storage: Storage): Problem[] {
+  const { keep } = policyOf(storage);
+  const retentionMs = storage.retention_days * DAY_MS;
+  const least = ROLLED_TIERS.flatMap((tier) => {
+    const key = KEYS[tier];
+    const leastMs = tier === "1h" ? retentionMs : keep[FINER[tier]];
+    if (keep[tier] >= leastMs) return [];
+    const rule = `must be at least ${leastMs / DAY_MS}, as long as what is finer`;
+    return [problem(key, rule, keep[tier] / DAY_MS)];
+  });
+  const most = (["raw", "1m", "5m"] as const).flatMap((tier) => {
+    if (keep[tier] <= retentionMs) return [];
+    const [key, unitMs] =
+      tier === "raw"
+        ? (["raw_hours", HOUR_MS] as const)
+        : ([KEYS[tier], DAY_MS] as const);
+    const rule = `must be at most ${retentionMs / unitMs}, all of retention_days`;
+    return [problem(key, rule, keep[tier] / unitMs)];
+  });
+  return most.length > 0 ? most : least;
+}
+
+const problem = (key: string, rule: string, value: number): Problem => ({
+  key: `storage.${key}`,
+  rule,
+  value,
+});

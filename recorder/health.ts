@@ -2,6 +2,7 @@ import { since, type Clock } from "../shared/clock.js";
 import type { Health } from "../shared/health.js";
 import type { CatchUp } from "./catch-up.js";
 import type { Intake } from "./intake.js";
+import type { Maintenance } from "./maintenance.js";
 import type { Store } from "./store/store.js";
 import type { Sync } from "./sync.js";
 
@@ -11,14 +12,18 @@ export interface Recovery {
   readonly sync: Pick<Sync, "counts">;
 }
 
+/** A log of this size is held back by somebody who reads and does not end. */
+const LOG_BYTES_MAX = 64 * 2 ** 20;
+
 /** How the recorder is. */
 export function lookAt(
   store: Store,
   intake: Intake,
+  maintenance: Maintenance,
   clock: Clock,
   { catchUp, sync }: Recovery,
 ): Health {
-  const reasons = reasonsOf(intake, clock);
+  const reasons = reasonsOf(intake, maintenance, clock);
   const now = clock.mono();
   const { counts, refusals, sources, waiting, lastCommit } = intake;
   return {
@@ -35,6 +40,10 @@ export function lookAt(
       sync: { ...catchUp.counts, ...sync.counts, ...intake.offers.counts },
       lastCommitMs: lastCommit?.tookMs ?? null,
       lastCommitAgeMs: lastCommit && since(lastCommit.at, now),
+      maintenance: {
+        ...maintenance.figures,
+        retentionHeldMs: maintenance.clockWatch.holdMs(),
+      },
     },
     sources: sources.live().map(({ name, boot, lastSeq, lastAtMs }) => ({
       name,
@@ -47,7 +56,11 @@ export function lookAt(
 }
 
 /** What is wrong, in words. */
-function reasonsOf(intake: Intake, clock: Clock): string[] {
+function reasonsOf(
+  intake: Intake,
+  maintenance: Maintenance,
+  clock: Clock,
+): string[] {
   const now = clock.mono();
   const refusal = intake.refusals.recent(now);
   const reasons = intake.sources
@@ -59,12 +72,29 @@ function reasonsOf(intake: Intake, clock: Clock): string[] {
     );
   if (refusal !== null)
     reasons.push(`frames were refused in the last minute: ${refusal}`);
+  return [...reasons, ...upkeepReasons(maintenance)];
+}
+
+function upkeepReasons({ figures, pressure }: Maintenance): string[] {
+  const reasons: string[] = [];
+  const { failing, sizes } = figures;
+  if (failing !== null)
+    reasons.push(`the history cannot be rolled up or cut: ${failing}`);
+  if (pressure.stuck !== null) reasons.push(pressure.stuck);
+  if (sizes !== null && sizes.walBytes > LOG_BYTES_MAX)
+    reasons.push(
+      `the write-ahead log is ${Math.round(sizes.walBytes / 2 ** 20)} MB: somebody reads the database without an end`,
+    );
   return reasons;
 }
 
 /** The same as one sentence. */
-export function inWords(intake: Intake, clock: Clock): string {
-  const reasons = reasonsOf(intake, clock);
+export function inWords(
+  intake: Intake,
+  maintenance: Maintenance,
+  clock: Clock,
+): string {
+  const reasons = reasonsOf(intake, maintenance, clock);
   if (reasons.length > 0) return `degraded: ${reasons.join("; ")}`;
   const names = new Set(intake.sources.live().map((run) => run.name));
   return names.size === 0

@@ -10,6 +10,9 @@ import type { Arrival, Committed, Store } from "./store/store.js";
 /** 16 minutes of two controllers: what is kept in memory while the database cannot be written. */
 const WAITING_MAX = 40_000;
 
+/** 10 s of two controllers. */
+const WAITING_USUAL = 400;
+
 /** A clock may be a little ahead of ours; a frame from further in the future would outlive every retention. */
 const FUTURE_MS = 60_000;
 
@@ -44,6 +47,8 @@ export interface Intake extends AsyncDisposable {
   readonly room: number;
   /** How many frames wait for a commit. */
   readonly waiting: number;
+  /** More frames wait than come between two commits: all else can wait. */
+  readonly behind: boolean;
   /** Why nothing can be written at the moment, else null. */
   readonly failing: string | null;
   readonly lastCommit: { readonly at: MonoMs; readonly tookMs: number } | null;
@@ -162,6 +167,9 @@ export function openIntake(
     },
     get waiting() {
       return waiting.length;
+    },
+    get behind() {
+      return waiting.length > WAITING_USUAL && failing === null;
     },
     get failing() {
       return failing;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { systemClock } from "../shared/clock.js";
 import { serveHealth } from "../shared/health.js";
@@ -8,11 +8,15 @@ import { makeRunFolder, type RunFolder } from "../shared/paths.js";
 import { stopSignal } from "../shared/stop.js";
 import { openSupervisor } from "../shared/supervisor.js";
 import { openCatchUp } from "./catch-up.js";
+import { openClockWatch } from "./clock-watch.js";
 import { loadRecorderConfig } from "./config.js";
 import { inWords, lookAt } from "./health.js";
 import { openInbox } from "./inbox.js";
 import { openIntake, type IntakeLimits } from "./intake.js";
+import { openJournal } from "./journal.js";
+import { openMaintenance } from "./maintenance.js";
 import { everySecond } from "./seconds.js";
+import { inSlices } from "./slices.js";
 import { openStore } from "./store/store.js";
 import { openSync } from "./sync.js";
 
@@ -26,7 +30,7 @@ export async function runRecorder(
   run: RunFolder,
   limits: IntakeLimits = {},
 ): Promise<void> {
-  const { dbPath, logFormat } = loadRecorderConfig(file).values;
+  const { dbPath, policy, logFormat } = loadRecorderConfig(file).values;
   const clock = systemClock;
   const stop = stopSignal();
   const log = openLog("recorder", logFormat);
@@ -45,16 +49,30 @@ export async function runRecorder(
   );
   const catchUp = openCatchUp(store, intake, clock);
   await using sync = await openSync(run.sync, catchUp);
-  const look = () => lookAt(store, intake, clock, { catchUp, sync });
+  const journal = openJournal(store, clock, randomBytes(8).toString("hex"));
+  const clockWatch = openClockWatch(clock, store.newestMs());
+  const maintenance = openMaintenance(store, clock, log, {
+    clockWatch,
+    journal,
+    policy,
+  });
+  const look = () =>
+    lookAt(store, intake, maintenance, clock, { catchUp, sync });
   await using _health = await serveHealth(run.recorderHealth, look);
 
   supervisor.ready();
   log.info("started", { db: dbPath, run: run.root });
-  await everySecond(clock, stop, () => {
+  const recording = everySecond(clock, stop, () => {
     intake.commit();
-    supervisor.status(inWords(intake, clock));
+    supervisor.status(inWords(intake, maintenance, clock));
     supervisor.alive();
   });
+  const tidying = inSlices(
+    clock,
+    stop,
+    () => !intake.behind && maintenance.slice(),
+  );
+  await Promise.all([recording, tidying]);
   supervisor.stopping();
   log.info("stopping", { ...intake.counts });
 }

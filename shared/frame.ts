@@ -34,6 +34,8 @@ export const EVENTS = [
   "router_back",
   "rate_foreign",
   "clock_stepped",
+  "retention_held",
+  "history_cut",
 ] as const;
 export type EventName = (typeof EVENTS)[number];
 

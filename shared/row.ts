@@ -107,6 +107,9 @@ export type Row = {
     : number;
 };
 
+/** A cycle begins every so often (CTRL-01). */
+export const PERIOD_MS = 50;
+
 export const ROW_FIELDS = Object.keys(ROW) as RowField[];
 
 export const field = (name: RowField): Field => ROW[name];

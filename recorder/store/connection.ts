@@ -2,6 +2,9 @@ import Database from "better-sqlite3";
 
 export type Connection = Database.Database;
 
+/** How long to wait for somebody else's lock: short, for sockets wait meanwhile, and the next second is another try. */
+export const BUSY_MS = 100;
+
 /** What the world may do to a write at any time: to be tried again. Anything else SQLite refuses is a bug of ours. */
 const PASSING = /^SQLITE_(FULL|IOERR|READONLY|BUSY|LOCKED|CANTOPEN|NOMEM)/;
 

@@ -3,16 +3,13 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import type { WallMs } from "../../shared/clock.js";
 import { Failure, reasonOf } from "../../shared/failure.js";
-import type { Connection } from "./connection.js";
+import { BUSY_MS, type Connection } from "./connection.js";
 import { networkOf } from "./file-system.js";
 import { demandOurs, migrate } from "./migrations.js";
 import { remakeViews } from "./views.js";
 
 /** The owner and the group `wanctl`; SQLite gives the -wal and -shm files the mode of the database. */
 const FILE_MODE = 0o660;
-
-/** How long to wait for somebody else's lock: short, for sockets wait meanwhile, and the next second is another try. */
-const BUSY_MS = 100;
 
 const WAL_BYTES_KEPT = 64 * 2 ** 20;
 

@@ -9,6 +9,9 @@ export type Admission =
   | { readonly kind: "new"; readonly run: Run; readonly opensHole: boolean }
   | { readonly kind: "duplicate" };
 
+/** The recorder's own events never travel, so none of them is ever missing. */
+const OWN_NAME = "recorder";
+
 /** What of a run is not stored but might be had. */
 export interface Standing {
   /** Every seq up to here is stored or will never be. */
@@ -114,6 +117,7 @@ export function openLedger(db: Connection): Ledger {
       let made = 0;
       for (const run of runs.open()) {
         const { source, name, boot, lastSeq } = run;
+        if (name === OWN_NAME) continue;
         const first = presences.firstHeld(name, boot);
         if (first !== null) made += lose(run, first - 1, "expired");
         const how = presences.presence(name, boot);

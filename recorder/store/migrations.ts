@@ -156,6 +156,62 @@ export const MIGRATIONS: readonly string[] = [
     cause text not null,
     primary key (source, from_seq)
   ) strict, without rowid;
+
+  -- tier: 1 is 1m, 2 is 5m, 3 is 1h. Cycle values in the units of the cycle table, samples in thousandths; last: the
+  -- newest value, so long after the start of the bucket
+  create table rollup (
+    tier integer not null,
+    series integer not null,
+    bucket_ms integer not null,
+    count integer not null,
+    sum integer not null,
+    min integer not null,
+    max integer not null,
+    last integer not null,
+    last_after_ms integer not null,
+    histogram blob,
+    primary key (tier, series, bucket_ms)
+  ) strict, without rowid;
+
+  -- every bucket that is rolled up has a row, though it may have no value
+  create table coverage (
+    tier integer not null,
+    wan integer not null,
+    bucket_ms integer not null,
+    cycles integer not null,
+    missed integer not null,
+    reply integer not null,
+    none_yet integer not null,
+    lost integer not null,
+    asleep integer not null,
+    no_link integer not null,
+    green_download_ms integer not null,
+    yellow_download_ms integer not null,
+    soft_red_download_ms integer not null,
+    red_download_ms integer not null,
+    green_upload_ms integer not null,
+    yellow_upload_ms integer not null,
+    soft_red_upload_ms integer not null,
+    red_upload_ms integer not null,
+    primary key (tier, wan, bucket_ms)
+  ) strict, without rowid;
+
+  -- buckets to be rolled up again
+  create table dirty (
+    tier integer not null,
+    wan integer not null,
+    bucket_ms integer not null,
+    primary key (tier, wan, bucket_ms)
+  ) strict, without rowid;
+
+  -- tier 0 is raw; until_ms: rolled up before it, dirty buckets aside; from_ms: expired before it; 0 where nothing is
+  create table progress (
+    tier integer not null,
+    wan integer not null,
+    until_ms integer not null,
+    from_ms integer not null,
+    primary key (tier, wan)
+  ) strict, without rowid;
   `,
 ];
 

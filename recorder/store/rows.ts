@@ -1,7 +1,7 @@
-import type { CycleFrame, Frame, SampleFrame } from "../../shared/frame.js";
-import { labelText } from "../../shared/metrics.js";
+import type { CycleFrame, Frame } from "../../shared/frame.js";
 import type { Connection } from "./connection.js";
 import type { Run } from "./runs.js";
+import { openSeries } from "./series.js";
 
 /** Turns frames into rows, but for cycles: see cycles.ts. Plain inserts: what is refused here was admitted by mistake, and throws. */
 export interface Rows {
@@ -11,20 +11,7 @@ export interface Rows {
 export function openRows(db: Connection): Rows {
   const insertEvent = db.prepare("insert into event values (?, ?, ?, ?, ?, ?)");
   const insertSample = db.prepare("insert into sample values (?, ?, ?, ?, ?)");
-  const addSeries = db.prepare(
-    "insert into series (wan, metric, labels) values (?, ?, ?) on conflict (wan, metric, labels) do nothing",
-  );
-  const findSeries = db
-    .prepare<[number, string, string], number>(
-      "select id from series where wan = ? and metric = ? and labels = ?",
-    )
-    .pluck();
-
-  function seriesOf(wan: number, { metric, labels }: SampleFrame) {
-    const key = [wan, metric, labelText(labels) ?? ""] as const;
-    addSeries.run(...key);
-    return findSeries.get(...key);
-  }
+  const series = openSeries(db);
 
   return {
     insert({ source, wan }, frame) {
@@ -32,9 +19,11 @@ export function openRows(db: Connection): Rows {
       const addEvent = (kind: string, details: object) =>
         insertEvent.run(source, seq, wan, at, kind, JSON.stringify(details));
       switch (frame.kind) {
-        case "sample":
-          insertSample.run(seriesOf(wan, frame), at, source, seq, frame.value);
+        case "sample": {
+          const id = series.idOf(wan, frame.metric, frame.labels);
+          insertSample.run(id, at, source, seq, frame.value);
           break;
+        }
         case "event":
           addEvent(frame.event, frame.detail);
           break;

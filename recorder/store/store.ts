@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import type { WallMs } from "../../shared/clock.js";
 import type { Frame, Identity } from "../../shared/frame.js";
 import { fault } from "../fault.js";
@@ -6,8 +5,11 @@ import type { Presences } from "../offers.js";
 import { passingCause } from "./connection.js";
 import { openCycles, type CycleOfRun, type Cycles } from "./cycles.js";
 import { openDatabase } from "./database.js";
+import { bytesOf } from "./disk.js";
+import { openLatecomers } from "./latecomers.js";
 import { openLedger, type Standing } from "./ledger.js";
 import { openRows } from "./rows.js";
+import { openUpkeep, type Fault, type Upkeep } from "./upkeep.js";
 
 /** A frame that came and could not be taken, at `at` by our clock. */
 export type Refusal = Identity & {
@@ -34,9 +36,14 @@ const ALL_OFFERED: Presences = {
   presence: () => "offered",
 };
 
-/** What became of a batch: all of it, or nothing of it for a reason that may pass. */
-export type Outcome =
-  Committed | { readonly kind: "failed"; readonly cause: string };
+/** Nothing of it happened, for a reason that may pass. */
+export interface Failed {
+  readonly kind: "failed";
+  readonly cause: string;
+}
+
+/** What became of a batch: all of it, or nothing of it. */
+export type Outcome = Committed | Failed;
 
 /** The history, and the only connection to it. */
 export interface Store extends AsyncDisposable {
@@ -48,11 +55,19 @@ export interface Store extends AsyncDisposable {
   standing(name: string, boot: string): Standing | null;
   /** How many frames are not yet had; null where it cannot be read at the moment. */
   missing(): number | null;
+  /** The newest cycle of all; null where there is none. */
+  newestMs(): number | null;
+  /** Does something to the history other than adding to it. */
+  tend<T>(work: (upkeep: Upkeep) => T): T | Failed;
   size(): { readonly dbBytes: number; readonly walBytes: number };
 }
 
 /** @throws Failure when the file or its place is of no use, or the file is of a newer version */
-export function openStore(path: string, now: WallMs): Store {
+export function openStore(
+  path: string,
+  now: WallMs,
+  whileTending: Fault = fault,
+): Store {
   const db = openDatabase(path, now);
   const ledger = openLedger(db);
   const rows = openRows(db);
@@ -63,6 +78,8 @@ export function openStore(path: string, now: WallMs): Store {
       "select ifnull(sum(to_seq - from_seq + 1), 0) from missing",
     )
     .pluck();
+  const latecomers = openLatecomers(db);
+  const upkeep = openUpkeep(db, whileTending);
 
   const write = db.transaction(
     (arrivals: readonly Arrival[], presences: Presences): Committed => {
@@ -79,8 +96,10 @@ export function openStore(path: string, now: WallMs): Store {
           continue;
         }
         const { run } = admission;
-        if (arrival.kind === "cycle") newCycles.push({ run, frame: arrival });
-        else rows.insert(run, arrival);
+        if (!latecomers.merge(run, arrival)) {
+          if (arrival.kind === "cycle") newCycles.push({ run, frame: arrival });
+          else rows.insert(run, arrival);
+        }
         fault("row-bound");
         done.stored++;
         if (admission.opensHole) done.holes++;
@@ -92,9 +111,7 @@ export function openStore(path: string, now: WallMs): Store {
     },
   );
 
-  const attempt = <T>(
-    work: () => T,
-  ): T | Extract<Outcome, { kind: "failed" }> => {
+  const attempt = <T>(work: () => T): T | Failed => {
     try {
       return work();
     } catch (error) {
@@ -120,6 +137,11 @@ export function openStore(path: string, now: WallMs): Store {
       const count = attempt(() => countMissing.get() ?? 0);
       return typeof count === "number" ? count : null;
     },
+    newestMs() {
+      const each = upkeep.wans().map((wan) => upkeep.newestMs(wan) ?? 0);
+      return each.length === 0 ? null : Math.max(...each) || null;
+    },
+    tend: (work) => attempt(() => work(upkeep)),
     size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
     [Symbol.asyncDispose]() {
       // closing does it too, but not while somebody else reads
@@ -129,6 +151,3 @@ export function openStore(path: string, now: WallMs): Store {
     },
   };
 }
-
-const bytesOf = (path: string): number =>
-  statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -1,8 +1,10 @@
 import { labelText, METRICS, type Metric } from "../../shared/metrics.js";
 import { field } from "../../shared/row.js";
 import { STATES } from "../../shared/state.js";
+import { ROLLED_TIERS, tierCode, type Tier } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
 import { CYCLE_TABLES, CYCLE_VIEW } from "./cycle-columns.js";
+import { quoted, tierArms } from "./tier-views.js";
 
 /**
  * What people read, over whatever tables lie beneath. `cross join` keeps the order written here, so that a filter on
@@ -11,13 +13,10 @@ import { CYCLE_TABLES, CYCLE_VIEW } from "./cycle-columns.js";
 const VIEWS: Readonly<Record<string, string>> = {
   cycle: CYCLE_VIEW,
 
-  metrics: `
-    (timestamp, timestamp_ms, wan_name, metric_name, value, labels, granularity) as
-    ${METRICS.flatMap(cycleArm).join("\n    union all ")}
-    union all select a.at_ms / 1000, a.at_ms, w.name, s.metric, a.value, nullif(s.labels, ''), 'raw'
-      from wan w cross join series s on s.wan = w.id cross join sample a on a.series = s.id`,
+  metrics: metricsOf(() => []),
 
-  metrics_joined: "as select * from metrics",
+  // where a tier begins to be whole, the coarser ones end. The + keeps these bounds from being used as keys: yours are
+  metrics_joined: metricsOf(boundsOf),
 
   transitions: `
     (timestamp_ms, wan_name, direction, from_state, to_state, reason, delta_ms, threshold, threshold_ms) as
@@ -30,15 +29,47 @@ const VIEWS: Readonly<Record<string, string>> = {
     select e.at_ms, w.name, e.kind, e.details from wan w cross join event e on e.wan = w.id`,
 };
 
+/** Bounds of what an arm shows: conditions on the alias of a WAN, `w`, and on a column that is its time. */
+type Bounds = (tier: Tier, timeColumn: string) => string[];
+
+function metricsOf(bounds: Bounds): string {
+  const arms = [
+    ...METRICS.flatMap((metric) => cycleArm(metric, bounds)),
+    `select a.at_ms / 1000, a.at_ms, w.name, s.metric, a.value, nullif(s.labels, ''), 'raw'
+      from wan w cross join series s on s.wan = w.id cross join sample a on a.series = s.id
+      ${where(bounds("raw", "a.at_ms"))}`,
+    ...ROLLED_TIERS.flatMap((tier) => tierArms(tier, bounds)),
+  ];
+  return `
+    (timestamp, timestamp_ms, wan_name, metric_name, value, labels, granularity) as
+    ${arms.join("\n    union all ")}`;
+}
+
 /** One metric out of the cycles. Divided rather than multiplied: 24300 / 1000.0 is 24.3, 24300 * 0.001 is not. */
-function cycleArm({ name, labels, from }: Metric): string[] {
+function cycleArm({ name, labels, from }: Metric, bounds: Bounds): string[] {
   if (from.kind !== "cycle") return [];
   const isAlways = field(from.field).nullMeans === undefined;
   return CYCLE_TABLES.map(
     ({ from: tables, sql, isKnown }) =>
       `select t.at_ms / 1000, t.at_ms, w.name, ${quoted(name)}, (${sql(from.field)}) / ${(1 / from.factor).toFixed(1)}, ${quoted(labelText(labels))}, 'raw'
-      from ${tables} where ${isAlways ? "true" : isKnown(from.field)}`,
+      from ${tables}
+      ${where([...(isAlways ? [] : [isKnown(from.field)]), ...bounds("raw", "t.at_ms")])}`,
   );
+}
+
+/** Each moment in the finest tier that is whole there. */
+function boundsOf(tier: Tier, timeColumn: string): string[] {
+  const beginOf = (code: number) =>
+    `ifnull((select p.from_ms from progress p where p.tier = ${code} and p.wan = w.id), 0)`;
+  const code = tierCode(tier);
+  const begins = `+${timeColumn} >= ${beginOf(code)}`;
+  return tier === "raw"
+    ? [begins]
+    : [begins, `+${timeColumn} < ${beginOf(code - 1)}`];
+}
+
+function where(conditions: readonly string[]): string {
+  return conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`;
 }
 
 function detail(key: string): string {
@@ -48,10 +79,6 @@ function detail(key: string): string {
 function stateName(key: string): string {
   const names = STATES.map((state, code) => `when ${code} then '${state}'`);
   return `case ${detail(key)} ${names.join(" ")} end`;
-}
-
-function quoted(text: string | null): string {
-  return text === null ? "null" : `'${text.replaceAll("'", "''")}'`;
 }
 
 /** Makes the views anew: they are derived from the program, not from what an older one left. */

@@ -3,6 +3,14 @@ import { join, resolve } from "node:path";
 import { expect } from "chai";
 import { loadRecorderConfig } from "../../recorder/config.js";
 import { temporaryFolder } from "./temporary.js";
+import { DAY_MS } from "./upkeep-of.js";
+
+const keep = (raw: number, minute: number, five: number, hour: number) => ({
+  raw: raw * DAY_MS,
+  "1m": minute * DAY_MS,
+  "5m": five * DAY_MS,
+  "1h": hour * DAY_MS,
+});
 
 describe("loadRecorderConfig()", () => {
   const folder = temporaryFolder();
@@ -12,16 +20,54 @@ describe("loadRecorderConfig()", () => {
     return loadRecorderConfig(file).values;
   };
 
-  it("needs no key at all (STOR-01)", () =>
+  it("needs no key at all (STOR-01, STOR-02, STOR-03)", () =>
     expect(load("")).to.deep.equal({
       dbPath: "/var/lib/wanctl/metrics.db",
       logFormat: "text",
+      policy: {
+        keep: keep(2, 7, 7, 365),
+        eventMs: 365 * DAY_MS,
+        maxBytes: 2 ** 30,
+        minFreeBytes: 2 ** 28,
+      },
     }));
 
   it("reads every key", () =>
     expect(
-      load("storage: { db_path: /srv/h.db }\nlog: { format: json }"),
-    ).to.deep.equal({ dbPath: "/srv/h.db", logFormat: "json" }));
+      load(`
+        storage:
+          db_path: /srv/h.db
+          retention_days: 30
+          raw_hours: 1.5
+          minute_days: 1
+          five_minute_days: 7
+          hourly_retention_days: 100
+          event_days: 50
+          max_mb: 64
+          min_free_mb: 0
+        log: { format: json }`),
+    ).to.deep.equal({
+      dbPath: "/srv/h.db",
+      logFormat: "json",
+      policy: {
+        keep: keep(1.5 / 24, 1, 7, 100),
+        eventMs: 50 * DAY_MS,
+        maxBytes: 2 ** 26,
+        minFreeBytes: 0,
+      },
+    }));
+
+  for (const [retentionDays, days] of [
+    [1, [1, 1, 1, 365]],
+    [3, [2, 3, 3, 365]],
+    [7, [2, 7, 7, 365]],
+    [30, [2, 30, 30, 365]],
+    [365, [2, 365, 365, 365]],
+  ] as const)
+    it(`is valid with retention_days ${retentionDays} alone (STOR-02, STOR-03)`, () =>
+      expect(
+        load(`storage: { retention_days: ${retentionDays} }`).policy.keep,
+      ).to.deep.equal(keep(days[0], days[1], days[2], days[3])));
 
   it("takes a relative path from the working directory", () =>
     expect(load("storage: { db_path: h.db }").dbPath).to.equal(
@@ -36,6 +82,34 @@ describe("loadRecorderConfig()", () => {
     [
       "storage: { db_path: '' }",
       "Cannot read recorder.yaml:1 'storage.db_path': must be a text: got \"\"",
+    ],
+    [
+      "storage: { retention_days: 366 }",
+      "Cannot read recorder.yaml:1 'storage.retention_days': must be from 1 to 365: got 366",
+    ],
+    [
+      "storage: { raw_hours: 1 }", // what controllers hold back for half an hour must still find its minute
+      "Cannot read recorder.yaml:1 'storage.raw_hours': must be from 1.5 to 8760: got 1",
+    ],
+    [
+      "storage: { retention_days: 1, raw_hours: 25 }",
+      "Cannot read recorder.yaml:1 'storage.raw_hours': must be at most 24, all of retention_days: got 25",
+    ],
+    [
+      "storage: { minute_days: 8 }",
+      "Cannot read recorder.yaml:1 'storage.minute_days': must be at most 7, all of retention_days: got 8",
+    ],
+    [
+      "storage: { minute_days: 1 }",
+      "Cannot read recorder.yaml:1 'storage.minute_days': must be at least 2, as long as what is finer: got 1",
+    ],
+    [
+      "storage: { minute_days: 6, five_minute_days: 5 }",
+      "Cannot read recorder.yaml:1 'storage.five_minute_days': must be at least 6, as long as what is finer: got 5",
+    ],
+    [
+      "storage: { retention_days: 30, hourly_retention_days: 29 }",
+      "Cannot read recorder.yaml:1 'storage.hourly_retention_days': must be at least 30, as long as what is finer: got 29",
     ],
     [
       "log: { format: xml }",

@@ -9,6 +9,7 @@ import { openStore, type Store } from "../../recorder/store/store.js";
 import { BOOT, cycle, cycles, stamped } from "../fakes/frames.js";
 import { handClock, type HandClock } from "../fakes/hand-clock.js";
 import { collectedLog } from "./collected-log.js";
+import { openUpkeepOf } from "./upkeep-of.js";
 import { readRows, temporaryFolder } from "./temporary.js";
 
 describe("Intake", () => {
@@ -33,7 +34,8 @@ describe("Intake", () => {
       (row) => row["seq"],
     );
   const idle = { catchUp: { counts: {} }, sync: { counts: {} } } as Recovery;
-  const health = () => lookAt(store, intake, clock, idle);
+  const health = () =>
+    lookAt(store, intake, openUpkeepOf(store, clock, log), clock, idle);
 
   it("commits what has come, in one go", () => {
     take(cycles([1, 2, 3]));

@@ -20,6 +20,7 @@ const PURE = [
   /^controller\/law\//,
   /^controller\/simulation\//,
   /^(shared\/bus\/ring|recorder\/(offers|want))\.ts$/,
+  /^recorder\/tiers\//,
   /^shared\/(cause|direction|msgpack|row|state|units|metrics)\.ts$/,
 ];
 

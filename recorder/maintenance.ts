@@ -1,0 +1,228 @@
+import { later, since, type Clock, type MonoMs } from "../shared/clock.js";
+import type { Log } from "../shared/log.js";
+import type { ClockWatch } from "./clock-watch.js";
+import type { Journal } from "./journal.js";
+import { openPace } from "./pace.js";
+import { openPressure, type Limits, type Pressure } from "./pressure.js";
+import type { Sizes } from "./store/disk.js";
+import type { Store } from "./store/store.js";
+import type { Upkeep } from "./store/upkeep.js";
+import { lagMs, plan, type Keep } from "./tiers/retention.js";
+import { ROLLED_TIERS, type RolledTier } from "./tiers/tier.js";
+
+/** One slice: sockets wait meanwhile. */
+const SLICE_MS = 20;
+
+/** In one slice: about 10 000 rows. */
+const BUCKETS_MAX = 500;
+
+/** Nothing is old for the first time more often than this. */
+const EXPIRY_MS = 10_000;
+
+/** The log is moved into the database so often: seldom, for a page that changes often is then written once. */
+const CHECKPOINT_MS = 60_000;
+
+/** Above this the log is cut to nothing, as soon as nobody reads it; tried so often. */
+const LOG_BYTES = 16 * 2 ** 20;
+const TRUNCATE_MS = 10_000;
+
+export interface Policy extends Limits {
+  readonly keep: Keep;
+  readonly eventMs: number;
+}
+
+/** What health shows. */
+export interface Figures {
+  readonly sizes: Sizes | null;
+  /** How far each tier is behind the newest cycle, of the WAN furthest behind. */
+  readonly lagMs: Readonly<Record<RolledTier, number>>;
+  readonly slices: number;
+  readonly lastSliceMs: number | null;
+  readonly longestSliceMs: number;
+  /** Rows deleted since the start. */
+  readonly expired: number;
+  readonly vacuumedPages: number;
+  /** Why the last slice came to nothing; null when it did not. */
+  readonly failing: string | null;
+}
+
+/** Rolls up, lets expire, gives room back: everything that is done to the history between batches. */
+export interface Maintenance {
+  /** Does one slice of what is most due, about SLICE_MS long. @returns whether there is more to do at once */
+  slice(): boolean;
+  readonly figures: Figures;
+  readonly clockWatch: ClockWatch;
+  readonly pressure: Pressure;
+}
+
+export function openMaintenance(
+  store: Store,
+  clock: Clock,
+  log: Log,
+  parts: {
+    readonly clockWatch: ClockWatch;
+    readonly journal: Journal;
+    readonly policy: Policy;
+  },
+): Maintenance {
+  const { clockWatch, journal, policy } = parts;
+  const pressure = openPressure(policy, journal, log);
+  const rows = openPace(SLICE_MS, { min: 100, max: 10_000 });
+  const pages = openPace(SLICE_MS, { min: 16, max: 4_096 });
+  const figures = {
+    sizes: null as Sizes | null,
+    lagMs: { "1m": 0, "5m": 0, "1h": 0 } as Readonly<
+      Record<RolledTier, number>
+    >,
+    slices: 0,
+    lastSliceMs: null as number | null,
+    longestSliceMs: 0,
+    expired: 0,
+    vacuumedPages: 0,
+    failing: null as string | null,
+  };
+  const expiry = openInterval(clock, EXPIRY_MS);
+  const checkpoints = openInterval(clock, CHECKPOINT_MS);
+  const truncations = openInterval(clock, TRUNCATE_MS);
+
+  const elapsed = <T>(work: () => T): [result: T, tookMs: number] => {
+    const begun = clock.mono();
+    const result = work();
+    return [result, since(begun, clock.mono())];
+  };
+
+  /** As many buckets as fit, of all WANs in turn. */
+  function rollUp(upkeep: Upkeep): boolean {
+    const begun = clock.mono();
+    const wans = upkeep.wans();
+    const nowMs = clock.wall();
+    const isOver = (made: number) =>
+      made >= BUCKETS_MAX || since(begun, clock.mono()) >= SLICE_MS / 2;
+    return upkeep.together(() => {
+      let [made, before] = [0, -1];
+      while (made > before && !isOver(made)) {
+        before = made;
+        for (const wan of wans)
+          if (!isOver(made) && upkeep.rollUp(wan, nowMs)) made++;
+      }
+      return made > 0;
+    });
+  }
+
+  /** The oldest of what is too old, of one tier of one WAN. */
+  function expire(upkeep: Upkeep): boolean {
+    if (clockWatch.holdMs() > 0 || !expiry.due()) return false;
+    const nowMs = clock.wall();
+    for (const wan of upkeep.wans()) {
+      const [first] = plan(policy.keep, upkeep.standing(wan), nowMs);
+      const limit = rows.size;
+      const [gone, tookMs] = elapsed(() =>
+        first === undefined
+          ? upkeep.expireEvents(wan, nowMs - policy.eventMs, limit)
+          : upkeep.expire(wan, first, limit),
+      );
+      if (gone === 0) continue;
+      rows.took(tookMs);
+      figures.expired += gone;
+      return true;
+    }
+    expiry.done();
+    return false;
+  }
+
+  function relieve(upkeep: Upkeep): boolean {
+    if (clockWatch.holdMs() > 0 || figures.sizes === null) return false;
+    const cut = pressure.cut(upkeep, figures.sizes);
+    if (cut === null) return false;
+    const [gone, tookMs] = elapsed(() =>
+      upkeep.expire(cut.wan, cut.expiry, rows.size),
+    );
+    rows.took(tookMs);
+    figures.expired += gone;
+    return true;
+  }
+
+  function vacuum(upkeep: Upkeep): boolean {
+    const [freed, tookMs] = elapsed(() => upkeep.vacuum(pages.size));
+    if (freed > 0) pages.took(tookMs);
+    figures.vacuumedPages += freed;
+    return freed > 0;
+  }
+
+  function checkpoint(upkeep: Upkeep): boolean {
+    const walBytes = figures.sizes?.walBytes ?? 0;
+    if (walBytes > LOG_BYTES && truncations.due()) {
+      truncations.done();
+      if (upkeep.truncateLog()) return false;
+    }
+    if (checkpoints.due()) {
+      checkpoints.done();
+      upkeep.checkpoint();
+    }
+    return false;
+  }
+
+  function watch(upkeep: Upkeep): boolean {
+    const jumpMs = clockWatch.look();
+    if (jumpMs !== null) {
+      const detail = {
+        jumpMs: Math.round(jumpMs),
+        heldMs: clockWatch.holdMs(),
+      };
+      log.warn("retention_held", detail);
+      journal.note("retention_held", detail);
+    }
+    journal.flush();
+    figures.sizes = upkeep.sizes();
+    figures.lagMs = furthestBehind(upkeep, clock);
+    return false;
+  }
+
+  /** In this order: nothing expires that could still be rolled up, and what expired is given back. */
+  const JOBS = [watch, rollUp, expire, relieve, vacuum, checkpoint];
+
+  function failed(cause: string | null): void {
+    if (cause !== null && figures.failing === null)
+      log.error("maintenance_failed", { cause });
+    if (cause === null && figures.failing !== null)
+      log.info("maintenance_back");
+    figures.failing = cause;
+  }
+
+  return {
+    figures,
+    clockWatch,
+    pressure,
+    slice() {
+      const [outcome, tookMs] = elapsed(() =>
+        store.tend((upkeep) => JOBS.some((job) => job(upkeep))),
+      );
+      figures.slices++;
+      figures.lastSliceMs = tookMs;
+      figures.longestSliceMs = Math.max(figures.longestSliceMs, tookMs);
+      failed(typeof outcome === "boolean" ? null : outcome.cause);
+      return outcome === true;
+    },
+  };
+}
+
+function furthestBehind(upkeep: Upkeep, clock: Clock): Figures["lagMs"] {
+  const lags = upkeep.wans().map((wan) => {
+    const newestMs = Math.min(upkeep.newestMs(wan) ?? 0, clock.wall());
+    return lagMs(upkeep.standing(wan), newestMs);
+  });
+  const worst = (tier: RolledTier) =>
+    Math.max(0, ...lags.map((lag) => lag[tier]));
+  return Object.fromEntries(
+    ROLLED_TIERS.map((tier) => [tier, worst(tier)]),
+  ) as Figures["lagMs"];
+}
+
+/** What is due when it was done at least so long ago, or never. */
+function openInterval(clock: Clock, ms: number) {
+  let next: MonoMs | null = null;
+  return {
+    due: () => next === null || since(next, clock.mono()) >= 0,
+    done: () => void (next = later(clock.mono(), ms)),
+  };
+}

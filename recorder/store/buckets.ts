@@ -1,0 +1,174 @@
+import { DIRECTIONS, eachDirection } from "../../shared/direction.js";
+import { READINGS, STATES } from "../../shared/state.js";
+import type { Bucket } from "../tiers/bucket.js";
+import type { Coverage } from "../tiers/coverage.js";
+import { decodeHistogram, encodeHistogram } from "../tiers/histogram.js";
+import type { Rollup } from "../tiers/rollup.js";
+import { tierCode, type RolledTier } from "../tiers/tier.js";
+import type { Connection } from "./connection.js";
+import { openSeries } from "./series.js";
+
+/** What is rolled up, by tier, WAN and bucket. Each bucket has its coverage, though it may have no value. */
+export interface Buckets {
+  /** Those that start in an interval, its end not included, oldest first. */
+  between(
+    tier: RolledTier,
+    wan: number,
+    fromMs: number,
+    toMs: number,
+  ): Bucket[];
+  /** Replaces what the bucket was; null for nothing. */
+  put(
+    tier: RolledTier,
+    wan: number,
+    startMs: number,
+    bucket: Bucket | null,
+  ): void;
+  firstMs(tier: RolledTier, wan: number, fromMs: number): number | null;
+  /** Deletes whole buckets, oldest first, as many as have `limit` rows. @returns how many rows */
+  expire(
+    tier: RolledTier,
+    wan: number,
+    beforeMs: number,
+    limit: number,
+  ): number;
+}
+
+interface RollupRow {
+  readonly series: number;
+  readonly bucket: number;
+  readonly count: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+  readonly last: number;
+  readonly lastAfter: number;
+  readonly histogram: Buffer | null;
+}
+
+export function openBuckets(db: Connection): Buckets {
+  const series = openSeries(db);
+  const selectCoverage = db
+    .prepare<[number, number, number, number], number[]>(
+      `select * from coverage where tier = ? and wan = ? and bucket_ms >= ? and bucket_ms < ?
+         order by bucket_ms`,
+    )
+    .raw();
+  // its key, two counts, then as in `valuesOf`
+  const columns = 5 + READINGS.length + DIRECTIONS.length * STATES.length;
+  const insertCoverage = db.prepare(
+    `insert or replace into coverage values (?${", ?".repeat(columns - 1)})`,
+  );
+  const dropCoverage = db.prepare(
+    "delete from coverage where tier = ? and wan = ? and bucket_ms = ?",
+  );
+  const first = db
+    .prepare<[number, number, number], number | null>(
+      "select min(bucket_ms) from coverage where tier = ? and wan = ? and bucket_ms >= ?",
+    )
+    .pluck();
+  const select = db.prepare<[number, number, number, number], RollupRow>(
+    `select series, bucket_ms as bucket, count, sum, min, max, last, last_after_ms as lastAfter, histogram
+       from series s cross join rollup r on r.tier = ? and r.series = s.id
+       where s.wan = ? and r.bucket_ms >= ? and r.bucket_ms < ?`,
+  );
+  const insert = db.prepare(
+    "insert into rollup values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+  );
+  const drop = db.prepare(
+    "delete from rollup where tier = ? and series = ? and bucket_ms = ?",
+  );
+
+  function remove(code: number, wan: number, startMs: number): number {
+    let rows = dropCoverage.run(code, wan, startMs).changes;
+    if (rows === 0) return 0;
+    for (const id of series.of(wan))
+      rows += drop.run(code, id, startMs).changes;
+    return rows;
+  }
+
+  return {
+    between(tier, wan, fromMs, toMs) {
+      const range = [tierCode(tier), wan, fromMs, toMs] as const;
+      const rows = select.all(...range);
+      return selectCoverage.all(...range).map((values) => {
+        const startMs = values[2];
+        const own = rows.filter((row) => row.bucket === startMs);
+        return {
+          coverage: coverageFrom(values.slice(3)),
+          rollups: new Map(own.map((row) => [row.series, rollupFrom(row)])),
+        };
+      });
+    },
+    put(tier, wan, startMs, bucket) {
+      const code = tierCode(tier);
+      remove(code, wan, startMs);
+      if (bucket === null) return;
+      const { coverage, rollups } = bucket;
+      insertCoverage.run(code, wan, startMs, ...valuesOf(coverage));
+      for (const [id, { count, sum, min, max, last, ...rest }] of rollups) {
+        const histogram = rest.histogram && encodeHistogram(rest.histogram);
+        const lastAfterMs = rest.lastMs - startMs;
+        insert.run(
+          code,
+          id,
+          startMs,
+          count,
+          sum,
+          min,
+          max,
+          last,
+          lastAfterMs,
+          histogram,
+        );
+      }
+    },
+    firstMs: (tier, wan, fromMs) =>
+      first.get(tierCode(tier), wan, fromMs) ?? null,
+    expire(tier, wan, beforeMs, limit) {
+      const code = tierCode(tier);
+      const rowsEach = 1 + series.of(wan).length;
+      let rows = 0;
+      while (rows + rowsEach <= Math.max(limit, rowsEach)) {
+        const oldestMs = first.get(code, wan, 0) ?? null;
+        if (oldestMs === null || oldestMs >= beforeMs) break;
+        rows += remove(code, wan, oldestMs);
+      }
+      return rows;
+    },
+  };
+}
+
+const valuesOf = ({ cycles, missed, readings, heldMs }: Coverage): number[] => [
+  cycles,
+  missed,
+  ...readings,
+  ...DIRECTIONS.flatMap((d) => heldMs[d]),
+];
+
+function coverageFrom(values: readonly number[]): Coverage {
+  const [cycles = 0, missed = 0, ...rest] = values;
+  const held = rest.slice(READINGS.length);
+  return {
+    cycles,
+    missed,
+    readings: rest.slice(0, READINGS.length),
+    heldMs: eachDirection((d) => {
+      const at = DIRECTIONS.indexOf(d) * STATES.length;
+      return held.slice(at, at + STATES.length);
+    }),
+  };
+}
+
+function rollupFrom(row: RollupRow): Rollup {
+  const { count, sum, min, max, last, bucket, lastAfter, histogram } = row;
+  return {
+    count,
+    sum,
+    min,
+    max,
+    last,
+    lastMs: bucket + lastAfter,
+    histogram: histogram && decodeHistogram(histogram),
+  };
+}

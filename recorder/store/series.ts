@@ -1,0 +1,49 @@
+import { labelText, METRICS } from "../../shared/metrics.js";
+import type { CycleSeries } from "../tiers/bucket.js";
+import type { Connection } from "./connection.js";
+
+/** The names of what is measured over time: one series per WAN, metric and labels. */
+export interface Series {
+  /** The series of a metric, made where there is none. Nothing is remembered here: what made it may be rolled back. */
+  idOf(wan: number, metric: string, labels: Labels): number;
+  /** Those that are fields of the cycle. */
+  ofCycle(wan: number): CycleSeries[];
+  /** All there are. */
+  of(wan: number): number[];
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+export function openSeries(db: Connection): Series {
+  const add = db.prepare(
+    "insert into series (wan, metric, labels) values (?, ?, ?) on conflict (wan, metric, labels) do nothing",
+  );
+  const find = db
+    .prepare<[number, string, string], number>(
+      "select id from series where wan = ? and metric = ? and labels = ?",
+    )
+    .pluck();
+  const all = db
+    .prepare<[number], number>(
+      "select id from series where wan = ? order by id",
+    )
+    .pluck();
+
+  function idOf(wan: number, metric: string, labels: Labels): number {
+    const key = [wan, metric, labelText(labels) ?? ""] as const;
+    const known = find.get(...key);
+    if (known !== undefined) return known;
+    return Number(add.run(...key).lastInsertRowid);
+  }
+
+  return {
+    idOf,
+    ofCycle: (wan) =>
+      METRICS.flatMap(({ name, labels, from }) =>
+        from.kind === "cycle"
+          ? [{ series: idOf(wan, name, labels), field: from.field }]
+          : [],
+      ),
+    of: (wan) => all.all(wan),
+  };
+}

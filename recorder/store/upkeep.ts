@@ -1,0 +1,105 @@
+import type { Expiry, Standing } from "../tiers/retention.js";
+import { eachTier } from "../tiers/tier.js";
+import { openBuckets } from "./buckets.js";
+import type { Connection } from "./connection.js";
+import { openCycles } from "./cycles.js";
+import { openDisk, type Disk } from "./disk.js";
+import { openProgress } from "./progress.js";
+import { openRoller, type Roller } from "./roller.js";
+import { openSamples } from "./samples.js";
+
+/** Where a test may have the process end, to see what is left. */
+export type Fault = (
+  point: "mid-rollup" | "mid-retention" | "mid-vacuum",
+) => void;
+
+/** What is done to the history between batches, each a small transaction. Any of it may fail as a commit may. */
+export interface Upkeep extends Roller, Disk {
+  wans(): number[];
+  standing(wan: number): Standing;
+  /** The newest of all cycles; null where there is none. */
+  newestMs(wan: number): number | null;
+  /** All of it in one transaction: pages that change again and again are then written once. */
+  together<T>(work: () => T): T;
+  /** Deletes at most about `limit` rows, and remembers that all of them are condemned. @returns how many */
+  expire(wan: number, expiry: Expiry, limit: number): number;
+  /** The same for events and gaps of before an instant. */
+  expireEvents(wan: number, beforeMs: number, limit: number): number;
+}
+
+export function openUpkeep(db: Connection, fault: Fault = () => {}): Upkeep {
+  const cycles = openCycles(db);
+  const samples = openSamples(db);
+  const buckets = openBuckets(db);
+  const progress = openProgress(db);
+  const wans = db.prepare<[], number>("select id from wan order by id").pluck();
+  // what may still come belongs after the frame before it; before the first, anywhere
+  const awaited = db
+    .prepare<[number], number | null>(
+      `select min(ifnull(m.from_ms, 0)) from missing m join source s on s.id = m.source
+         where s.wan = ?`,
+    )
+    .pluck();
+  const removeEvents = db.prepare(
+    `delete from event where (source, seq) in (
+       select source, seq from event where wan = ? and at_ms < ? limit ?)`,
+  );
+  const removeGaps = db.prepare(
+    `delete from gap where to_ms < @beforeMs and source in (select id from source where wan = @wan)`,
+  );
+
+  const oldestRawMs = (wan: number): number | null => {
+    const [cycleMs, sampleMs] = [cycles.oldestMs(wan), samples.firstMs(wan, 0)];
+    return cycleMs === null || sampleMs === null
+      ? (cycleMs ?? sampleMs)
+      : Math.min(cycleMs, sampleMs);
+  };
+
+  const expire = db.transaction(
+    (wan: number, { tier, beforeMs }: Expiry, limit: number): number => {
+      progress.expiredBefore(tier, wan, beforeMs);
+      if (tier !== "raw") {
+        const rows = buckets.expire(tier, wan, beforeMs, limit);
+        fault("mid-retention");
+        return rows;
+      }
+      const rows = cycles.expire(wan, beforeMs, limit);
+      fault("mid-retention");
+      return rows < limit
+        ? rows + samples.expire(wan, beforeMs, limit - rows)
+        : rows;
+    },
+  );
+
+  const expireEvents = db.transaction(
+    (wan: number, beforeMs: number, limit: number): number =>
+      removeEvents.run(wan, beforeMs, limit).changes +
+      removeGaps.run({ wan, beforeMs }).changes,
+  );
+
+  return {
+    ...openRoller(db, () => fault("mid-rollup")),
+    ...openDisk(db, () => fault("mid-vacuum")),
+    wans: () => wans.all(),
+    newestMs: (wan) => cycles.newestMs(wan),
+    standing(wan) {
+      const rolled = <T>(of: (tier: "1m" | "5m" | "1h") => T) => ({
+        "1m": of("1m"),
+        "5m": of("5m"),
+        "1h": of("1h"),
+      });
+      return {
+        untilMs: rolled((tier) => progress.untilMs(tier, wan)),
+        dirtyMs: rolled((tier) => progress.oldestDirty(tier, wan)),
+        fromMs: eachTier((tier) => progress.fromMs(tier, wan)),
+        oldestMs: eachTier((tier) =>
+          tier === "raw" ? oldestRawMs(wan) : buckets.firstMs(tier, wan, 0),
+        ),
+        awaitedMs: awaited.get(wan) ?? null,
+      };
+    },
+    together: (work) => db.transaction(work).immediate(),
+    expire: (...work) => expire.immediate(...work),
+    expireEvents: (...work) => expireEvents.immediate(...work),
+  };
+}

@@ -1,0 +1,84 @@
+import type { Row, RowField } from "../../shared/row.js";
+import { coverageOf, mergeCoverage, type Coverage } from "./coverage.js";
+import { merge, rollupOf, type Point, type Rollup } from "./rollup.js";
+
+/** The values of one cycle and when it was. */
+export type CycleValues = Row & { readonly atMs: number };
+
+/** One sparse value: an integer, see store/samples.ts. */
+export interface SampleValue {
+  readonly series: number;
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** A series that is a field of the cycle. */
+export interface CycleSeries {
+  readonly series: number;
+  readonly field: RowField;
+}
+
+/** All of one WAN in one interval, whatever the tier. */
+export interface Bucket {
+  readonly coverage: Coverage;
+  /** By series; those without a value are missing. */
+  readonly rollups: ReadonlyMap<number, Rollup>;
+}
+
+/** Delays, of which people ask for percentiles. */
+const WITH_HISTOGRAM: readonly RowField[] = [
+  "rttUs",
+  "loadRttUs",
+  "baselineUs",
+  "deltaUs",
+];
+
+/** Sums up raw data, in any order; null where there is none. */
+export function bucketOf(
+  cycles: readonly CycleValues[],
+  samples: readonly SampleValue[],
+  series: readonly CycleSeries[],
+): Bucket | null {
+  if (cycles.length === 0 && samples.length === 0) return null;
+  const rollups = new Map<number, Rollup>();
+  const enter = (id: number, points: readonly Point[], delays: boolean) => {
+    const rollup = rollupOf(points, delays);
+    if (rollup !== null) rollups.set(id, rollup);
+  };
+  for (const { series: id, field } of series)
+    enter(id, pointsOf(cycles, field), WITH_HISTOGRAM.includes(field));
+  for (const id of new Set(samples.map((sample) => sample.series)))
+    enter(
+      id,
+      samples.flatMap(({ series: of, atMs, value }) =>
+        of === id ? [[atMs, value] as const] : [],
+      ),
+      false,
+    );
+  return { coverage: coverageOf(cycles), rollups };
+}
+
+function pointsOf(cycles: readonly CycleValues[], field: RowField): Point[] {
+  const points: Point[] = [];
+  for (const cycle of cycles) {
+    const value = cycle[field];
+    if (value !== null) points.push([cycle.atMs, value]);
+  }
+  return points;
+}
+
+/** Associative and commutative; null where there are none. */
+export function mergeBuckets(buckets: readonly Bucket[]): Bucket | null {
+  const [first, ...others] = buckets;
+  if (first === undefined) return null;
+  const rollups = new Map(first.rollups);
+  let coverage = first.coverage;
+  for (const other of others) {
+    coverage = mergeCoverage(coverage, other.coverage);
+    for (const [series, rollup] of other.rollups) {
+      const known = rollups.get(series);
+      rollups.set(series, known === undefined ? rollup : merge(known, rollup));
+    }
+  }
+  return { coverage, rollups };
+}

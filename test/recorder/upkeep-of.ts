@@ -1,0 +1,42 @@
+import type { Clock } from "../../shared/clock.js";
+import { openClockWatch } from "../../recorder/clock-watch.js";
+import { openJournal } from "../../recorder/journal.js";
+import {
+  openMaintenance,
+  type Maintenance,
+  type Policy,
+} from "../../recorder/maintenance.js";
+import type { Store } from "../../recorder/store/store.js";
+import { collectedLog } from "./collected-log.js";
+
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** What the configuration says where it says nothing, but for the room: as much as there is. */
+export const USUAL: Policy = {
+  keep: {
+    raw: 48 * HOUR_MS,
+    "1m": 7 * DAY_MS,
+    "5m": 7 * DAY_MS,
+    "1h": 365 * DAY_MS,
+  },
+  eventMs: 365 * DAY_MS,
+  maxBytes: Infinity,
+  minFreeBytes: 0,
+};
+
+let runs = 0;
+const boot = () => (++runs).toString(16).padStart(16, "e");
+
+/** The maintenance of a store, as the recorder opens it. */
+export const openUpkeepOf = (
+  store: Store,
+  clock: Clock,
+  log = collectedLog(),
+  policy = USUAL,
+): Maintenance =>
+  openMaintenance(store, clock, log, {
+    clockWatch: openClockWatch(clock, store.newestMs()),
+    journal: openJournal(store, clock, boot()),
+    policy,
+  });
