@@ -1,8 +1,10 @@
 import Database from "better-sqlite3";
 import { expect } from "chai";
 import type { WallMs } from "../../../shared/clock.js";
+import { DIRECTIONS } from "../../../shared/direction.js";
 import { EVENTS } from "../../../shared/frame.js";
 import { column, field, ROW_FIELDS } from "../../../shared/row.js";
+import { READINGS, STATES } from "../../../shared/state.js";
 import {
   demandOurs,
   migrate,
@@ -67,6 +69,21 @@ describe("migrate()", () => {
     expect(scales).to.deep.equal([
       ...["wan", "slot", "source", "seq"],
       ...ROW_FIELDS.map(column),
+    ]);
+  });
+
+  it("makes the coverage table as the readings and states say (STOR-03)", () => {
+    migrate(db, NOON);
+    const names = db
+      .prepare<[], string>("select name from pragma_table_info('coverage')")
+      .pluck()
+      .all();
+    expect(names).to.deep.equal([
+      ...["tier", "wan", "bucket_ms", "cycles", "missed"],
+      ...READINGS,
+      ...DIRECTIONS.flatMap((direction) =>
+        STATES.map((state) => `${state.toLowerCase()}_${direction}_ms`),
+      ),
     ]);
   });
 

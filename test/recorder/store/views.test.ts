@@ -3,7 +3,9 @@ import Database from "better-sqlite3";
 import { expect } from "chai";
 import type { WallMs } from "../../../shared/clock.js";
 import { METRICS } from "../../../shared/metrics.js";
+import type { Row } from "../../../shared/row.js";
 import { openStore, type Store } from "../../../recorder/store/store.js";
+import type { Tier } from "../../../recorder/tiers/tier.js";
 import {
   cycle,
   cycles,
@@ -120,11 +122,109 @@ describe("views", () => {
     ]);
   });
 
-  it("show each moment once in metrics_joined (STOR-06)", () => {
+  it("show the same in metrics_joined while nothing has expired (STOR-06)", () => {
     store.commit(cycles([1, 2, 3]));
     expect(rows("select * from metrics_joined")).to.deep.equal(
       rows("select * from metrics"),
     );
+  });
+
+  describe("of tiers", () => {
+    const HOUR_MS = 3_600_000;
+    const rollUp = () => {
+      while (
+        store.tend((upkeep) => upkeep.rollUp(1, NOON_MS + 9 * HOUR_MS)) === true
+      );
+    };
+    /** A beat every 10 s for two hours. */
+    const twoHours = (valuesOf: (i: number) => Partial<Row>) => {
+      const frames = Array.from({ length: 720 }, (_, i) =>
+        stamped(cycle(valuesOf(i)), i + 1, { at: NOON_MS + i * 10_000 }),
+      );
+      store.commit(frames);
+      rollUp();
+    };
+
+    it("show the mean in its unit, beside what it was made from (STOR-03, STOR-06)", () => {
+      twoHours((i) => ({ rttUs: 20_000 + (i % 2) * 1_000, lost: i % 3 }));
+      for (const [granularity, n] of [
+        ["raw", 720],
+        ["1m", 120],
+        ["5m", 24],
+        ["1h", 2],
+      ] as const)
+        expect(
+          rows(
+            `select count(*) as n, min(timestamp_ms) as first, avg(value) as mean, max(labels) as labels from metrics
+               where metric_name = 'wanctl_rtt_ms' and granularity = '${granularity}'`,
+          ),
+        ).to.deep.equal([{ n, first: NOON_MS, mean: 20.5, labels: null }]);
+      expect(
+        rows(
+          "select value from metrics where metric_name = 'wanctl_probes_lost' and granularity = '1h'",
+        ),
+      ).to.deep.equal([{ value: 1 }, { value: 1 }]);
+    });
+
+    it("show the state held longest, of two the worse, per direction (STOR-06, DATA-05)", () => {
+      // download: of each six 3 GREEN, 3 YELLOW; upload: the first hour RED most of the time
+      twoHours((i) => ({
+        stateDownload: i % 2,
+        stateUpload: i < 360 && i % 3 > 0 ? 3 : 0,
+      }));
+      expect(
+        rows(
+          `select labels, value from metrics
+             where metric_name = 'wanctl_state' and granularity = '1h' order by labels, timestamp_ms`,
+        ),
+      ).to.deep.equal([
+        { labels: '{"direction":"download"}', value: 1 },
+        { labels: '{"direction":"download"}', value: 1 },
+        { labels: '{"direction":"upload"}', value: 3 },
+        { labels: '{"direction":"upload"}', value: 0 },
+      ]);
+    });
+
+    it("show a code that is sampled as what most samples say (STOR-06)", () => {
+      store.commit([0, 1, 1].map((value, i) => stamped(sample(value), i + 1)));
+      rollUp();
+      expect(
+        rows(
+          "select granularity, value from metrics where granularity <> 'raw'",
+        ),
+      ).to.deep.equal(
+        ["1m", "5m", "1h"].map((granularity) => ({ granularity, value: 1 })),
+      );
+    });
+
+    // expired before:   raw 13:00  1m 12:30  5m 12:00 ... joined:  |1h .. 12:00|5m .. 12:30|1m .. 13:00|raw ..|
+    it("show each moment once in metrics_joined, finest first (STOR-06)", () => {
+      twoHours(() => ({}));
+      const expire = (tier: Tier, beforeMs: number) =>
+        store.tend((upkeep) => upkeep.expire(1, { tier, beforeMs }, 1e6));
+      expire("raw", NOON_MS + HOUR_MS);
+      expire("1m", NOON_MS + HOUR_MS / 2);
+      // half done: what is condemned but still there is not shown
+      store.tend((upkeep) =>
+        upkeep.expire(
+          1,
+          { tier: "raw", beforeMs: NOON_MS + 1.5 * HOUR_MS },
+          10,
+        ),
+      );
+      for (const metric of ["wanctl_rtt_ms", "wanctl_state"])
+        expect(
+          rows(
+            `select granularity, count(*) as n, min(timestamp_ms) - ${NOON_MS} as first, max(timestamp_ms) - ${NOON_MS} as last
+               from metrics_joined where metric_name = '${metric}' and ifnull(labels, '') not like '%upload%'
+               group by 1 order by 3`,
+          ),
+        ).to.deep.equal([
+          { granularity: "5m", n: 6, first: 0, last: 1_500_000 },
+          { granularity: "1m", n: 60, first: 1_800_000, last: 5_340_000 },
+          { granularity: "raw", n: 180, first: 5_400_000, last: 7_190_000 },
+        ]);
+    });
   });
 
   const packedBy = (search: string) => [
@@ -157,6 +257,18 @@ describe("views", () => {
         expect(steps.filter((step) => /^SCAN [acst] /.test(step))).to.be.empty;
         expect(steps.some((step) => /^SEARCH a .*series=\?/.test(step))).to.be
           .true;
+        expect(steps.filter((step) => /^SCAN [rvp] /.test(step))).to.be.empty;
+        for (const [alias, key, tiers] of [
+          ["r", "tier=? AND series=?", 3],
+          ["v", "tier=? AND wan=?", 6],
+        ] as const) {
+          const time = plain
+            .slice(plain.indexOf("wan=?") + "wan=?".length, -1)
+            .replaceAll("at_ms", "bucket_ms");
+          const search = `SEARCH ${alias} USING PRIMARY KEY (${key}${time}`;
+          const found = steps.filter((step) => step.startsWith(search));
+          expect(found, `${alias}: ${steps.join("\n")}`).to.have.length(tiers);
+        }
       });
 
   it("search samples, transitions and events by time (STOR-06)", () => {
