@@ -109,22 +109,26 @@ export function openMaintenance(
     });
   }
 
-  /** The oldest of what is too old, of one tier of one WAN. */
+  /** Deletes some rows, and learns how many to delete the next time. */
+  function remove(job: () => number): number {
+    const [gone, tookMs] = elapsed(job);
+    if (gone > 0) rows.took(tookMs);
+    figures.expired += gone;
+    return gone;
+  }
+
+  /** The oldest of what is too old, of one tier of one WAN: the finest first, the next only when that is done. */
   function expire(upkeep: Upkeep): boolean {
     if (clockWatch.holdMs() > 0 || !expiry.due()) return false;
     const nowMs = clock.wall();
     for (const wan of upkeep.wans()) {
-      const [first] = plan(policy.keep, upkeep.standing(wan), nowMs);
+      const due = plan(policy.keep, upkeep.standing(wan), nowMs);
       const limit = rows.size;
-      const [gone, tookMs] = elapsed(() =>
-        first === undefined
-          ? upkeep.expireEvents(wan, nowMs - policy.eventMs, limit)
-          : upkeep.expire(wan, first, limit),
-      );
-      if (gone === 0) continue;
-      rows.took(tookMs);
-      figures.expired += gone;
-      return true;
+      const jobs = [
+        ...due.map((each) => () => upkeep.expire(wan, each, limit)),
+        () => upkeep.expireEvents(wan, nowMs - policy.eventMs, limit),
+      ];
+      if (jobs.some((job) => remove(job) > 0)) return true;
     }
     expiry.done();
     return false;
@@ -134,11 +138,7 @@ export function openMaintenance(
     if (clockWatch.holdMs() > 0 || figures.sizes === null) return false;
     const cut = pressure.cut(upkeep, figures.sizes);
     if (cut === null) return false;
-    const [gone, tookMs] = elapsed(() =>
-      upkeep.expire(cut.wan, cut.expiry, rows.size),
-    );
-    rows.took(tookMs);
-    figures.expired += gone;
+    remove(() => upkeep.expire(cut.wan, cut.expiry, rows.size));
     return true;
   }
 

@@ -41,14 +41,16 @@ export function plan(keep: Keep, standing: Standing, nowMs: number): Expiry[] {
   let finerMs = Infinity;
   return TIERS.flatMap((tier) => {
     const next = COARSER[tier];
-    const { fromMs } = standing;
+    const { fromMs, oldestMs } = standing;
     const cutMs = Math.min(wishes[tier], limit(tier, standing));
     const beforeMs = Math.max(
       fromMs[tier],
       Math.min(cutMs, bucketStart(next ?? "1h", finerMs)),
     );
     finerMs = beforeMs;
-    return expiry(tier, beforeMs, standing);
+    // a cut is news even where nothing lies before it: from then on late frames are merged
+    const isDue = beforeMs > Math.min(fromMs[tier], oldestMs[tier] ?? Infinity);
+    return isDue ? [{ tier, beforeMs }] : [];
   });
 }
 
@@ -69,18 +71,23 @@ const CUT_MS = { raw: 10 * STEP_MS["1m"], "1m": 6 * STEP_MS["1h"] } as const;
 /** What goes first when room is needed: the oldest raw, then the oldest minutes; null where nothing may go. */
 export function relief(standing: Standing): Expiry | null {
   const { oldestMs, fromMs } = standing;
-  const rawMs = Math.max(oldestMs.raw ?? Infinity, fromMs.raw);
-  for (const [tier, finerMs] of [
-    ["raw", Infinity],
-    ["1m", rawMs],
-  ] as const) {
-    const next = COARSER[tier];
-    const cutMs = Math.min((oldestMs[tier] ?? 0) + CUT_MS[tier], finerMs);
-    const beforeMs = Math.min(bucketStart(next, cutMs), limit(tier, standing));
-    const [found] = expiry(tier, Math.max(beforeMs, fromMs[tier]), standing);
-    if (found !== undefined) return found;
-  }
-  return null;
+  const cut = (tier: "raw" | "1m", mostMs: number): number => {
+    const oldest = oldestMs[tier] ?? Infinity;
+    const cutMs = Math.min(oldest + CUT_MS[tier], mostMs);
+    const beforeMs = bucketStart(COARSER[tier], cutMs);
+    return oldest < beforeMs ? beforeMs : 0;
+  };
+  const rawLimitMs = limit("raw", standing);
+  const rawMs = cut("raw", rawLimitMs);
+  if (rawMs > 0) return { tier: "raw", beforeMs: Math.max(rawMs, fromMs.raw) };
+  const minuteMs = cut(
+    "1m",
+    Math.min(limit("1m", standing), rawLimitMs, oldestMs.raw ?? Infinity),
+  );
+  if (minuteMs === 0) return null;
+  return fromMs.raw < minuteMs
+    ? { tier: "raw", beforeMs: minuteMs }
+    : { tier: "1m", beforeMs: Math.max(minuteMs, fromMs["1m"]) };
 }
 
 /** What the next tier has, and will not be made from this one again. */
@@ -91,12 +98,6 @@ function limit(tier: Tier, standing: Standing): number {
   const awaited = tier === "raw" ? awaitedMs : null;
   const heldMs = Math.min(dirtyMs[next] ?? Infinity, awaited ?? Infinity);
   return bucketStart(next, Math.min(untilMs[next], heldMs));
-}
-
-/** Only where there is something to expire. */
-function expiry(tier: Tier, beforeMs: number, standing: Standing): Expiry[] {
-  const oldestMs = standing.oldestMs[tier];
-  return oldestMs !== null && oldestMs < beforeMs ? [{ tier, beforeMs }] : [];
 }
 
 /** How far each tier is behind, ms. */
