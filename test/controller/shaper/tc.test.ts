@@ -124,6 +124,7 @@ describe("openTc()", () => {
     await wishing(at(1900, 500), () => events.length === 1);
     rmSync(file("dies"));
     await wishing(at(1800, 500), isEnforced(at(1800, 500)));
+    await wishing(at(1800, 500), isBack);
     writeFileSync(file("hangs"), "");
     await wishing(
       at(1700, 500),
