@@ -8,9 +8,6 @@ export const mbit = (mbps: number): number => mbps * BITS_PER_MBIT;
 /** bit/s to whole kbit/s. */
 export const toKbps = (bps: number): number => Math.round(bps / 1e3);
 
-/** kbit/s to bit/s. */
-export const fromKbps = (kbps: number): number => kbps * 1e3;
-
 /** ms to whole µs; -0 becomes 0, which msgpack cannot tell apart. */
 export const toUs = (ms: number): number => Math.round(ms * 1e3) + 0;
 

@@ -9,7 +9,7 @@ import {
 } from "../tiers/tier.js";
 import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
-import { openCycles } from "./cycles.js";
+import type { Cycles } from "./cycles.js";
 import { openProgress } from "./progress.js";
 import { openSamples } from "./samples.js";
 import { openSeries } from "./series.js";
@@ -28,8 +28,11 @@ export interface Roller {
 }
 
 /** @param midway called when a bucket is made and not yet committed */
-export function openRoller(db: Connection, midway = () => {}): Roller {
-  const cycles = openCycles(db);
+export function openRoller(
+  db: Connection,
+  cycles: Cycles,
+  midway: () => void,
+): Roller {
   const samples = openSamples(db);
   const buckets = openBuckets(db);
   const progress = openProgress(db);

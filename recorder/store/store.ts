@@ -79,7 +79,7 @@ export function openStore(
     )
     .pluck();
   const latecomers = openLatecomers(db);
-  const upkeep = openUpkeep(db, whileTending);
+  const upkeep = openUpkeep(db, cycles, whileTending);
 
   const write = db.transaction(
     (arrivals: readonly Arrival[], presences: Presences): Committed => {

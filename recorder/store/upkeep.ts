@@ -2,7 +2,7 @@ import type { Expiry, Standing } from "../tiers/retention.js";
 import { eachTier } from "../tiers/tier.js";
 import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
-import { openCycles } from "./cycles.js";
+import type { Cycles } from "./cycles.js";
 import { openDisk, type Disk } from "./disk.js";
 import { openProgress } from "./progress.js";
 import { openRoller, type Roller } from "./roller.js";
@@ -27,8 +27,11 @@ export interface Upkeep extends Roller, Disk {
   expireEvents(wan: number, beforeMs: number, limit: number): number;
 }
 
-export function openUpkeep(db: Connection, fault: Fault = () => {}): Upkeep {
-  const cycles = openCycles(db);
+export function openUpkeep(
+  db: Connection,
+  cycles: Cycles,
+  fault: Fault,
+): Upkeep {
   const samples = openSamples(db);
   const buckets = openBuckets(db);
   const progress = openProgress(db);
@@ -78,7 +81,7 @@ export function openUpkeep(db: Connection, fault: Fault = () => {}): Upkeep {
   );
 
   return {
-    ...openRoller(db, () => fault("mid-rollup")),
+    ...openRoller(db, cycles, () => fault("mid-rollup")),
     ...openDisk(db, () => fault("mid-vacuum")),
     wans: () => wans.all(),
     newestMs: (wan) => cycles.newestMs(wan),
