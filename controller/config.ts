@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { RingLimits } from "../shared/bus/ring.js";
 import type { Problem } from "../shared/config-error.js";
 import { loadConfig, type Loaded } from "../shared/config.js";
@@ -39,6 +40,8 @@ export interface ControllerConfig {
       };
   readonly policy: Policy;
   readonly onStop: (typeof LEAVES)[number];
+  /** Where what was learned survives a restart; null: nowhere. */
+  readonly checkpointFile: string | null;
   /** What is kept for a recorder that is away. */
   readonly replay: RingLimits;
   readonly logFormat: LogFormat;
@@ -166,6 +169,11 @@ function parsed(file: File): ControllerConfig {
       spacingMs: probe.spacing_ms,
     },
     onStop: file.on_stop as (typeof LEAVES)[number],
+    // a simulated line starts anew with every run
+    checkpointFile:
+      shaper.backend === "simulated" || file.state_dir === null
+        ? null
+        : resolve(file.state_dir, `${file.wan}.json`),
     replay: {
       minutes: file.bus.replay_minutes,
       megabytes: file.bus.replay_mb,

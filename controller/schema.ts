@@ -41,6 +41,7 @@ export interface File {
     hard_red_bloat_ms: number;
   };
   on_stop: string;
+  state_dir: string | null;
   bus: { replay_minutes: number; replay_mb: number };
   log: { format: string };
 }
@@ -176,6 +177,12 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
     format: "text",
     values: LEAVES,
     default: "base",
+  },
+  state_dir: {
+    doc: "folder of the file in which baselines and rates survive a restart, WAN.json; null: none",
+    format: "text",
+    nullable: true,
+    default: "/var/lib/wanctl",
   },
   bus: {
     replay_minutes: {

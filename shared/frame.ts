@@ -34,6 +34,9 @@ export const EVENTS = [
   "router_back",
   "rate_foreign",
   "clock_stepped",
+  "checkpoint_lost",
+  "checkpoint_back",
+  "checkpoint_refused",
   "retention_held",
   "history_cut",
 ] as const;
