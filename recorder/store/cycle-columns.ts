@@ -1,5 +1,17 @@
-import { column, ROW_FIELDS, type Row } from "../../shared/row.js";
-import { isKnownSql, valueSql, WORDS, type Value } from "./packing.js";
+import {
+  column,
+  ROW_FIELDS,
+  type Row,
+  type RowField,
+} from "../../shared/row.js";
+import type { Point } from "../tiers/rollup.js";
+import {
+  isKnownSql,
+  reader,
+  valueSql,
+  type Scale,
+  type Value,
+} from "./packing.js";
 
 /** One cycle as it was published, by the run that did. */
 export type CycleValues = Row & {
@@ -37,18 +49,24 @@ const companion = (field: Field, values: CycleValues): number =>
         0,
       );
 
-/** A cycle as numbers to pack. */
-export const numbersOf = (values: CycleValues): Value[] =>
-  FIELDS.map((field) => {
+/** When the cycle at a place of its slot would have been, had none been missed or late. */
+const beatMs = (slot: number, place: number): number =>
+  slot * SLOT_MS + place * BEAT_MS;
+
+/** A cycle as numbers to pack: its time first, which those who read it alone need. @param place in its slot, from 0 */
+export const numbersOf = (values: CycleValues, place: number): Value[] => [
+  values.atMs - beatMs(slotOf(values.atMs), place),
+  ...FIELDS.map((field) => {
     const value = values[field];
     return value === null ? null : value - companion(field, values);
-  });
+  }),
+];
 
 /** The cycle of these numbers. */
 export function cycleOf(atMs: number, numbers: readonly Value[]): CycleValues {
   const values: Record<string, Value> = { atMs };
   for (const [index, field] of FIELDS.entries())
-    values[field] = numbers[index] ?? null;
+    values[field] = numbers[1 + index] ?? null;
   const cycle = values as CycleValues;
   const moving: readonly Field[] = [
     "seq",
@@ -66,15 +84,38 @@ const nameOf = (field: Field): string =>
 
 export const CYCLE_COLUMNS = FIELDS.map(nameOf);
 
-export const WORD_COLUMNS = Array.from(
-  { length: WORDS },
-  (_, index) => `word_${index}`,
-);
+/** The columns whose scales it takes to read one field: the time's, its own, those of what it moves with. */
+export const scalesFor = (field: RowField): string[] => [
+  "at",
+  nameOf(field),
+  ...(MOVES_WITH[field] ?? []).map(nameOf),
+];
 
-const scaleAndWords = (field: Field) =>
-  [`s.${nameOf(field)}`, WORD_COLUMNS.map((word) => `t.${word}`)] as const;
+/** One field of all cycles of a slot. @param scales of {@link scalesFor} @param codes of all, in order, without gaps */
+export function pointsOf(
+  slot: number,
+  scales: readonly Scale[],
+  codes: Uint8Array,
+  bytesEach: number,
+): Point[] {
+  const [at, own, ...others] = scales.map(reader);
+  if (at === undefined || own === undefined) return [];
+  const points: Point[] = [];
+  for (let begin = 0; begin < codes.length; begin += bytesEach) {
+    let value = own(codes, begin);
+    if (value === null) continue;
+    for (const other of others) value += other(codes, begin) ?? 0;
+    const place = begin / bytesEach;
+    points.push([beatMs(slot, place) + (at(codes, begin) ?? 0), value]);
+  }
+  return points;
+}
 
-const packedSql = (field: Field): string => valueSql(...scaleAndWords(field));
+/** What has a scale. */
+export const SCALE_COLUMNS = ["at", ...CYCLE_COLUMNS];
+
+const packedSql = (field: Field): string =>
+  valueSql(`s.${nameOf(field)}`, "t.codes", "a.bytes");
 
 function fieldSql(field: Field): string {
   const others =
@@ -91,9 +132,11 @@ export const CYCLE_TABLES = [
   {
     from: `cycle_packed t
       cross join wan w on w.id = t.wan
-      cross join cycle_scale s on s.wan = t.wan and s.slot = t.at_ms / ${SLOT_MS}`,
+      cross join cycle_scale s on s.wan = t.wan and s.slot = t.at_ms / ${SLOT_MS}
+      cross join alphabet a`,
     sql: fieldSql,
-    isKnown: (field: Field) => isKnownSql(...scaleAndWords(field)),
+    isKnown: (field: Field) =>
+      isKnownSql(`s.${nameOf(field)}`, "t.codes", "a.bytes"),
   },
   {
     from: "wan w cross join cycle_plain t on t.wan = w.id",

@@ -1,6 +1,7 @@
 import type { WallMs } from "../../shared/clock.js";
 import { Failure } from "../../shared/failure.js";
 import type { Connection } from "./connection.js";
+import { ALPHABET_SQL } from "./packing.js";
 
 /**
  * What made the tables, in order; the place in the list, from 1, is the version. An entry that was ever released is
@@ -35,16 +36,19 @@ export const MIGRATIONS: readonly string[] = [
   create table cycle_packed (
     at_ms integer primary key,
     wan integer not null,
-    word_0 integer not null,
-    word_1 integer not null,
-    word_2 integer not null,
-    word_3 integer not null
+    codes blob not null
   ) strict;
 
-  -- what the bits of the cycles within a slot of four seconds mean
+  -- every byte, in order: one row
+  create table alphabet (bytes blob not null) strict;
+  insert into alphabet values (${ALPHABET_SQL});
+
+  -- what the bits of the cycles within a slot of four seconds mean, and how many bytes each cycle has
   create table cycle_scale (
     wan integer not null,
     slot integer not null,
+    bytes integer not null,
+    at any,
     source any,
     seq any,
     reading any,

@@ -182,43 +182,70 @@ describe("Cycles", () => {
     );
   });
 
-  it("expires the oldest, no more than it may, and nothing newer", () => {
+  it("reads one field alone as it does among all (STOR-06)", () => {
+    const fields = fc.subarray([...ROW_FIELDS], { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(
         batches,
+        fields,
         fc.nat(60_000),
-        fc.nat(60),
-        (drawn, before, limit) => {
+        fc.nat(60_000),
+        (drawn, names, a, b) => {
           clear();
-          const all = drawn.map((batch) => batch.map(made));
-          for (const batch of all) cycles.insert(batch);
-          const beforeMs = NOON_MS + before;
-          const due = expected(all.flat(), 1).filter(
-            ({ atMs }) => atMs < beforeMs,
-          );
-          const kept = expected(all.flat(), 1).filter(
-            ({ atMs }) => atMs >= beforeMs,
-          );
-          expect(cycles.expire(1, beforeMs, limit)).to.equal(
-            Math.min(limit, due.length),
-          );
-          const left = [...cycles.between(1, 0, Infinity)];
-          expect(left).to.have.length(
-            due.length + kept.length - Math.min(limit, due.length),
-          );
-          expect(left.filter(({ atMs }) => atMs >= beforeMs)).to.deep.equal(
-            kept,
-          );
-          while (cycles.expire(1, beforeMs, 10) > 0);
-          expect([...cycles.between(1, 0, Infinity)]).to.deep.equal(kept);
-          expect([...cycles.between(2, 0, Infinity)]).to.deep.equal(
-            expected(all.flat(), 2),
-          );
-          const alone =
-            "select count(*) from cycle_scale s where not exists (select 1 from cycle_packed t where t.wan = s.wan and t.at_ms / 4000 = s.slot)";
-          expect(db.prepare(alone).pluck().get()).to.equal(0);
+          for (const batch of drawn) cycles.insert(batch.map(made));
+          // what ends the last slots
+          cycles.insert([lateAt(600_000)]);
+          const range = [
+            NOON_MS + Math.min(a, b),
+            NOON_MS + Math.max(a, b),
+          ] as const;
+          for (const wan of [1, 2])
+            for (const name of names) {
+              const points = [...cycles.points(wan, name, ...range)].flat();
+              const wanted = [...cycles.between(wan, ...range)].flatMap(
+                (each) => {
+                  const value = each[name];
+                  return value === null ? [] : [[each.atMs, value] as const];
+                },
+              );
+              const sorted = (list: typeof wanted) =>
+                list.map(([at, value]) => `${at} ${value}`).sort();
+              expect(sorted(points)).to.deep.equal(sorted(wanted));
+              const times = points.map(([atMs]) => atMs);
+              expect(times).to.deep.equal(times.toSorted((x, y) => x - y));
+            }
         },
       ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("expires the oldest slots, hardly more than it may, and nothing newer", () => {
+    fc.assert(
+      fc.property(batches, fc.nat(15), fc.nat(60), (drawn, before, limit) => {
+        clear();
+        for (const batch of drawn) cycles.insert(batch.map(made));
+        const beforeMs = NOON_MS + before * 4_000;
+        const of = (wan: number) => [...cycles.between(wan, 0, Infinity)];
+        const [mine, other] = [of(1), of(2)];
+        const kept = mine.filter(({ atMs }) => atMs >= beforeMs);
+        const due = mine.length - kept.length;
+        const inOneSlot = 240;
+        const gone = cycles.expire(1, beforeMs, limit);
+        expect(gone).to.be.within(
+          Math.min(limit, due),
+          Math.min(limit + inOneSlot, due),
+        );
+        const left = of(1);
+        expect(left).to.have.length(mine.length - gone);
+        expect(left.filter(({ atMs }) => atMs >= beforeMs)).to.deep.equal(kept);
+        while (cycles.expire(1, beforeMs, 10) > 0);
+        expect(of(1)).to.deep.equal(kept);
+        expect(of(2)).to.deep.equal(other);
+        const alone =
+          "select count(*) from cycle_scale s where not exists (select 1 from cycle_packed t where t.wan = s.wan and t.at_ms / 4000 = s.slot)";
+        expect(db.prepare(alone).pluck().get()).to.equal(0);
+      }),
       { numRuns: 60 },
     );
   });

@@ -67,7 +67,7 @@ describe("migrate()", () => {
       .pluck()
       .all();
     expect(scales).to.deep.equal([
-      ...["wan", "slot", "source", "seq"],
+      ...["wan", "slot", "bytes", "at", "source", "seq"],
       ...ROW_FIELDS.map(column),
     ]);
   });
