@@ -14,10 +14,13 @@ export interface CycleOfRun {
 }
 
 /** Read at once: four minutes. */
-const READ_SLOTS = 60;
+const READ_SLOTS = 120;
+
+/** What ended within so long is packed at once: in one go, for each go writes the pages it touches. */
+const PACK_MS = 10 * SLOT_MS;
 
 /** At the start: what a recorder before this one may have left to pack. Older than that is what could not be packed. */
-const LEFT_MS = 15 * SLOT_MS;
+const LEFT_MS = 3 * PACK_MS;
 
 /**
  * The cycles of all WANs, kept plain while their slot may still grow, and then packed together with it. Packing in one
@@ -58,15 +61,13 @@ export function openCycles(db: Connection): Cycles {
     const isFirst = lastOpenMs === -Infinity;
     const fromMs = isFirst ? openMs - LEFT_MS : Math.min(openMs, lastOpenMs);
     lastOpenMs = openMs;
-    return plain.take(fromMs - SLOT_MS, openMs);
+    return plain.take(fromMs - PACK_MS, openMs);
   }
 
   /** The first slot from this one on that has cycles. */
   const slotFrom = (wan: number, slot: number): number =>
-    least([
-      packed.slotFrom(wan, slot),
-      plain.slotFrom(wan, slot * SLOT_MS),
-    ]) ?? Infinity;
+    least([packed.slotFrom(wan, slot), plain.slotFrom(wan, slot * SLOT_MS)]) ??
+    Infinity;
 
   return {
     insert(cycles) {
@@ -88,8 +89,10 @@ export function openCycles(db: Connection): Cycles {
         const beginMs = Math.max(fromMs, slot * SLOT_MS);
         const endMs = Math.min(toMs, (slot + 1) * SLOT_MS);
         if (beginMs >= toMs) return;
+        const isWithin = ({ atMs }: CycleValues) =>
+          atMs >= beginMs && atMs < endMs;
         yield* [
-          ...packed.within(wan, slot, beginMs, endMs),
+          ...packed.within(wan, slot).filter(isWithin),
           ...plain.within(wan, beginMs, endMs),
         ].sort(inOrder);
       }
@@ -103,8 +106,13 @@ export function openCycles(db: Connection): Cycles {
         if (beginMs >= toMs) return;
         const points = packed.points(wan, field, slot, endSlot);
         const others = plain.points(wan, field, beginMs, endMs);
-        if (others.length > 0) points.push(...others), points.sort(byTime);
-        yield points.filter(([atMs]) => atMs >= beginMs && atMs < endMs);
+        if (others.length > 0) {
+          for (const point of others) points.push(point);
+          points.sort(byTime);
+        }
+        const isWhole = slot * SLOT_MS >= fromMs && endSlot * SLOT_MS <= toMs;
+        const isWithin = ([atMs]: Point) => atMs >= beginMs && atMs < endMs;
+        yield isWhole ? points : points.filter(isWithin);
       }
     },
     oldestMs: (wan) => least([packed.oldestMs(wan), plain.oldestMs(wan)]),
@@ -119,7 +127,7 @@ export function openCycles(db: Connection): Cycles {
 /** The slot before the newest may still get cycles: those of another WAN, a little late. */
 const openFromMs = (cycles: readonly CycleOfRun[]): number => {
   const newestMs = cycles.reduce((ms, { frame }) => Math.max(ms, frame.at), 0);
-  return (slotOf(newestMs) - 1) * SLOT_MS;
+  return Math.floor((newestMs - SLOT_MS) / PACK_MS) * PACK_MS;
 };
 
 const inOrder = (a: CycleValues, b: CycleValues): number =>

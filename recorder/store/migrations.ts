@@ -32,23 +32,19 @@ export const MIGRATIONS: readonly string[] = [
     unique (wan, boot)
   ) strict;
 
-  -- cycles, one a row, in bits: see packing.ts; the key is the time alone, so that rows are added at the end
-  create table cycle_packed (
-    at_ms integer primary key,
-    wan integer not null,
-    codes blob not null
+  -- when cycles were, so that a search by time finds the slots they lie in; of several at one instant one
+  create table cycle_time (
+    at_ms integer primary key
   ) strict;
 
-  -- every byte, in order: one row
-  create table alphabet (bytes blob not null) strict;
-  insert into alphabet values (${ALPHABET_SQL});
-
-  -- what the bits of the cycles within a slot of four seconds mean, and how many bytes each cycle has
-  create table cycle_scale (
+  -- the cycles of a WAN and two seconds: when each was, as a letter, ms after the start of the slot plus one; how many
+  -- bytes each has of the codes; what these mean: see packing.ts
+  create table cycle_slot (
+    id integer primary key,
     wan integer not null,
     slot integer not null,
+    at text not null,
     bytes integer not null,
-    at any,
     source any,
     seq any,
     reading any,
@@ -74,10 +70,15 @@ export const MIGRATIONS: readonly string[] = [
     late_us any,
     missed any,
     publish_us any,
-    primary key (wan, slot)
-  ) strict, without rowid;
+    codes blob not null,
+    unique (wan, slot)
+  ) strict;
 
-  -- cycles that share their millisecond with another, or whose numbers do not fit
+  -- every byte, in order: one row
+  create table alphabet (bytes blob not null) strict;
+  insert into alphabet values (${ALPHABET_SQL});
+
+  -- cycles not packed yet, or that share their millisecond with another, or whose numbers are too far apart
   create table cycle_plain (
     wan integer not null,
     at_ms integer not null,

@@ -8,7 +8,7 @@
  *                               the highest first; null where n is 2 and the code is 0
  *
  * Each letter is a character that stands for its code point, none of which is 0 (where SQLite ends a text) or above
- * U+D7FF (where not all are characters). All rows have equally many bytes, so that many of them can be read as one.
+ * U+D7FF (where not all are characters). All rows have equally many bytes.
  */
 export type Value = number | null;
 export type Scale = number | string | null;
@@ -16,8 +16,10 @@ export type Scale = number | string | null;
 export interface Packed {
   /** One for each column. */
   readonly scales: readonly Scale[];
-  /** For each row its codes: at least one byte, for all the same. */
-  readonly codes: readonly Buffer[];
+  /** Of all rows, one after the other. */
+  readonly codes: Buffer;
+  /** How many bytes of them each row has. */
+  readonly bytesEach: number;
 }
 
 /** A code is read from the 32 bits that begin with the byte where it begins. */
@@ -65,8 +67,11 @@ export function pack(rows: readonly (readonly Value[])[]): Packed | null {
     scales[column] = scaleOf(own);
     bit += field.width;
   }
-  const bytes = Math.max(1, Math.ceil(bit / 8));
-  return { scales, codes: rows.map((row) => codesOf(row, placed, bytes)) };
+  const bytesEach = Math.ceil(bit / 8);
+  const codes = Buffer.alloc(rows.length * bytesEach);
+  for (const [index, row] of rows.entries())
+    writeCodes(codes, index * bytesEach, row, placed);
+  return { scales, codes, bytesEach };
 }
 
 function fieldOf(column: number, values: readonly Value[]): Field | null {
@@ -104,20 +109,19 @@ function bitsFor(most: number): number {
   return bits;
 }
 
-function codesOf(
+function writeCodes(
+  codes: Buffer,
+  begin: number,
   row: readonly Value[],
   placed: readonly Placed[],
-  length: number,
-): Buffer {
-  const bytes = Buffer.alloc(length);
+): void {
   for (const { column, unit, base, bit, width } of placed) {
     const value = row[column] ?? null;
     const code = value === null ? 0 : value / unit - base;
     const window = code << (WINDOW_BITS - width - (bit % 8));
-    for (let at = bit >> 3, low = 24; low >= 0; at++, low -= 8)
-      if (at < length) bytes[at] = (bytes[at] ?? 0) | (window >>> low);
+    for (let at = begin + (bit >> 3), low = 24; low >= 0; at++, low -= 8)
+      if (at < codes.length) codes[at] = (codes[at] ?? 0) | (window >>> low);
   }
-  return bytes;
 }
 
 function scaleOf({ bit, width, hasNull, unit, base }: Placed): string {
@@ -153,46 +157,45 @@ export function reader(scale: Scale): Reader {
   };
 }
 
-/** Gives back the rows of these scales from their codes. */
-export function unpacker(
-  scales: readonly Scale[],
-): (codes: Uint8Array) => Value[] {
+/** Gives back the rows of these scales. */
+export function unpacker(scales: readonly Scale[]) {
   const columns = scales.map(reader);
-  return (codes) => columns.map((read) => read(codes, 0));
+  return (codes: Uint8Array, begin: number): Value[] =>
+    columns.map((read) => read(codes, begin));
 }
 
 /** All bytes in order: the place of one is the byte itself plus one. SQL has no other way to make a number of a byte. */
 export const ALPHABET_SQL = `x'${Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)).toString("hex")}'`;
 
+/** Where the codes of a row are, in SQL: a blob, and before how many of its bytes they begin. */
+export interface CodesSql {
+  readonly codes: string;
+  readonly begin: string;
+  /** Gives {@link ALPHABET_SQL}. */
+  readonly alphabet: string;
+}
+
 const letterSql = (scale: string, place: number): string =>
   `unicode(substr(${scale}, ${place}, 1))`;
 
-function codeSql(scale: string, codes: string, alphabet: string): string {
+function codeSql(scale: string, { codes, begin, alphabet }: CodesSql): string {
   const bit = `(${letterSql(scale, 1)} - 1)`;
   const width = letterSql(scale, 2);
   const bytes = [1, 2, 3, 4].map(
     (place) =>
-      `(instr(${alphabet}, substr(${codes}, ${bit} / 8 + ${place}, 1)) - 1 << ${WINDOW_BITS - 8 * place})`,
+      `(instr(${alphabet}, substr(${codes}, ${begin} + ${bit} / 8 + ${place}, 1)) - 1 << ${WINDOW_BITS - 8 * place})`,
   );
   return `((${bytes.join(" | ")}) >> (${WINDOW_BITS} - ${width} - ${bit} % 8) & (1 << ${width}) - 1)`;
 }
 
-/** The same in SQL. @param alphabet gives {@link ALPHABET_SQL} */
-export function valueSql(
-  scale: string,
-  codes: string,
-  alphabet: string,
-): string {
+/** The same in SQL. */
+export function valueSql(scale: string, codes: CodesSql): string {
   const [hasNull, unit, high, low] = [3, 4, 5, 6].map((place) =>
     letterSql(scale, place),
   );
-  return `case when typeof(${scale}) <> 'text' then ${scale} else ${unit} * ((${high} << ${LOW_BITS}) + ${low} - ${BIAS} + nullif(${codeSql(scale, codes, alphabet)}, ${hasNull} - 2)) end`;
+  return `case when typeof(${scale}) <> 'text' then ${scale} else ${unit} * ((${high} << ${LOW_BITS}) + ${low} - ${BIAS} + nullif(${codeSql(scale, codes)}, ${hasNull} - 2)) end`;
 }
 
 /** Whether there is a value, for less than it takes to compute it. */
-export const isKnownSql = (
-  scale: string,
-  codes: string,
-  alphabet: string,
-): string =>
-  `case when typeof(${scale}) <> 'text' then ${scale} is not null when ${letterSql(scale, 3)} = 1 then 1 else ${codeSql(scale, codes, alphabet)} > 0 end`;
+export const isKnownSql = (scale: string, codes: CodesSql): string =>
+  `case when typeof(${scale}) <> 'text' then ${scale} is not null when ${letterSql(scale, 3)} = 1 then 1 else ${codeSql(scale, codes)} > 0 end`;

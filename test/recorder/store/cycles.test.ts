@@ -93,7 +93,7 @@ describe("Cycles", () => {
       .sort(inOrder);
 
   const clear = () => {
-    for (const table of ["packed", "scale", "plain"])
+    for (const table of ["time", "slot", "plain"])
       db.exec(`delete from cycle_${table}`);
     cycles = openCycles(db);
   };
@@ -222,10 +222,10 @@ describe("Cycles", () => {
 
   it("expires the oldest slots, hardly more than it may, and nothing newer", () => {
     fc.assert(
-      fc.property(batches, fc.nat(15), fc.nat(60), (drawn, before, limit) => {
+      fc.property(batches, fc.nat(30), fc.nat(60), (drawn, before, limit) => {
         clear();
         for (const batch of drawn) cycles.insert(batch.map(made));
-        const beforeMs = NOON_MS + before * 4_000;
+        const beforeMs = NOON_MS + before * 2_000;
         const of = (wan: number) => [...cycles.between(wan, 0, Infinity)];
         const [mine, other] = [of(1), of(2)];
         const kept = mine.filter(({ atMs }) => atMs >= beforeMs);
@@ -242,13 +242,20 @@ describe("Cycles", () => {
         while (cycles.expire(1, beforeMs, 10) > 0);
         expect(of(1)).to.deep.equal(kept);
         expect(of(2)).to.deep.equal(other);
-        const alone =
-          "select count(*) from cycle_scale s where not exists (select 1 from cycle_packed t where t.wan = s.wan and t.at_ms / 4000 = s.slot)";
-        expect(db.prepare(alone).pluck().get()).to.equal(0);
+        // a time stays as long as anybody has a cycle of then
+        cycles.expire(2, beforeMs, 10_000);
+        const old = "select count(*) from cycle_time where at_ms < ?";
+        expect(db.prepare(old).pluck().get(beforeMs)).to.equal(0);
       }),
       { numRuns: 60 },
     );
   });
+
+  const packed = () =>
+    db
+      .prepare("select ifnull(sum(length(at)), 0) from cycle_slot")
+      .pluck()
+      .get() as number;
 
   const seconds = (from: number, to: number) =>
     Array.from({ length: (to - from) * 20 }, (_, beat) =>
@@ -262,31 +269,31 @@ describe("Cycles", () => {
 
   const lateAt = (atMs: number) => made({ wan: 1, run: 0, atMs, values: {} });
 
-  it("packs a slot when it is over, a late cycle too", () => {
-    cycles.insert(seconds(0, 8));
-    expect(count("cycle_packed")).to.equal(0);
-    cycles.insert(seconds(8, 9));
-    expect(count("cycle_packed")).to.equal(80);
-    cycles.insert([...seconds(9, 10), lateAt(1_020)]);
-    expect(count("cycle_packed")).to.equal(81);
-    expect(count("cycle_plain")).to.equal(120);
+  it("packs slots that are over, many at once, a late cycle too", () => {
+    cycles.insert(seconds(0, 21));
+    expect(packed()).to.equal(0);
+    cycles.insert(seconds(21, 23));
+    expect(packed()).to.equal(400);
+    cycles.insert([...seconds(23, 24), lateAt(1_020)]);
+    expect(packed()).to.equal(401);
+    expect(count("cycle_plain")).to.equal(80);
   });
 
   it("packs what a recorder before it left", () => {
     cycles.insert(seconds(0, 8));
     cycles = openCycles(db);
-    cycles.insert(seconds(10, 11));
-    expect(count("cycle_packed")).to.equal(80);
+    cycles.insert(seconds(30, 31));
+    expect(packed()).to.equal(160);
   });
 
   it("packs what it meant to when its transaction was rolled back", () => {
-    cycles.insert(seconds(0, 8));
+    cycles.insert(seconds(0, 20));
     db.exec("begin");
-    cycles.insert(seconds(8, 9));
+    cycles.insert(seconds(22, 23));
     db.exec("rollback");
-    cycles.insert(seconds(9, 10));
-    cycles.insert(seconds(12, 13));
-    expect(count("cycle_packed")).to.equal(160);
+    cycles.insert(seconds(23, 24));
+    cycles.insert(seconds(42, 43));
+    expect(packed()).to.equal(420);
   });
 
   it("keeps a flood of cycles plain, and all of it", () => {
@@ -294,8 +301,8 @@ describe("Cycles", () => {
       made({ wan: 1, run: 0, atMs: i % 4_000, values: {} }),
     );
     cycles.insert(flood);
-    cycles.insert(seconds(8, 9));
-    expect(count("cycle_packed")).to.equal(0);
+    cycles.insert(seconds(28, 29));
+    expect(packed()).to.equal(0);
     expect(count("cycle")).to.equal(2_020);
   });
 });

@@ -63,12 +63,13 @@ describe("migrate()", () => {
       })),
     ]);
     const scales = db
-      .prepare("select name from pragma_table_info('cycle_scale')")
+      .prepare("select name from pragma_table_info('cycle_slot')")
       .pluck()
       .all();
     expect(scales).to.deep.equal([
-      ...["wan", "slot", "bytes", "at", "source", "seq"],
+      ...["id", "wan", "slot", "at", "bytes", "source", "seq"],
       ...ROW_FIELDS.map(column),
+      "codes",
     ]);
   });
 

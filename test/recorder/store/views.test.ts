@@ -229,8 +229,7 @@ describe("views", () => {
 
   const packedBy = (search: string) => [
     search,
-    "SEARCH s USING PRIMARY KEY (wan=? AND slot=?)",
-    "SEARCH w USING INTEGER PRIMARY KEY (rowid=?)",
+    "SEARCH s USING INDEX sqlite_autoindex_cycle_slot_1 (wan=? AND slot=?)",
   ];
   const arms = METRICS.filter(({ from }) => from.kind === "cycle").length;
 
