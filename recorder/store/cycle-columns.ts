@@ -151,7 +151,7 @@ export const CYCLE_TABLES = [
     isKnown: (field: Field) => isKnownSql(`s.${nameOf(field)}`, CODES_SQL),
   },
   {
-    from: "wan w cross join cycle_plain t on t.wan = w.id",
+    from: "cycle_plain t cross join wan w on w.id = t.wan",
     where: [],
     sql: (field: Field) => `t.${nameOf(field)}`,
     isKnown: (field: Field) => `t.${nameOf(field)} is not null`,

@@ -80,8 +80,8 @@ export const MIGRATIONS: readonly string[] = [
 
   -- cycles not packed yet, or that share their millisecond with another, or whose numbers are too far apart
   create table cycle_plain (
-    wan integer not null,
     at_ms integer not null,
+    wan integer not null,
     source integer not null,
     seq integer not null,
     reading integer not null,
@@ -107,7 +107,7 @@ export const MIGRATIONS: readonly string[] = [
     late_us integer not null,
     missed integer not null,
     publish_us integer,
-    primary key (wan, at_ms, source, seq)
+    primary key (at_ms, wan, source, seq)
   ) strict, without rowid;
 
   -- labels: canonical JSON, '' where there are none, so that unique holds
@@ -130,15 +130,14 @@ export const MIGRATIONS: readonly string[] = [
 
   -- kind: 'transition', 'config' or the name of an event; details: JSON
   create table event (
+    at_ms integer not null,
     source integer not null,
     seq integer not null,
     wan integer not null,
-    at_ms integer not null,
     kind text not null,
     details text not null,
-    primary key (source, seq)
-  ) strict;
-  create index event_by_time on event (wan, at_ms);
+    primary key (at_ms, source, seq)
+  ) strict, without rowid;
 
   -- seqs not yet had; from_ms and to_ms: the frames around them, from_ms null before the first
   create table missing (
@@ -175,7 +174,7 @@ export const MIGRATIONS: readonly string[] = [
     last integer not null,
     last_after_ms integer not null,
     histogram blob,
-    primary key (tier, series, bucket_ms)
+    primary key (tier, bucket_ms, series)
   ) strict, without rowid;
 
   -- every bucket that is rolled up has a row, though it may have no value

@@ -37,21 +37,20 @@ export function openPlainCycles(db: Connection): PlainCycles {
   );
   const from = db
     .prepare<[number, number], number | null>(
-      "select min(at_ms) from cycle_plain where wan = ? and at_ms >= ?",
+      "select at_ms from cycle_plain where wan = ? and at_ms >= ? order by at_ms limit 1",
     )
     .pluck();
   const newest = db
     .prepare<[number], number | null>(
-      "select max(at_ms) from cycle_plain where wan = ?",
+      "select at_ms from cycle_plain where wan = ? order by at_ms desc limit 1",
     )
     .pluck();
   const expire = db.prepare(
-    `delete from cycle_plain where (wan, at_ms, source, seq) in
-       (select wan, at_ms, source, seq from cycle_plain where wan = ? and at_ms < ? order by at_ms limit ?)`,
+    `delete from cycle_plain where (at_ms, wan, source, seq) in
+       (select at_ms, wan, source, seq from cycle_plain where wan = ? and at_ms < ? order by at_ms limit ?)`,
   );
   const find = db.prepare<[number, number], CycleValues & { wan: number }>(
-    `select t.wan, at_ms as atMs, ${select.join(", ")}
-       from wan w cross join cycle_plain t on t.wan = w.id where at_ms >= ? and at_ms < ?`,
+    `select wan, at_ms as atMs, ${select.join(", ")} from cycle_plain where at_ms >= ? and at_ms < ?`,
   );
   const drop = db.prepare(
     "delete from cycle_plain where wan = ? and at_ms = ? and source = ? and seq = ?",

@@ -22,11 +22,11 @@ const VIEWS: Readonly<Record<string, string>> = {
     (timestamp_ms, wan_name, direction, from_state, to_state, reason, delta_ms, threshold, threshold_ms) as
     select e.at_ms, w.name, ${detail("direction")}, ${stateName("from")}, ${stateName("to")},
       ${detail("reason")}, ${detail("deltaUs")} / 1000.0, ${detail("threshold")}, ${detail("thresholdUs")} / 1000.0
-      from wan w cross join event e on e.wan = w.id where e.kind = 'transition'`,
+      from event e cross join wan w on w.id = e.wan where e.kind = 'transition'`,
 
   events: `
     (timestamp_ms, wan_name, kind, details) as
-    select e.at_ms, w.name, e.kind, e.details from wan w cross join event e on e.wan = w.id`,
+    select e.at_ms, w.name, e.kind, e.details from event e cross join wan w on w.id = e.wan`,
 };
 
 /** Bounds of what an arm shows: conditions on the alias of a WAN, `w`, and on a column that is its time. */

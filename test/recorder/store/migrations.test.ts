@@ -53,7 +53,7 @@ describe("migrate()", () => {
         "select name, type, \"notnull\" from pragma_table_info('cycle_plain')",
       )
       .all();
-    const key = ["wan", "at_ms", "source", "seq"];
+    const key = ["at_ms", "wan", "source", "seq"];
     expect(columns).to.deep.equal([
       ...key.map((name) => ({ name, type: "INTEGER", notnull: 1 })),
       ...ROW_FIELDS.map((name) => ({
