@@ -9,7 +9,7 @@ import { openStore } from "../recorder/store/store.js";
 import { paced } from "./paced-recorder.js";
 import { openPredecessor } from "./predecessor.js";
 import { NOON_MS, seconds, simulatedFrames } from "./simulated-frames.js";
-import { median, timed } from "./timing.js";
+import { timed } from "./timing.js";
 import { maintain } from "./upkeep.js";
 import { week } from "./week.js";
 

@@ -3,7 +3,7 @@ import type { RowField } from "../../shared/row.js";
 import type { Point } from "../tiers/rollup.js";
 import type { Connection } from "./connection.js";
 import { SLOT_MS, slotOf, type CycleValues } from "./cycle-columns.js";
-import { openPackedCycles, type CycleOf } from "./packed-cycles.js";
+import { openPackedCycles } from "./packed-cycles.js";
 import { openPlainCycles } from "./plain-cycles.js";
 
 export type { CycleValues } from "./cycle-columns.js";
@@ -16,15 +16,9 @@ export interface CycleOfRun {
 /** Read at once: four minutes. */
 const READ_SLOTS = 120;
 
-/** What ended within so long is packed at once: in one go, for each go writes the pages it touches. */
-const PACK_MS = 10 * SLOT_MS;
-
-/** At the start: what a recorder before this one may have left to pack. Older than that is what could not be packed. */
-const LEFT_MS = 3 * PACK_MS;
-
 /**
- * The cycles of all WANs, kept plain while their slot may still grow, and then packed together with it. Packing in one
- * go fills pages to the brim, and writes each cycle twice only.
+ * The cycles of all WANs, in bits where they fit. Their slot is written anew with each second that adds to it: that is fewer
+ * pages than to keep them elsewhere until it is over.
  */
 export interface Cycles {
   /** Stores cycles that are not stored yet, of any runs and in any order. */
@@ -53,17 +47,6 @@ export interface Cycles {
 export function openCycles(db: Connection): Cycles {
   const packed = openPackedCycles(db);
   const plain = openPlainCycles(db);
-  let lastOpenMs = -Infinity;
-
-  /** Takes out the plain cycles of slots that have ended, those of the last turn once more, had it been rolled back. */
-  function ended(openMs: number): CycleOf[] {
-    if (openMs === lastOpenMs) return [];
-    const isFirst = lastOpenMs === -Infinity;
-    const fromMs = isFirst ? openMs - LEFT_MS : Math.min(openMs, lastOpenMs);
-    lastOpenMs = openMs;
-    return plain.take(fromMs - PACK_MS, openMs);
-  }
-
   /** The first slot from this one on that has cycles. */
   const slotFrom = (wan: number, slot: number): number =>
     least([packed.slotFrom(wan, slot), plain.slotFrom(wan, slot * SLOT_MS)]) ??
@@ -71,17 +54,12 @@ export function openCycles(db: Connection): Cycles {
 
   return {
     insert(cycles) {
-      if (cycles.length === 0) return;
-      const openMs = openFromMs(cycles);
-      const fresh: CycleOf[] = cycles.map(({ run, frame }) => ({
+      const fresh = cycles.map(({ run, frame }) => ({
         wan: run.wan,
         cycle: { ...frame, atMs: frame.at, source: run.source },
       }));
-      const isOver = ({ cycle }: CycleOf) => cycle.atMs < openMs;
-      const over = [...ended(openMs), ...fresh.filter(isOver)];
-      const open = fresh.filter((each) => !isOver(each));
-      for (const each of [...packed.insert(over), ...open])
-        plain.insert(each.wan, each.cycle);
+      for (const { wan, cycle } of packed.insert(fresh))
+        plain.insert(wan, cycle);
     },
     *between(wan, fromMs, toMs) {
       for (let slot = slotOf(fromMs); ; slot++) {
@@ -123,12 +101,6 @@ export function openCycles(db: Connection): Cycles {
     },
   };
 }
-
-/** The slot before the newest may still get cycles: those of another WAN, a little late. */
-const openFromMs = (cycles: readonly CycleOfRun[]): number => {
-  const newestMs = cycles.reduce((ms, { frame }) => Math.max(ms, frame.at), 0);
-  return Math.floor((newestMs - SLOT_MS) / PACK_MS) * PACK_MS;
-};
 
 const inOrder = (a: CycleValues, b: CycleValues): number =>
   a.atMs - b.atMs || a.source - b.source || a.seq - b.seq;

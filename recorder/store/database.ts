@@ -11,9 +11,6 @@ import { remakeViews } from "./views.js";
 /** The owner and the group `wanctl`; SQLite gives the -wal and -shm files the mode of the database. */
 const FILE_MODE = 0o660;
 
-/** A slot of cycles takes 0.9 kB: of a page, one half of that is left over on average. */
-const PAGE_BYTES = 8_192;
-
 const WAL_BYTES_KEPT = 64 * 2 ** 20;
 
 const WAY_OUT = "move it away, or set storage.db_path";
@@ -64,7 +61,6 @@ function makeFile(path: string): void {
 
 function prepare(db: Connection): void {
   // before the first table and before WAL: afterwards it takes a VACUUM of everything
-  db.pragma(`page_size = ${PAGE_BYTES}`);
   db.pragma("auto_vacuum = INCREMENTAL");
   const mode = db.pragma("journal_mode = WAL", { simple: true });
   if (mode !== "wal")

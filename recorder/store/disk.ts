@@ -22,7 +22,7 @@ export interface Disk {
   truncateLog(): boolean;
 }
 
-/** 2 MB stay in the file for the rows to come: what is given back now is asked for again in a minute. */
+/** 1 MB stays in the file for the rows to come: what is given back now is asked for again in a minute. */
 export const RESERVE_PAGES = 256;
 
 export function openDisk(db: Connection, midVacuum = () => {}): Disk {

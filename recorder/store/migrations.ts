@@ -78,7 +78,7 @@ export const MIGRATIONS: readonly string[] = [
   create table alphabet (bytes blob not null) strict;
   insert into alphabet values (${ALPHABET_SQL});
 
-  -- cycles not packed yet, or that share their millisecond with another, or whose numbers are too far apart
+  -- cycles that share their millisecond with another, or whose numbers are too far apart
   create table cycle_plain (
     at_ms integer not null,
     wan integer not null,

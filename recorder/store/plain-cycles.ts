@@ -1,7 +1,6 @@
 import type { RowField } from "../../shared/row.js";
 import type { Point } from "../tiers/rollup.js";
 import type { Connection } from "./connection.js";
-import type { CycleOf } from "./packed-cycles.js";
 import {
   CYCLE_COLUMNS,
   FIELDS,
@@ -15,8 +14,6 @@ export interface PlainCycles {
   within(wan: number, fromMs: number, toMs: number): CycleValues[];
   /** One field of them. */
   points(wan: number, field: RowField, fromMs: number, toMs: number): Point[];
-  /** Takes out those of all WANs from an instant to before another. */
-  take(fromMs: number, toMs: number): CycleOf[];
   /** The slot of the first cycle that is of this slot or later. */
   slotFrom(wan: number, fromMs: number): number | null;
   oldestMs(wan: number): number | null;
@@ -49,18 +46,7 @@ export function openPlainCycles(db: Connection): PlainCycles {
     `delete from cycle_plain where (at_ms, wan, source, seq) in
        (select at_ms, wan, source, seq from cycle_plain where wan = ? and at_ms < ? order by at_ms limit ?)`,
   );
-  const find = db.prepare<[number, number], CycleValues & { wan: number }>(
-    `select wan, at_ms as atMs, ${select.join(", ")} from cycle_plain where at_ms >= ? and at_ms < ?`,
-  );
-  const drop = db.prepare(
-    "delete from cycle_plain where wan = ? and at_ms = ? and source = ? and seq = ?",
-  );
   return {
-    take: (fromMs, toMs) =>
-      find.all(fromMs, toMs).map(({ wan, ...cycle }) => {
-        drop.run(wan, cycle.atMs, cycle.source, cycle.seq);
-        return { wan, cycle };
-      }),
     insert(wan, cycle) {
       insert.run(wan, cycle.atMs, ...FIELDS.map((field) => cycle[field]));
     },
