@@ -17,7 +17,7 @@ import { week } from "./week.js";
  * What recording costs, beside the predecessor's layout, on the disk of the working folder:
  *
  *     node dist/bench/recording.js                two WANs, an hour
- *     node dist/bench/recording.js paced SECONDS  the recorder itself at 40 frames a second
+ *     node dist/bench/recording.js paced SECONDS [SPEED]  the recorder itself at 40 frames a second, or so many times more
  *     node dist/bench/recording.js week [DAYS]    the size of a history, and the time to open and read it
  */
 const HOUR_MS = 3_600_000;
@@ -251,11 +251,12 @@ function expirePredecessor(path: string): { value: number; ms: number } {
   return timed(() => layout.expire(NOON_MS + HOUR_MS, SLICE));
 }
 
-const [mode = "compare", amount] = process.argv.slice(2);
+const [mode = "compare", amount, factor] = process.argv.slice(2);
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER, { recursive: true });
 try {
-  if (mode === "paced") await paced(FOLDER, Number(amount ?? 60), print);
+  if (mode === "paced")
+    await paced(FOLDER, Number(amount ?? 60), Number(factor ?? 1), print);
   else if (mode === "week")
     await week(
       join(FOLDER, "week.db"),
