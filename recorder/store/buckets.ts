@@ -69,11 +69,12 @@ export function openBuckets(db: Connection): Buckets {
     .pluck();
   const select = db.prepare<[number, number, number, number], RollupRow>(
     `select series, bucket_ms as bucket, count, sum, min, max, last, last_after_ms as lastAfter, histogram
-       from series s cross join rollup r on r.tier = ? and r.series = s.id
-       where s.wan = ? and r.bucket_ms >= ? and r.bucket_ms < ?`,
+       from rollup r cross join series s on s.id = r.series
+       where r.tier = ? and s.wan = ? and r.bucket_ms >= ? and r.bucket_ms < ?`,
   );
   const insert = db.prepare(
-    "insert into rollup values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    `insert into rollup (tier, series, bucket_ms, count, sum, min, max, last, last_after_ms, histogram)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const drop = db.prepare(
     "delete from rollup where tier = ? and series = ? and bucket_ms = ?",

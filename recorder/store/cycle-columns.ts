@@ -1,5 +1,18 @@
-import { column, ROW_FIELDS, type Row } from "../../shared/row.js";
-import { isKnownSql, valueSql, WORDS, type Value } from "./packing.js";
+import {
+  column,
+  ROW_FIELDS,
+  type Row,
+  type RowField,
+} from "../../shared/row.js";
+import type { Point } from "../tiers/rollup.js";
+import {
+  isKnownSql,
+  reader,
+  valueSql,
+  type CodesSql,
+  type Scale,
+  type Value,
+} from "./packing.js";
 
 /** One cycle as it was published, by the run that did. */
 export type CycleValues = Row & {
@@ -9,8 +22,11 @@ export type CycleValues = Row & {
   readonly seq: number;
 };
 
-/** Cycles of one WAN and one slot are packed together. Longer slots are packed closer, and are written more often. */
-export const SLOT_MS = 4_000;
+/**
+ * Cycles of one WAN and one slot are packed together. A longer slot shares its scales among more cycles, but has wider codes;
+ * and of a time within this one the letter takes two bytes.
+ */
+export const SLOT_MS = 2_000;
 
 export const slotOf = (atMs: number): number => Math.floor(atMs / SLOT_MS);
 
@@ -44,6 +60,13 @@ export const numbersOf = (values: CycleValues): Value[] =>
     return value === null ? null : value - companion(field, values);
   });
 
+/** When cycles of a slot were, a letter each. */
+export const lettersOf = (cycles: readonly CycleValues[]): string =>
+  String.fromCharCode(...cycles.map(({ atMs }) => (atMs % SLOT_MS) + 1));
+
+export const timeOf = (slot: number, letters: string, place: number): number =>
+  slot * SLOT_MS + letters.charCodeAt(place) - 1;
+
 /** The cycle of these numbers. */
 export function cycleOf(atMs: number, numbers: readonly Value[]): CycleValues {
   const values: Record<string, Value> = { atMs };
@@ -66,15 +89,45 @@ const nameOf = (field: Field): string =>
 
 export const CYCLE_COLUMNS = FIELDS.map(nameOf);
 
-export const WORD_COLUMNS = Array.from(
-  { length: WORDS },
-  (_, index) => `word_${index}`,
-);
+/** The columns whose scales it takes to read one field: its own, and of what it moves with. */
+export const scalesFor = (field: RowField): string[] =>
+  [field, ...(MOVES_WITH[field] ?? [])].map(nameOf);
 
-const scaleAndWords = (field: Field) =>
-  [`s.${nameOf(field)}`, WORD_COLUMNS.map((word) => `t.${word}`)] as const;
+/** All cycles of a slot as they are stored. */
+export interface Slot {
+  readonly slot: number;
+  readonly at: string;
+  readonly bytes: number;
+  readonly codes: Uint8Array;
+}
 
-const packedSql = (field: Field): string => valueSql(...scaleAndWords(field));
+/** Adds one field of a slot to a list. @param scales of {@link scalesFor} */
+export function readPoints(
+  points: Point[],
+  { slot, at, bytes, codes }: Slot,
+  scales: readonly Scale[],
+): void {
+  const [own, ...others] = scales.map(reader);
+  if (own === undefined) return;
+  for (let place = 0; place < at.length; place++) {
+    let value = own(codes, place * bytes);
+    if (value === null) continue;
+    for (const other of others) value += other(codes, place * bytes) ?? 0;
+    points.push([timeOf(slot, at, place), value]);
+  }
+}
+
+/** The place of a cycle in its slot, from 1; 0 for the time of a cycle of another WAN. */
+const PLACE_SQL = `instr(s.at, char(t.at_ms % ${SLOT_MS} + 1))`;
+
+const CODES_SQL: CodesSql = {
+  codes: "s.codes",
+  begin: `(${PLACE_SQL} - 1) * s.bytes`,
+  alphabet: "b.bytes",
+};
+
+const packedSql = (field: Field): string =>
+  valueSql(`s.${nameOf(field)}`, CODES_SQL);
 
 function fieldSql(field: Field): string {
   const others =
@@ -89,20 +142,26 @@ function fieldSql(field: Field): string {
 /** Where cycles are kept, as sources of a select: `t` has the time, `w` the WAN, `sql` gives a field's value. */
 export const CYCLE_TABLES = [
   {
-    from: `cycle_packed t
-      cross join wan w on w.id = t.wan
-      cross join cycle_scale s on s.wan = t.wan and s.slot = t.at_ms / ${SLOT_MS}`,
+    from: `cycle_time t
+      cross join wan w
+      cross join cycle_slot s on s.wan = w.id and s.slot = t.at_ms / ${SLOT_MS}
+      cross join alphabet b`,
+    where: [`${PLACE_SQL} > 0`],
     sql: fieldSql,
-    isKnown: (field: Field) => isKnownSql(...scaleAndWords(field)),
+    isKnown: (field: Field) => isKnownSql(`s.${nameOf(field)}`, CODES_SQL),
   },
   {
-    from: "wan w cross join cycle_plain t on t.wan = w.id",
+    from: "cycle_plain t cross join wan w on w.id = t.wan",
+    where: [],
     sql: (field: Field) => `t.${nameOf(field)}`,
     isKnown: (field: Field) => `t.${nameOf(field)} is not null`,
   },
 ] as const;
 
+export const whereSql = (conditions: readonly string[]): string =>
+  conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`;
+
 /** Every cycle with all its values. */
 export const CYCLE_VIEW = `
     (at_ms, wan, wan_name, ${CYCLE_COLUMNS.join(", ")}) as
-    ${CYCLE_TABLES.map(({ from, sql }) => `select t.at_ms, t.wan, w.name,\n      ${FIELDS.map(sql).join(",\n      ")}\n      from ${from}`).join("\n    union all ")}`;
+    ${CYCLE_TABLES.map(({ from, where, sql }) => `select t.at_ms, w.id, w.name,\n      ${FIELDS.map(sql).join(",\n      ")}\n      from ${from} ${whereSql(where)}`).join("\n    union all ")}`;

@@ -4,6 +4,7 @@ import type { Run } from "./runs.js";
 
 /** A run says `stopping` as its last word, or nearly: what a router answers meanwhile may come after it. */
 const LAST_WORDS = 20;
+const LAST_WORDS_MS = 60_000;
 
 /**
  * How runs end. One that did not say `stopping` may have sent more than was ever heard of: a gap of unknown length, from
@@ -20,8 +21,8 @@ export interface Endings {
 }
 
 export function openEndings(db: Connection, gaps: Ranges<Gap>): Endings {
-  const saidStopping = db.prepare<[number, number]>(
-    "select 1 from event where source = ? and seq > ? and kind = 'stopping'",
+  const saidStopping = db.prepare<[number, number, number]>(
+    "select 1 from event where at_ms > ? and source = ? and seq > ? and kind = 'stopping'",
   );
   // the run after it: of a higher number, or, when its own frames came late, one that goes on with a later time.
   // null while that one's first frames are missing: then it is not known when it began
@@ -36,7 +37,9 @@ export function openEndings(db: Connection, gaps: Ranges<Gap>): Endings {
 
   return {
     close({ source, wan, lastSeq, lastAtMs }) {
-      if (saidStopping.get(source, lastSeq - LAST_WORDS) !== undefined) {
+      const wordsFromMs = (lastAtMs ?? 0) - LAST_WORDS_MS;
+      const wordsFrom = lastSeq - LAST_WORDS;
+      if (saidStopping.get(wordsFromMs, source, wordsFrom) !== undefined) {
         setClosed.run(1, source);
         return false;
       }

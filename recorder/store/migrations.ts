@@ -1,6 +1,7 @@
 import type { WallMs } from "../../shared/clock.js";
 import { Failure } from "../../shared/failure.js";
 import type { Connection } from "./connection.js";
+import { ALPHABET_SQL } from "./packing.js";
 
 /**
  * What made the tables, in order; the place in the list, from 1, is the version. An entry that was ever released is
@@ -31,20 +32,19 @@ export const MIGRATIONS: readonly string[] = [
     unique (wan, boot)
   ) strict;
 
-  -- cycles, one a row, in bits: see packing.ts; the key is the time alone, so that rows are added at the end
-  create table cycle_packed (
-    at_ms integer primary key,
-    wan integer not null,
-    word_0 integer not null,
-    word_1 integer not null,
-    word_2 integer not null,
-    word_3 integer not null
+  -- when cycles were, so that a search by time finds the slots they lie in; of several at one instant one
+  create table cycle_time (
+    at_ms integer primary key
   ) strict;
 
-  -- what the bits of the cycles within a slot of four seconds mean
-  create table cycle_scale (
+  -- the cycles of a WAN and two seconds: when each was, as a letter, ms after the start of the slot plus one; how many
+  -- bytes each has of the codes; what these mean: see packing.ts
+  create table cycle_slot (
+    id integer primary key,
     wan integer not null,
     slot integer not null,
+    at text not null,
+    bytes integer not null,
     source any,
     seq any,
     reading any,
@@ -70,13 +70,18 @@ export const MIGRATIONS: readonly string[] = [
     late_us any,
     missed any,
     publish_us any,
-    primary key (wan, slot)
-  ) strict, without rowid;
+    codes blob not null,
+    unique (wan, slot)
+  ) strict;
 
-  -- cycles that share their millisecond with another, or whose numbers do not fit
+  -- every byte, in order: one row
+  create table alphabet (bytes blob not null) strict;
+  insert into alphabet values (${ALPHABET_SQL});
+
+  -- cycles that share their millisecond with another, or whose numbers are too far apart
   create table cycle_plain (
-    wan integer not null,
     at_ms integer not null,
+    wan integer not null,
     source integer not null,
     seq integer not null,
     reading integer not null,
@@ -102,7 +107,7 @@ export const MIGRATIONS: readonly string[] = [
     late_us integer not null,
     missed integer not null,
     publish_us integer,
-    primary key (wan, at_ms, source, seq)
+    primary key (at_ms, wan, source, seq)
   ) strict, without rowid;
 
   -- labels: canonical JSON, '' where there are none, so that unique holds
@@ -125,15 +130,14 @@ export const MIGRATIONS: readonly string[] = [
 
   -- kind: 'transition', 'config' or the name of an event; details: JSON
   create table event (
+    at_ms integer not null,
     source integer not null,
     seq integer not null,
     wan integer not null,
-    at_ms integer not null,
     kind text not null,
     details text not null,
-    primary key (source, seq)
-  ) strict;
-  create index event_by_time on event (wan, at_ms);
+    primary key (at_ms, source, seq)
+  ) strict, without rowid;
 
   -- seqs not yet had; from_ms and to_ms: the frames around them, from_ms null before the first
   create table missing (
@@ -170,7 +174,7 @@ export const MIGRATIONS: readonly string[] = [
     last integer not null,
     last_after_ms integer not null,
     histogram blob,
-    primary key (tier, series, bucket_ms)
+    primary key (tier, bucket_ms, series)
   ) strict, without rowid;
 
   -- every bucket that is rolled up has a row, though it may have no value

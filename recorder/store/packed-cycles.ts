@@ -1,17 +1,25 @@
+import type { RowField } from "../../shared/row.js";
+import type { Point } from "../tiers/rollup.js";
 import type { Connection } from "./connection.js";
 import {
   CYCLE_COLUMNS,
   cycleOf,
+  lettersOf,
   numbersOf,
+  readPoints,
+  scalesFor,
   SLOT_MS,
   slotOf,
-  WORD_COLUMNS,
+  timeOf,
   type CycleValues,
 } from "./cycle-columns.js";
 import { pack, unpacker, type Scale } from "./packing.js";
 
 /** 128 a second: a controller sends 20. A slot with more would take long to pack, each time that one is added. */
-const SLOT_CYCLES_MAX = 512;
+const SLOT_CYCLES_MAX = 256;
+
+/** A time goes when nobody has cycles of then any more; not more than so many at once. */
+const TIMES_MAX = 10_000;
 
 /** A cycle and whose it is. */
 export interface CycleOf {
@@ -19,151 +27,137 @@ export interface CycleOf {
   readonly cycle: CycleValues;
 }
 
-/** The time, the WAN, the words. */
-type PackedRow = readonly [atMs: number, wan: number, ...words: number[]];
+/** How a slot is stored, and the scales asked for. */
+type SlotRow = [
+  slot: number,
+  at: string,
+  bytes: number,
+  codes: Buffer,
+  ...scales: Scale[],
+];
 
-/**
- * Cycles in bits, packed anew with all others of their WAN and slot whenever one is added. Holds between transactions:
- * a slot has a scale if and only if it has cycles.
- */
+/** Cycles in bits, packed anew with all others of their WAN and slot whenever one is added. */
 export interface PackedCycles {
   /** Adds cycles. Returns those that must be kept another way. */
   insert(cycles: readonly CycleOf[]): readonly CycleOf[];
-  /** From an instant to before another, both within the slot. */
-  within(
+  /** Those of a slot, in order. */
+  within(wan: number, slot: number): CycleValues[];
+  /** One field of the cycles of slots from one to before another, in order. */
+  points(
     wan: number,
-    slot: number,
-    fromMs: number,
-    toMs: number,
-  ): CycleValues[];
+    field: RowField,
+    fromSlot: number,
+    toSlot: number,
+  ): Point[];
   /** The first slot from this one on that has cycles. */
   slotFrom(wan: number, slot: number): number | null;
   oldestMs(wan: number): number | null;
   newestMs(wan: number): number | null;
+  /** Deletes the slots of before an instant, oldest first, until that is `limit` cycles or more. Says how many. */
   expire(wan: number, beforeMs: number, limit: number): number;
 }
 
 export function openPackedCycles(db: Connection): PackedCycles {
-  const holes = (count: number) => Array(count).fill("?").join(", ");
-  const findScale = db
-    .prepare<[number, number], Scale[]>(
-      `select ${CYCLE_COLUMNS.join(", ")} from cycle_scale where wan = ? and slot = ?`,
-    )
-    .raw();
-  const putScale = db.prepare(
-    `insert or replace into cycle_scale values (${holes(2 + CYCLE_COLUMNS.length)})`,
+  const select = (columns: readonly string[], where: string) =>
+    db
+      .prepare<number[], SlotRow>(
+        `select slot, at, bytes, codes, ${columns.join(", ")} from cycle_slot where ${where}`,
+      )
+      .raw();
+  const find = select(CYCLE_COLUMNS, "wan = ? and slot = ?");
+  const readers = new Map<RowField, typeof find>();
+  const put = db.prepare(
+    `insert or replace into cycle_slot (wan, slot, at, bytes, codes, ${CYCLE_COLUMNS.join(", ")})
+       values (?, ?, ?, ?, ?${", ?".repeat(CYCLE_COLUMNS.length)})`,
   );
-  const dropScale = db.prepare(
-    "delete from cycle_scale where wan = ? and slot = ?",
+  const putTime = db.prepare(
+    "insert into cycle_time values (?) on conflict do nothing",
+  );
+  const drop = db.prepare("delete from cycle_slot where wan = ? and slot = ?");
+  const dropTimes = db.prepare(
+    `delete from cycle_time where at_ms in (
+       select at_ms from cycle_time
+         where at_ms < min(@beforeMs, ifnull(${SLOT_MS} * (
+           select min((select min(slot) from cycle_slot s where s.wan = w.id)) from wan w), @beforeMs))
+         order by at_ms limit ${TIMES_MAX})`,
   );
   const slotFrom = db
     .prepare<[number, number], number | null>(
-      "select min(slot) from cycle_scale where wan = ? and slot >= ?",
+      "select min(slot) from cycle_slot where wan = ? and slot >= ?",
     )
     .pluck();
   const slotBefore = db
     .prepare<[number], number | null>(
-      "select max(slot) from cycle_scale where wan = ?",
+      "select max(slot) from cycle_slot where wan = ?",
     )
     .pluck();
-  const findWords = db
-    .prepare<[number, number, number], [number, ...number[]]>(
-      `select at_ms, ${WORD_COLUMNS.join(", ")} from cycle_packed
-         where at_ms >= ? and at_ms < ? and wan = ? order by at_ms`,
-    )
-    .raw();
-  const findTime = db
-    .prepare<[number], number>("select 1 from cycle_packed where at_ms = ?")
-    .pluck();
-  const putWords = db.prepare(
-    `insert into cycle_packed values (${holes(2 + WORD_COLUMNS.length)})
-       on conflict (at_ms) do update set ${WORD_COLUMNS.map((word) => `${word} = excluded.${word}`).join(", ")}`,
-  );
-  const deleteOldest = db.prepare(
-    `delete from cycle_packed where at_ms in
-       (select at_ms from cycle_packed where at_ms >= ? and at_ms < ? and wan = ? order by at_ms limit ?)`,
-  );
 
-  function within(wan: number, slot: number, fromMs: number, toMs: number) {
-    const scales = findScale.get(wan, slot);
-    if (scales === undefined) return [];
+  function within(wan: number, slot: number): CycleValues[] {
+    const row = find.get(wan, slot);
+    if (row === undefined) return [];
+    const [, at, bytes, codes, ...scales] = row;
     const unpack = unpacker(scales);
-    return findWords
-      .all(fromMs, toMs, wan)
-      .map(([atMs, ...words]) => cycleOf(atMs, unpack(words)));
+    return Array.from(at, (_, place) =>
+      cycleOf(timeOf(slot, at, place), unpack(codes, place * bytes)),
+    );
   }
 
-  const slotBounds = (slot: number) =>
-    [slot * SLOT_MS, (slot + 1) * SLOT_MS] as const;
-
-  /** Packs cycles of a slot with those it has; null where they do not fit. */
-  function packed(wan: number, slot: number, cycles: readonly CycleValues[]) {
-    const all = [...within(wan, slot, ...slotBounds(slot)), ...cycles];
-    if (all.length > SLOT_CYCLES_MAX) return null;
-    const result = pack(all.map(numbersOf));
-    if (result === null) return null;
-    putScale.run(wan, slot, ...result.scales.map(bound));
-    return all.map(({ atMs }, index): PackedRow => [
-      atMs,
-      wan,
-      ...(result.words[index] ?? []),
-    ]);
+  /** Packs cycles of a slot with those it has. @returns those that do not fit */
+  function add(wan: number, slot: number, cycles: readonly CycleValues[]) {
+    const all = within(wan, slot);
+    const times = new Set(all.map(({ atMs }) => atMs));
+    const others: CycleValues[] = [];
+    for (const cycle of cycles) {
+      if (times.has(cycle.atMs)) others.push(cycle);
+      else all.push(cycle);
+      times.add(cycle.atMs);
+    }
+    all.sort((a, b) => a.atMs - b.atMs);
+    const packed =
+      all.length <= SLOT_CYCLES_MAX ? pack(all.map(numbersOf)) : null;
+    if (packed === null) return cycles;
+    const { bytesEach, codes, scales } = packed;
+    put.run(wan, slot, lettersOf(all), bytesEach, codes, ...scales.map(bound));
+    return others;
   }
+
+  const edgeOf = (wan: number, slot: number | null | undefined, at: 0 | -1) =>
+    slot == null ? null : (within(wan, slot).at(at)?.atMs ?? null);
 
   return {
     within,
+    points(wan, field, fromSlot, toSlot) {
+      const found =
+        readers.get(field) ??
+        select(scalesFor(field), "wan = ? and slot >= ? and slot < ?");
+      readers.set(field, found);
+      const points: Point[] = [];
+      for (const row of found.all(wan, fromSlot, toSlot)) {
+        const [slot, at, bytes, codes, ...scales] = row;
+        readPoints(points, { slot, at, bytes, codes }, scales);
+      }
+      return points;
+    },
     slotFrom: (wan, slot) => slotFrom.get(wan, slot) ?? null,
     insert(cycles) {
       const others: CycleOf[] = [];
-      const rows = new Map<number, PackedRow>();
-      for (const group of groupsOf(cycles)) {
-        const { wan, slot } = group;
-        const fresh = new Map<number, CycleValues>();
-        for (const cycle of group.cycles) {
-          const { atMs } = cycle;
-          const isTaken = [fresh, rows].some((known) => known.has(atMs));
-          if (isTaken || findTime.get(atMs) !== undefined)
-            others.push({ wan, cycle });
-          else fresh.set(atMs, cycle);
-        }
-        if (fresh.size === 0) continue;
-        const own = packed(wan, slot, [...fresh.values()]);
-        if (own === null)
-          for (const cycle of fresh.values()) others.push({ wan, cycle });
-        else for (const row of own) rows.set(row[0], row);
-      }
-      // in order: SQLite fills its pages only where rows are added at the end
-      for (const row of [...rows.values()].sort(([a], [b]) => a - b))
-        putWords.run(...row);
+      for (const { wan, slot, cycles: own } of groupsOf(cycles))
+        for (const cycle of add(wan, slot, own)) others.push({ wan, cycle });
+      const times = cycles.map(({ cycle }) => cycle.atMs);
+      for (const atMs of times.sort((a, b) => a - b)) putTime.run(atMs);
       return others;
     },
-    oldestMs(wan) {
-      const slot = slotFrom.get(wan, 0) ?? null;
-      return slot === null
-        ? null
-        : (findWords.get(...slotBounds(slot), wan)?.[0] ?? null);
-    },
-    newestMs(wan) {
-      const slot = slotBefore.get(wan) ?? null;
-      return slot === null
-        ? null
-        : (findWords.all(...slotBounds(slot), wan).at(-1)?.[0] ?? null);
-    },
+    oldestMs: (wan) => edgeOf(wan, slotFrom.get(wan, 0), 0),
+    newestMs: (wan) => edgeOf(wan, slotBefore.get(wan), -1),
     expire(wan, beforeMs, limit) {
       let gone = 0;
       while (gone < limit) {
         const slot = slotFrom.get(wan, 0) ?? null;
-        if (slot === null || slot * SLOT_MS >= beforeMs) break;
-        const [beginMs, endMs] = slotBounds(slot);
-        gone += deleteOldest.run(
-          beginMs,
-          Math.min(endMs, beforeMs),
-          wan,
-          limit - gone,
-        ).changes;
-        if (findWords.get(beginMs, endMs, wan) !== undefined) break;
-        dropScale.run(wan, slot);
+        if (slot === null || (slot + 1) * SLOT_MS > beforeMs) break;
+        gone += find.get(wan, slot)?.[1].length ?? 0;
+        drop.run(wan, slot);
       }
+      dropTimes.run({ beforeMs });
       return gone;
     },
   };
@@ -173,7 +167,7 @@ export function openPackedCycles(db: Connection): PackedCycles {
 const bound = (scale: Scale): bigint | string | null =>
   typeof scale === "number" ? BigInt(scale) : scale;
 
-/** By WAN and slot. */
+/** By WAN and slot, the oldest slot first: SQLite fills its pages only where rows are added at the end. */
 function groupsOf(cycles: readonly CycleOf[]) {
   const groups = new Map<
     string,
@@ -186,5 +180,5 @@ function groupsOf(cycles: readonly CycleOf[]) {
     if (group === undefined) groups.set(key, { wan, slot, cycles: [cycle] });
     else group.cycles.push(cycle);
   }
-  return groups.values();
+  return [...groups.values()].sort((a, b) => a.slot - b.slot);
 }

@@ -1,14 +1,14 @@
 /**
  * How the numbers of a few seconds are kept short, and still read by plain SQL.
  *
- * A column of numbers has a scale; each number that differs from others has a code, some bits in the words of its row.
+ * A column of numbers has a scale; each number that differs from others has a code, some bits in the bytes of its row.
  *
  *     scale   integer or null   all are alike, and have no codes
- *             text p w n u h l  value = u * (2^15 h + l - BIAS + code), the code being the w bits from bit p - 1 on;
- *                               null where n is 2 and the code is 0
+ *             text p w n u h l  value = u * (2^15 h + l - BIAS + code), the code being the w bits from bit p - 1 on,
+ *                               the highest first; null where n is 2 and the code is 0
  *
  * Each letter is a character that stands for its code point, none of which is 0 (where SQLite ends a text) or above
- * U+D7FF (where not all are characters). A word has 47 bits: SQLite keeps it in 6 bytes, and a double holds it exactly.
+ * U+D7FF (where not all are characters). All rows have equally many bytes.
  */
 export type Value = number | null;
 export type Scale = number | string | null;
@@ -16,12 +16,15 @@ export type Scale = number | string | null;
 export interface Packed {
   /** One for each column. */
   readonly scales: readonly Scale[];
-  /** For each row its words. */
-  readonly words: readonly (readonly number[])[];
+  /** Of all rows, one after the other. */
+  readonly codes: Buffer;
+  /** How many bytes of them each row has. */
+  readonly bytesEach: number;
 }
 
-export const WORDS = 4;
-const WORD_BITS = 47;
+/** A code is read from the 32 bits that begin with the byte where it begins. */
+const WINDOW_BITS = 32;
+const WIDTH_MAX = WINDOW_BITS - 7;
 
 const LETTER_END = 0xd800;
 const LOW_BITS = 15;
@@ -40,30 +43,35 @@ interface Field {
 }
 
 interface Placed extends Field {
-  /** The first bit, 47 to a word. */
+  /** The first bit. */
   readonly bit: number;
 }
 
 /**
  * @param rows at least one, of equally many integers (below 2^46) or nulls
- * @returns null where the numbers are too far apart for the words
+ * @returns null where the numbers of a column are too far apart
  * @throws RangeError for what is no integer
  */
 export function pack(rows: readonly (readonly Value[])[]): Packed | null {
   const [first = []] = rows;
-  const fields: Field[] = [];
+  const scales: Scale[] = [...first];
+  const placed: Placed[] = [];
+  let bit = 0;
   for (const [column, value] of first.entries()) {
     const values = rows.map((row) => row[column] ?? null);
     if (values.every((other) => other === value)) continue;
     const field = fieldOf(column, values);
     if (field === null) return null;
-    fields.push(field);
+    const own = { ...field, bit };
+    placed.push(own);
+    scales[column] = scaleOf(own);
+    bit += field.width;
   }
-  const placed = place(fields);
-  if (placed === null) return null;
-  const scales: Scale[] = [...first];
-  for (const field of placed) scales[field.column] = scaleOf(field);
-  return { scales, words: rows.map((row) => wordsOf(row, placed)) };
+  const bytesEach = Math.ceil(bit / 8);
+  const codes = Buffer.alloc(rows.length * bytesEach);
+  for (const [index, row] of rows.entries())
+    writeCodes(codes, index * bytesEach, row, placed);
+  return { scales, codes, bytesEach };
 }
 
 function fieldOf(column: number, values: readonly Value[]): Field | null {
@@ -77,7 +85,7 @@ function fieldOf(column: number, values: readonly Value[]): Field | null {
   const base = least / unit - (hasNull ? 1 : 0);
   const width = bitsFor(most / unit - base);
   const fits =
-    width <= WORD_BITS &&
+    width <= WIDTH_MAX &&
     base >= -BELOW_ZERO &&
     base + BELOW_ZERO < (LETTER_END - 1) * LOW;
   return fits ? { column, unit, base, width, hasNull } : null;
@@ -101,29 +109,19 @@ function bitsFor(most: number): number {
   return bits;
 }
 
-/** The widest first, each into the first word that has room. */
-function place(fields: readonly Field[]): Placed[] | null {
-  const used = Array.from({ length: WORDS }, () => 0);
-  const placed: Placed[] = [];
-  for (const field of fields.toSorted((a, b) => b.width - a.width)) {
-    const word = used.findIndex((bits) => bits + field.width <= WORD_BITS);
-    const shift = used[word];
-    if (shift === undefined) return null;
-    placed.push({ ...field, bit: word * WORD_BITS + shift });
-    used[word] = shift + field.width;
-  }
-  return placed;
-}
-
-function wordsOf(row: readonly Value[], placed: readonly Placed[]): number[] {
-  const words = Array.from({ length: WORDS }, () => 0);
-  for (const { column, unit, base, bit } of placed) {
+function writeCodes(
+  codes: Buffer,
+  begin: number,
+  row: readonly Value[],
+  placed: readonly Placed[],
+): void {
+  for (const { column, unit, base, bit, width } of placed) {
     const value = row[column] ?? null;
     const code = value === null ? 0 : value / unit - base;
-    const word = Math.floor(bit / WORD_BITS);
-    words[word] = (words[word] ?? 0) + code * 2 ** (bit % WORD_BITS);
+    const window = code << (WINDOW_BITS - width - (bit % 8));
+    for (let at = begin + (bit >> 3), low = 24; low >= 0; at++, low -= 8)
+      if (at < codes.length) codes[at] = (codes[at] ?? 0) | (window >>> low);
   }
-  return words;
 }
 
 function scaleOf({ bit, width, hasNull, unit, base }: Placed): string {
@@ -132,47 +130,72 @@ function scaleOf({ bit, width, hasNull, unit, base }: Placed): string {
   return String.fromCharCode(bit + 1, width, hasNull ? 2 : 1, unit, high, low);
 }
 
-/** Gives back the rows of these scales from their words. */
-export function unpacker(
-  scales: readonly Scale[],
-): (words: readonly Value[]) => Value[] {
-  const columns = scales.map(reader);
-  return (words) => columns.map((read) => read(words));
-}
+/** Reads the value of one column from the codes of a row, which begin at a place. */
+export type Reader = (codes: Uint8Array, begin: number) => Value;
 
-function reader(scale: Scale): (words: readonly Value[]) => Value {
+/** Gives back the numbers of a column of this scale. */
+export function reader(scale: Scale): Reader {
   if (typeof scale !== "string") return () => scale;
   const letter = (place: number) => scale.charCodeAt(place - 1);
   const bit = letter(1) - 1;
-  const word = Math.floor(bit / WORD_BITS);
-  const low = 2 ** (bit % WORD_BITS);
-  const size = 2 ** letter(2);
+  const first = bit >> 3;
+  const width = letter(2);
+  const shift = WINDOW_BITS - width - (bit % 8);
+  const mask = 2 ** width - 1;
   const nullCode = letter(3) - 2;
   const unit = letter(4);
   const base = letter(5) * LOW + letter(6) - BIAS;
-  return (words) => {
-    const code = Math.floor((words[word] ?? 0) / low) % size;
+  return (codes, begin) => {
+    const at = begin + first;
+    const window =
+      ((codes[at] ?? 0) << 24) |
+      ((codes[at + 1] ?? 0) << 16) |
+      ((codes[at + 2] ?? 0) << 8) |
+      (codes[at + 3] ?? 0);
+    const code = (window >>> shift) & mask;
     return code === nullCode ? null : unit * (base + code);
   };
+}
+
+/** Gives back the rows of these scales. */
+export function unpacker(scales: readonly Scale[]) {
+  const columns = scales.map(reader);
+  return (codes: Uint8Array, begin: number): Value[] =>
+    columns.map((read) => read(codes, begin));
+}
+
+/** All bytes in order: the place of one is the byte itself plus one. SQL has no other way to make a number of a byte. */
+export const ALPHABET_SQL = `x'${Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)).toString("hex")}'`;
+
+/** Where the codes of a row are, in SQL: a blob, and before how many of its bytes they begin. */
+export interface CodesSql {
+  readonly codes: string;
+  readonly begin: string;
+  /** Gives {@link ALPHABET_SQL}. */
+  readonly alphabet: string;
 }
 
 const letterSql = (scale: string, place: number): string =>
   `unicode(substr(${scale}, ${place}, 1))`;
 
-function codeSql(scale: string, words: readonly string[]): string {
+function codeSql(scale: string, { codes, begin, alphabet }: CodesSql): string {
   const bit = `(${letterSql(scale, 1)} - 1)`;
-  const word = words.map((name, index) => `when ${index} then ${name}`);
-  return `((case ${bit} / ${WORD_BITS} ${word.join(" ")} end >> (${bit} % ${WORD_BITS})) & ((1 << ${letterSql(scale, 2)}) - 1))`;
+  const width = letterSql(scale, 2);
+  const bytes = [1, 2, 3, 4].map(
+    (place) =>
+      `(instr(${alphabet}, substr(${codes}, ${begin} + ${bit} / 8 + ${place}, 1)) - 1 << ${WINDOW_BITS - 8 * place})`,
+  );
+  return `((${bytes.join(" | ")}) >> (${WINDOW_BITS} - ${width} - ${bit} % 8) & (1 << ${width}) - 1)`;
 }
 
-/** The same in SQL. @param words the columns of the words */
-export function valueSql(scale: string, words: readonly string[]): string {
+/** The same in SQL. */
+export function valueSql(scale: string, codes: CodesSql): string {
   const [hasNull, unit, high, low] = [3, 4, 5, 6].map((place) =>
     letterSql(scale, place),
   );
-  return `case when typeof(${scale}) <> 'text' then ${scale} else ${unit} * ((${high} << ${LOW_BITS}) + ${low} - ${BIAS} + nullif(${codeSql(scale, words)}, ${hasNull} - 2)) end`;
+  return `case when typeof(${scale}) <> 'text' then ${scale} else ${unit} * ((${high} << ${LOW_BITS}) + ${low} - ${BIAS} + nullif(${codeSql(scale, codes)}, ${hasNull} - 2)) end`;
 }
 
 /** Whether there is a value, for less than it takes to compute it. */
-export const isKnownSql = (scale: string, words: readonly string[]): string =>
-  `case when typeof(${scale}) <> 'text' then ${scale} is not null when ${letterSql(scale, 3)} = 1 then 1 else ${codeSql(scale, words)} > 0 end`;
+export const isKnownSql = (scale: string, codes: CodesSql): string =>
+  `case when typeof(${scale}) <> 'text' then ${scale} is not null when ${letterSql(scale, 3)} = 1 then 1 else ${codeSql(scale, codes)} > 0 end`;

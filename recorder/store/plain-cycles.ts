@@ -1,5 +1,6 @@
+import type { RowField } from "../../shared/row.js";
+import type { Point } from "../tiers/rollup.js";
 import type { Connection } from "./connection.js";
-import type { CycleOf } from "./packed-cycles.js";
 import {
   CYCLE_COLUMNS,
   FIELDS,
@@ -11,8 +12,8 @@ import {
 export interface PlainCycles {
   insert(wan: number, cycle: CycleValues): void;
   within(wan: number, fromMs: number, toMs: number): CycleValues[];
-  /** Takes out those of all WANs from an instant to before another. */
-  take(fromMs: number, toMs: number): CycleOf[];
+  /** One field of them. */
+  points(wan: number, field: RowField, fromMs: number, toMs: number): Point[];
   /** The slot of the first cycle that is of this slot or later. */
   slotFrom(wan: number, fromMs: number): number | null;
   oldestMs(wan: number): number | null;
@@ -33,35 +34,28 @@ export function openPlainCycles(db: Connection): PlainCycles {
   );
   const from = db
     .prepare<[number, number], number | null>(
-      "select min(at_ms) from cycle_plain where wan = ? and at_ms >= ?",
+      "select at_ms from cycle_plain where wan = ? and at_ms >= ? order by at_ms limit 1",
     )
     .pluck();
   const newest = db
     .prepare<[number], number | null>(
-      "select max(at_ms) from cycle_plain where wan = ?",
+      "select at_ms from cycle_plain where wan = ? order by at_ms desc limit 1",
     )
     .pluck();
   const expire = db.prepare(
-    `delete from cycle_plain where (wan, at_ms, source, seq) in
-       (select wan, at_ms, source, seq from cycle_plain where wan = ? and at_ms < ? order by at_ms limit ?)`,
-  );
-  const find = db.prepare<[number, number], CycleValues & { wan: number }>(
-    `select t.wan, at_ms as atMs, ${select.join(", ")}
-       from wan w cross join cycle_plain t on t.wan = w.id where at_ms >= ? and at_ms < ?`,
-  );
-  const drop = db.prepare(
-    "delete from cycle_plain where wan = ? and at_ms = ? and source = ? and seq = ?",
+    `delete from cycle_plain where (at_ms, wan, source, seq) in
+       (select at_ms, wan, source, seq from cycle_plain where wan = ? and at_ms < ? order by at_ms limit ?)`,
   );
   return {
-    take: (fromMs, toMs) =>
-      find.all(fromMs, toMs).map(({ wan, ...cycle }) => {
-        drop.run(wan, cycle.atMs, cycle.source, cycle.seq);
-        return { wan, cycle };
-      }),
     insert(wan, cycle) {
       insert.run(wan, cycle.atMs, ...FIELDS.map((field) => cycle[field]));
     },
     within: (wan, fromMs, toMs) => within.all(wan, fromMs, toMs),
+    points: (wan, field, fromMs, toMs) =>
+      within.all(wan, fromMs, toMs).flatMap((cycle): Point[] => {
+        const value = cycle[field];
+        return value === null ? [] : [[cycle.atMs, value]];
+      }),
     slotFrom(wan, fromMs) {
       const atMs = from.get(wan, fromMs) ?? null;
       return atMs === null ? null : slotOf(atMs);

@@ -17,7 +17,7 @@ export function openRows(db: Connection): Rows {
     insert({ source, wan }, frame) {
       const { seq, at } = frame;
       const addEvent = (kind: string, details: object) =>
-        insertEvent.run(source, seq, wan, at, kind, JSON.stringify(details));
+        insertEvent.run(at, source, seq, wan, kind, JSON.stringify(details));
       switch (frame.kind) {
         case "sample": {
           const id = series.idOf(wan, frame.metric, frame.labels);

@@ -19,9 +19,8 @@ export function tierArms(
       .join("");
   return [
     `select r.bucket_ms / 1000, r.bucket_ms, w.name, s.metric, ${MEAN}, nullif(s.labels, ''), '${tier}'
-      from wan w cross join series s on s.wan = w.id
-      cross join rollup r on r.tier = ${code} and r.series = s.id
-      where s.metric <> '${STATE}'${and("r.bucket_ms")}`,
+      from rollup r cross join series s on s.id = r.series cross join wan w on w.id = s.wan
+      where r.tier = ${code} and s.metric <> '${STATE}'${and("r.bucket_ms")}`,
     ...DIRECTIONS.map(
       (direction) =>
         `select v.bucket_ms / 1000, v.bucket_ms, w.name, '${STATE}', ${longestHeld(direction)}, ${quoted(labelText({ direction }))}, '${tier}'

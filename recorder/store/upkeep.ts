@@ -44,8 +44,8 @@ export function openUpkeep(
     )
     .pluck();
   const removeEvents = db.prepare(
-    `delete from event where (source, seq) in (
-       select source, seq from event where wan = ? and at_ms < ? limit ?)`,
+    `delete from event where (at_ms, source, seq) in (
+       select at_ms, source, seq from event where wan = ? and at_ms < ? limit ?)`,
   );
   const removeGaps = db.prepare(
     `delete from gap where to_ms < @beforeMs and source in (select id from source where wan = @wan)`,

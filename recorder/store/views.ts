@@ -3,7 +3,7 @@ import { field } from "../../shared/row.js";
 import { STATES } from "../../shared/state.js";
 import { ROLLED_TIERS, tierCode, type Tier } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
-import { CYCLE_TABLES, CYCLE_VIEW } from "./cycle-columns.js";
+import { CYCLE_TABLES, CYCLE_VIEW, whereSql } from "./cycle-columns.js";
 import { quoted, tierArms } from "./tier-views.js";
 
 /**
@@ -22,11 +22,11 @@ const VIEWS: Readonly<Record<string, string>> = {
     (timestamp_ms, wan_name, direction, from_state, to_state, reason, delta_ms, threshold, threshold_ms) as
     select e.at_ms, w.name, ${detail("direction")}, ${stateName("from")}, ${stateName("to")},
       ${detail("reason")}, ${detail("deltaUs")} / 1000.0, ${detail("threshold")}, ${detail("thresholdUs")} / 1000.0
-      from wan w cross join event e on e.wan = w.id where e.kind = 'transition'`,
+      from event e cross join wan w on w.id = e.wan where e.kind = 'transition'`,
 
   events: `
     (timestamp_ms, wan_name, kind, details) as
-    select e.at_ms, w.name, e.kind, e.details from wan w cross join event e on e.wan = w.id`,
+    select e.at_ms, w.name, e.kind, e.details from event e cross join wan w on w.id = e.wan`,
 };
 
 /** Bounds of what an arm shows: conditions on the alias of a WAN, `w`, and on a column that is its time. */
@@ -37,7 +37,7 @@ function metricsOf(bounds: Bounds): string {
     ...METRICS.flatMap((metric) => cycleArm(metric, bounds)),
     `select a.at_ms / 1000, a.at_ms, w.name, s.metric, a.value, nullif(s.labels, ''), 'raw'
       from wan w cross join series s on s.wan = w.id cross join sample a on a.series = s.id
-      ${where(bounds("raw", "a.at_ms"))}`,
+      ${whereSql(bounds("raw", "a.at_ms"))}`,
     ...ROLLED_TIERS.flatMap((tier) => tierArms(tier, bounds)),
   ];
   return `
@@ -50,10 +50,10 @@ function cycleArm({ name, labels, from }: Metric, bounds: Bounds): string[] {
   if (from.kind !== "cycle") return [];
   const isAlways = field(from.field).nullMeans === undefined;
   return CYCLE_TABLES.map(
-    ({ from: tables, sql, isKnown }) =>
+    ({ from: tables, where, sql, isKnown }) =>
       `select t.at_ms / 1000, t.at_ms, w.name, ${quoted(name)}, (${sql(from.field)}) / ${(1 / from.factor).toFixed(1)}, ${quoted(labelText(labels))}, 'raw'
       from ${tables}
-      ${where([...(isAlways ? [] : [isKnown(from.field)]), ...bounds("raw", "t.at_ms")])}`,
+      ${whereSql([...where, ...(isAlways ? [] : [isKnown(from.field)]), ...bounds("raw", "t.at_ms")])}`,
   );
 }
 
@@ -66,10 +66,6 @@ function boundsOf(tier: Tier, timeColumn: string): string[] {
   return tier === "raw"
     ? [begins]
     : [begins, `+${timeColumn} < ${beginOf(code - 1)}`];
-}
-
-function where(conditions: readonly string[]): string {
-  return conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`;
 }
 
 function detail(key: string): string {

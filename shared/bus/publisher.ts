@@ -60,6 +60,13 @@ export async function openPublisher(
   const refuse = () => {
     counts.refused++;
   };
+  // bytes, made once: a string would be copied and converted anew for each frame
+  const topics = new Map<Message["kind"], Buffer>();
+  const topicBytes = (frame: Frame): Buffer => {
+    const known = topics.get(frame.kind) ?? Buffer.from(topicOf(frame));
+    topics.set(frame.kind, known);
+    return known;
+  };
   let seq = 0;
   let lastUs: number | null = null;
   return {
@@ -83,7 +90,7 @@ export async function openPublisher(
         const bytes = encodeFrame(frame);
         seq++;
         ring?.push(seq, begun, bytes);
-        socket.send([topicOf(frame), bytes]).catch(refuse);
+        socket.send([topicBytes(frame), bytes]).catch(refuse);
         counts.published++;
       } catch {
         refuse();

@@ -93,7 +93,7 @@ describe("Cycles", () => {
       .sort(inOrder);
 
   const clear = () => {
-    for (const table of ["packed", "scale", "plain"])
+    for (const table of ["time", "slot", "plain"])
       db.exec(`delete from cycle_${table}`);
     cycles = openCycles(db);
   };
@@ -182,46 +182,78 @@ describe("Cycles", () => {
     );
   });
 
-  it("expires the oldest, no more than it may, and nothing newer", () => {
+  it("reads one field alone as it does among all (STOR-06)", () => {
+    const fields = fc.subarray([...ROW_FIELDS], { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(
         batches,
+        fields,
         fc.nat(60_000),
-        fc.nat(60),
-        (drawn, before, limit) => {
+        fc.nat(60_000),
+        (drawn, names, a, b) => {
           clear();
-          const all = drawn.map((batch) => batch.map(made));
-          for (const batch of all) cycles.insert(batch);
-          const beforeMs = NOON_MS + before;
-          const due = expected(all.flat(), 1).filter(
-            ({ atMs }) => atMs < beforeMs,
-          );
-          const kept = expected(all.flat(), 1).filter(
-            ({ atMs }) => atMs >= beforeMs,
-          );
-          expect(cycles.expire(1, beforeMs, limit)).to.equal(
-            Math.min(limit, due.length),
-          );
-          const left = [...cycles.between(1, 0, Infinity)];
-          expect(left).to.have.length(
-            due.length + kept.length - Math.min(limit, due.length),
-          );
-          expect(left.filter(({ atMs }) => atMs >= beforeMs)).to.deep.equal(
-            kept,
-          );
-          while (cycles.expire(1, beforeMs, 10) > 0);
-          expect([...cycles.between(1, 0, Infinity)]).to.deep.equal(kept);
-          expect([...cycles.between(2, 0, Infinity)]).to.deep.equal(
-            expected(all.flat(), 2),
-          );
-          const alone =
-            "select count(*) from cycle_scale s where not exists (select 1 from cycle_packed t where t.wan = s.wan and t.at_ms / 4000 = s.slot)";
-          expect(db.prepare(alone).pluck().get()).to.equal(0);
+          for (const batch of drawn) cycles.insert(batch.map(made));
+          const range = [
+            NOON_MS + Math.min(a, b),
+            NOON_MS + Math.max(a, b),
+          ] as const;
+          for (const wan of [1, 2])
+            for (const name of names) {
+              const points = [...cycles.points(wan, name, ...range)].flat();
+              const wanted = [...cycles.between(wan, ...range)].flatMap(
+                (each) => {
+                  const value = each[name];
+                  return value === null ? [] : [[each.atMs, value] as const];
+                },
+              );
+              const sorted = (list: typeof wanted) =>
+                list.map(([at, value]) => `${at} ${value}`).sort();
+              expect(sorted(points)).to.deep.equal(sorted(wanted));
+              const times = points.map(([atMs]) => atMs);
+              expect(times).to.deep.equal(times.toSorted((x, y) => x - y));
+            }
         },
       ),
       { numRuns: 60 },
     );
   });
+
+  it("expires the oldest slots, hardly more than it may, and nothing newer", () => {
+    fc.assert(
+      fc.property(batches, fc.nat(30), fc.nat(60), (drawn, before, limit) => {
+        clear();
+        for (const batch of drawn) cycles.insert(batch.map(made));
+        const beforeMs = NOON_MS + before * 2_000;
+        const of = (wan: number) => [...cycles.between(wan, 0, Infinity)];
+        const [mine, other] = [of(1), of(2)];
+        const kept = mine.filter(({ atMs }) => atMs >= beforeMs);
+        const due = mine.length - kept.length;
+        const inOneSlot = 240;
+        const gone = cycles.expire(1, beforeMs, limit);
+        expect(gone).to.be.within(
+          Math.min(limit, due),
+          Math.min(limit + inOneSlot, due),
+        );
+        const left = of(1);
+        expect(left).to.have.length(mine.length - gone);
+        expect(left.filter(({ atMs }) => atMs >= beforeMs)).to.deep.equal(kept);
+        while (cycles.expire(1, beforeMs, 10) > 0);
+        expect(of(1)).to.deep.equal(kept);
+        expect(of(2)).to.deep.equal(other);
+        // a time stays as long as anybody has a cycle of then
+        cycles.expire(2, beforeMs, 10_000);
+        const old = "select count(*) from cycle_time where at_ms < ?";
+        expect(db.prepare(old).pluck().get(beforeMs)).to.equal(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  const packed = () =>
+    db
+      .prepare("select ifnull(sum(length(at)), 0) from cycle_slot")
+      .pluck()
+      .get() as number;
 
   const seconds = (from: number, to: number) =>
     Array.from({ length: (to - from) * 20 }, (_, beat) =>
@@ -235,31 +267,12 @@ describe("Cycles", () => {
 
   const lateAt = (atMs: number) => made({ wan: 1, run: 0, atMs, values: {} });
 
-  it("packs a slot when it is over, a late cycle too", () => {
-    cycles.insert(seconds(0, 8));
-    expect(count("cycle_packed")).to.equal(0);
-    cycles.insert(seconds(8, 9));
-    expect(count("cycle_packed")).to.equal(80);
-    cycles.insert([...seconds(9, 10), lateAt(1_020)]);
-    expect(count("cycle_packed")).to.equal(81);
-    expect(count("cycle_plain")).to.equal(120);
-  });
-
-  it("packs what a recorder before it left", () => {
-    cycles.insert(seconds(0, 8));
-    cycles = openCycles(db);
-    cycles.insert(seconds(10, 11));
-    expect(count("cycle_packed")).to.equal(80);
-  });
-
-  it("packs what it meant to when its transaction was rolled back", () => {
-    cycles.insert(seconds(0, 8));
-    db.exec("begin");
-    cycles.insert(seconds(8, 9));
-    db.exec("rollback");
-    cycles.insert(seconds(9, 10));
-    cycles.insert(seconds(12, 13));
-    expect(count("cycle_packed")).to.equal(160);
+  it("packs cycles at once, and a late one with the others of its slot", () => {
+    cycles.insert(seconds(0, 3));
+    cycles.insert([...seconds(3, 4), lateAt(1_020)]);
+    expect(packed()).to.equal(81);
+    expect(count("cycle_slot")).to.equal(2);
+    expect(count("cycle_plain")).to.equal(0);
   });
 
   it("keeps a flood of cycles plain, and all of it", () => {
@@ -267,8 +280,8 @@ describe("Cycles", () => {
       made({ wan: 1, run: 0, atMs: i % 4_000, values: {} }),
     );
     cycles.insert(flood);
-    cycles.insert(seconds(8, 9));
-    expect(count("cycle_packed")).to.equal(0);
+    cycles.insert(seconds(28, 29));
+    expect(packed()).to.equal(20);
     expect(count("cycle")).to.equal(2_020);
   });
 });

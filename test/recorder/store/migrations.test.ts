@@ -53,7 +53,7 @@ describe("migrate()", () => {
         "select name, type, \"notnull\" from pragma_table_info('cycle_plain')",
       )
       .all();
-    const key = ["wan", "at_ms", "source", "seq"];
+    const key = ["at_ms", "wan", "source", "seq"];
     expect(columns).to.deep.equal([
       ...key.map((name) => ({ name, type: "INTEGER", notnull: 1 })),
       ...ROW_FIELDS.map((name) => ({
@@ -63,12 +63,13 @@ describe("migrate()", () => {
       })),
     ]);
     const scales = db
-      .prepare("select name from pragma_table_info('cycle_scale')")
+      .prepare("select name from pragma_table_info('cycle_slot')")
       .pluck()
       .all();
     expect(scales).to.deep.equal([
-      ...["wan", "slot", "source", "seq"],
+      ...["id", "wan", "slot", "at", "bytes", "source", "seq"],
       ...ROW_FIELDS.map(column),
+      "codes",
     ]);
   });
 

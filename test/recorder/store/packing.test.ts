@@ -2,14 +2,12 @@ import Database from "better-sqlite3";
 import { expect } from "chai";
 import fc from "fast-check";
 import {
+  ALPHABET_SQL,
   pack,
   unpacker,
   valueSql,
-  WORDS,
   type Value,
 } from "../../../recorder/store/packing.js";
-
-const words = Array.from({ length: WORDS }, (_, i) => `w${i}`);
 
 /** Columns as they come: alike, near each other, multiples of something, with nulls, far apart. */
 const columnOf = (rows: number): fc.Arbitrary<Value[]> => {
@@ -63,18 +61,23 @@ describe("pack()", () => {
   /** What plain SQL makes of a packed table. */
   function asRead(
     columns: number,
-    { scales, words: rows }: NonNullable<ReturnType<typeof pack>>,
+    { scales, codes, bytesEach }: NonNullable<ReturnType<typeof pack>>,
+    rows: number,
   ) {
+    const where = { codes: "codes", begin: "begin", alphabet: ALPHABET_SQL };
     const names = Array.from({ length: columns }, (_, i) => `s${i}`);
-    const values = names.map((name) => valueSql(name, words));
+    const values = names.map((name) => valueSql(name, where));
     const read = db
       .prepare(
-        `select ${values.join(", ")} from (select ${[...names, ...words].map((name) => `? as ${name}`).join(", ")})`,
+        `select ${values.join(", ")} from (select ${[...names, "codes", "begin"].map((name) => `? as ${name}`).join(", ")})`,
       )
       .raw();
-    const bound = (value: Value | string) =>
-      typeof value === "number" ? BigInt(value) : value;
-    return rows.map((row) => read.get(...[...scales, ...row].map(bound)));
+    const bound = scales.map((scale) =>
+      typeof scale === "number" ? BigInt(scale) : scale,
+    );
+    return Array.from({ length: rows }, (_, row) =>
+      read.get(...bound, codes, BigInt(row * bytesEach)),
+    );
   }
 
   it("gives back every number and null, here and in SQL, or says that they do not fit", () => {
@@ -84,8 +87,14 @@ describe("pack()", () => {
         const result = pack(rows);
         if (result === null) return;
         packed++;
-        expect(result.words.map(unpacker(result.scales))).to.deep.equal(rows);
-        expect(asRead(rows[0]!.length, result)).to.deep.equal(rows);
+        const { scales, codes, bytesEach } = result;
+        const unpack = unpacker(scales);
+        expect(
+          rows.map((_, row) => unpack(codes, row * bytesEach)),
+        ).to.deep.equal(rows);
+        expect(asRead(rows[0]!.length, result, rows.length)).to.deep.equal(
+          rows,
+        );
       }),
       { numRuns: 400 },
     );

@@ -229,8 +229,7 @@ describe("views", () => {
 
   const packedBy = (search: string) => [
     search,
-    "SEARCH s USING PRIMARY KEY (wan=? AND slot=?)",
-    "SEARCH w USING INTEGER PRIMARY KEY (rowid=?)",
+    "SEARCH s USING INDEX sqlite_autoindex_cycle_slot_1 (wan=? AND slot=?)",
   ];
   const arms = METRICS.filter(({ from }) => from.kind === "cycle").length;
 
@@ -239,12 +238,12 @@ describe("views", () => {
       [
         "timestamp_ms >= 1 and timestamp_ms < 2",
         "SEARCH t USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
-        "SEARCH t USING PRIMARY KEY (wan=? AND at_ms>? AND at_ms<?)",
+        "SEARCH t USING PRIMARY KEY (at_ms>? AND at_ms<?)",
       ],
       [
         "wan_name = 'att' and timestamp_ms > 1",
         "SEARCH t USING INTEGER PRIMARY KEY (rowid>?)",
-        "SEARCH t USING PRIMARY KEY (wan=? AND at_ms>?)",
+        "SEARCH t USING PRIMARY KEY (at_ms>?)",
       ],
     ] as const)
       it(`search ${view} by key where ${filter} (STOR-06)`, () => {
@@ -259,13 +258,13 @@ describe("views", () => {
           .true;
         expect(steps.filter((step) => /^SCAN [rvp] /.test(step))).to.be.empty;
         for (const [alias, key, tiers] of [
-          ["r", "tier=? AND series=?", 3],
+          ["r", "tier=?", 3],
           ["v", "tier=? AND wan=?", 6],
         ] as const) {
           const time = plain
-            .slice(plain.indexOf("wan=?") + "wan=?".length, -1)
+            .slice(plain.indexOf("(") + 1, -1)
             .replaceAll("at_ms", "bucket_ms");
-          const search = `SEARCH ${alias} USING PRIMARY KEY (${key}${time}`;
+          const search = `SEARCH ${alias} USING PRIMARY KEY (${key} AND ${time}`;
           const found = steps.filter((step) => step.startsWith(search));
           expect(found, `${alias}: ${steps.join("\n")}`).to.have.length(tiers);
         }
@@ -278,7 +277,7 @@ describe("views", () => {
     );
     for (const view of ["transitions", "events"])
       expect(plan(`select * from ${view} ${within}`)).to.include(
-        "SEARCH e USING INDEX event_by_time (wan=? AND at_ms>? AND at_ms<?)",
+        "SEARCH e USING PRIMARY KEY (at_ms>? AND at_ms<?)",
       );
   });
 

@@ -1,0 +1,32 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openClockWatch } from "../recorder/clock-watch.js";
+import { loadRecorderConfig } from "../recorder/config.js";
+import { openJournal } from "../recorder/journal.js";
+import { openMaintenance, type Maintenance } from "../recorder/maintenance.js";
+import type { Store } from "../recorder/store/store.js";
+import type { Clock, MonoMs, WallMs } from "../shared/clock.js";
+import type { Log } from "../shared/log.js";
+import { NOON_MS } from "./simulated-frames.js";
+
+/** The maintenance of a recorder at default settings, on a clock that goes with what is recorded. */
+export function maintain(
+  folder: string,
+  store: Store,
+  wallMs: () => number,
+): Maintenance {
+  const clock: Clock = {
+    mono: () => (wallMs() - NOON_MS) as MonoMs,
+    wall: () => wallMs() as WallMs,
+    sleepUntil: () => Promise.resolve(),
+  };
+  const file = join(folder, "recorder.yaml");
+  writeFileSync(file, `storage: { db_path: ${store.path} }`);
+  return openMaintenance(store, clock, QUIET, {
+    clockWatch: openClockWatch(clock, store.newestMs()),
+    journal: openJournal(store, clock, "0123456789abcdef"),
+    policy: loadRecorderConfig(file).values.policy,
+  });
+}
+
+const QUIET: Log = { info() {}, warn() {}, error() {} };
