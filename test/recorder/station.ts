@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
 import { openReplayer, type Replayer } from "../../shared/bus/replayer.js";
-import { createRing, type RingLimits } from "../../shared/bus/ring.js";
+import {
+  createRing,
+  type Held,
+  type RingLimits,
+} from "../../shared/bus/ring.js";
 import { later, systemClock, type Clock } from "../../shared/clock.js";
 import { decodeFrame, type Frame } from "../../shared/frame.js";
 import { askHealth } from "../../shared/health.js";
@@ -100,6 +104,8 @@ export interface Sender extends AsyncDisposable {
   readonly boot: string;
   readonly sent: ReadonlyMap<number, Frame>;
   readonly replayer: Replayer;
+  /** What could still be asked for. */
+  held(): Held | null;
   /** Publishes no more, and waits until everything is committed. Says whether it is. */
   settle(limitMs: number): Promise<boolean>;
 }
@@ -137,6 +143,7 @@ export async function openSender(
   return {
     boot,
     replayer,
+    held: () => ring.held(),
     get sent() {
       return new Map(
         [...bytesSent].map(([seq, bytes]) => [seq, decodeFrame(bytes).frame]),
