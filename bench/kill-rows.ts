@@ -201,7 +201,8 @@ function areBoundsRight(
   const bounds = boundsOf(lost, sent);
   const gapsOk = lost.every((seq, i) => {
     const [from, to] = account.bounds(seq);
-    return from === bounds[i]?.[0] && to === bounds[i]?.[1];
+    const right = bounds[i];
+    return from === right?.[0] && to === right[1];
   });
   const tailOk =
     next === undefined
