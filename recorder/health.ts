@@ -12,7 +12,7 @@ import { troublesOf, type Troubles } from "./troubles.js";
 export interface Recovery {
   readonly catchUp: Pick<CatchUp, "counts">;
   readonly sync: Pick<Sync, "counts">;
-  readonly troubles?: Pick<Troubles, "counts">;
+  readonly troubles?: Pick<Troubles, "counts" | "damage">;
   readonly journal?: Pick<Journal, "dropped">;
 }
 
@@ -24,8 +24,9 @@ export function lookAt(
   clock: Clock,
   { catchUp, sync, troubles, journal }: Recovery,
 ): Health {
-  const reasons = reasonsOf(intake, maintenance, clock);
   const now = clock.mono();
+  const damage = troubles?.damage(now) ?? [];
+  const reasons = reasonsOf(intake, maintenance, clock).concat(damage);
   const { counts, refusals, gate, sources, waiting, lastCommit } = intake;
   return {
     status: reasons.length === 0 ? "fine" : "degraded",

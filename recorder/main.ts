@@ -78,6 +78,8 @@ export async function runRecorder(
   );
   await Promise.all([recording, tidying]);
   supervisor.stopping();
+  troubles.look();
+  journal.flush();
   log.info("stopping", { ...intake.counts });
 }
 

@@ -3,7 +3,7 @@ import type { EventName } from "../shared/frame.js";
 import type { Intake } from "./intake.js";
 import type { Detail, Journal } from "./journal.js";
 import type { Maintenance } from "./maintenance.js";
-import type { LastingStore } from "./store/lasting-store.js";
+import type { Incident, LastingStore } from "./store/lasting-store.js";
 
 /** What can be wrong for a while, and how it is called when it is over. */
 const OVER = {
@@ -13,7 +13,7 @@ const OVER = {
   source_flooding: "source_calm",
 } as const satisfies Partial<Record<EventName, EventName>>;
 
-export type TroubleKind = keyof typeof OVER;
+type TroubleKind = keyof typeof OVER;
 
 export interface Trouble {
   readonly kind: TroubleKind;
@@ -47,14 +47,14 @@ export function troublesOf(
       kind: "source_doubled",
       about: name,
       reason: `two controllers call themselves '${name}'`,
-      detail: { name, boots: sources.bootsOf(name).join(" ") },
+      detail: { source: name, boots: sources.bootsOf(name).join(" ") },
     });
   for (const name of gate.flooding(now))
     troubles.push({
       kind: "source_flooding",
       about: name,
       reason: `'${name}' sends more than a controller can: it is held back`,
-      detail: { name, held: gate.held },
+      detail: { source: name, held: gate.held },
     });
   const walBytes = maintenance.figures.sizes?.walBytes ?? 0;
   const walMb = Math.round(walBytes / 2 ** 20);
@@ -72,9 +72,14 @@ export function troublesOf(
 export interface Troubles {
   /** To be called about once a second. */
   look(): void;
-  /** How often each has begun. */
-  readonly counts: Readonly<Record<TroubleKind, number>>;
+  /** How often each has begun, or happened. */
+  readonly counts: Readonly<Record<TroubleKind | Incident["event"], number>>;
+  /** The damage of the last hour, in words. */
+  damage(now: MonoMs): string | null;
 }
+
+/** A history that was set aside waits for somebody to look at it; whoever asks within this time is told. */
+const DAMAGE_MS = 3_600_000;
 
 export function openTroubles(
   store: Pick<LastingStore, "incidents">,
@@ -83,18 +88,32 @@ export function openTroubles(
   journal: Journal,
   clock: Clock,
 ): Troubles {
-  const counts = Object.fromEntries(
-    Object.keys(OVER).map((kind) => [kind, 0]),
-  ) as Record<TroubleKind, number>;
+  const counts = {
+    database_lost: 0,
+    database_replaced: 0,
+    database_damaged: 0,
+    log_held: 0,
+    source_doubled: 0,
+    source_flooding: 0,
+  };
+  let damage: { readonly at: MonoMs; readonly keptAs: string } | null = null;
   const begun = new Map<string, { trouble: Trouble; at: MonoMs }>();
   const keyOf = ({ kind, about }: Trouble) => `${kind} ${about}`;
 
   return {
     counts,
+    damage: (now) =>
+      damage !== null && since(damage.at, now) < DAMAGE_MS
+        ? `the database was damaged: kept as '${damage.keptAs}'`
+        : null,
     look() {
       const now = clock.mono();
-      for (const { event, detail } of store.incidents())
+      for (const { event, detail } of store.incidents()) {
+        counts[event]++;
         journal.note(event, detail);
+        if (event === "database_damaged")
+          damage = { at: now, keptAs: String(detail["keptAs"]) };
+      }
       const troubles = troublesOf(intake, maintenance, now);
       const keys = troubles.map(keyOf);
       for (const [key, { trouble, at }] of begun)

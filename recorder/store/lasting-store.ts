@@ -1,6 +1,6 @@
 import { later, since, type Clock, type MonoMs } from "../../shared/clock.js";
 import { Failure, reasonOf } from "../../shared/failure.js";
-import type { EventFrame, EventName } from "../../shared/frame.js";
+import type { EventFrame } from "../../shared/frame.js";
 import { isDamage } from "./connection.js";
 import { setAside } from "./damage.js";
 import { DatabaseAway, DatabaseDamaged } from "./database.js";
@@ -13,7 +13,7 @@ const AGAIN_MS = 60_000;
 
 /** What befell the file. */
 export interface Incident {
-  readonly event: EventName;
+  readonly event: "database_replaced" | "database_damaged";
   readonly detail: EventFrame["detail"];
 }
 
@@ -51,7 +51,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
   let damagedAt: MonoMs | null = null;
   let incidents: Incident[] = [];
 
-  function note(event: EventName, detail: Incident["detail"]): void {
+  function note(event: Incident["event"], detail: Incident["detail"]): void {
     if (incidents.length < INCIDENTS_MAX) incidents.push({ event, detail });
   }
 
@@ -117,7 +117,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
 
   open();
   // a damaged file has been set aside, and the next is new
-  if (damagedAt !== null) open();
+  if (incidents.length > 0) open();
   return {
     path,
     get openings() {

@@ -26,7 +26,8 @@ export async function openSubscriber(
     linger: 0,
     receiveHighWaterMark: options.queue ?? RECEIVE_HIGH_WATER_MARK,
     reconnectInterval: 100,
-    maxMessageSize: FRAME_BYTES_MAX,
+    // a larger one ends its connection; what is between is refused by whoever decodes it, who can count it
+    maxMessageSize: 2 * FRAME_BYTES_MAX,
   });
   socket.subscribe();
   if (options.bind !== undefined) await socket.bind(ipc(options.bind));

@@ -38,7 +38,10 @@ describe("Troubles", () => {
   });
   afterEach(() => store[Symbol.asyncDispose]());
 
-  const seconds = (count: number, work: (second: number) => void = () => {}) => {
+  const seconds = (
+    count: number,
+    work: (second: number) => void = () => {},
+  ) => {
     for (let i = 1; i <= count; i++) {
       work(i);
       store.check();
@@ -97,7 +100,7 @@ describe("Troubles", () => {
       "source_single",
     ]);
     expect(events()[0]![1]).to.deep.equal({
-      name: "spectrum",
+      source: "spectrum",
       boots: `${a} ${b}`,
     });
     expect(
@@ -119,8 +122,8 @@ describe("Troubles", () => {
     seconds(12);
     const of = events().filter(([kind]) => kind !== "frames_refused");
     expect(of).to.deep.equal([
-      ["source_flooding", { name: "att", held: 500 }],
-      ["source_calm", { name: "att", held: 500, forMs: 12_000 }],
+      ["source_flooding", { source: "att", held: 500 }],
+      ["source_calm", { source: "att", held: 500, forMs: 12_000 }],
     ]);
     expect(intake.gate.held).to.equal(1_500);
   });
@@ -164,10 +167,8 @@ describe("Troubles", () => {
   it("keeps no more than 64 events while nothing can be written, and counts the others", () => {
     const other = new Database(store.path);
     other.exec("begin immediate");
-    for (let i = 0; i < 100; i++) {
-      journal.note("history_cut", { i });
-      journal.flush();
-    }
+    for (let i = 0; i < 100; i++) journal.note("history_cut", { i });
+    journal.flush();
     other.close();
     journal.flush();
     expect(events()).to.have.length(64);
