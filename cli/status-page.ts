@@ -106,7 +106,7 @@ function recorderLines(answer: Answer): readonly string[] {
     item("frames", `${n("committed")} committed, ${n("waiting")} waiting`),
     item(
       "",
-      `${n("refused")} refused, ${n("gaps")} gaps, ${n("duplicates")} duplicates`,
+      `${n("missing")} missing, ${n("gaps")} gaps, ${n("refused")} refused, ${n("duplicates")} duplicates`,
     ),
     item(
       "commit",

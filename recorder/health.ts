@@ -2,18 +2,19 @@ import { since, type Clock } from "../shared/clock.js";
 import type { Health } from "../shared/health.js";
 import type { CatchUp } from "./catch-up.js";
 import type { Intake } from "./intake.js";
+import type { Journal } from "./journal.js";
 import type { Maintenance } from "./maintenance.js";
 import type { Store } from "./store/store.js";
 import type { Sync } from "./sync.js";
+import { troublesOf, type Troubles } from "./troubles.js";
 
 /** Who brings in what the bus lost. */
 export interface Recovery {
   readonly catchUp: Pick<CatchUp, "counts">;
   readonly sync: Pick<Sync, "counts">;
+  readonly troubles?: Pick<Troubles, "counts" | "damage">;
+  readonly journal?: Pick<Journal, "dropped">;
 }
-
-/** A log of this size is held back by somebody who reads and does not end. */
-const LOG_BYTES_MAX = 64 * 2 ** 20;
 
 /** How the recorder is. */
 export function lookAt(
@@ -21,11 +22,12 @@ export function lookAt(
   intake: Intake,
   maintenance: Maintenance,
   clock: Clock,
-  { catchUp, sync }: Recovery,
+  { catchUp, sync, troubles, journal }: Recovery,
 ): Health {
-  const reasons = reasonsOf(intake, maintenance, clock);
   const now = clock.mono();
-  const { counts, refusals, sources, waiting, lastCommit } = intake;
+  const damage = troubles?.damage(now) ?? [];
+  const reasons = reasonsOf(intake, maintenance, clock).concat(damage);
+  const { counts, refusals, gate, sources, waiting, lastCommit } = intake;
   return {
     status: reasons.length === 0 ? "fine" : "degraded",
     reasons,
@@ -35,6 +37,10 @@ export function lookAt(
       ...store.size(),
       ...counts,
       refused: refusals.count,
+      refusedBy: refusals.byFault,
+      held: gate.held,
+      troubles: { ...troubles?.counts },
+      eventsDropped: journal?.dropped ?? 0,
       waiting,
       missing: store.missing(),
       sync: { ...catchUp.counts, ...sync.counts, ...intake.offers.counts },
@@ -62,29 +68,17 @@ function reasonsOf(
   clock: Clock,
 ): string[] {
   const now = clock.mono();
+  const reasons = troublesOf(intake, maintenance, now).map(
+    ({ reason }) => reason,
+  );
   const refusal = intake.refusals.recent(now);
-  const reasons = intake.sources
-    .doubled(now)
-    .map((name) => `two controllers call themselves '${name}'`);
-  if (intake.failing !== null)
-    reasons.unshift(
-      `the database cannot be written: ${intake.failing}: ${intake.waiting} frames wait`,
-    );
   if (refusal !== null)
     reasons.push(`frames were refused in the last minute: ${refusal}`);
-  return [...reasons, ...upkeepReasons(maintenance)];
-}
-
-function upkeepReasons({ figures, pressure }: Maintenance): string[] {
-  const reasons: string[] = [];
-  const { failing, sizes } = figures;
-  if (failing !== null)
-    reasons.push(`the history cannot be rolled up or cut: ${failing}`);
+  const { figures, pressure } = maintenance;
+  // while nothing can be written that is the reason
+  if (figures.failing !== null && intake.failing === null)
+    reasons.push(`the history cannot be rolled up or cut: ${figures.failing}`);
   if (pressure.stuck !== null) reasons.push(pressure.stuck);
-  if (sizes !== null && sizes.walBytes > LOG_BYTES_MAX)
-    reasons.push(
-      `the write-ahead log is ${Math.round(sizes.walBytes / 2 ** 20)} MB: somebody reads the database without an end`,
-    );
   return reasons;
 }
 

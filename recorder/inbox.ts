@@ -16,13 +16,13 @@ const DRAIN_MS = 250;
  */
 export async function openInbox(
   path: string,
-  take: (message: Uint8Array) => void,
+  take: (message: readonly Uint8Array[]) => void,
   clock: Clock,
 ): Promise<AsyncDisposable> {
   const subscriber = await bound(path);
   let heardAt = clock.mono();
   const receive = async () => {
-    for await (const message of subscriber) {
+    for await (const message of subscriber.messages) {
       heardAt = clock.mono();
       take(message);
     }

@@ -1,7 +1,15 @@
+import { inspect } from "node:util";
 import { since, type Clock, type MonoMs } from "../shared/clock.js";
-import { decodeFrame, FrameError, type Identity } from "../shared/frame.js";
+import {
+  decodeFrame,
+  FrameError,
+  topicOf,
+  WAN_NAME,
+  type Identity,
+} from "../shared/frame.js";
 import type { Log } from "../shared/log.js";
 import { fault } from "./fault.js";
+import { createGate, type Gate } from "./gate.js";
 import { createOffers, type Offers } from "./offers.js";
 import { openRefusals, type Refusals } from "./refusals.js";
 import { createSources, type Sources } from "./sources.js";
@@ -9,6 +17,9 @@ import type { Arrival, Committed, Store } from "./store/store.js";
 
 /** 16 minutes of two controllers: what is kept in memory while the database cannot be written. */
 const WAITING_MAX = 40_000;
+
+/** The same for frames that are much larger than those of a controller. */
+const WAITING_BYTES_MAX = 64 * 2 ** 20;
 
 /** 10 s of two controllers. */
 const WAITING_USUAL = 400;
@@ -33,14 +44,17 @@ export interface Counts {
 
 /** What comes from the bus on its way to the store: one batch, committed from a timer. */
 export interface Intake extends AsyncDisposable {
+  /** Takes what came from the bus, be it what it may, unless its sender floods. */
+  receive(message: readonly Uint8Array[]): void;
   /** Takes one message of any origin. @param known which frame it should be, where that is known from elsewhere */
-  take(message: Uint8Array, known?: Identity): void;
+  take(message: Uint8Array, known?: Identity, topic?: string): void;
   /** Commits what has come. What cannot be written stays for the next time; beyond a bound nothing is added to it. */
   commit(): void;
   /** The seqs of a run that wait for a commit. */
   waitingOf(name: string, boot: string): ReadonlySet<number>;
   readonly counts: Counts;
   readonly refusals: Refusals;
+  readonly gate: Gate;
   readonly sources: Sources;
   readonly offers: Offers;
   /** How many frames may be asked for: half of memory is left to those that come by themselves. */
@@ -68,6 +82,7 @@ export function openIntake(
   { waitingMax = WAITING_MAX, goneMs }: IntakeLimits = {},
 ): Intake {
   const refusals = openRefusals(clock, log);
+  const gate = createGate();
   const sources = createSources();
   const offers = createOffers(clock.mono(), goneMs);
   const counts = {
@@ -80,10 +95,11 @@ export function openIntake(
     unknownKeys: 0,
   };
   let waiting: Arrival[] = [];
+  let waitingBytes = 0;
   let failing: string | null = null;
   let lastCommit: Intake["lastCommit"] = null;
 
-  function accept(arrival: Arrival): void {
+  function accept(arrival: Arrival, bytes: number): void {
     const { source: name, boot } = arrival;
     offers.hear(name, boot, clock.mono());
     if (arrival.kind !== "refused") {
@@ -92,16 +108,18 @@ export function openIntake(
       counts.frames++;
     }
     // the newest, not the oldest: rings forget the oldest first
-    if (waiting.length < waitingMax) waiting.push(arrival);
-    else counts.dropped++;
+    if (waiting.length < waitingMax && waitingBytes < WAITING_BYTES_MAX) {
+      waiting.push(arrival);
+      waitingBytes += bytes;
+    } else counts.dropped++;
   }
 
   function refuse(error: FrameError, known: Identity | undefined): void {
-    refusals.add(error.message);
+    refusals.add(error);
     const identity = known ?? error.identity;
     if (identity === null) return;
-    if (error.newer) offers.unreadable(identity);
-    else accept({ ...identity, kind: "refused", at: clock.wall() });
+    if (error.fault === "version") offers.unreadable(identity);
+    else accept({ ...identity, kind: "refused", at: clock.wall() }, 0);
   }
 
   function written(
@@ -114,18 +132,12 @@ export function openIntake(
     counts.gaps += gaps;
     if (gaps > 0) log.warn("frames_lost", { gaps });
     sources.stored(waiting.filter((arrival) => arrival.kind !== "refused"));
-    if (failing !== null) log.info("write_back", { frames: waiting.length });
     failing = null;
     if (waiting.length === 0) return;
     waiting = [];
+    waitingBytes = 0;
     const at = clock.mono();
     lastCommit = { at, tookMs: since(begun, at) };
-  }
-
-  function refused(cause: string): void {
-    if (failing === null)
-      log.error("write_failed", { cause, waiting: waiting.length });
-    failing = cause;
   }
 
   function commit(): void {
@@ -134,23 +146,41 @@ export function openIntake(
       log.info("source_gone", { source: name, boot });
     const outcome = store.commit(waiting, offers.at(begun));
     if (outcome.kind === "committed") written(outcome, begun);
-    else refused(outcome.cause);
+    else failing = outcome.cause;
+  }
+
+  function take(message: Uint8Array, known?: Identity, topic?: string): void {
+    fault("frame-received");
+    const decoded = decode(message);
+    if (decoded instanceof FrameError) {
+      refuse(decoded, known);
+      return;
+    }
+    const { frame, unknownKeys } = decoded;
+    if (topic !== undefined && topic !== topicOf(frame)) {
+      refuse(wrongTopic(topic, topicOf(frame)), undefined);
+      return;
+    }
+    counts.unknownKeys += unknownKeys;
+    const aheadMs = frame.at - clock.wall();
+    if (aheadMs <= FUTURE_MS) accept(frame, message.byteLength);
+    else refuse(tooFarAhead(frame, aheadMs), frame);
   }
 
   return {
-    take(message, known) {
-      fault("frame-received");
-      const decoded = decode(message);
-      if (decoded instanceof FrameError) {
-        refuse(decoded, known);
-        return;
-      }
-      const { frame, unknownKeys } = decoded;
-      counts.unknownKeys += unknownKeys;
-      const aheadMs = frame.at - clock.wall();
-      if (aheadMs <= FUTURE_MS) accept(frame);
-      else refuse(tooFarAhead(frame, aheadMs), frame);
+    receive(message) {
+      const [head, body] = message;
+      const topic = Buffer.from(head ?? []).toString("latin1", 0, TOPIC_MAX);
+      const [name = ""] = topic.split("/");
+      const bytes = message.reduce((sum, part) => sum + part.byteLength, 0);
+      // whoever gives no name shares one
+      const known = WAN_NAME.test(name) ? name : "";
+      if (!gate.admits(known, bytes, clock.mono())) return;
+      if (message.length === 2 && body !== undefined)
+        take(body, undefined, topic);
+      else refuse(wrongParts(message.length), undefined);
     },
+    take,
     waitingOf: (name, boot) =>
       new Set(
         waiting
@@ -160,6 +190,7 @@ export function openIntake(
     commit,
     counts,
     refusals,
+    gate,
     sources,
     offers,
     get room() {
@@ -184,8 +215,21 @@ export function openIntake(
   };
 }
 
+/** No topic is longer: the longest name, and a kind. */
+const TOPIC_MAX = 64;
+
+const wrongParts = (parts: number): FrameError =>
+  new FrameError("parts", `Cannot read message: must be 2 parts: got ${parts}`);
+
+const wrongTopic = (topic: string, right: string): FrameError =>
+  new FrameError(
+    "topic",
+    `Cannot take frame of topic '${right}': must come under it: got ${inspect(topic)}`,
+  );
+
 function tooFarAhead({ source }: Identity, aheadMs: number): FrameError {
   return new FrameError(
+    "ahead",
     `Cannot take frame of '${source}': at most ${FUTURE_MS / 1e3} s ahead of this clock: got ${(aheadMs / 1e3).toFixed(0)} s`,
   );
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { systemClock } from "../shared/clock.js";
 import { serveHealth } from "../shared/health.js";
@@ -17,8 +17,9 @@ import { openJournal } from "./journal.js";
 import { openMaintenance } from "./maintenance.js";
 import { everySecond } from "./seconds.js";
 import { inSlices } from "./slices.js";
-import { openStore } from "./store/store.js";
+import { openLastingStore } from "./store/lasting-store.js";
 import { openSync } from "./sync.js";
+import { openTroubles } from "./troubles.js";
 
 /**
  * Records what the controllers publish, until a signal; then everything that has come is in the database.
@@ -40,30 +41,33 @@ export async function runRecorder(
   await using _file = await lockPath("recorder", dbPath);
   await using _socket = await lockPath("recorder-run", resolve(run.root));
   makeRunFolder(run);
-  await using store = openStore(dbPath, clock.wall());
+  await using store = openLastingStore(dbPath, clock);
   await using intake = openIntake(store, clock, log, limits);
   await using _inbox = await openInbox(
     run.frames,
-    (message) => intake.take(message),
+    (message) => intake.receive(message),
     clock,
   );
   const catchUp = openCatchUp(store, intake, clock);
   await using sync = await openSync(run.sync, catchUp);
-  const journal = openJournal(store, clock, randomBytes(8).toString("hex"));
+  const journal = openJournal(store, clock, log);
   const clockWatch = openClockWatch(clock, store.newestMs());
   const maintenance = openMaintenance(store, clock, log, {
     clockWatch,
     journal,
     policy,
   });
-  const look = () =>
-    lookAt(store, intake, maintenance, clock, { catchUp, sync });
+  const troubles = openTroubles(store, intake, maintenance, journal, clock);
+  const recovery = { catchUp, sync, troubles, journal };
+  const look = () => lookAt(store, intake, maintenance, clock, recovery);
   await using _health = await serveHealth(run.recorderHealth, look);
 
   supervisor.ready();
   log.info("started", { db: dbPath, run: run.root });
   const recording = everySecond(clock, stop, () => {
+    store.check();
     intake.commit();
+    troubles.look();
     supervisor.status(inWords(intake, maintenance, clock));
     supervisor.alive();
   });
@@ -74,6 +78,8 @@ export async function runRecorder(
   );
   await Promise.all([recording, tidying]);
   supervisor.stopping();
+  troubles.look();
+  journal.flush();
   log.info("stopping", { ...intake.counts });
 }
 

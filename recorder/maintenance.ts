@@ -42,6 +42,8 @@ export interface Figures {
   /** Rows deleted since the start. */
   readonly expired: number;
   readonly vacuumedPages: number;
+  /** How often the wall clock jumped. */
+  readonly clockJumps: number;
   /** Why the last slice came to nothing; null when it did not. */
   readonly failing: string | null;
 }
@@ -66,7 +68,7 @@ export function openMaintenance(
   },
 ): Maintenance {
   const { clockWatch, journal, policy } = parts;
-  const pressure = openPressure(policy, journal, log);
+  const pressure = openPressure(policy, journal);
   const rows = openPace(SLICE_MS, { min: 100, max: 10_000 });
   const pages = openPace(SLICE_MS, { min: 16, max: 4_096 });
   const figures = {
@@ -79,6 +81,7 @@ export function openMaintenance(
     longestSliceMs: 0,
     expired: 0,
     vacuumedPages: 0,
+    clockJumps: 0,
     failing: null as string | null,
   };
   const expiry = openInterval(clock, EXPIRY_MS);
@@ -165,14 +168,12 @@ export function openMaintenance(
   function watch(upkeep: Upkeep): boolean {
     const jumpMs = clockWatch.look();
     if (jumpMs !== null) {
-      const detail = {
+      figures.clockJumps++;
+      journal.note("retention_held", {
         jumpMs: Math.round(jumpMs),
         heldMs: clockWatch.holdMs(),
-      };
-      log.warn("retention_held", detail);
-      journal.note("retention_held", detail);
+      });
     }
-    journal.flush();
     figures.sizes = upkeep.sizes();
     figures.lagMs = furthestBehind(upkeep, clock);
     return false;
@@ -197,6 +198,7 @@ export function openMaintenance(
       const [outcome, tookMs] = elapsed(() =>
         store.tend((upkeep) => JOBS.some((job) => job(upkeep))),
       );
+      journal.flush();
       figures.slices++;
       figures.lastSliceMs = tookMs;
       figures.longestSliceMs = Math.max(figures.longestSliceMs, tookMs);

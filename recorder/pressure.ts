@@ -1,4 +1,3 @@
-import type { Log } from "../shared/log.js";
 import type { Journal } from "./journal.js";
 import type { Sizes } from "./store/disk.js";
 import type { Upkeep } from "./store/upkeep.js";
@@ -27,7 +26,6 @@ export interface Pressure {
 export function openPressure(
   { maxBytes, minFreeBytes }: Limits,
   journal: Journal,
-  log: Log,
 ): Pressure {
   let cutting = false;
   let stuck: string | null = null;
@@ -44,13 +42,11 @@ export function openPressure(
   }
 
   function begin(why: string, sizes: Sizes): void {
-    const detail = {
+    journal.note("history_cut", {
       why,
       usedMb: inMb(sizes.usedBytes),
       freeMb: inMb(sizes.freeBytes),
-    };
-    log.warn("history_cut", detail);
-    journal.note("history_cut", detail);
+    });
   }
 
   return {

@@ -31,6 +31,7 @@ export interface Sources {
   live(): Source[];
   /** Names under which two processes publish at once. */
   doubled(now: MonoMs): string[];
+  bootsOf(name: string): string[];
 }
 
 const keyOf = ({ name, boot }: Pick<Source, "name" | "boot">): string =>
@@ -61,6 +62,8 @@ export function createSources(): Sources {
       for (const run of gone) runs.delete(keyOf(run));
       return gone;
     },
+    bootsOf: (name) =>
+      live().flatMap((run) => (run.name === name ? [run.boot] : [])),
     doubled(now) {
       const heard = live().filter((run) => since(run.heardAt, now) < DOUBLE_MS);
       const names = heard.flatMap((run) =>

@@ -39,6 +39,17 @@ export const EVENTS = [
   "checkpoint_refused",
   "retention_held",
   "history_cut",
+  "database_lost",
+  "database_back",
+  "database_replaced",
+  "database_damaged",
+  "log_held",
+  "log_freed",
+  "source_doubled",
+  "source_single",
+  "source_flooding",
+  "source_calm",
+  "frames_refused",
 ] as const;
 export type EventName = (typeof EVENTS)[number];
 
@@ -171,15 +182,28 @@ export type Identity = Pick<Header, "source" | "boot" | "seq">;
 const { source, boot, seq } = HEADER;
 const IDENTITY = TypeCompiler.Compile(Type.Object({ source, boot, seq }));
 
-/** Bytes that are no frame, and why; `newer` marks a version this program does not know yet. */
+/** Why bytes are no frame for us. */
+export const FRAME_FAULTS = [
+  "parts",
+  "size",
+  "msgpack",
+  "version",
+  "kind",
+  "field",
+  "topic",
+  "ahead",
+] as const;
+export type FrameFault = (typeof FRAME_FAULTS)[number];
+
+/** Bytes that are no frame, and why; `version`: one this program does not know yet. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
-  readonly newer: boolean;
+  readonly fault: FrameFault;
   /** Which frame it would have been, where that much can be read. */
   readonly identity: Identity | null;
-  constructor(message: string, value: unknown = null, newer = false) {
+  constructor(fault: FrameFault, message: string, value: unknown = null) {
     super(message);
-    this.newer = newer;
+    this.fault = fault;
     this.identity = IDENTITY.Check(value) ? value : null;
   }
 }
@@ -217,19 +241,23 @@ export function decodeFrame(bytes: Uint8Array): {
 } {
   if (bytes.byteLength > FRAME_BYTES_MAX)
     throw new FrameError(
+      "size",
       `Cannot read frame: at most ${FRAME_BYTES_MAX} bytes: got ${bytes.byteLength}`,
     );
   if (!isWellFormed(bytes))
-    throw new FrameError("Cannot read frame: must be one msgpack value");
+    throw new FrameError(
+      "msgpack",
+      "Cannot read frame: must be one msgpack value",
+    );
   const value = unpack(bytes);
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new FrameError("Cannot read frame: must be a map");
+    throw new FrameError("msgpack", "Cannot read frame: must be a map");
   const { v, kind } = value as { v?: unknown; kind?: unknown };
   if (typeof v === "number" && v > FRAME_VERSION)
     throw new FrameError(
+      "version",
       `Cannot read frame 'v': at most ${FRAME_VERSION}: got ${v}`,
       value,
-      true,
     );
   const known =
     typeof kind === "string" && Object.hasOwn(SHAPES, kind)
@@ -237,12 +265,14 @@ export function decodeFrame(bytes: Uint8Array): {
       : undefined;
   if (known === undefined)
     throw new FrameError(
+      "kind",
       `Cannot read frame 'kind': must be one of ${KINDS.join(", ")}: got ${show(kind)}`,
       value,
     );
   if (!known.check.Check(value)) {
     const error = known.check.Errors(value).First();
     throw new FrameError(
+      "field",
       `Cannot read frame '${error?.path ?? ""}': ${error?.message ?? ""}: got ${show(error?.value)}`,
       value,
     );
@@ -258,6 +288,7 @@ function unpack(bytes: Uint8Array): unknown {
     return unpackr.unpack(bytes);
   } catch (cause) {
     throw new FrameError(
+      "msgpack",
       `Cannot read frame: ${cause instanceof Error ? cause.message : "bad msgpack"}`,
     );
   }

@@ -13,3 +13,14 @@ export const passingCause = (error: unknown): string | undefined =>
   error instanceof Database.SqliteError && PASSING.test(error.code)
     ? `${error.message} (${error.code})`
     : undefined;
+
+const codeOf = (error: unknown): string =>
+  error instanceof Database.SqliteError ? error.code : "";
+
+/** The file is damaged, or is no database: no second try will help. */
+export const isDamage = (error: unknown): boolean =>
+  /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error));
+
+/** Perhaps it is the connection that is stale, and a new one will do: the disk was away, or became read-only. */
+export const isStale = (error: unknown): boolean =>
+  /^SQLITE_(IOERR|READONLY|CANTOPEN)/.test(codeOf(error));

@@ -3,7 +3,13 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import type { WallMs } from "../../shared/clock.js";
 import { Failure, reasonOf } from "../../shared/failure.js";
-import { BUSY_MS, type Connection } from "./connection.js";
+import {
+  BUSY_MS,
+  isDamage,
+  passingCause,
+  type Connection,
+} from "./connection.js";
+import { mayBeOurs, setAside } from "./damage.js";
 import { networkOf } from "./file-system.js";
 import { demandOurs, migrate } from "./migrations.js";
 import { remakeViews } from "./views.js";
@@ -13,16 +19,34 @@ const FILE_MODE = 0o660;
 
 const WAL_BYTES_KEPT = 64 * 2 ** 20;
 
+/** What the world may do to a file at any time: to be tried again. */
+const PASSING = ["EROFS", "ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE"];
+
+/** The place is of no use at the moment. */
+export class DatabaseAway extends Failure {}
+
+/** The file is damaged, and has been set aside as `keptAs`. */
+export class DatabaseDamaged extends Failure {
+  readonly keptAs: string;
+  constructor(path: string, cause: string, keptAs: string) {
+    super(
+      `Cannot open database '${path}': must be intact: got ${cause}: kept as '${keptAs}'`,
+    );
+    this.keptAs = keptAs;
+  }
+}
+
 const WAY_OUT = "move it away, or set storage.db_path";
 
 /**
  * Opens a database file, made with its folders where there is none, of the newest version and ready to be written
  * beside readers.
- * @throws Failure when the place or the file is of no use
+ * @throws Failure when the place or the file is of no use; DatabaseAway where that may pass, DatabaseDamaged where the
+ * next try makes a new file
  */
 export function openDatabase(path: string, now: WallMs): Connection {
   makeFile(path);
-  const db = new Database(path, { timeout: BUSY_MS });
+  const db = connect(path);
   try {
     demandOurs(db);
     prepare(db);
@@ -30,8 +54,21 @@ export function openDatabase(path: string, now: WallMs): Connection {
     remakeViews(db);
     return db;
   } catch (error) {
+    // before it is closed, or what its log holds would be written into it
+    const damaged =
+      isDamage(error) && mayBeOurs(path)
+        ? new DatabaseDamaged(path, reasonOf(error), setAside(path, now))
+        : null;
     db.close();
-    throw error instanceof Database.SqliteError ? unusable(path, error) : error;
+    throw damaged ?? unusable(path, error);
+  }
+}
+
+function connect(path: string): Connection {
+  try {
+    return new Database(path, { timeout: BUSY_MS });
+  } catch (error) {
+    throw unusable(path, error);
   }
 }
 
@@ -53,6 +90,8 @@ function makeFile(path: string): void {
   } catch (error) {
     if (error instanceof Failure) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? reasonOf(error);
+    if (PASSING.includes(code))
+      throw new DatabaseAway(`Cannot open database '${path}': got ${code}`);
     refuse(
       `file and folder must be writable: got ${code}: give '${folder}' to the user wanctl runs as, or set storage.db_path`,
     );
@@ -71,15 +110,14 @@ function prepare(db: Connection): void {
   db.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
 }
 
-function unusable(
-  path: string,
-  { code, message }: InstanceType<typeof Database.SqliteError>,
-): Failure {
+function unusable(path: string, error: unknown): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  const passing = passingCause(error);
+  if (passing !== undefined)
+    return new DatabaseAway(`Cannot open database '${path}': got ${passing}`);
   const rule =
-    code === "SQLITE_NOTADB"
+    error.code === "SQLITE_NOTADB"
       ? `must be a SQLite database: ${WAY_OUT}`
-      : code.startsWith("SQLITE_CORRUPT")
-        ? `must be intact: got ${message}: ${WAY_OUT}`
-        : `must be usable: got ${message} (${code})`;
+      : `must be usable: got ${error.message} (${error.code})`;
   return new Failure(`Cannot open database '${path}': ${rule}`);
 }

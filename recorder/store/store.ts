@@ -2,7 +2,7 @@ import type { WallMs } from "../../shared/clock.js";
 import type { Frame, Identity } from "../../shared/frame.js";
 import { fault } from "../fault.js";
 import type { Presences } from "../offers.js";
-import { passingCause } from "./connection.js";
+import { isStale, passingCause } from "./connection.js";
 import { openCycles, type CycleOfRun, type Cycles } from "./cycles.js";
 import { openDatabase } from "./database.js";
 import { bytesOf } from "./disk.js";
@@ -40,6 +40,8 @@ const ALL_OFFERED: Presences = {
 export interface Failed {
   readonly kind: "failed";
   readonly cause: string;
+  /** A new connection may do better. */
+  readonly isStale?: boolean;
 }
 
 /** What became of a batch: all of it, or nothing of it. */
@@ -60,6 +62,8 @@ export interface Store extends AsyncDisposable {
   /** Does something to the history other than adding to it. */
   tend<T>(work: (upkeep: Upkeep) => T): T | Failed;
   size(): { readonly dbBytes: number; readonly walBytes: number };
+  /** Lets go of a file that is not to be written any more. */
+  drop(): void;
 }
 
 /** @throws Failure when the file or its place is of no use, or the file is of a newer version */
@@ -117,7 +121,8 @@ export function openStore(
     } catch (error) {
       const cause = passingCause(error);
       if (cause === undefined) throw error;
-      return { kind: "failed", cause };
+      const failed = { kind: "failed", cause } as const;
+      return isStale(error) ? { ...failed, isStale: true } : failed;
     }
   };
 
@@ -143,6 +148,7 @@ export function openStore(
     },
     tend: (work) => attempt(() => work(upkeep)),
     size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
+    drop: () => void db.close(),
     [Symbol.asyncDispose]() {
       // closing does it too, but not while somebody else reads
       attempt(() => db.pragma("wal_checkpoint(TRUNCATE)"));

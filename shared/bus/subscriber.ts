@@ -4,11 +4,16 @@ import { ipc } from "../paths.js";
 
 /** A stream of message bodies, as they came. Ends when it is disposed. */
 export interface Subscriber extends AsyncDisposable, AsyncIterable<Buffer> {
+  /** The same stream, but each message with all its parts, be they what they may. */
+  readonly messages: AsyncIterable<readonly Buffer[]>;
   connect(path: string): void;
 }
 
-/** 8 minutes of two controllers: what the recorder may lag behind in a long transaction. */
-const RECEIVE_HIGH_WATER_MARK = 20_000;
+/**
+ * Of each publisher: 100 s of a controller, what the recorder may lag behind in a long transaction. A publisher of the
+ * largest frames there can be takes 128 MB with it.
+ */
+const RECEIVE_HIGH_WATER_MARK = 2_000;
 
 /**
  * A SUB socket. One that binds must always have a receive pending, or it never takes notice of a new publisher and all
@@ -21,11 +26,13 @@ export async function openSubscriber(
     linger: 0,
     receiveHighWaterMark: options.queue ?? RECEIVE_HIGH_WATER_MARK,
     reconnectInterval: 100,
-    maxMessageSize: FRAME_BYTES_MAX,
+    // a larger one ends its connection; what is between is refused by whoever decodes it, who can count it
+    maxMessageSize: 2 * FRAME_BYTES_MAX,
   });
   socket.subscribe();
   if (options.bind !== undefined) await socket.bind(ipc(options.bind));
   return {
+    messages: socket,
     connect: (path) => socket.connect(ipc(path)),
     async *[Symbol.asyncIterator]() {
       for await (const [, body] of socket) if (body !== undefined) yield body;

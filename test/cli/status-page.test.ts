@@ -43,6 +43,7 @@ const RECORDER: Health = {
     duplicates: 0,
     refused: 0,
     gaps: 1,
+    missing: 25,
     waiting: 20,
     lastCommitMs: 1.2,
     lastCommitAgeMs: 420,
@@ -72,7 +73,7 @@ recorder  fine
   database  /var/lib/wanctl/metrics.db
             123 MB, WAL 4.0 MB
   frames    12345 committed, 20 waiting
-            0 refused, 1 gaps, 0 duplicates
+            25 missing, 1 gaps, 0 refused, 0 duplicates
   commit    420 ms ago, took 1.2 ms
   sources   spectrum   lag 310 ms, frame 4711 of run 0123456789abcdef`));
 

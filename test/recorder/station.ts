@@ -1,14 +1,18 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
 import { openReplayer, type Replayer } from "../../shared/bus/replayer.js";
-import { createRing, type RingLimits } from "../../shared/bus/ring.js";
+import {
+  createRing,
+  type Held,
+  type RingLimits,
+} from "../../shared/bus/ring.js";
 import { later, systemClock, type Clock } from "../../shared/clock.js";
 import { decodeFrame, type Frame } from "../../shared/frame.js";
-import { askHealth } from "../../shared/health.js";
+import { askHealth, type Health } from "../../shared/health.js";
 import {
   makeRunFolder,
   runFolder,
@@ -32,17 +36,23 @@ export class Station {
   readonly run: RunFolder;
   readonly database: string;
   kills = 0;
+  /** What the recorder has said. */
+  log = "";
   private readonly file: string;
   private readonly goneMs: number;
   private child: ChildProcess | null = null;
 
-  constructor(folder: string, goneMs = 60_000) {
+  /** @param settings more of `storage`, as YAML */
+  constructor(folder: string, goneMs = 60_000, settings = "", place = folder) {
     mkdirSync(folder, { recursive: true });
     this.run = runFolder(join(folder, "run"));
-    this.database = join(folder, "metrics.db");
+    this.database = join(place, "metrics.db");
     this.file = join(folder, "recorder.yaml");
     this.goneMs = goneMs;
-    writeFileSync(this.file, `storage: { db_path: ${this.database} }`);
+    writeFileSync(
+      this.file,
+      `storage: { db_path: ${this.database}, ${settings} }`,
+    );
     makeRunFolder(this.run);
   }
 
@@ -52,16 +62,27 @@ export class Station {
       process.execPath,
       [PROCESS, this.file, this.run.root, String(this.goneMs)],
       {
-        stdio: ["ignore", "ignore", "ignore"],
+        stdio: ["ignore", "ignore", "pipe"],
         env: { ...process.env, NODE_ENV: "test", WANCTL_FAULT: fault },
       },
     );
+    this.child.stderr?.on("data", (part: Buffer) => (this.log += String(part)));
+  }
+
+  /** The most memory it ever took. */
+  peakMb(): number {
+    const status = readFileSync(`/proc/${this.child?.pid}/status`, "utf8");
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
+  }
+
+  health(): Promise<Health | null> {
+    return askHealth(this.run.recorderHealth);
   }
 
   /** Until it answers. */
   async up(): Promise<void> {
     this.start();
-    while ((await askHealth(this.run.recorderHealth)) === null) await sleep(20);
+    while ((await this.health()) === null) await sleep(20);
   }
 
   /** Until it has died of the fault it was started with; killed after a while otherwise. */
@@ -100,6 +121,8 @@ export interface Sender extends AsyncDisposable {
   readonly boot: string;
   readonly sent: ReadonlyMap<number, Frame>;
   readonly replayer: Replayer;
+  /** What could still be asked for. */
+  held(): Held | null;
   /** Publishes no more, and waits until everything is committed. Says whether it is. */
   settle(limitMs: number): Promise<boolean>;
 }
@@ -137,6 +160,7 @@ export async function openSender(
   return {
     boot,
     replayer,
+    held: () => ring.held(),
     get sent() {
       return new Map(
         [...bytesSent].map(([seq, bytes]) => [seq, decodeFrame(bytes).frame]),

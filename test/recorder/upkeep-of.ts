@@ -25,9 +25,6 @@ export const USUAL: Policy = {
   minFreeBytes: 0,
 };
 
-let runs = 0;
-const boot = () => (++runs).toString(16).padStart(16, "e");
-
 /** The maintenance of a store, as the recorder opens it. */
 export const openUpkeepOf = (
   store: Store,
@@ -37,6 +34,6 @@ export const openUpkeepOf = (
 ): Maintenance =>
   openMaintenance(store, clock, log, {
     clockWatch: openClockWatch(clock, store.newestMs()),
-    journal: openJournal(store, clock, boot()),
+    journal: openJournal(store, clock, log),
     policy,
   });

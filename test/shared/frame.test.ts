@@ -205,6 +205,6 @@ describe("decodeFrame()", () => {
     const newer = pack({ ...TRANSITION, v: FRAME_VERSION + 1 });
     expect(() => decodeFrame(newer))
       .to.throw(FrameError)
-      .with.property("newer", true);
+      .with.property("fault", "version");
   });
 });

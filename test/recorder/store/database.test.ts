@@ -1,18 +1,23 @@
 import {
   chmodSync,
   openSync,
+  readdirSync,
   readFileSync,
   statSync,
   writeFileSync,
   writeSync,
   closeSync,
 } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect } from "chai";
 import type { WallMs } from "../../../shared/clock.js";
 import { Failure } from "../../../shared/failure.js";
-import { openDatabase } from "../../../recorder/store/database.js";
+import {
+  DatabaseDamaged,
+  openDatabase,
+} from "../../../recorder/store/database.js";
 import { NOON_MS } from "../../fakes/frames.js";
 import { temporaryFolder } from "../temporary.js";
 
@@ -69,15 +74,29 @@ describe("openDatabase()", () => {
     expect(readFileSync(place(), "utf8")).to.equal(text);
   });
 
-  it("refuses a damaged one, and names it", () => {
+  it("sets a damaged one aside as it is, with its log, and makes a new one the next time (STOR-01)", () => {
     openDatabase(place(), NOON).close();
     const file = openSync(place(), "r+");
     writeSync(file, Buffer.alloc(2_000, 0xff), 0, 2_000, 100);
     closeSync(file);
+    writeFileSync(place("metrics.db-wal"), "log");
+    const before = readFileSync(place());
+    const kept = place("metrics.db.corrupt-2025-06-15T12-00-00Z");
     expect(() => openDatabase(place(), NOON)).to.throw(
-      Failure,
-      `Cannot open database '${place()}': must be intact`,
+      DatabaseDamaged,
+      new RegExp(`must be intact: got .*: kept as '${kept}'$`),
     );
+    expect(readFileSync(kept).equals(before)).to.equal(true);
+    expect(readFileSync(`${kept}-wal`, "utf8")).to.equal("log");
+    openDatabase(place(), NOON).close();
+  });
+
+  it("sets noise aside, too", () => {
+    const noise = randomBytes(20_000);
+    writeFileSync(place(), noise);
+    expect(() => openDatabase(place(), NOON)).to.throw(DatabaseDamaged);
+    const [kept = ""] = readdirSync(folder.path);
+    expect(readFileSync(place(kept)).equals(noise)).to.equal(true);
   });
 
   it("refuses somebody else's database, and leaves it as it is", () => {

@@ -1,0 +1,160 @@
+import { later, since, type Clock, type MonoMs } from "../../shared/clock.js";
+import { Failure, reasonOf } from "../../shared/failure.js";
+import type { EventFrame } from "../../shared/frame.js";
+import { isDamage } from "./connection.js";
+import { setAside } from "./damage.js";
+import { DatabaseAway, DatabaseDamaged } from "./database.js";
+import { bytesOf } from "./disk.js";
+import { filesOf, type Files } from "./identity.js";
+import { openStore, type Failed, type Store } from "./store.js";
+
+/** A disk that damages one file after the other would otherwise be full of them. */
+const AGAIN_MS = 60_000;
+
+/** What befell the file. */
+export interface Incident {
+  readonly event: "database_replaced" | "database_damaged";
+  readonly detail: EventFrame["detail"];
+}
+
+const INCIDENTS_MAX = 16;
+
+/**
+ * A store that outlasts its file. While there is none to be had all writes fail, and are tried again by whoever wants
+ * them written. A new file is empty: the sources are then asked again for all that they still hold.
+ *
+ *     open --- deleted, replaced ----> closed --- check() ---> open
+ *       \---- damaged: set aside -----/  ^---- cannot be had -----/
+ *        \--- disk away, read-only ---/
+ */
+export interface LastingStore extends Store {
+  /** Looks whether the file is still the one that was opened, and opens it where it is not. To be called once a second. */
+  check(): void;
+  /** How often a file was opened. */
+  readonly openings: number;
+  /** What has happened since this was asked the last time. */
+  incidents(): readonly Incident[];
+}
+
+interface Opened {
+  readonly store: Store;
+  readonly files: Files;
+}
+
+/** @throws Failure when the file or its place is of no use, unless that may pass by itself */
+export function openLastingStore(path: string, clock: Clock): LastingStore {
+  let opened: Opened | null = null;
+  let cause = "it is not open";
+  let openings = 0;
+  let isStale = false;
+  let notBefore: MonoMs | null = null;
+  let damagedAt: MonoMs | null = null;
+  let incidents: Incident[] = [];
+
+  function note(event: Incident["event"], detail: Incident["detail"]): void {
+    if (incidents.length < INCIDENTS_MAX) incidents.push({ event, detail });
+  }
+
+  function open(): void {
+    try {
+      const store = openStore(path, clock.wall());
+      opened = { store, files: filesOf(path) };
+      isStale = false;
+      openings++;
+    } catch (error) {
+      if (error instanceof DatabaseDamaged) damaged(error.keptAs, error);
+      // what is wrong with its place is said at the start, and waited for later
+      else if (openings > 0 || error instanceof DatabaseAway)
+        cause = reasonOf(error);
+      else throw error;
+    }
+  }
+
+  function damaged(keptAs: string, error: unknown): void {
+    const now = clock.mono();
+    cause = reasonOf(error);
+    note("database_damaged", { cause, keptAs });
+    const isFirst = damagedAt === null || since(damagedAt, now) >= AGAIN_MS;
+    damagedAt = now;
+    notBefore = isFirst ? now : later(now, AGAIN_MS);
+  }
+
+  /** @param moved it has another name now, or none; whoever moved it has all that was stored */
+  function leave({ store, files }: Opened, moved: boolean): void {
+    opened = null;
+    void store[Symbol.asyncDispose]();
+    if (moved) files.clear();
+  }
+
+  /** Before it is closed, or what its log holds would be written into it. */
+  function abandon({ store }: Opened, error: unknown): void {
+    opened = null;
+    try {
+      damaged(setAside(path, clock.wall()), error);
+    } catch (refusal) {
+      cause = `${reasonOf(error)}: ${reasonOf(refusal)}`;
+    }
+    store.drop();
+  }
+
+  const failed = (): Failed => ({ kind: "failed", cause });
+
+  function attempt<T>(work: (store: Store) => T | Failed): T | Failed {
+    if (opened === null) return failed();
+    try {
+      const outcome = work(opened.store);
+      if (isFailed(outcome)) isStale ||= outcome.isStale === true;
+      return outcome;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      abandon(opened, error);
+      return failed();
+    }
+  }
+
+  const known = <T>(outcome: T | Failed): T | null =>
+    isFailed(outcome) ? null : outcome;
+
+  open();
+  // a damaged file has been set aside, and the next is new
+  if (incidents.length > 0) open();
+  return {
+    path,
+    get openings() {
+      return openings;
+    },
+    get cycles() {
+      if (opened === null) throw new Failure(cause);
+      return opened.store.cycles;
+    },
+    incidents() {
+      const told = incidents;
+      incidents = [];
+      return told;
+    },
+    check() {
+      const change = opened?.files.change() ?? null;
+      if (change !== null) note("database_replaced", { how: change.how });
+      if (opened !== null && (change !== null || isStale))
+        leave(opened, change?.moved ?? false);
+      const isDue = notBefore === null || since(notBefore, clock.mono()) >= 0;
+      if (opened === null && isDue) open();
+    },
+    commit: (...batch) => attempt((store) => store.commit(...batch)),
+    standing: (...run) => known(attempt((store) => store.standing(...run))),
+    missing: () => known(attempt((store) => store.missing())),
+    newestMs: () => known(attempt((store) => store.newestMs())),
+    tend: (work) => attempt((store) => store.tend(work)),
+    size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
+    drop: () => opened?.store.drop(),
+    async [Symbol.asyncDispose]() {
+      await opened?.store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const isFailed = (outcome: unknown): outcome is Failed =>
+  typeof outcome === "object" &&
+  outcome !== null &&
+  "kind" in outcome &&
+  outcome.kind === "failed";

@@ -1,0 +1,44 @@
+import { systemClock, type WallMs } from "../../shared/clock.js";
+import { runFolder } from "../../shared/paths.js";
+import { openCatchUp } from "../../recorder/catch-up.js";
+import { openClockWatch } from "../../recorder/clock-watch.js";
+import { openInbox } from "../../recorder/inbox.js";
+import { openIntake } from "../../recorder/intake.js";
+import { openJournal } from "../../recorder/journal.js";
+import { openMaintenance } from "../../recorder/maintenance.js";
+import { openLastingStore } from "../../recorder/store/lasting-store.js";
+import { openSync } from "../../recorder/sync.js";
+import { collectedLog } from "./collected-log.js";
+import { POLICY } from "./kill-policy.js";
+
+/**
+ * The recorder without its configuration, health and service, in a hurry: it starts in half the time and commits fifty
+ * times as often, so that hundreds of it can be killed: `node kill-process.js DATABASE RUN [WALL_MS]`.
+ */
+const COMMIT_MS = 20;
+
+const [database = "", root = "", wallMs] = process.argv.slice(2);
+const begun = systemClock.mono();
+const clock =
+  wallMs === undefined
+    ? systemClock
+    : {
+        ...systemClock,
+        wall: () =>
+          Math.round(Number(wallMs) + systemClock.mono() - begun) as WallMs,
+      };
+const run = runFolder(root);
+const log = collectedLog();
+const store = openLastingStore(database, clock);
+const intake = openIntake(store, clock, log);
+await openInbox(run.frames, (message) => intake.receive(message), clock);
+await openSync(run.sync, openCatchUp(store, intake, clock));
+const maintenance = openMaintenance(store, clock, log, {
+  clockWatch: openClockWatch(clock, store.newestMs()),
+  journal: openJournal(store, clock, log),
+  policy: POLICY,
+});
+setInterval(() => {
+  intake.commit();
+  maintenance.slice();
+}, COMMIT_MS);
