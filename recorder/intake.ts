@@ -2,6 +2,7 @@ import { since, type Clock, type MonoMs } from "../shared/clock.js";
 import { decodeFrame, FrameError, type Identity } from "../shared/frame.js";
 import type { Log } from "../shared/log.js";
 import { fault } from "./fault.js";
+import type { Observer } from "./observer.js";
 import { createOffers, type Offers } from "./offers.js";
 import { openRefusals, type Refusals } from "./refusals.js";
 import { createSources, type Sources } from "./sources.js";
@@ -37,6 +38,8 @@ export interface Intake extends AsyncDisposable {
   take(message: Uint8Array, known?: Identity): void;
   /** Commits what has come. What cannot be written stays for the next time; beyond a bound nothing is added to it. */
   commit(): void;
+  /** Tells somebody of everything from now on. */
+  observe(observer: Observer): void;
   /** The seqs of a run that wait for a commit. */
   waitingOf(name: string, boot: string): ReadonlySet<number>;
   readonly counts: Counts;
@@ -82,14 +85,16 @@ export function openIntake(
   let waiting: Arrival[] = [];
   let failing: string | null = null;
   let lastCommit: Intake["lastCommit"] = null;
+  const observers: Observer[] = [];
 
-  function accept(arrival: Arrival): void {
+  function accept(arrival: Arrival, isLive: boolean): void {
     const { source: name, boot } = arrival;
     offers.hear(name, boot, clock.mono());
     if (arrival.kind !== "refused") {
       if (sources.hear(arrival, clock.mono()))
         log.info("source_seen", { source: name, boot });
       counts.frames++;
+      for (const observer of observers) observer.heard(arrival, isLive);
     }
     // the newest, not the oldest: rings forget the oldest first
     if (waiting.length < waitingMax) waiting.push(arrival);
@@ -101,7 +106,7 @@ export function openIntake(
     const identity = known ?? error.identity;
     if (identity === null) return;
     if (error.newer) offers.unreadable(identity);
-    else accept({ ...identity, kind: "refused", at: clock.wall() });
+    else accept({ ...identity, kind: "refused", at: clock.wall() }, false);
   }
 
   function written(
@@ -120,6 +125,7 @@ export function openIntake(
     waiting = [];
     const at = clock.mono();
     lastCommit = { at, tookMs: since(begun, at) };
+    for (const observer of observers) observer.committed(lastCommit.tookMs);
   }
 
   function refused(cause: string): void {
@@ -148,7 +154,7 @@ export function openIntake(
       const { frame, unknownKeys } = decoded;
       counts.unknownKeys += unknownKeys;
       const aheadMs = frame.at - clock.wall();
-      if (aheadMs <= FUTURE_MS) accept(frame);
+      if (aheadMs <= FUTURE_MS) accept(frame, known === undefined);
       else refuse(tooFarAhead(frame, aheadMs), frame);
     },
     waitingOf: (name, boot) =>
@@ -158,6 +164,7 @@ export function openIntake(
           .map((each) => each.seq),
       ),
     commit,
+    observe: (observer) => void observers.push(observer),
     counts,
     refusals,
     sources,

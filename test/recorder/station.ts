@@ -42,7 +42,10 @@ export class Station {
     this.database = join(folder, "metrics.db");
     this.file = join(folder, "recorder.yaml");
     this.goneMs = goneMs;
-    writeFileSync(this.file, `storage: { db_path: ${this.database} }`);
+    writeFileSync(
+      this.file,
+      `storage: { db_path: ${this.database} }\nhttp: { listen: off }`,
+    );
     makeRunFolder(this.run);
   }
 
