@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import { fastify, type FastifyInstance } from "fastify";
+import { fastify, type FastifyInstance, type FastifyReply } from "fastify";
 import type { Clock } from "../../shared/clock.js";
 import { Failure, reasonOf } from "../../shared/failure.js";
 import type { Log } from "../../shared/log.js";
@@ -45,7 +45,7 @@ export async function openServer(
     forceCloseConnections: true,
     http: { maxHeaderSize: 8_192 },
     frameworkErrors: (error, _, reply) =>
-      reply
+      (reply as FastifyReply)
         .code(400)
         .headers(HEADERS)
         .send({ error: reasonOf(error) }),

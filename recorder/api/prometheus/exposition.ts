@@ -1,6 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { CycleFrame, Frame } from "../../../shared/frame.js";
-import type { Observer } from "../../observer.js";
 import { CYCLE_COUNTERS, CYCLE_HISTOGRAMS, CYCLE_ZEROS } from "./cycles.js";
 import type { Family } from "./family.js";
 import { CURRENT, FIGURES, type Scene } from "./figures.js";
@@ -29,7 +28,10 @@ const COMMIT_BUCKETS = [
 ];
 
 /** All that Prometheus is told, as text. */
-export interface Exposition extends Pick<Observer, "heard" | "committed"> {
+export interface Exposition {
+  /** A frame, each once, of a name that is kept. */
+  heard(frame: Frame): void;
+  committed(tookMs: number): void;
   answered(route: string, code: number): void;
   text(): Promise<string>;
   readonly contentType: string;
@@ -102,7 +104,7 @@ export function openExposition(scene: Scene): Exposition {
 
   return {
     contentType: registry.contentType,
-    heard(frame: Frame) {
+    heard(frame) {
       if (frame.kind === "cycle") count(frame);
       else if (frame.kind === "event")
         events.inc({ wan: frame.source, event: frame.event });
