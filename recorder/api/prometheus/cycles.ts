@@ -7,6 +7,8 @@ import type { Family, Point } from "./family.js";
 /** What a cycle adds to a counter; `before` is the one before it in the same run, null where that did not come. */
 export interface CycleCounter extends Family {
   adds(cycle: CycleFrame, before: CycleFrame | null): readonly Point[];
+  /** What it begins with: a counter that appears with its first count hides that one from `increase()`. */
+  readonly zeros: readonly Point[];
 }
 
 /** What a cycle adds to a histogram; null where there is nothing to measure. */
@@ -24,6 +26,11 @@ const cause = (cycle: CycleFrame, direction: Direction) =>
 const wanted = (cycle: CycleFrame, direction: Direction) =>
   cycle[`wanted${capital[direction]}Kbps`];
 
+const eachOf = (label: string, names: readonly string[]): readonly Point[] =>
+  DIRECTIONS.flatMap((direction) =>
+    names.map((name): Point => [{ direction, [label]: name }, 0]),
+  );
+
 /** Counts the directions whose wish moved the one way or the other. */
 const moves =
   (way: 1 | -1): CycleCounter["adds"] =>
@@ -35,37 +42,48 @@ const moves =
         : [],
     );
 
-const MOVED = ["wan", "direction", "cause"];
+const MOVED = {
+  labels: ["wan", "direction", "cause"],
+  zeros: eachOf(
+    "cause",
+    CAUSES.map(({ name }) => name),
+  ),
+};
 
 export const CYCLE_COUNTERS: readonly CycleCounter[] = [
   {
     name: "wanctl_cycles_total",
     help: "Cycles",
     labels: ["wan"],
+    zeros: [[{}, 0]],
     adds: () => [[{}, 1]],
   },
   {
     name: "wanctl_missed_beats_total",
     help: "Beats dropped because the cycle before was late",
     labels: ["wan"],
+    zeros: [[{}, 0]],
     adds: ({ missed }) => [[{}, missed]],
   },
   {
     name: "wanctl_lost_probes_total",
     help: "Probes that passed their deadline",
     labels: ["wan"],
+    zeros: [[{}, 0]],
     adds: ({ lost }) => [[{}, lost]],
   },
   {
     name: "wanctl_readings_total",
     help: "Cycles by what the look at the pinger brought",
     labels: ["wan", "reading"],
+    zeros: READINGS.map((reading): Point => [{ reading }, 0]),
     adds: ({ reading }) => [[{ reading: READINGS[reading] ?? "unknown" }, 1]],
   },
   {
     name: "wanctl_state_cycles_total",
     help: "Cycles by the state they left a direction in",
     labels: ["wan", "direction", "state"],
+    zeros: eachOf("state", STATES),
     adds: (cycle) =>
       DIRECTIONS.map((direction): Point => [
         { direction, state: state(cycle, direction) },
@@ -75,21 +93,16 @@ export const CYCLE_COUNTERS: readonly CycleCounter[] = [
   {
     name: "wanctl_rate_cuts_total",
     help: "Cycles that lowered the wanted rate, by cause",
-    labels: MOVED,
+    ...MOVED,
     adds: moves(-1),
   },
   {
     name: "wanctl_rate_raises_total",
     help: "Cycles that raised the wanted rate, by cause",
-    labels: MOVED,
+    ...MOVED,
     adds: moves(1),
   },
 ];
-
-/** What a direction's counters begin with: a counter that appears with its first count hides it from `increase()`. */
-export const CYCLE_ZEROS: readonly Point[] = DIRECTIONS.flatMap((direction) =>
-  CAUSES.map(({ name }): Point => [{ direction, cause: name }, 0]),
-);
 
 export const CYCLE_HISTOGRAMS: readonly CycleHistogram[] = [
   {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { CycleFrame, Frame } from "../../../shared/frame.js";
-import { CYCLE_COUNTERS, CYCLE_HISTOGRAMS, CYCLE_ZEROS } from "./cycles.js";
+import { CYCLE_COUNTERS, CYCLE_HISTOGRAMS } from "./cycles.js";
 import type { Family } from "./family.js";
 import { CURRENT, FIGURES, type Scene } from "./figures.js";
 
@@ -70,8 +70,8 @@ export function openExposition(scene: Scene): Exposition {
 
   const counters = CYCLE_COUNTERS.map((each) => ({
     adds: each.adds,
+    zeros: each.zeros,
     counter: new Counter(common(each)),
-    zeros: each.labels.includes("cause") ? CYCLE_ZEROS : [],
   }));
   const histograms = CYCLE_HISTOGRAMS.map((each) => ({
     seconds: each.seconds,
