@@ -173,7 +173,10 @@ async function main(blocks: number, seconds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "wanctl-bench-"));
   const run = runFolder(join(folder, "run"));
   const recorderFile = join(folder, "recorder.yaml");
-  writeFileSync(recorderFile, `storage: { db_path: ${folder}/metrics.db }\n`);
+  writeFileSync(
+    recorderFile,
+    `storage: { db_path: ${folder}/metrics.db }\nhttp: { listen: off }\n`,
+  );
   const players: ChildProcess[] = [];
   const controllers = new Map<string, number>();
   try {

@@ -30,7 +30,10 @@ export async function paced(
 ): Promise<void> {
   const run = runFolder(join(folder, "run"));
   const file = join(folder, "recorder.yaml");
-  writeFileSync(file, `storage: { db_path: ${folder}/paced.db }`);
+  writeFileSync(
+    file,
+    `storage: { db_path: ${folder}/paced.db }\nhttp: { listen: off }`,
+  );
   const args = ["recorder", "--config", file, "--run-dir", run.root];
   const recorder = spawn(process.execPath, [WANCTL, ...args], {
     stdio: ["ignore", "ignore", "inherit"],

@@ -24,7 +24,7 @@ export function maintain(
   writeFileSync(file, `storage: { db_path: ${store.path} }`);
   return openMaintenance(store, clock, QUIET, {
     clockWatch: openClockWatch(clock, store.newestMs()),
-    journal: openJournal(store, clock, "0123456789abcdef"),
+    journal: openJournal(store, clock, QUIET),
     policy: loadRecorderConfig(file).values.policy,
   });
 }

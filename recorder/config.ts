@@ -2,6 +2,13 @@ import { resolve } from "node:path";
 import type { Schema } from "convict";
 import type { Problem } from "../shared/config-error.js";
 import { loadConfig, type Loaded } from "../shared/config.js";
+import {
+  HTTP_SCHEMA,
+  httpProblems,
+  httpOf,
+  type HttpConfig,
+  type HttpFile,
+} from "./http-config.js";
 import type { LogFormat } from "../shared/log.js";
 import type { Policy } from "./maintenance.js";
 import { FINER, ROLLED_TIERS } from "./tiers/tier.js";
@@ -11,11 +18,14 @@ export interface RecorderConfig {
   readonly dbPath: string;
   /** What is kept for how long, and how much of it. */
   readonly policy: Policy;
+  /** Where to serve; null where it is off. */
+  readonly http: HttpConfig | null;
   readonly logFormat: LogFormat;
 }
 
 interface File {
   storage: Storage;
+  http: HttpFile;
   log: { format: string };
 }
 
@@ -97,6 +107,7 @@ export const RECORDER_SCHEMA: Schema<File> = {
       "the same, where less than this is free on the disk",
     ),
   },
+  http: HTTP_SCHEMA,
   log: {
     format: {
       doc: "text for people, json for machines",
@@ -109,13 +120,15 @@ export const RECORDER_SCHEMA: Schema<File> = {
 
 /** Reads the recorder's file. @throws ConfigError */
 export function loadRecorderConfig(file: string): Loaded<RecorderConfig> {
-  const { values, shown } = loadConfig(file, RECORDER_SCHEMA, ({ storage }) =>
-    eachAtLeastTheOneBefore(storage),
-  );
+  const { values, shown } = loadConfig(file, RECORDER_SCHEMA, (values) => [
+    ...eachAtLeastTheOneBefore(values.storage),
+    ...httpProblems(values.http),
+  ]);
   return {
     values: {
       dbPath: resolve(values.storage.db_path),
       policy: policyOf(values.storage),
+      http: httpOf(values.http),
       logFormat: values.log.format as LogFormat,
     },
     shown,

@@ -10,6 +10,7 @@ import {
 import type { Log } from "../shared/log.js";
 import { fault } from "./fault.js";
 import { createGate, type Gate } from "./gate.js";
+import type { Observer } from "./observer.js";
 import { createOffers, type Offers } from "./offers.js";
 import { openRefusals, type Refusals } from "./refusals.js";
 import { createSources, type Sources } from "./sources.js";
@@ -50,6 +51,8 @@ export interface Intake extends AsyncDisposable {
   take(message: Uint8Array, known?: Identity, topic?: string): void;
   /** Commits what has come. What cannot be written stays for the next time; beyond a bound nothing is added to it. */
   commit(): void;
+  /** Tells somebody of everything from now on. */
+  observe(observer: Observer): void;
   /** The seqs of a run that wait for a commit. */
   waitingOf(name: string, boot: string): ReadonlySet<number>;
   readonly counts: Counts;
@@ -98,14 +101,16 @@ export function openIntake(
   let waitingBytes = 0;
   let failing: string | null = null;
   let lastCommit: Intake["lastCommit"] = null;
+  const observers: Observer[] = [];
 
-  function accept(arrival: Arrival, bytes: number): void {
+  function accept(arrival: Arrival, bytes: number, isLive: boolean): void {
     const { source: name, boot } = arrival;
     offers.hear(name, boot, clock.mono());
     if (arrival.kind !== "refused") {
       if (sources.hear(arrival, clock.mono()))
         log.info("source_seen", { source: name, boot });
       counts.frames++;
+      for (const observer of observers) observer.heard(arrival, isLive);
     }
     // the newest, not the oldest: rings forget the oldest first
     if (waiting.length < waitingMax && waitingBytes < WAITING_BYTES_MAX) {
@@ -119,7 +124,7 @@ export function openIntake(
     const identity = known ?? error.identity;
     if (identity === null) return;
     if (error.fault === "version") offers.unreadable(identity);
-    else accept({ ...identity, kind: "refused", at: clock.wall() }, 0);
+    else accept({ ...identity, kind: "refused", at: clock.wall() }, 0, false);
   }
 
   function written(
@@ -138,6 +143,7 @@ export function openIntake(
     waitingBytes = 0;
     const at = clock.mono();
     lastCommit = { at, tookMs: since(begun, at) };
+    for (const observer of observers) observer.committed(lastCommit.tookMs);
   }
 
   function commit(): void {
@@ -163,7 +169,8 @@ export function openIntake(
     }
     counts.unknownKeys += unknownKeys;
     const aheadMs = frame.at - clock.wall();
-    if (aheadMs <= FUTURE_MS) accept(frame, message.byteLength);
+    if (aheadMs <= FUTURE_MS)
+      accept(frame, message.byteLength, known === undefined);
     else refuse(tooFarAhead(frame, aheadMs), frame);
   }
 
@@ -188,6 +195,7 @@ export function openIntake(
           .map((each) => each.seq),
       ),
     commit,
+    observe: (observer) => void observers.push(observer),
     counts,
     refusals,
     gate,

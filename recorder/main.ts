@@ -11,6 +11,7 @@ import { openCatchUp } from "./catch-up.js";
 import { openClockWatch } from "./clock-watch.js";
 import { loadRecorderConfig } from "./config.js";
 import { inWords, lookAt } from "./health.js";
+import { openHttp } from "./http.js";
 import { openInbox } from "./inbox.js";
 import { openIntake, type IntakeLimits } from "./intake.js";
 import { openJournal } from "./journal.js";
@@ -31,7 +32,7 @@ export async function runRecorder(
   run: RunFolder,
   limits: IntakeLimits = {},
 ): Promise<void> {
-  const { dbPath, policy, logFormat } = loadRecorderConfig(file).values;
+  const { dbPath, policy, http, logFormat } = loadRecorderConfig(file).values;
   const clock = systemClock;
   const stop = stopSignal();
   const log = openLog("recorder", logFormat);
@@ -61,6 +62,8 @@ export async function runRecorder(
   const recovery = { catchUp, sync, troubles, journal };
   const look = () => lookAt(store, intake, maintenance, clock, recovery);
   await using _health = await serveHealth(run.recorderHealth, look);
+  const parts = { look, store, intake, maintenance, catchUp, clock, log };
+  await using _http = await openHttp(http, parts);
 
   supervisor.ready();
   log.info("started", { db: dbPath, run: run.root });

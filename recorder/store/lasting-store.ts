@@ -97,6 +97,11 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
     store.drop();
   }
 
+  function present(): Store {
+    if (opened === null) throw new Failure(cause);
+    return opened.store;
+  }
+
   const failed = (): Failed => ({ kind: "failed", cause });
 
   function attempt<T>(work: (store: Store) => T | Failed): T | Failed {
@@ -124,8 +129,10 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
       return openings;
     },
     get cycles() {
-      if (opened === null) throw new Failure(cause);
-      return opened.store.cycles;
+      return present().cycles;
+    },
+    get annals() {
+      return present().annals;
     },
     incidents() {
       const told = incidents;

@@ -2,6 +2,7 @@ import type { WallMs } from "../../shared/clock.js";
 import type { Frame, Identity } from "../../shared/frame.js";
 import { fault } from "../fault.js";
 import type { Presences } from "../offers.js";
+import { openAnnals, type Annals } from "./annals.js";
 import { isStale, passingCause } from "./connection.js";
 import { openCycles, type CycleOfRun, type Cycles } from "./cycles.js";
 import { openDatabase } from "./database.js";
@@ -51,6 +52,8 @@ export type Outcome = Committed | Failed;
 export interface Store extends AsyncDisposable {
   readonly path: string;
   readonly cycles: Cycles;
+  /** To be read within `tend`, as anything that may fail. */
+  readonly annals: Annals;
   /** Stores a batch in one transaction, each frame of a run once, with what is missing between and what never comes. */
   commit(arrivals: readonly Arrival[], presences?: Presences): Outcome;
   /** What of a run may be asked for; null where it cannot be read at the moment. */
@@ -76,6 +79,7 @@ export function openStore(
   const ledger = openLedger(db);
   const rows = openRows(db);
   const cycles = openCycles(db);
+  const annals = openAnnals(db);
 
   const countMissing = db
     .prepare<[], number>(
@@ -129,6 +133,7 @@ export function openStore(
   return {
     path,
     cycles,
+    annals,
     commit(arrivals, presences = ALL_OFFERED) {
       const outcome = attempt(() => write.immediate(arrivals, presences));
       if (arrivals.length > 0) fault("after-commit");

@@ -100,11 +100,14 @@ function limit(tier: Tier, standing: Standing): number {
   return bucketStart(next, Math.min(untilMs[next], heldMs));
 }
 
-/** How far each tier is behind, ms. */
+/** How far each tier is behind the newest, ms; before it has begun, behind by all there is. */
 export const lagMs = (
-  { untilMs }: Standing,
+  { untilMs, oldestMs }: Standing,
   newestMs: number,
 ): Record<RolledTier, number> =>
   Object.fromEntries(
-    ROLLED_TIERS.map((tier) => [tier, Math.max(0, newestMs - untilMs[tier])]),
+    ROLLED_TIERS.map((tier) => {
+      const doneMs = untilMs[tier] || (oldestMs.raw ?? newestMs);
+      return [tier, Math.max(0, newestMs - doneMs)];
+    }),
   ) as Record<RolledTier, number>;

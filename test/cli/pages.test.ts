@@ -4,6 +4,13 @@ import { join } from "node:path";
 import { format } from "prettier";
 import { CONTROLLER_SCHEMA } from "../../controller/schema.js";
 import { RECORDER_SCHEMA } from "../../recorder/config.js";
+import {
+  CYCLE_COUNTERS,
+  CYCLE_HISTOGRAMS,
+} from "../../recorder/api/prometheus/cycles.js";
+import { OWN } from "../../recorder/api/prometheus/exposition.js";
+import { CURRENT, FIGURES } from "../../recorder/api/prometheus/figures.js";
+import { routesOf, type Sight } from "../../recorder/api/routes.js";
 import { CAUSES } from "../../shared/cause.js";
 import { EVENTS } from "../../shared/frame.js";
 import { labelText, METRICS } from "../../shared/metrics.js";
@@ -60,6 +67,41 @@ const keys = (schema: unknown): string =>
     ]),
   );
 
+/** What a parameter may be, out of its schema. */
+function grammar(schema: Record<string, unknown>): string {
+  const { type, items, anyOf, title, minimum, maximum } = schema as {
+    type?: string;
+    items?: Record<string, unknown>;
+    anyOf?: { const: string }[];
+    title?: string;
+    minimum?: number;
+    maximum?: number;
+  };
+  if (type === "array") return `${grammar(items ?? {})}; repeatable`;
+  if (type === "integer") return `${minimum} to ${maximum}`;
+  return anyOf?.map((choice) => code(choice.const)).join(", ") ?? title ?? "";
+}
+
+// routes say what they are before there is anything to answer from
+const ROUTES = routesOf({} as Sight);
+
+const families = (
+  rows: readonly { name: string; labels: readonly string[]; help: string }[],
+  type: string,
+): string[][] =>
+  rows.map(({ name, labels, help }) => [
+    code(name),
+    labels.map(code).join(", "),
+    type,
+    help,
+  ]);
+
+const figures = (type: string) =>
+  families(
+    FIGURES.filter((figure) => figure.type === type),
+    type,
+  );
+
 const PARTS: Readonly<Record<string, () => string>> = {
   "controller keys": () => keys(CONTROLLER_SCHEMA),
   "recorder keys": () => keys(RECORDER_SCHEMA),
@@ -70,6 +112,36 @@ const PARTS: Readonly<Record<string, () => string>> = {
         const { unit, means, nullMeans } = field(name);
         return [code(name), code(column(name)), unit, means, nullMeans ?? ""];
       }),
+    ),
+  routes: () =>
+    table(
+      ["path", "parameters", "is"],
+      ROUTES.map(({ path, query, doc }) => [
+        code(path),
+        Object.keys(query.properties).map(code).join(", "),
+        doc,
+      ]),
+    ),
+  parameters: () => {
+    const all = ROUTES.flatMap(({ query }) => Object.entries(query.properties));
+    const rows = all.map(([name, schema]) => [code(name), grammar(schema)]);
+    return table(
+      ["parameter", "is"],
+      [...new Map(rows.map((row) => [row.join(), row])).values()],
+    );
+  },
+  exposition: () =>
+    table(
+      ["metric", "labels", "type", "is"],
+      [
+        ...families(CURRENT, "gauge"),
+        ...families(CYCLE_COUNTERS, "counter"),
+        ...families(CYCLE_HISTOGRAMS, "histogram"),
+        ...families([OWN.events, OWN.requests], "counter"),
+        ...families([OWN.commits], "histogram"),
+        ...figures("counter"),
+        ...figures("gauge"),
+      ],
     ),
   causes: () =>
     table(

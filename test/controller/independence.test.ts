@@ -45,7 +45,7 @@ async function framesBeside(
   const controllerFile = file("cable.yaml", CONTROLLER);
   const recorderFile = file(
     "recorder.yaml",
-    `storage: { db_path: ${folder.path}/metrics.db }`,
+    `storage: { db_path: ${folder.path}/metrics.db }\nhttp: { listen: off }`,
   );
   const started: Started[] = [];
   const spawn = (...args: string[]) => {

@@ -24,7 +24,10 @@ describe("a controller that stops", () => {
       return join(path, name);
     };
     const config = file("cable.yaml", CONTROLLER);
-    const other = file("r.yaml", `storage: { db_path: ${path}/metrics.db }`);
+    const other = file(
+      "r.yaml",
+      `storage: { db_path: ${path}/metrics.db }\nhttp: { listen: off }`,
+    );
     const begin = async (...args: string[]) => {
       const child = start(...args, "--run-dir", run);
       await until(() => child.err().includes("started"));

@@ -44,7 +44,10 @@ export async function openSystem(kbps: number): Promise<System> {
   const run = runFolder(join(folder, "run"));
   const database = join(folder, "metrics.db");
   const recorderFile = join(folder, "recorder.yaml");
-  writeFileSync(recorderFile, `storage:\n  db_path: ${database}\n`);
+  writeFileSync(
+    recorderFile,
+    `storage:\n  db_path: ${database}\nhttp: { listen: off }\n`,
+  );
 
   const opened: AsyncDisposable[] = [];
   const close = async () => {

@@ -12,6 +12,8 @@ const keep = (raw: number, minute: number, five: number, hour: number) => ({
   "1h": hour * DAY_MS,
 });
 
+const TOKEN = "0123456789abcdef";
+
 describe("loadRecorderConfig()", () => {
   const folder = temporaryFolder();
   const load = (yaml: string) => {
@@ -19,11 +21,17 @@ describe("loadRecorderConfig()", () => {
     writeFileSync(file, yaml);
     return loadRecorderConfig(file).values;
   };
+  const tokenFile = (text = `${TOKEN}\n`) => {
+    const file = join(folder.path, "token");
+    writeFileSync(file, text);
+    return file;
+  };
 
   it("needs no key at all (STOR-01, STOR-02, STOR-03)", () =>
     expect(load("")).to.deep.equal({
       dbPath: "/var/lib/wanctl/metrics.db",
       logFormat: "text",
+      http: { host: "127.0.0.1", port: 9101, token: null },
       policy: {
         keep: keep(2, 7, 7, 365),
         eventMs: 365 * DAY_MS,
@@ -45,10 +53,12 @@ describe("loadRecorderConfig()", () => {
           event_days: 50
           max_mb: 64
           min_free_mb: 0
+        http: { listen: "[::]:80", token_file: "${tokenFile()}" }
         log: { format: json }`),
     ).to.deep.equal({
       dbPath: "/srv/h.db",
       logFormat: "json",
+      http: { host: "::", port: 80, token: TOKEN },
       policy: {
         keep: keep(1.5 / 24, 1, 7, 100),
         eventMs: 50 * DAY_MS,
@@ -68,6 +78,44 @@ describe("loadRecorderConfig()", () => {
       expect(
         load(`storage: { retention_days: ${retentionDays} }`).policy.keep,
       ).to.deep.equal(keep(days[0], days[1], days[2], days[3])));
+
+  it("serves no HTTP where that is off, and then needs no token", () =>
+    expect(
+      load("http: { listen: off, token_env: WANCTL_NO_SUCH }").http,
+    ).to.equal(null));
+
+  for (const listen of ["127.0.0.9:1", "[::1]:1", "localhost:1"])
+    it(`needs no token on this host: ${listen} (API-01)`, () =>
+      expect(load(`http: { listen: "${listen}" }`).http?.token).to.equal(null));
+
+  it("takes a token from the environment, and shows it to nobody (API-01)", () => {
+    process.env["WANCTL_TEST_TOKEN"] = TOKEN;
+    try {
+      const file = join(folder.path, "recorder.yaml");
+      const text =
+        "http: { listen: 192.0.2.1:80, token_env: WANCTL_TEST_TOKEN }";
+      writeFileSync(file, text);
+      const { values, shown } = loadRecorderConfig(file);
+      expect(values.http?.token).to.equal(TOKEN);
+      expect(JSON.stringify(shown)).not.to.include(TOKEN);
+    } finally {
+      delete process.env["WANCTL_TEST_TOKEN"];
+    }
+  });
+
+  it("refuses a token that is short or broken, without showing it (API-01)", () => {
+    for (const [text, rule] of [
+      ["short", "at least 16 characters: holds 5"],
+      ["twenty characters it has", "without spaces"],
+      ["", "at least 16 characters: holds 0"],
+    ] as const)
+      expect(() =>
+        load(`http: { listen: 192.0.2.1:80, token_file: ${tokenFile(text)} }`),
+      )
+        .to.throw(rule)
+        .with.property("message")
+        .that.does.not.match(/short|twenty/);
+  });
 
   it("takes a relative path from the working directory", () =>
     expect(load("storage: { db_path: h.db }").dbPath).to.equal(
@@ -110,6 +158,34 @@ describe("loadRecorderConfig()", () => {
     [
       "storage: { retention_days: 30, hourly_retention_days: 29 }",
       "Cannot read recorder.yaml:1 'storage.hourly_retention_days': must be at least 30, as long as what is finer: got 29",
+    ],
+    [
+      "http: { listen: 0.0.0.0:9101 }",
+      "Cannot read recorder.yaml:1 'http.listen': beyond this host needs token_env or token_file: got \"0.0.0.0:9101\"",
+    ],
+    [
+      "http: { listen: example.net:9101 }", // whose address may be anything
+      "Cannot read recorder.yaml:1 'http.listen': beyond this host needs token_env or token_file",
+    ],
+    [
+      "http: { listen: 9101 }",
+      "Cannot read recorder.yaml:1 'http.listen': must be a text: got 9101",
+    ],
+    [
+      "http: { listen: 127.0.0.1:70000 }",
+      "Cannot read recorder.yaml:1 'http.listen': must name a port from 0 to 65535: got \"127.0.0.1:70000\"",
+    ],
+    [
+      "http:\n  listen: 127.0.0.1:1\n  token_env: WANCTL_NO_SUCH",
+      "Cannot read recorder.yaml:3 'http.token_env': environment variable WANCTL_NO_SUCH is not set",
+    ],
+    [
+      "http: { token_file: /nowhere/token }",
+      "Cannot read recorder.yaml:1 'http.token_file': cannot be read (ENOENT): got \"/nowhere/token\"",
+    ],
+    [
+      "http: { token_file: /nowhere/token, token_env: X }",
+      "Cannot read recorder.yaml:1 'http.token_file': must stand alone, without token_env",
     ],
     [
       "log: { format: xml }",

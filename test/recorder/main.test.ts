@@ -57,7 +57,10 @@ describe("runRecorder()", () => {
 
   function start(dbPath = db, at = run) {
     const file = join(folder.path, `recorder-${children.length}.yaml`);
-    writeFileSync(file, `storage: { db_path: ${dbPath} }`);
+    writeFileSync(
+      file,
+      `storage: { db_path: ${dbPath} }\nhttp: { listen: off }`,
+    );
     const child = spawn(
       process.execPath,
       [beside("./recorder-process.js"), file, at.root],

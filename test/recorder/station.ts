@@ -51,7 +51,7 @@ export class Station {
     this.goneMs = goneMs;
     writeFileSync(
       this.file,
-      `storage: { db_path: ${this.database}, ${settings} }`,
+      `storage: { db_path: ${this.database}, ${settings} }\nhttp: { listen: off }`,
     );
     makeRunFolder(this.run);
   }

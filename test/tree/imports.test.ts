@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PURE = [
   /^controller\/law\//,
   /^controller\/simulation\//,
-  /^(shared\/bus\/ring|recorder\/(offers|want))\.ts$/,
+  /^(shared\/bus\/ring|recorder\/(offers|want|api\/present))\.ts$/,
   /^recorder\/tiers\//,
   /^shared\/(cause|direction|msgpack|row|state|units|metrics)\.ts$/,
 ];
@@ -106,6 +106,19 @@ describe("the tree", () => {
       done.add(file);
     };
     for (const file of files) visit(file, []);
+  });
+
+  it("recorder/main.ts loads what serves HTTP only where that is wished", () => {
+    const seen = new Set<string>();
+    const visit = (file: string) => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      if (isProject(file)) importsOf(file, VALUES).forEach(visit);
+    };
+    visit("recorder/main.ts");
+    expect([...seen]).to.include("recorder/http.ts");
+    for (const name of ["fastify", "prom-client", "recorder/api/api.ts"])
+      expect([...seen], name).not.to.include(name);
   });
 
   it("has no file over 300 lines", () => {

@@ -1,0 +1,132 @@
+import { since, type MonoMs } from "../../shared/clock.js";
+import type { CycleFrame, Frame } from "../../shared/frame.js";
+import { METRICS } from "../../shared/metrics.js";
+
+/** Without a frame for so long nothing is known of now. */
+export const STALE_MS = 10_000;
+
+/** Sparse values are published on change and once a minute: without one for so long it is not known. */
+const SAMPLE_STALE_MS = 130_000;
+
+/** Names beyond so many are not kept: whoever reaches the socket could invent them without end. */
+export const WANS_MAX = 32;
+
+/** What was last heard of one WAN. */
+export interface Presence {
+  readonly wan: string;
+  readonly boot: string;
+  readonly lastSeq: number;
+  readonly heardAt: MonoMs;
+  /** null before the first of this run */
+  readonly cycle: CycleFrame | null;
+  /** It said that it stops. */
+  readonly hasStopped: boolean;
+  /** Whether the router answers, as last said; null where nothing was. */
+  readonly isRouterUp: boolean | null;
+  /** Sparse values by metric. */
+  readonly samples: ReadonlyMap<string, Sample>;
+}
+
+interface Sample {
+  readonly value: number;
+  readonly at: MonoMs;
+}
+
+/** What is known of now, from the frames alone. */
+export interface Present {
+  /** Is this name one of those that are kept? Every new one is, up to a bound. */
+  admits(wan: string): boolean;
+  /** Takes what came by itself, of a name that is kept. */
+  hear(frame: Frame, now: MonoMs): void;
+  all(): readonly Presence[];
+  /** Those with a fresh cycle. */
+  live(now: MonoMs): readonly (Presence & { readonly cycle: CycleFrame })[];
+  /** The sparse values that still hold. */
+  samples(
+    now: MonoMs,
+  ): readonly { wan: string; metric: string; value: number }[];
+  /** Frames of names that are not kept. */
+  readonly refused: number;
+}
+
+/** Only these; their labels are the registry's, for labels from the wire would have no bound. */
+const SAMPLED: ReadonlySet<string> = new Set(
+  METRICS.filter(({ from }) => from.kind === "sample").map(({ name }) => name),
+);
+
+export function openPresent(): Present {
+  const wans = new Map<string, Presence>();
+  const names = new Set<string>();
+  let refused = 0;
+
+  function before({ source: wan, boot }: Frame, now: MonoMs): Presence {
+    const known = wans.get(wan);
+    if (known?.boot === boot) return known;
+    return {
+      wan,
+      boot,
+      lastSeq: 0,
+      heardAt: now,
+      cycle: null,
+      hasStopped: false,
+      isRouterUp: null,
+      samples: new Map(),
+    };
+  }
+
+  return {
+    get refused() {
+      return refused;
+    },
+    admits(wan) {
+      if (names.size < WANS_MAX) names.add(wan);
+      const isKept = names.has(wan);
+      if (!isKept) refused++;
+      return isKept;
+    },
+    hear(frame, now) {
+      const last = before(frame, now);
+      if (frame.seq > last.lastSeq)
+        wans.set(frame.source, after(last, frame, now));
+    },
+    all: () => [...wans.values()],
+    live: (now) =>
+      [...wans.values()].flatMap((each) =>
+        each.cycle !== null && since(each.heardAt, now) <= STALE_MS
+          ? [{ ...each, cycle: each.cycle }]
+          : [],
+      ),
+    samples: (now) =>
+      [...wans.values()].flatMap(({ wan, samples }) =>
+        [...samples].flatMap(([metric, { value, at }]) =>
+          since(at, now) <= SAMPLE_STALE_MS ? [{ wan, metric, value }] : [],
+        ),
+      ),
+  };
+}
+
+function after(last: Presence, frame: Frame, now: MonoMs): Presence {
+  const heard = { ...last, lastSeq: frame.seq, heardAt: now };
+  switch (frame.kind) {
+    case "cycle":
+      return { ...heard, cycle: frame };
+    case "event":
+      return { ...heard, ...said(frame.event) };
+    case "sample": {
+      const { metric, value } = frame;
+      if (!SAMPLED.has(metric)) return heard;
+      const samples = new Map(last.samples).set(metric, { value, at: now });
+      return { ...heard, samples };
+    }
+    case "transition":
+    case "config":
+      return heard;
+  }
+}
+
+function said(event: string): Partial<Presence> {
+  if (event === "stopping") return { hasStopped: true };
+  if (event === "router_lost") return { isRouterUp: false };
+  if (event === "router_back") return { isRouterUp: true };
+  return {};
+}

@@ -1,0 +1,110 @@
+import type { AddressInfo } from "node:net";
+import { fastify, type FastifyInstance, type FastifyReply } from "fastify";
+import type { Clock } from "../../shared/clock.js";
+import { Failure, reasonOf } from "../../shared/failure.js";
+import type { Log } from "../../shared/log.js";
+import type { HttpConfig } from "../http-config.js";
+import { openGuard } from "./guard.js";
+import { HttpError } from "./http-error.js";
+import type { Route } from "./route.js";
+
+/** An HTTP server that runs. */
+export interface Server extends AsyncDisposable {
+  /** Where, as `http://127.0.0.1:9101`. */
+  readonly url: string;
+}
+
+const CONNECTIONS_MAX = 128;
+
+/** A page of ours needs nothing from elsewhere, and nobody else's page shows it. */
+const HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-store",
+};
+
+/**
+ * Serves routes, GET and HEAD only, to who may ask.
+ * @param answered told of each answer's route, `other` for a path that is none, and its status
+ * @throws Failure where the address cannot be had
+ */
+export async function openServer(
+  { host, port, token }: HttpConfig,
+  routes: readonly Route[],
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  answered: (route: string, code: number) => void,
+): Promise<Server> {
+  const app = fastify({
+    logger: false,
+    requestTimeout: 5_000,
+    keepAliveTimeout: 30_000,
+    bodyLimit: 1,
+    forceCloseConnections: true,
+    http: { maxHeaderSize: 8_192 },
+    frameworkErrors: (error, _, reply) =>
+      (reply as FastifyReply)
+        .code(400)
+        .headers(HEADERS)
+        .send({ error: reasonOf(error) }),
+  });
+  app.server.maxConnections = CONNECTIONS_MAX;
+  const guard = openGuard(token, clock);
+  const paths = new Set(routes.map(({ path }) => path));
+  const pathOf = (url: string) => url.split("?")[0] ?? "";
+
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.headers(HEADERS);
+    guard(request);
+    done();
+  });
+  app.addHook("onResponse", ({ url }, { statusCode }, done) => {
+    const path = pathOf(url);
+    answered(paths.has(path) ? path : "other", statusCode);
+    done();
+  });
+  app.setNotFoundHandler((request) => {
+    throw new HttpError(
+      404,
+      `Cannot find '${pathOf(request.url).slice(0, 80)}': known here: ${[...paths].join(", ")}`,
+    );
+  });
+  app.setErrorHandler((error, request, reply) => {
+    if (error instanceof HttpError)
+      return reply
+        .code(error.status)
+        .headers(error.headers)
+        .send({ error: error.message, ...error.detail });
+    const status = (error as { statusCode?: number }).statusCode ?? 500;
+    if (status < 500)
+      return reply.code(status).send({ error: reasonOf(error) });
+    if (!reply.raw.destroyed)
+      log.error("http_failed", {
+        route: pathOf(request.url),
+        cause: reasonOf(error),
+      });
+    return reply.code(500).send({ error: "Cannot answer: see the log" });
+  });
+  for (const { path, answer } of routes)
+    app.get(path, (request, reply) => answer(request.query, reply));
+
+  await listening(app, host, port);
+  const { address, port: bound } = app.server.address() as AddressInfo;
+  return {
+    url: `http://${address.includes(":") ? `[${address}]` : address}:${bound}`,
+    [Symbol.asyncDispose]: () => app.close(),
+  };
+}
+
+async function listening(app: FastifyInstance, host: string, port: number) {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Failure(
+      `Cannot serve HTTP at '${host}:${port}': must be free and ours: got ${code ?? reasonOf(error)}: set http.listen, or make it off`,
+    );
+  }
+}

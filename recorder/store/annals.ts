@@ -1,0 +1,72 @@
+import type { Connection } from "./connection.js";
+import type { GapCause } from "./ranges.js";
+
+/** Where in time an event stands, all others of all WANs before or behind it. */
+export interface EventPlace {
+  readonly atMs: number;
+  readonly source: number;
+  readonly seq: number;
+}
+
+export interface EventRow extends EventPlace {
+  readonly wan: string;
+  readonly boot: string;
+  readonly kind: string;
+  /** JSON */
+  readonly details: string;
+}
+
+/** Which gap: the first seq of one run that it holds. */
+export interface GapPlace {
+  readonly source: number;
+  readonly fromSeq: number;
+}
+
+export interface GapRow extends GapPlace {
+  readonly wan: string;
+  readonly boot: string;
+  readonly toSeq: number | null;
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+  readonly cause: GapCause;
+}
+
+/** What happened, read backwards by key, so many rows at a time that nobody waits for them. */
+export interface Annals {
+  wanNames(): string[];
+  /** The events of a WAN from an instant on, from before a place back, the newest first. */
+  eventsBefore(wan: string, fromMs: number, place: EventPlace): EventRow[];
+  /** The gaps from before a place back, the newest run first. */
+  gapsBefore(place: GapPlace): GapRow[];
+}
+
+/** Well below a millisecond's reading, and at most 4 MB: a frame has no more than 64 kB. */
+export const ROWS_MAX = 64;
+
+export const ANNALS_SQL = {
+  events: `
+    select w.name as wan, s.boot, e.at_ms as atMs, e.source, e.seq, e.kind, e.details
+    from wan w cross join event e on e.wan = w.id cross join source s on s.id = e.source
+    where w.name = @wan and e.at_ms >= @fromMs and e.at_ms <= @atMs
+      and (e.at_ms, e.source, e.seq) < (@atMs, @source, @seq)
+    order by e.at_ms desc, e.source desc, e.seq desc limit ${ROWS_MAX}`,
+  gaps: `
+    select w.name as wan, s.boot, g.source, g.from_seq as fromSeq, g.to_seq as toSeq,
+      g.from_ms as fromMs, g.to_ms as toMs, g.cause
+    from gap g cross join source s on s.id = g.source cross join wan w on w.id = s.wan
+    where (g.source, g.from_seq) < (@source, @fromSeq)
+    order by g.source desc, g.from_seq desc limit ${ROWS_MAX}`,
+} as const;
+
+export function openAnnals(db: Connection): Annals {
+  const names = db
+    .prepare<[], string>("select name from wan order by name")
+    .pluck();
+  const events = db.prepare<object, EventRow>(ANNALS_SQL.events);
+  const gaps = db.prepare<object, GapRow>(ANNALS_SQL.gaps);
+  return {
+    wanNames: () => names.all(),
+    eventsBefore: (wan, fromMs, place) => events.all({ ...place, wan, fromMs }),
+    gapsBefore: (place) => gaps.all(place),
+  };
+}

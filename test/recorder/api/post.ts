@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { openApi } from "../../../recorder/api/api.js";
+import { openCatchUp } from "../../../recorder/catch-up.js";
+import { openClockWatch } from "../../../recorder/clock-watch.js";
+import type { HttpConfig } from "../../../recorder/http-config.js";
+import { openIntake, type Intake } from "../../../recorder/intake.js";
+import { openJournal } from "../../../recorder/journal.js";
+import { openMaintenance } from "../../../recorder/maintenance.js";
+import { openStore, type Store } from "../../../recorder/store/store.js";
+import type { Health } from "../../../shared/health.js";
+import { encodeFrame, type Frame } from "../../../shared/frame.js";
+import { handClock, type HandClock } from "../../fakes/hand-clock.js";
+import { collectedLog } from "../collected-log.js";
+import { temporaryFolder } from "../temporary.js";
+import { DAY_MS } from "../upkeep-of.js";
+
+const KEEP = {
+  raw: DAY_MS,
+  "1m": DAY_MS,
+  "5m": DAY_MS,
+  "1h": DAY_MS,
+};
+
+/** A recorder without its bus: frames are handed to it, and its HTTP server answers. */
+export interface Post {
+  readonly url: string;
+  readonly clock: HandClock;
+  readonly store: Store;
+  readonly intake: Intake;
+  readonly log: { readonly events: string[] };
+  readonly health: { now: Health };
+  take(...frames: readonly Frame[]): void;
+  get(path: string, init?: RequestInit): Promise<Response>;
+  json(path: string): Promise<Json>;
+}
+
+/** What is read out of an answer is checked where it is used. */
+export type Json = { readonly [key: string]: never } & {
+  readonly data: readonly Record<string, unknown>[];
+  readonly metadata: Record<string, unknown>;
+  readonly error: string;
+};
+
+/** One for each test, gone after it. */
+export function temporaryPost(config: Partial<HttpConfig> = {}): Post {
+  const folder = temporaryFolder();
+  const post = {} as { -readonly [K in keyof Post]: Post[K] };
+  let closing: AsyncDisposable[] = [];
+
+  beforeEach(async () => {
+    const clock = handClock();
+    const log = collectedLog();
+    const store = openStore(join(folder.path, "m.db"), clock.wall());
+    const intake = openIntake(store, clock, log);
+    const maintenance = openMaintenance(store, clock, log, {
+      clockWatch: openClockWatch(clock, null),
+      journal: openJournal(store, clock, log),
+      policy: { keep: KEEP, eventMs: DAY_MS, maxBytes: 1e9, minFreeBytes: 0 },
+    });
+    maintenance.slice();
+    const health: Post["health"] = {
+      now: { status: "fine", reasons: [], recorder: {}, sources: [] },
+    };
+    const api = await openApi(
+      { host: "127.0.0.1", port: 0, token: null, ...config },
+      {
+        look: () => health.now,
+        catchUp: openCatchUp(store, intake, clock),
+        ...{ store, intake, maintenance, clock, log },
+      },
+    );
+    closing = [api, intake, store];
+    const get: Post["get"] = (path, init) => fetch(api.url + path, init);
+    Object.assign(post, { clock, log, store, intake, health, get });
+    Object.assign(post, {
+      url: api.url,
+      take: (...frames: Frame[]) => {
+        for (const frame of frames) intake.take(encodeFrame(frame));
+      },
+      json: async (path: string) => (await get(path)).json(),
+    });
+  });
+  afterEach(async () => {
+    for (const each of closing) await each[Symbol.asyncDispose]();
+  });
+  return post;
+}

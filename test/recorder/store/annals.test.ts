@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { ANNALS_SQL } from "../../../recorder/store/annals.js";
+import { openStore } from "../../../recorder/store/store.js";
+import { NOON_MS } from "../../fakes/frames.js";
+import { readRows, temporaryFolder } from "../temporary.js";
+import type { WallMs } from "../../../shared/clock.js";
+
+const PLACE = { atMs: NOON_MS, source: 1, seq: 1, fromSeq: 1 };
+
+describe("openAnnals()", () => {
+  const folder = temporaryFolder();
+  const planOf = async (sql: string) => {
+    const path = join(folder.path, "m.db");
+    const store = openStore(path, NOON_MS as WallMs);
+    await store[Symbol.asyncDispose]();
+    return readRows(path, `explain query plan ${sql}`, {
+      ...PLACE,
+      wan: "spectrum",
+      fromMs: 0,
+    }).map(({ detail }) => String(detail));
+  };
+
+  for (const [name, sql] of Object.entries(ANNALS_SQL))
+    it(`reads ${name} by key, from the place where it left off, and no more (STOR-06)`, async () => {
+      const plan = await planOf(sql);
+      expect(plan.join("\n")).not.to.match(/SCAN|FOR ORDER BY/);
+    });
+
+  it("reads events from both ends of the span by the index on their time", async () =>
+    expect((await planOf(ANNALS_SQL.events)).join("\n")).to.include(
+      "event_by_time (wan=? AND at_ms>? AND at_ms<?)",
+    ));
+
+  it("goes on in gaps by their key", async () =>
+    expect((await planOf(ANNALS_SQL.gaps)).join("\n")).to.include(
+      "(source,from_seq)<(?,?)",
+    ));
+});
