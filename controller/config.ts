@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type { RingLimits } from "../shared/bus/ring.js";
 import type { Problem } from "../shared/config-error.js";
 import { loadConfig, type Loaded } from "../shared/config.js";
@@ -13,6 +14,7 @@ import {
   CONTROLLER_SCHEMA,
   type File,
   type LEAVES,
+  type PROBE_METHODS,
   type SIMULATED_LINES,
 } from "./schema.js";
 
@@ -26,6 +28,7 @@ export interface ControllerConfig {
     readonly lossMs: number;
     readonly source: string | null;
     readonly interface: string | null;
+    readonly method: (typeof PROBE_METHODS)[number];
   };
   readonly shaper:
     | {
@@ -105,6 +108,14 @@ function rulesBetweenKeys(file: File): Problem[] {
         undefined,
       );
   }
+  const { method, reflectors, source } = file.probe;
+  for (const address of [...reflectors, source ?? ""])
+    demand(
+      method !== "timestamps" || !isIPv6(address),
+      "probe.method",
+      "must be auto or echo with IPv6 addresses",
+      `timestamps, ${address}`,
+    );
   const { download_device: down, upload_device: up } = file.shaper;
   demand(
     down === null || down !== up,
@@ -145,6 +156,7 @@ function parsed(file: File): ControllerConfig {
       lossMs: probe.loss_ms,
       source: probe.source,
       interface: probe.interface,
+      method: probe.method as (typeof PROBE_METHODS)[number],
     },
     shaper:
       shaper.backend === "simulated"
