@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { isIPv6 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { Failure } from "../shared/failure.js";
 import type { ControllerConfig } from "./config.js";
 import { mayOpenIcmpSocket } from "./pinger/icmp-socket.js";
@@ -34,7 +34,9 @@ function demandProbing({
   source,
 }: ControllerConfig["probe"]): ProbeMeans {
   const isOurs =
-    method !== "echo" && ![...reflectors, source ?? ""].some(isIPv6);
+    method !== "echo" &&
+    !reflectors.some(isIPv6) &&
+    (source === null || isIPv4(source));
   if (isOurs && mayOpenIcmpSocket()) return "socket";
   if (method === "timestamps")
     throw new Failure(
@@ -46,20 +48,26 @@ function demandProbing({
 }
 
 function demandProgram(name: string, from = name): void {
-  const { error } = spawnSync(name, ["-V"], { stdio: "ignore" });
-  if (error !== undefined)
+  const error: NodeJS.ErrnoException | undefined = spawnSync(name, ["-V"], {
+    stdio: "ignore",
+  }).error;
+  if (error?.code === "ENOENT")
     throw new Failure(
       `Cannot start controller: '${name}' must be on the PATH: install ${from}`,
     );
 }
 
 function demandPinging(): void {
-  const probe = spawnSync("fping", ["-c", "1", "-t", "50", "127.0.0.1"], {
-    encoding: "utf8",
-  });
-  if (probe.status !== FPING_SYSTEM_CALL_FAILED) return;
+  const { error, status, stderr } = spawnSync(
+    "fping",
+    ["-c", "1", "-t", "50", "127.0.0.1"],
+    { encoding: "utf8" },
+  );
+  // a file capability that this process may not have keeps the program from being run at all
+  if (error === undefined && status !== FPING_SYSTEM_CALL_FAILED) return;
+  const why = error?.message ?? stderr.trim().split("\n")[0];
   throw new Failure(
-    `Cannot start controller: fping must be allowed to ping: got '${probe.stderr.trim().split("\n")[0]}': give it CAP_NET_RAW (setcap cap_net_raw+ep, or AmbientCapabilities= in the unit)`,
+    `Cannot start controller: fping must be allowed to ping: got '${why}': give it CAP_NET_RAW (setcap cap_net_raw+ep, or AmbientCapabilities= in the unit)`,
   );
 }
 

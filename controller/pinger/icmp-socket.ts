@@ -43,7 +43,7 @@ const CLOCK_STEP_MS = 5;
 
 /** @throws Failure where there is no right, no such interface, no such source address */
 export function openIcmpSocket(way: Way, clock: Clock): IcmpSocket {
-  const libc = loadLibc();
+  const libc = (loaded ??= loadLibc());
   const fd = libc.socket(AF_INET, SOCK_RAW_CLOEXEC, IPPROTO_ICMP);
   const demand = (result: number, what: string) => {
     if (result >= 0) return;
@@ -127,7 +127,7 @@ export function openIcmpSocket(way: Way, clock: Clock): IcmpSocket {
 /** Whether we have the right, on a system that has such sockets. */
 export function mayOpenIcmpSocket(): boolean {
   try {
-    const libc = loadLibc();
+    const libc = (loaded ??= loadLibc());
     const fd = libc.socket(AF_INET, SOCK_RAW_CLOEXEC, IPPROTO_ICMP);
     return fd >= 0 && libc.close(fd) === 0;
   } catch {
@@ -147,6 +147,8 @@ function socketAddress(address: string): Buffer {
   bytes.set(address.split(".").map(Number), 4);
   return bytes;
 }
+
+let loaded: ReturnType<typeof loadLibc> | null = null;
 
 function loadLibc() {
   const koffi = createRequire(import.meta.url)(

@@ -6,7 +6,7 @@ import type { Reply } from "../law/reading.js";
 import { metronome } from "../metronome.js";
 import type { Report } from "../report.js";
 import { openAddresses } from "./addresses.js";
-import { openFlight, type Flight, type Stray } from "./flight.js";
+import { openFlight, type Stray } from "./flight.js";
 import { decodeAnswer, encodeRequest, msOfDay } from "./icmp.js";
 import { openIcmpSocket, type IcmpSocket } from "./icmp-socket.js";
 import { split, type Legs } from "./leg.js";
@@ -23,8 +23,11 @@ import { answersOf, type Pinger } from "./pinger.js";
 const REOPEN_MIN_MS = 250;
 const REOPEN_MAX_MS = 5_000;
 
-/** What only another socket mends: the interface this one is bound to is gone, and returns as another one. */
-const SOCKET_IS_DEAD = ["ENODEV", "ENXIO"];
+/**
+ * The interface or address that a socket is bound to may be gone, and an interface returns as another one. Only a new
+ * socket says, and mends it.
+ */
+const PERHAPS_GONE = ["ENODEV", "ENXIO", "EINVAL", "ENETUNREACH"];
 
 /** One look reads no more than this; the rest waits for the next. */
 const PACKETS_MAX = 512;
@@ -41,7 +44,7 @@ export function openTimestamps(
   report: Report,
 ): Pinger {
   const id = randomInt(SEQ_LIMIT);
-  const flight: Flight = openFlight(id, probe.lossMs);
+  const flight = openFlight(id, probe.lossMs);
   const addresses = openAddresses(probe.reflectors);
   const methods = probe.reflectors.map((): Method =>
     probe.method === "timestamps" ? { kind: "timestamps" } : TRIAL,
@@ -60,13 +63,14 @@ export function openTimestamps(
   let isLost = false;
   let sent = 0;
 
-  function lose(why: string): void {
+  /** Asked for timestamps only, there is nothing to find out. */
+  function decide(reflector: number, method: Method): void {
+    if (probe.method === "auto") methods[reflector] = method;
+  }
+
+  function close(): void {
     socket?.[Symbol.dispose]();
     socket = null;
-    reopenAt = later(clock.mono(), patienceMs);
-    patienceMs = Math.min(2 * patienceMs, REOPEN_MAX_MS);
-    if (!isLost) report("pinger_lost", { why });
-    isLost = true;
   }
 
   function reopen(): void {
@@ -74,7 +78,10 @@ export function openTimestamps(
       socket = openIcmpSocket(probe, clock);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      lose(error.message);
+      reopenAt = later(clock.mono(), patienceMs);
+      patienceMs = Math.min(2 * patienceMs, REOPEN_MAX_MS);
+      if (!isLost) report("pinger_lost", { why: error.message });
+      isLost = true;
     }
   }
 
@@ -84,14 +91,14 @@ export function openTimestamps(
     const reflector = sent % probe.reflectors.length;
     const seq = sent++ % SEQ_LIMIT;
     const { ask, after } = nextAsk(methods[reflector] ?? TRIAL, clock.mono());
-    methods[reflector] = after;
+    decide(reflector, after);
     const originateMs = msOfDay(clock.wall());
     const address = addresses.of(reflector);
     const message = encodeRequest({ ask, id, seq, originateMs });
     const sentAt = clock.mono();
     flight.launch({ ask, id, seq, originateMs, reflector, address, sentAt });
     const refusal = address === null ? null : socket?.send(message, address);
-    if (SOCKET_IS_DEAD.includes(refusal ?? "")) lose(`Cannot send: ${refusal}`);
+    if (PERHAPS_GONE.includes(refusal ?? "")) close();
   }
 
   /** The reply in a packet; null when it is no use to us. */
@@ -109,10 +116,12 @@ export function openTimestamps(
       split(legs[reflector] ?? null, { sentAt, receivedAt, ...answer.times });
     legs[reflector] = trip ?? legs[reflector] ?? null;
     const method = methods[reflector] ?? TRIAL;
-    methods[reflector] =
+    decide(
+      reflector,
       answer.ask === "timestamps" && trip === null
         ? unanswered(method, answer.ask)
-        : answered(method, answer.ask, at);
+        : answered(method, answer.ask, at),
+    );
     return {
       reflector,
       sentAt,
@@ -143,7 +152,7 @@ export function openTimestamps(
     for (const { reflector, ask } of flight.overdue(now)) {
       const method = methods[reflector] ?? TRIAL;
       if (isLoss(method, ask)) lost++;
-      methods[reflector] = unanswered(method, ask);
+      decide(reflector, unanswered(method, ask));
     }
     return lost;
   }
@@ -168,7 +177,7 @@ export function openTimestamps(
       stop.abort();
       await sending;
       addresses[Symbol.dispose]();
-      socket?.[Symbol.dispose]();
+      close();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { expect } from "chai";
 import { demandTools } from "../../controller/needs.js";
 import { Failure } from "../../shared/failure.js";
@@ -11,6 +12,7 @@ const PROBE = {
   interface: null,
   method: "echo" as const,
 };
+const AUTO = { ...PROBE, method: "auto" as const };
 const demand = () => demandTools(PROBE);
 
 describe("demandTools()", () => {
@@ -39,6 +41,33 @@ describe("demandTools()", () => {
       Failure,
       /got 'fping: can't create socket': give it CAP_NET_RAW/,
     );
+  });
+
+  it("sends with a socket of its own where it may, else with fping", () => {
+    using programs = openStandIns();
+    programs.program("tc", "exit 0");
+    programs.program("fping", "exit 0");
+    const isRoot = process.getuid?.() === 0;
+    const needs = new URL("../../controller/needs.js", import.meta.url).href;
+    /** What a process without the right says, which root has to give away first. */
+    const without = spawnSync(
+      isRoot ? "setpriv" : "env",
+      [
+        ...(isRoot ? ["--bounding-set", "-net_raw"] : []),
+        ...[process.execPath, "--input-type=module", "-e"],
+        `import { demandTools } from "${needs}"; console.log(demandTools(${JSON.stringify(AUTO)}))`,
+      ],
+      { encoding: "utf8" },
+    );
+    if (isRoot) {
+      expect(without.stdout.trim(), without.stderr).to.equal("fping");
+      expect(demandTools(AUTO)).to.equal("socket");
+      expect(demandTools({ ...AUTO, source: "2001:db8::1" })).to.equal("fping");
+    } else
+      expect(() => demandTools({ ...AUTO, method: "timestamps" })).to.throw(
+        Failure,
+        "asking for timestamps needs CAP_NET_RAW",
+      );
   });
 
   it("does not mind a line that is away", () => {
