@@ -127,7 +127,7 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
       default: null,
     },
     method: {
-      doc: "timestamps: ICMP timestamps, which tell the two ways apart. echo: pings, by fping. auto: timestamps where they are answered",
+      doc: "what reflectors are asked for; auto: timestamps where answered, else pings",
       format: "text",
       values: PROBE_METHODS,
       default: "auto",

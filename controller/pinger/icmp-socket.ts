@@ -115,7 +115,7 @@ export function openIcmpSocket(way: Way, clock: Clock): IcmpSocket {
       return sent < 0 ? errorOf(libc.errno())[0] : null;
     },
     receive() {
-      const bytes = Number(libc.recv(fd, packet, PACKET_BYTES, MSG_DONTWAIT));
+      const bytes = libc.recv(fd, packet, PACKET_BYTES, MSG_DONTWAIT);
       return bytes < 0
         ? null
         : { packet: packet.subarray(0, bytes), at: stampedAt() };

@@ -158,8 +158,8 @@ export function openTimestamps(
   }
 
   const sending = (async () => {
-    for await (const _ of metronome(probe.spacingMs, clock, stop.signal))
-      sendNext();
+    const beats = metronome(probe.spacingMs, clock, stop.signal);
+    while ((await beats.next()).done !== true) sendNext();
   })();
   return {
     take(now) {
