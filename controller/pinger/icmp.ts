@@ -53,7 +53,7 @@ export function decodeAnswer(packet: Buffer): Answer | null {
   if (headerBytes < 20 || message.length < MESSAGE_BYTES) return null;
   const type = message.readUInt8(0);
   const ask = ASKS.find((one) => ANSWER_TYPE[one] === type);
-  if (ask === undefined || message.readUInt8(1) !== 0) return null;
+  if (ask === undefined) return null;
   // what is summed up together with its own checksum gives zero (RFC 1071)
   if (checksum(message) !== 0) return null;
   return {

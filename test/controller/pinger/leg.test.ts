@@ -47,8 +47,8 @@ describe("split()", () => {
         ([startMs, aheadMs, all]) => {
           let legs = split(null, trip(startMs, IDLE, aheadMs));
           all.forEach((queuesMs, i) => {
-            // every five minutes, so that a hundred of them go over midnight
-            const at = startMs + (i + 1) * 300_000;
+            // every five hours: some of them after the next midnight
+            const at = startMs + (i + 1) * 5 * 3_600_000;
             legs = split(legs, trip(at, queuesMs, aheadMs));
             for (const way of ["upload", "download"] as const)
               expect(legs?.wayMs[way]).to.be.closeTo(
