@@ -91,7 +91,7 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
   },
   probe: {
     reflectors: {
-      doc: "hosts that answer pings, three to six of them, near and independent of each other",
+      doc: "hosts that answer pings, near and independent of each other; six are probed at a time",
       format: "texts",
       pattern: ADDRESS,
       min: 1,

@@ -19,6 +19,7 @@ import {
   type Method,
 } from "./method.js";
 import { answersOf, type Pinger } from "./pinger.js";
+import { judge, missed, openReflectors, replied } from "./reflectors.js";
 
 const REOPEN_MIN_MS = 250;
 const REOPEN_MAX_MS = 5_000;
@@ -62,6 +63,7 @@ export function openTimestamps(
   let patienceMs = REOPEN_MIN_MS;
   let isLost = false;
   let sent = 0;
+  let reflectors = openReflectors(probe.reflectors.length, clock.mono());
 
   /** Asked for timestamps only, there is nothing to find out. */
   function decide(reflector: number, method: Method): void {
@@ -88,7 +90,8 @@ export function openTimestamps(
   /** Sends the next probe. One that cannot leave is one that is not answered. */
   function sendNext(): void {
     if (socket === null && clock.mono() >= reopenAt) reopen();
-    const reflector = sent % probe.reflectors.length;
+    const { probed } = reflectors;
+    const reflector = probed[sent % probed.length] ?? 0;
     const seq = sent++ % SEQ_LIMIT;
     const { ask, after } = nextAsk(methods[reflector] ?? TRIAL, clock.mono());
     decide(reflector, after);
@@ -114,6 +117,8 @@ export function openTimestamps(
     const trip =
       answer.times &&
       split(legs[reflector] ?? null, { sentAt, receivedAt, ...answer.times });
+    const rttMs = since(sentAt, receivedAt);
+    reflectors = replied(reflectors, reflector, rttMs);
     legs[reflector] = trip ?? legs[reflector] ?? null;
     const method = methods[reflector] ?? TRIAL;
     decide(
@@ -126,7 +131,7 @@ export function openTimestamps(
       reflector,
       sentAt,
       receivedAt,
-      rttMs: since(sentAt, receivedAt),
+      rttMs,
       wayMs: trip?.wayMs ?? null,
     };
   }
@@ -151,10 +156,26 @@ export function openTimestamps(
     let lost = 0;
     for (const { reflector, ask } of flight.overdue(now)) {
       const method = methods[reflector] ?? TRIAL;
-      if (isLoss(method, ask)) lost++;
+      if (isLoss(method, ask)) {
+        lost++;
+        reflectors = missed(reflectors, reflector);
+      }
       decide(reflector, unanswered(method, ask));
     }
     return lost;
+  }
+
+  /** Looks for a reflector that does worse than the others. */
+  function replaceWorst(now: MonoMs): void {
+    const { after, replacement } = judge(reflectors, now);
+    reflectors = after;
+    if (replacement === null) return;
+    const { gone, come, fault } = replacement;
+    report("reflector_replaced", {
+      reflector: probe.reflectors[gone] ?? "",
+      by: come === null ? "nobody" : (probe.reflectors[come] ?? ""),
+      why: fault,
+    });
   }
 
   const sending = (async () => {
@@ -164,12 +185,17 @@ export function openTimestamps(
   return {
     take(now) {
       const replies = receive();
-      return answersOf(replies, losses(now));
+      const lost = losses(now);
+      replaceWorst(now);
+      return answersOf(replies, lost);
     },
     view: () => ({
       by: "socket",
       asks: Object.fromEntries(
-        probe.reflectors.map((host, i) => [host, methods[i]?.kind]),
+        reflectors.probed.map((i) => [
+          probe.reflectors[i] ?? "",
+          methods[i]?.kind,
+        ]),
       ),
       strays,
     }),

@@ -148,6 +148,22 @@ describe(`a pinger: ${machineInWords()}`, function () {
     );
   });
 
+  it("sends a dead reflector away, and goes on with the others", async () => {
+    await using probing = startProbing();
+    await heard(probing, 0, 30);
+    run("server", "ip address del 10.0.3.14/24 dev v0");
+    await until("the replacement", NOTICE_MS, () => probing.events.length > 0);
+    run("server", "ip address add 10.0.3.14/24 dev v0");
+    expect(probing.events).to.deep.equal(["reflector_replaced loss"]);
+    expect(Object.keys(asks(probing))).to.deep.equal(
+      PROBE.reflectors.filter((host) => host !== "10.0.3.14"),
+    );
+    const place = probing.beats.length;
+    await heard(probing, place, 30);
+    await pause(2 * PROBE.lossMs);
+    expect(probing.lostFrom(probing.beats.length - 10)).to.equal(0);
+  });
+
   it("CTRL-04: a killed fping is lost, and back", async () => {
     await using probing = startProbing({ method: "echo" });
     await heard(probing, 0, 10);
