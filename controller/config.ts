@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { isIPv6 } from "node:net";
 import type { RingLimits } from "../shared/bus/ring.js";
 import type { Problem } from "../shared/config-error.js";
 import { loadConfig, type Loaded } from "../shared/config.js";
@@ -14,6 +15,7 @@ import {
   CONTROLLER_SCHEMA,
   type File,
   type LEAVES,
+  type PROBE_METHODS,
   type SIMULATED_LINES,
 } from "./schema.js";
 
@@ -27,6 +29,7 @@ export interface ControllerConfig {
     readonly lossMs: number;
     readonly source: string | null;
     readonly interface: string | null;
+    readonly method: (typeof PROBE_METHODS)[number];
   };
   readonly shaper:
     | {
@@ -108,6 +111,14 @@ function rulesBetweenKeys(file: File): Problem[] {
         undefined,
       );
   }
+  const { method, reflectors, source } = file.probe;
+  for (const address of [...reflectors, source ?? ""])
+    demand(
+      method !== "timestamps" || !isIPv6(address),
+      "probe.method",
+      "must be auto or echo with IPv6 addresses",
+      `timestamps, ${address}`,
+    );
   const { download_device: down, upload_device: up } = file.shaper;
   demand(
     down === null || down !== up,
@@ -148,6 +159,7 @@ function parsed(file: File): ControllerConfig {
       lossMs: probe.loss_ms,
       source: probe.source,
       interface: probe.interface,
+      method: probe.method as (typeof PROBE_METHODS)[number],
     },
     shaper:
       shaper.backend === "simulated"

@@ -7,6 +7,7 @@ import type { Reading } from "./law/reading.js";
 import type { Tick } from "./metronome.js";
 import { demandTools } from "./needs.js";
 import { openFping } from "./pinger/fping.js";
+import { openTimestamps } from "./pinger/timestamps.js";
 import type { Report } from "./report.js";
 import type { Shaper } from "./shaper/shaper.js";
 import { openTc } from "./shaper/tc.js";
@@ -18,6 +19,8 @@ export interface Line extends AsyncDisposable {
   beat(tick: Tick): MonoMs;
   /** The facts that came since the last beat, each once. */
   take(now: MonoMs): Reading;
+  /** How it measures, for people. */
+  probing(): Readonly<Record<string, unknown>>;
   readonly shaper: Shaper;
 }
 
@@ -37,13 +40,18 @@ async function real(
   clock: Clock,
   report: Report,
 ): Promise<Line> {
-  demandTools();
+  const means = demandTools(probe);
   const counters = await openProcCounters(devices.upload, clock);
   const shaper = openTc(devices, clock, report);
-  const pinger = openFping(probe, clock, report);
+  const pinger = (means === "socket" ? openTimestamps : openFping)(
+    probe,
+    clock,
+    report,
+  );
   return {
     beat: (tick) => tick.at,
     take: (now) => ({ ...pinger.take(now), traffic: counters.take() }),
+    probing: () => pinger.view(),
     shaper,
     async [Symbol.asyncDispose]() {
       await Promise.all(
@@ -71,6 +79,7 @@ function simulated(
     // as many beats per simulated second as in real time, whatever the host is busy with: same seed, same frames
     beat: () => (at = line.advance(PERIOD_MS)),
     take: () => line.take(),
+    probing: () => ({ by: "simulation" }),
     shaper: {
       request(wishBps) {
         line.shape(wishBps);

@@ -1,6 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { isIPv4, isIPv6 } from "node:net";
 import { Failure } from "../shared/failure.js";
+import type { ControllerConfig } from "./config.js";
+import { mayOpenIcmpSocket } from "./pinger/icmp-socket.js";
+
+/** What the probes are sent with: a raw socket of our own, or fping. */
+export type ProbeMeans = "socket" | "fping";
 
 /** Places in the capability sets of capabilities(7). */
 const CAP_NET_ADMIN = 12;
@@ -11,30 +17,57 @@ const FPING_SYSTEM_CALL_FAILED = 4;
 /**
  * What a controller of a real line cannot do without, tried before anything is opened. What may come back by itself, a
  * line, a route, a queue, is not asked for here.
+ * @returns what probes can be sent with
  * @throws Failure saying what is missing and what to do
  */
-export function demandTools(): void {
-  demandProgram("fping");
+export function demandTools(probe: ControllerConfig["probe"]): ProbeMeans {
+  const means = demandProbing(probe);
   demandProgram("tc", "iproute2");
-  demandPinging();
   demandNetAdmin();
+  return means;
+}
+
+/** The socket speaks IPv4, and needs a right that fping may have where we have not. */
+function demandProbing({
+  method,
+  reflectors,
+  source,
+}: ControllerConfig["probe"]): ProbeMeans {
+  const isOurs =
+    method !== "echo" &&
+    !reflectors.some(isIPv6) &&
+    (source === null || isIPv4(source));
+  if (isOurs && mayOpenIcmpSocket()) return "socket";
+  if (method === "timestamps")
+    throw new Failure(
+      "Cannot start controller: asking for timestamps needs CAP_NET_RAW: run it as root, or give it AmbientCapabilities= in the unit",
+    );
+  demandProgram("fping");
+  demandPinging();
+  return "fping";
 }
 
 function demandProgram(name: string, from = name): void {
-  const { error } = spawnSync(name, ["-V"], { stdio: "ignore" });
-  if (error !== undefined)
+  const error: NodeJS.ErrnoException | undefined = spawnSync(name, ["-V"], {
+    stdio: "ignore",
+  }).error;
+  if (error?.code === "ENOENT")
     throw new Failure(
       `Cannot start controller: '${name}' must be on the PATH: install ${from}`,
     );
 }
 
 function demandPinging(): void {
-  const probe = spawnSync("fping", ["-c", "1", "-t", "50", "127.0.0.1"], {
-    encoding: "utf8",
-  });
-  if (probe.status !== FPING_SYSTEM_CALL_FAILED) return;
+  const { error, status, stderr } = spawnSync(
+    "fping",
+    ["-c", "1", "-t", "50", "127.0.0.1"],
+    { encoding: "utf8" },
+  );
+  // a file capability that this process may not have keeps the program from being run at all
+  if (error === undefined && status !== FPING_SYSTEM_CALL_FAILED) return;
+  const why = error?.message ?? stderr.trim().split("\n")[0];
   throw new Failure(
-    `Cannot start controller: fping must be allowed to ping: got '${probe.stderr.trim().split("\n")[0]}': give it CAP_NET_RAW (setcap cap_net_raw+ep, or AmbientCapabilities= in the unit)`,
+    `Cannot start controller: fping must be allowed to ping: got '${why}': give it CAP_NET_RAW (setcap cap_net_raw+ep, or AmbientCapabilities= in the unit)`,
   );
 }
 

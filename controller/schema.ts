@@ -2,6 +2,8 @@ import type { Schema } from "convict";
 import { WAN_NAME } from "../shared/frame.js";
 
 export const SIMULATED_LINES = ["cable", "vdsl"] as const;
+/** What reflectors are asked for. */
+export const PROBE_METHODS = ["auto", "echo", "timestamps"] as const;
 export const BACKENDS = ["tc", "simulated"] as const;
 /** CTRL-07: the rates a stopped controller leaves behind. */
 export const LEAVES = ["base", "leave", "ceiling"] as const;
@@ -26,6 +28,7 @@ export interface File {
     loss_ms: number;
     source: string | null;
     interface: string | null;
+    method: string;
   };
   shaper: {
     backend: string;
@@ -89,7 +92,7 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
   },
   probe: {
     reflectors: {
-      doc: "hosts that answer pings, three to six of them, near and independent of each other",
+      doc: "hosts that answer pings, near and independent of each other; six are probed at a time",
       format: "texts",
       pattern: ADDRESS,
       min: 1,
@@ -123,6 +126,12 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
       pattern: DEVICE,
       nullable: true,
       default: null,
+    },
+    method: {
+      doc: "what reflectors are asked for; auto: timestamps where answered, else pings",
+      format: "text",
+      values: PROBE_METHODS,
+      default: "auto",
     },
   },
   shaper: {

@@ -117,6 +117,7 @@ export function openView(
           lateMs: Math.round((latest?.lateMs ?? 0) * 10) / 10,
         },
         measuring: measuring(),
+        probing: line.probing(),
         router: line.shaper.view(),
         ...eachDirection(direction),
         bus: bus(),

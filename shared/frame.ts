@@ -30,6 +30,7 @@ export const EVENTS = [
   "pinger_back",
   "reflector_lost",
   "reflector_back",
+  "reflector_replaced",
   "router_lost",
   "router_back",
   "rate_foreign",

@@ -83,6 +83,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
       reflector,
       seq: reply.seq,
       rttMs: reply.rttMs,
+      wayMs: null,
       sentAt,
       receivedAt,
     });
@@ -126,6 +127,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
   start();
   return {
     take: (now) => ledger.settle(now),
+    view: () => ({ by: "fping", pid: child.pid ?? null }),
     [Symbol.asyncDispose]() {
       isClosing = true;
       clearTimeout(respawn);

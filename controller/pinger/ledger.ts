@@ -1,6 +1,6 @@
 import { later, since, type MonoMs } from "../../shared/clock.js";
 import type { Reply } from "../law/reading.js";
-import type { Answers } from "./pinger.js";
+import { answersOf, type Answers } from "./pinger.js";
 
 /** A reply as the pinger saw it: `seq` counts the probes to this reflector from 0. */
 export interface Echo extends Reply {
@@ -74,15 +74,13 @@ export function openLedger(
       echoes.push(echo);
     },
     settle(now) {
-      const replies = echoes.sort((a, b) => a.receivedAt - b.receivedAt);
+      const replies = echoes;
       echoes = [];
       const lost = accounts.reduce(
         (sum, account) => sum + overdue(account, now),
         0,
       );
-      const kind =
-        replies.length > 0 ? "reply" : lost > 0 ? "lost" : "none_yet";
-      return { kind, replies, lost };
+      return answersOf(replies, lost);
     },
   };
 }

@@ -9,7 +9,16 @@ export interface Answers {
   readonly lost: number;
 }
 
+/** The answers of a beat; sorts the replies by arrival. */
+export const answersOf = (replies: Reply[], lost: number): Answers => ({
+  kind: replies.length > 0 ? "reply" : lost > 0 ? "lost" : "none_yet",
+  replies: replies.sort((a, b) => a.receivedAt - b.receivedAt),
+  lost,
+});
+
 /** Probes that go out beside the cycle. */
 export interface Pinger extends AsyncDisposable {
   take(now: MonoMs): Answers;
+  /** How it measures, for whoever asks at the health socket. */
+  view(): Readonly<Record<string, unknown>>;
 }

@@ -149,4 +149,5 @@ const toReply = (probe: Probe): Reply => ({
   sentAt: probe.sentAtMs as MonoMs,
   receivedAt: probe.receivedAtMs as MonoMs,
   rttMs: probe.receivedAtMs - probe.sentAtMs,
+  wayMs: null,
 });

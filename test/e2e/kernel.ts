@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { release } from "node:os";
 
-const PROGRAMS = ["fping", "iperf3", "ethtool", "ip", "tc", "unshare"];
+const PROGRAMS = ["fping", "iperf3", "ethtool", "ip", "tc", "nft", "unshare"];
 
 /** How the line is shaped: CAKE, or HTB with a short byte FIFO where the kernel has no CAKE. */
 export type Shaping = "cake" | "htb";

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect } from "chai";
 import type { Direction } from "../../shared/direction.js";
@@ -7,7 +6,6 @@ import { readingCode } from "../../shared/state.js";
 import { startDaemon } from "./daemon.js";
 import type { Heard } from "./heard.js";
 import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
-import { processesIn } from "./namespace.js";
 import { addQueue, changeQueue, kernelKbps, removeQueue } from "./queues.js";
 import { controllerArgs, openSystem, type System } from "./system.js";
 import { openDownloads } from "./traffic.js";
@@ -30,17 +28,6 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
     system = await openSystem(LINE_KBPS);
   });
   after(() => system?.[Symbol.asyncDispose]());
-
-  it("CTRL-04: a killed pinger is lost, and back", async () => {
-    const { heard } = system!;
-    const place = heard.frames.length;
-    for (const pid of processesNamed("fping")) process.kill(pid, "SIGKILL");
-    await heard.event("pinger_lost", place, MEND_MS);
-    await heard.event("pinger_back", place, MEND_MS);
-    await until("a reply", MEND_MS, () =>
-      heard.cyclesFrom(place).some(isReply),
-    );
-  });
 
   it("CTRL-03, CTRL-04: silence is lost measurement, and never a raise", async () => {
     const { heard, line } = system!;
@@ -135,10 +122,4 @@ const wishGranted = (heard: Heard, direction: Direction): Promise<unknown> =>
 function raises(cycles: readonly CycleFrame[], direction: Direction): number[] {
   const rates = cycles.map((cycle) => wantedKbps(cycle, direction));
   return rates.filter((rate, i) => i > 0 && rate > (rates[i - 1] ?? 0));
-}
-
-function processesNamed(name: string): number[] {
-  return processesIn("shaper").filter(
-    (pid) => readFileSync(`/proc/${pid}/comm`, "utf8").trim() === name,
-  );
 }

@@ -175,6 +175,7 @@ export const beat = (): fc.Arbitrary<Beat> =>
               return {
                 reflector,
                 rttMs,
+                wayMs: null,
                 receivedAt,
                 sentAt: ms(receivedAt - rttMs),
               };

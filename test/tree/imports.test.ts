@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PURE = [
   /^controller\/law\//,
   /^controller\/simulation\//,
+  /^controller\/pinger\/(icmp|flight|method|leg|reflectors)\.ts$/,
   /^(shared\/bus\/ring|recorder\/(offers|want|api\/present))\.ts$/,
   /^recorder\/tiers\//,
   /^shared\/(cause|direction|msgpack|row|state|units|metrics)\.ts$/,

@@ -163,6 +163,7 @@ describe("step()", () => {
       const replies = Array.from({ length: 20 }, (_, k) => ({
         reflector: k % 6,
         rttMs: 20,
+        wayMs: null,
         receivedAt: now,
         sentAt: (now - 20) as typeof NOW,
       }));

@@ -22,6 +22,7 @@ const PROBE = {
   lossMs: 1000,
   source: null,
   interface: null,
+  method: "echo" as const,
 };
 
 describe("parseReply()", () => {
