@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PURE = [
   /^controller\/law\//,
   /^controller\/simulation\//,
+  /^controller\/(qdisc\/(cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
   /^(shared\/bus\/ring|recorder\/(offers|want))\.ts$/,
   /^recorder\/tiers\//,
   /^shared\/(cause|direction|msgpack|row|state|units|metrics)\.ts$/,
