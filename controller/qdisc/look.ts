@@ -32,11 +32,11 @@ function ran(program: string, words: readonly string[]): Ran {
     throw new Failure(
       `Cannot run '${program}': it must be on the PATH: install ${PACKAGE[program] ?? program}`,
     );
-  const complaint = (stderr ?? "").trim().split("\n").at(-1) ?? "";
+  const complaint = stderr.trim().split("\n").at(-1) ?? "";
   return {
     ok: status === 0,
-    out: stdout ?? "",
-    complaint: complaint || `${code ?? `exit code ${status}`}`,
+    out: stdout,
+    complaint: complaint || (code ?? `exit code ${status ?? "unknown"}`),
   };
 }
 

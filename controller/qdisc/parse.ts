@@ -55,10 +55,10 @@ interface FilterAnswer {
 
 /** A device from what was said about it; null where there is none. */
 export function parseDevice(answers: Answers): Device | null {
-  const [link] = list<LinkAnswer>(answers.link);
+  const [link] = list(answers.link) as LinkAnswer[];
   if (link === undefined) return null;
   const isIfb = link.linkinfo?.info_kind === "ifb";
-  const qdiscs = list<QdiscAnswer>(answers.qdiscs);
+  const qdiscs = list(answers.qdiscs) as QdiscAnswer[];
   return {
     name: link.ifname,
     isIfb,
@@ -73,11 +73,11 @@ export function parseDevice(answers: Answers): Device | null {
 }
 
 /** tc and ip say nothing, or an empty object, where there is nothing. */
-function list<T>(answer: string): readonly T[] {
+function list(answer: string): readonly unknown[] {
   const items: unknown = answer.trim() === "" ? [] : JSON.parse(answer);
   return (Array.isArray(items) ? items : []).filter(
     (item: unknown) => Object.keys(item as object).length > 0,
-  ) as T[];
+  );
 }
 
 const FEATURE =
@@ -139,7 +139,7 @@ function ingressOf(
 /** One filter per preference: u32 shows its hash tables beside the filter itself. */
 function parseFilters(answer: string): readonly Filter[] {
   const filters = new Map<number, Filter>();
-  for (const { pref, kind, options } of list<FilterAnswer>(answer)) {
+  for (const { pref, kind, options } of list(answer) as FilterAnswer[]) {
     const to =
       options?.actions?.find(
         (action) =>
