@@ -22,6 +22,7 @@ const PURE = [
   /^controller\/(qdisc\/(cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
   /^(shared\/bus\/ring|recorder\/(offers|want))\.ts$/,
   /^recorder\/tiers\//,
+  /^shared\/routeros\/(script|session|ssh-faults)\.ts$/,
   /^shared\/(cause|direction|msgpack|row|state|units|metrics)\.ts$/,
 ];
 
