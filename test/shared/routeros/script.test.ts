@@ -183,6 +183,19 @@ describe("a script for RouterOS", () => {
       ),
     ));
 
+  it("believes no length that is not the value's", () =>
+    fc.assert(
+      fc.property(anyText, fc.constantFrom(-1, 1, 2), (name, by) => {
+        const answer = ask(cliWith([name]), listScript("queue/tree", {}));
+        const wrong = answer.replace(
+          /name (\d+)/,
+          (_, length) => `name ${Math.max(0, Number(length) + by)}`,
+        );
+        fc.pre(wrong !== answer);
+        expect(parseItems(wrong)).to.include({ kind: "failed" });
+      }),
+    ));
+
   it("reads text beyond ASCII as it was written", () => {
     const item: Item = { name: "Büro – ☃" };
     const cli = cliWith([item["name"]!]);
