@@ -138,6 +138,47 @@ wanctl
     process.exitCode = check(files, options);
   });
 
+const qdisc = wanctl
+  .command("qdisc")
+  .description("make, remove or look at the queues of this host for one WAN")
+  .helpCommand(false)
+  .addHelpText(
+    "after",
+    example("wanctl qdisc show --config /etc/wanctl/spectrum.yaml"),
+  );
+
+const queues = (verb: string, description: string): Command =>
+  qdisc
+    .command(verb)
+    .description(description)
+    .requiredOption("--config <file>", "the controller's configuration, YAML")
+    .addHelpText(
+      "after",
+      example(`wanctl qdisc ${verb} --config /etc/wanctl/spectrum.yaml`),
+    );
+
+queues("up", "make them as configured; what is so already is left alone")
+  .option("--force", "replace qdiscs that are not wanctl's")
+  .option("--dry-run", "only print the commands")
+  .action(async (options: { config: string; force?: true; dryRun?: true }) => {
+    const { qdiscUp } = await import("./qdisc.js");
+    qdiscUp(options);
+  });
+
+queues("down", "remove what `up` made, and nothing else")
+  .option("--dry-run", "only print the commands")
+  .action(async (options: { config: string; dryRun?: true }) => {
+    const { qdiscDown } = await import("./qdisc.js");
+    qdiscDown(options);
+  });
+
+queues("show", "print what is there; exit code 0 as configured, 1 not")
+  .option("--json", "as one JSON object")
+  .action(async (options: { config: string; json?: true }) => {
+    const { qdiscShow } = await import("./qdisc.js");
+    process.exitCode = qdiscShow(options);
+  });
+
 wanctl
   .command("demo")
   .description("run the whole system here, on two simulated lines")

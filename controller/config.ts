@@ -11,6 +11,7 @@ import {
 import type { LogFormat } from "../shared/log.js";
 import { mbit } from "../shared/units.js";
 import type { Limits, Policy } from "./law/policy.js";
+import type { QueueConfig } from "./qdisc/cake.js";
 import {
   CONTROLLER_SCHEMA,
   type File,
@@ -35,6 +36,8 @@ export interface ControllerConfig {
     | {
         readonly backend: "tc";
         readonly devices: Readonly<Record<Direction, string>>;
+        /** For who builds the queues; the controller itself only changes rates. */
+        readonly queue: QueueConfig;
       }
     | {
         readonly backend: "simulated";
@@ -126,6 +129,13 @@ function rulesBetweenKeys(file: File): Problem[] {
     "must not be the download's device",
     up,
   );
+  for (const key of ["overhead_bytes", "mpu_bytes"] as const)
+    demand(
+      file.shaper[key] === null || file.shaper.link !== "raw",
+      `shaper.${key}`,
+      "needs shaper.link to say what the bytes come on top of",
+      file.shaper[key],
+    );
   return problems;
 }
 
@@ -173,6 +183,16 @@ function parsed(file: File): ControllerConfig {
             devices: {
               download: shaper.download_device ?? "",
               upload: shaper.upload_device ?? "",
+            },
+            queue: {
+              link: shaper.link as QueueConfig["link"],
+              overheadBytes: shaper.overhead_bytes,
+              mpuBytes: shaper.mpu_bytes,
+              rttMs: shaper.rtt_ms,
+              nat: shaper.nat,
+              wash: shaper.wash,
+              ackFilter: shaper.ack_filter,
+              diffserv: shaper.diffserv as QueueConfig["diffserv"],
             },
           },
     policy: {

@@ -1,5 +1,6 @@
 import type { Schema } from "convict";
 import { WAN_NAME } from "../shared/frame.js";
+import { DIFFSERVS, LINKS } from "./qdisc/cake.js";
 
 export const SIMULATED_LINES = ["cable", "vdsl"] as const;
 /** What reflectors are asked for. */
@@ -34,6 +35,14 @@ export interface File {
     backend: string;
     download_device: string | null;
     upload_device: string | null;
+    link: string;
+    overhead_bytes: number | null;
+    mpu_bytes: number | null;
+    rtt_ms: number;
+    nat: boolean;
+    wash: boolean;
+    ack_filter: boolean;
+    diffserv: string;
   };
   simulation: { line: string; seed: number };
   download: Rates & { hard_red_bloat_ms: number | null };
@@ -154,6 +163,56 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
       pattern: DEVICE,
       nullable: true,
       default: null,
+    },
+    link: {
+      doc: "kind of line, for the bytes it adds to each packet; raw: none, as Linux counts",
+      format: "text",
+      values: LINKS,
+      default: "raw",
+    },
+    overhead_bytes: {
+      doc: "bytes added to each packet, instead of the link's",
+      format: "whole",
+      min: -64,
+      max: 256,
+      nullable: true,
+      default: null,
+    },
+    mpu_bytes: {
+      doc: "the smallest packet on the line, instead of the link's",
+      format: "whole",
+      min: 0,
+      max: 256,
+      nullable: true,
+      default: null,
+    },
+    rtt_ms: {
+      doc: "RTT that CAKE is tuned for; twice the line's idle RTT, or a little more, is best",
+      format: "whole",
+      min: 1,
+      max: 1000,
+      default: 100,
+    },
+    nat: {
+      doc: "share between the hosts behind this host's NAT, not between its own addresses",
+      format: "flag",
+      default: true,
+    },
+    wash: {
+      doc: "clear the DSCP of what comes in",
+      format: "flag",
+      default: true,
+    },
+    ack_filter: {
+      doc: "drop superfluous TCP acknowledgements of the upload; for lines much slower up than down",
+      format: "flag",
+      default: false,
+    },
+    diffserv: {
+      doc: "queues by DSCP; besteffort: one for all",
+      format: "text",
+      values: DIFFSERVS,
+      default: "besteffort",
     },
   },
   simulation: {

@@ -21,15 +21,22 @@ export function setLines(
   device: string,
   bps: number,
 ): string[] {
-  const kbit = `${Math.round(bps / 1e3)}kbit`;
   if (kind === "cake")
-    return [`qdisc change dev ${device} root cake bandwidth ${kbit}`];
-  const burst = `burst 2k cburst 2k quantum ${MTU_BYTES}`;
+    return [`qdisc change dev ${device} root cake bandwidth ${kbit(bps)}`];
   return [
-    `class change dev ${device} parent 1: classid 1:1 htb rate ${kbit} ceil ${kbit} ${burst}`,
-    `qdisc change dev ${device} parent 1:1 bfifo limit ${leafBytes(bps)}`,
+    `class change dev ${device} ${htbClass(bps)}`,
+    `qdisc change dev ${device} parent 1:1 ${htbLeaf(bps)}`,
   ];
 }
+
+const kbit = (bps: number): string => `${Math.round(bps / 1e3)}kbit`;
+
+/** HTB's class 1:1 in words, shaping to a rate. */
+export const htbClass = (bps: number): string =>
+  `parent 1: classid 1:1 htb rate ${kbit(bps)} ceil ${kbit(bps)} burst 2k cburst 2k quantum ${MTU_BYTES}`;
+
+/** The queue under HTB's class 1:1 in words. */
+export const htbLeaf = (bps: number): string => `bfifo limit ${leafBytes(bps)}`;
 
 /** Lines that make tc say what is in force. The qdisc comes last: its answer ends the question. */
 export const askLines = (device: string): string[] => [

@@ -4,7 +4,10 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, temporary, wanctl, widest, type Ended } from "./bin.js";
 
-const COMMANDS = ["controller", "recorder", "tap", "status", "check", "demo"];
+const COMMANDS = [
+  ...["controller", "recorder", "tap", "status", "check", "demo"],
+  ...["qdisc", "qdisc up", "qdisc down", "qdisc show"],
+];
 
 describe("wanctl", () => {
   it("prints its version", async () => {
@@ -17,8 +20,8 @@ describe("wanctl", () => {
     });
   });
 
-  for (const command of [[], ...COMMANDS.map((name) => [name])])
-    it(`${command.join("")} --help fits 80 columns and has an example`, async () => {
+  for (const command of [[], ...COMMANDS.map((name) => name.split(" "))])
+    it(`${command.join(" ")} --help fits 80 columns and has an example`, async () => {
       const { code, out } = await wanctl(...command, "--help");
       expect(code).to.equal(0);
       expect(widest(out)).to.be.at.most(80);
@@ -29,6 +32,8 @@ describe("wanctl", () => {
     [[], "Usage: wanctl"],
     [["chekc"], "Did you mean check?"],
     [["tap", "--jsn"], "Did you mean --json?"],
+    [["qdisc"], "Usage: wanctl qdisc"],
+    [["qdisc", "up"], "required option '--config <file>' not specified"],
     [["controller"], "required option '--config <file>' not specified"],
     [["check"], "missing required argument 'file'"],
     [["demo", "--seconds", "-1"], "Must be a number above 0"],

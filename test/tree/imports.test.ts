@@ -20,8 +20,10 @@ const PURE = [
   /^controller\/law\//,
   /^controller\/simulation\//,
   /^controller\/pinger\/(icmp|flight|method|leg|reflectors)\.ts$/,
+  /^controller\/(qdisc\/(cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
   /^(shared\/bus\/ring|recorder\/(offers|want|api\/present))\.ts$/,
   /^recorder\/tiers\//,
+  /^shared\/routeros\/(script|session|ssh-faults)\.ts$/,
   /^shared\/(cause|direction|msgpack|row|state|units|metrics)\.ts$/,
 ];
 

@@ -1,0 +1,188 @@
+import { DIRECTIONS, type Direction } from "../../shared/direction.js";
+import { clamp } from "../../shared/units.js";
+import { htbClass, htbLeaf } from "../shaper/qdisc.js";
+import { cakeOptions, cakeWords, differences } from "./cake.js";
+import {
+  OUR_ALIAS,
+  OUR_HANDLE,
+  OUR_PREFERENCE,
+  type Device,
+  type Host,
+  type Wanted,
+} from "./host.js";
+
+/** One command, and the one that takes it back; null where nothing can. */
+export interface Step {
+  readonly run: string;
+  readonly undo: string | null;
+}
+
+export type Plan =
+  | { readonly kind: "steps"; readonly steps: readonly Step[] }
+  /** What stands in the way, in words. */
+  | { readonly kind: "refused"; readonly reasons: readonly string[] };
+
+/**
+ * What makes the host what is wanted: nothing where it is so already. Rates are the controller's and left alone.
+ * @param force replaces what is not ours
+ */
+export function planUp(wanted: Wanted, host: Host, force: boolean): Plan {
+  const missing = host.devices.upload === null;
+  const reasons = missing
+    ? [`${wanted.devices.upload}: no such device`]
+    : force
+      ? []
+      : foreign(host);
+  if (reasons.length > 0) return { kind: "refused", reasons };
+  return {
+    kind: "steps",
+    steps: [
+      ...ifbSteps(wanted.devices.download, host.devices.download),
+      ...DIRECTIONS.flatMap((direction) => rootSteps(wanted, host, direction)),
+      ...redirectSteps(wanted, host),
+    ],
+  };
+}
+
+/** What removes everything of ours, and nothing else. */
+export function planDown({ devices }: Host): readonly Step[] {
+  const { upload, download } = devices;
+  const steps: Step[] = [];
+  if (upload?.ingress?.filters.some(isOurs) === true)
+    steps.push(
+      final(
+        isTaken(upload)
+          ? delFilter(upload.name)
+          : `tc qdisc del dev ${upload.name} ingress`,
+      ),
+    );
+  for (const device of [upload, download])
+    if (device?.root.owner === "ours")
+      steps.push(final(`tc qdisc del dev ${device.name} root`));
+  if (download?.isOurs === true && download.root.owner !== "foreign")
+    steps.push(final(`ip link del dev ${download.name}`));
+  return steps;
+}
+
+const final = (run: string): Step => ({ run, undo: null });
+
+const isOurs = ({ preference }: { readonly preference: number }): boolean =>
+  preference === OUR_PREFERENCE;
+
+/** What belongs to somebody else where ours would stand. */
+function foreign(host: Host): string[] {
+  const { upload, download } = host.devices;
+  const roots = [upload, download].flatMap((device) =>
+    device?.root.owner === "foreign"
+      ? [
+          `${device.name}: its root qdisc ${device.root.name} ${device.root.handle} is not wanctl's (--force replaces it)`,
+        ]
+      : [],
+  );
+  return upload !== null &&
+    isRedirected(download) &&
+    isTaken(upload) &&
+    !isRedirecting(upload, download)
+    ? [
+        ...roots,
+        `${upload.name}: its ingress is not wanctl's (--force replaces it)`,
+      ]
+    : roots;
+}
+
+/** Only an ifb is fed by a redirect; any other device, the LAN's, has its packets already. */
+const isRedirected = (download: Device | null): boolean =>
+  download === null || download.isIfb;
+
+/** Does our filter stand, and lead to the right device? */
+const isRedirecting = ({ ingress }: Device, download: Device | null): boolean =>
+  ingress?.kind === "ingress" &&
+  ingress.filters.some(
+    (filter) => isOurs(filter) && filter.to === download?.name,
+  );
+
+/** Does somebody else do things with what comes in? */
+const isTaken = ({ ingress }: Device): boolean =>
+  ingress !== null &&
+  (ingress.kind === "clsact" ||
+    ingress.filters.some((filter) => !isOurs(filter)));
+
+function ifbSteps(name: string, device: Device | null): Step[] {
+  const up = {
+    run: `ip link set dev ${name} up`,
+    undo: `ip link set dev ${name} down`,
+  };
+  if (device !== null) return device.isIfb && !device.isUp ? [up] : [];
+  return [
+    {
+      run: `ip link add dev ${name} type ifb`,
+      undo: `ip link del dev ${name}`,
+    },
+    final(`ip link set dev ${name} alias ${OUR_ALIAS}`),
+    { ...up, undo: null },
+  ];
+}
+
+function rootSteps(wanted: Wanted, host: Host, direction: Direction): Step[] {
+  const name = wanted.devices[direction];
+  const root = host.devices[direction]?.root;
+  const options = cakeOptions(wanted.queue, direction);
+  const fits =
+    root?.owner === "ours" &&
+    (root.kind === "cake"
+      ? host.has.cake && differences(root.options, options).length === 0
+      : root.kind === "htb" && !host.has.cake);
+  if (fits) return [];
+
+  const undo = `tc qdisc del dev ${name} root`;
+  const clear =
+    root === undefined || root.owner === "kernel" ? [] : [final(undo)];
+  const { floorBps, baseBps, ceilingBps } = wanted.limits[direction];
+  const bps = clamp(
+    (root?.owner === "ours" ? root.bps : null) ?? baseBps,
+    floorBps,
+    ceilingBps,
+  );
+  if (host.has.cake)
+    return [
+      ...clear,
+      {
+        run: `tc qdisc add dev ${name} root handle ${OUR_HANDLE} cake bandwidth ${Math.round(bps / 1e3)}kbit ${cakeWords(options)}`,
+        undo,
+      },
+    ];
+  return [
+    ...clear,
+    { run: `tc qdisc add dev ${name} root handle 1: htb default 1`, undo },
+    final(`tc class add dev ${name} ${htbClass(bps)}`),
+    final(
+      `tc qdisc add dev ${name} parent 1:1 handle ${OUR_HANDLE} ${htbLeaf(bps)}`,
+    ),
+  ];
+}
+
+function redirectSteps(wanted: Wanted, host: Host): Step[] {
+  const { upload, download } = host.devices;
+  if (upload === null || !isRedirected(download)) return [];
+  if (isRedirecting(upload, download)) return [];
+  const { name, ingress } = upload;
+  const matches = host.has.matchall ? "matchall" : "u32 match u32 0 0";
+  const steps: Step[] = [];
+  if (isTaken(upload))
+    steps.push(final(`tc qdisc del dev ${name} ${ingress?.kind ?? "ingress"}`));
+  else if (ingress?.filters.some(isOurs) === true)
+    steps.push(final(delFilter(name)));
+  if (ingress === null || isTaken(upload))
+    steps.push({
+      run: `tc qdisc add dev ${name} handle ffff: ingress`,
+      undo: `tc qdisc del dev ${name} ingress`,
+    });
+  steps.push({
+    run: `tc filter add dev ${name} parent ffff: protocol all pref ${OUR_PREFERENCE} ${matches} action mirred egress redirect dev ${wanted.devices.download}`,
+    undo: delFilter(name),
+  });
+  return steps;
+}
+
+const delFilter = (name: string): string =>
+  `tc filter del dev ${name} parent ffff: protocol all pref ${OUR_PREFERENCE}`;
