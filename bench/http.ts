@@ -29,8 +29,8 @@ const pause = (ms: number) =>
 /** In a process of their own, so that they do not disturb who measures. Says what they got when asked to end. */
 async function clients(): Promise<void> {
   const got = { scrapes: 0, failed: 0, frames: 0 };
-  let isOver = false;
-  process.once("message", () => (isOver = true));
+  const over = new AbortController();
+  process.once("message", () => over.abort());
   const streams = Array.from({ length: LISTENERS }, () =>
     get(`${URL_OF_API}/api/v1/live`, { agent: false }, (answer) =>
       answer.on("data", (part: Buffer) => {
@@ -39,7 +39,7 @@ async function clients(): Promise<void> {
     ),
   );
   let due = systemClock.mono();
-  while (!isOver) {
+  while (!over.signal.aborted) {
     void fetch(`${URL_OF_API}/metrics`)
       .then((answer) => answer.text())
       .then(() => got.scrapes++)

@@ -85,9 +85,9 @@ function step(
   };
 }
 
-const shown = ({ source: _, ...gap }: GapRow) => ({
-  ...gap,
-  count: gap.toSeq === null ? null : gap.toSeq - gap.fromSeq + 1,
+const shown = ({ wan, boot, fromSeq, toSeq, fromMs, toMs, cause }: GapRow) => ({
+  ...{ wan, boot, fromSeq, toSeq, fromMs, toMs, cause },
+  count: toSeq === null ? null : toSeq - fromSeq + 1,
 });
 
 const NEWEST = { source: Number.MAX_SAFE_INTEGER, fromSeq: 0 };

@@ -35,7 +35,7 @@ export const liveRoute = (audience: Audience): Route =>
       };
       const isIn = audience.join(reply.raw, headers, {
         wans: query.wan ? new Set(query.wan) : null,
-        kinds: query.kind ? new Set<Kind>(query.kind as Kind[]) : null,
+        kinds: query.kind ? new Set<Kind>(query.kind) : null,
       });
       if (isIn) return reply.hijack();
       throw new HttpError(

@@ -48,7 +48,8 @@ export function queryReader<Q extends TObject>(
       /^\/(\w+)(?:\/(\d+))?/.exec(compiled.Errors(query).First()?.path ?? "") ??
       [];
     const value = query[name];
-    const given = Array.isArray(value) && place ? value[+place] : value;
+    const given: unknown =
+      Array.isArray(value) && place ? value[+place] : value;
     throw badParameter(route, name, ruleOf(schema.properties[name]), given);
   };
 }

@@ -44,11 +44,10 @@ export async function openServer(
     bodyLimit: 1,
     forceCloseConnections: true,
     http: { maxHeaderSize: 8_192 },
-    frameworkErrors: (error, _, reply) =>
-      (reply as FastifyReply)
-        .code(400)
-        .headers(HEADERS)
-        .send({ error: reasonOf(error) }),
+    frameworkErrors(error, _, reply) {
+      const answer = (reply as FastifyReply).code(400).headers(HEADERS);
+      void answer.send({ error: reasonOf(error) });
+    },
   });
   app.server.maxConnections = CONNECTIONS_MAX;
   const guard = openGuard(token, clock);
@@ -87,8 +86,8 @@ export async function openServer(
       });
     return reply.code(500).send({ error: "Cannot answer: see the log" });
   });
-  for (const { path, answer } of routes)
-    app.get(path, (request, reply) => answer(request.query, reply));
+  for (const route of routes)
+    app.get(route.path, (request, reply) => route.answer(request.query, reply));
 
   await listening(app, host, port);
   const { address, port: bound } = app.server.address() as AddressInfo;

@@ -69,12 +69,11 @@ export function openExposition(scene: Scene): Exposition {
       });
 
   const counters = CYCLE_COUNTERS.map((each) => ({
-    adds: each.adds,
-    zeros: each.zeros,
+    each,
     counter: new Counter(common(each)),
   }));
   const histograms = CYCLE_HISTOGRAMS.map((each) => ({
-    seconds: each.seconds,
+    each,
     histogram: new Histogram({ ...common(each), buckets: [...each.buckets] }),
   }));
   const events = new Counter(common(OWN.events));
@@ -89,14 +88,15 @@ export function openExposition(scene: Scene): Exposition {
     const { source: wan, boot, seq } = cycle;
     const known = last.get(wan);
     if (known === undefined)
-      for (const { counter, zeros } of counters)
-        for (const [labels, by] of zeros) counter.inc({ ...labels, wan }, by);
+      for (const { counter, each } of counters)
+        for (const [labels, by] of each.zeros)
+          counter.inc({ ...labels, wan }, by);
     const isNext = known?.boot === boot && known.seq < seq;
-    for (const { counter, adds } of counters)
-      for (const [labels, by] of adds(cycle, isNext ? known : null))
+    for (const { counter, each } of counters)
+      for (const [labels, by] of each.adds(cycle, isNext ? known : null))
         counter.inc({ ...labels, wan }, by);
-    for (const { histogram, seconds } of histograms) {
-      const value = seconds(cycle);
+    for (const { histogram, each } of histograms) {
+      const value = each.seconds(cycle);
       if (value !== null) histogram.observe({ wan }, value);
     }
     if (known?.boot !== boot || isNext) last.set(wan, cycle);

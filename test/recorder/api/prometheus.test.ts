@@ -223,13 +223,13 @@ describe("A real Prometheus", () => {
     expect(told).to.have.length(newest.length);
     for (const { name, labels, value } of newest) {
       const { direction } = (
-        labels === null ? {} : JSON.parse(String(labels))
+        labels === null ? {} : JSON.parse(labels as string)
       ) as { direction?: string };
       const match = told.find(
         ({ metric }) =>
           metric["__name__"] === name && metric["direction"] === direction,
       );
-      expect(Number(match?.value[1]), String(name)).to.equal(value);
+      expect(Number(match?.value[1]), name as string).to.equal(value);
       expect(match?.metric["wan"]).to.equal("spectrum");
     }
 

@@ -130,7 +130,7 @@ describe("openServer()", () => {
         fc.array(fc.tuple(name, value), { maxLength: 4 }),
         async (path, pairs) => {
           post.clock.advance(1_000);
-          const query = new URLSearchParams(pairs);
+          const query = new URLSearchParams(pairs).toString();
           const answer = await post.get(`${path}?${query}`);
           const body = (await answer.json()) as Record<string, unknown>;
           expect([200, 400]).to.include(answer.status);
