@@ -8,7 +8,9 @@ import type { Tick } from "./metronome.js";
 import { demandTools } from "./needs.js";
 import { openFping } from "./pinger/fping.js";
 import type { Report } from "./report.js";
-import type { Shaper } from "./shaper/shaper.js";
+import { openActuator } from "./shaper/actuator.js";
+import { TC_PACE } from "./shaper/pace.js";
+import { NO_WRITES, type Shaper } from "./shaper/shaper.js";
 import { openTc } from "./shaper/tc.js";
 import { openSimulatedLine } from "./simulation/line.js";
 
@@ -39,7 +41,12 @@ async function real(
 ): Promise<Line> {
   demandTools();
   const counters = await openProcCounters(devices.upload, clock);
-  const shaper = openTc(devices, clock, report);
+  const shaper = openActuator(
+    openTc(devices),
+    { pace: TC_PACE, onForeign: "correct" },
+    clock,
+    report,
+  );
   const pinger = openFping(probe, clock, report);
   return {
     beat: (tick) => tick.at,
@@ -82,6 +89,8 @@ function simulated(
         reachable: true,
         sinceMs: at,
         error: null,
+        warnings: [],
+        writes: NO_WRITES,
       }),
       leave: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),

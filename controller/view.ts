@@ -57,6 +57,7 @@ export function openView(
         );
     }
     if (router.error !== null) said.push(`router: ${router.error}`);
+    said.push(...router.warnings.map((warning) => `router: ${warning}`));
     return said;
   }
 
