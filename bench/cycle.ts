@@ -37,7 +37,7 @@ async function playLine(wan: string, runDir: string): Promise<void> {
     addQueue(SHAPING, direction, 15_000);
   await using controller = startDaemon(
     `controller --config config/bed.yaml --run-dir ${runDir}`,
-    { WAN: wan },
+    { WAN: wan, STATE_DIR: runDir },
   );
   await using _downloads = await openDownloads();
   console.log(controller.pid);

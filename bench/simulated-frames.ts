@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { NO_CHECKPOINT } from "../controller/checkpoint.js";
 import { loadControllerConfig } from "../controller/config.js";
 import { cycle } from "../controller/cycle.js";
 import type { ControlState } from "../controller/law/control.js";
@@ -60,6 +61,7 @@ export async function simulatedFrames(
     policy: config.policy,
     line,
     publisher,
+    checkpoint: NO_CHECKPOINT,
     watch: { look: () => {} },
     view: { show: () => {}, health: () => ({}) as never },
   };

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { RingLimits } from "../shared/bus/ring.js";
 import type { Problem } from "../shared/config-error.js";
 import { loadConfig, type Loaded } from "../shared/config.js";
@@ -10,11 +11,18 @@ import type { LogFormat } from "../shared/log.js";
 import { mbit } from "../shared/units.js";
 import type { Limits, Policy } from "./law/policy.js";
 import {
+  routerOsConfig,
+  routerOsProblems,
+  type RouterOsConfig,
+} from "./routeros-config.js";
+import {
   CONTROLLER_SCHEMA,
+  type BACKENDS,
   type File,
   type LEAVES,
   type SIMULATED_LINES,
 } from "./schema.js";
+import type { OnForeign } from "./shaper/peace.js";
 
 const RESERVED = ["recorder", "steering"];
 
@@ -31,6 +39,12 @@ export interface ControllerConfig {
     | {
         readonly backend: "tc";
         readonly devices: Readonly<Record<Direction, string>>;
+        readonly onForeign: OnForeign;
+      }
+    | {
+        readonly backend: "routeros";
+        readonly router: RouterOsConfig;
+        readonly onForeign: OnForeign;
       }
     | {
         readonly backend: "simulated";
@@ -39,6 +53,8 @@ export interface ControllerConfig {
       };
   readonly policy: Policy;
   readonly onStop: (typeof LEAVES)[number];
+  /** Where what was learned survives a restart; null: nowhere. */
+  readonly checkpointFile: string | null;
   /** What is kept for a recorder that is away. */
   readonly replay: RingLimits;
   readonly logFormat: LogFormat;
@@ -105,6 +121,8 @@ function rulesBetweenKeys(file: File): Problem[] {
         undefined,
       );
   }
+  if (file.shaper.backend === "routeros")
+    problems.push(...routerOsProblems(file.shaper));
   const { download_device: down, upload_device: up } = file.shaper;
   demand(
     down === null || down !== up,
@@ -136,7 +154,7 @@ function limitsOf(file: File, direction: Direction): Limits {
 }
 
 function parsed(file: File): ControllerConfig {
-  const { probe, shaper, simulation } = file;
+  const { probe } = file;
   return {
     wan: file.wan,
     probe: {
@@ -146,30 +164,45 @@ function parsed(file: File): ControllerConfig {
       source: probe.source,
       interface: probe.interface,
     },
-    shaper:
-      shaper.backend === "simulated"
-        ? {
-            backend: "simulated",
-            line: simulation.line as (typeof SIMULATED_LINES)[number],
-            seed: simulation.seed,
-          }
-        : {
-            backend: "tc",
-            devices: {
-              download: shaper.download_device ?? "",
-              upload: shaper.upload_device ?? "",
-            },
-          },
+    shaper: shaperOf(file),
     policy: {
       limits: eachDirection((direction) => limitsOf(file, direction)),
       reflectors: probe.reflectors.length,
       spacingMs: probe.spacing_ms,
     },
     onStop: file.on_stop as (typeof LEAVES)[number],
+    // a simulated line starts anew with every run
+    checkpointFile:
+      shaper.backend === "simulated" || file.state_dir === null
+        ? null
+        : resolve(file.state_dir, `${file.wan}.json`),
     replay: {
       minutes: file.bus.replay_minutes,
       megabytes: file.bus.replay_mb,
     },
     logFormat: file.log.format as LogFormat,
   };
+}
+
+function shaperOf({ shaper, simulation }: File): ControllerConfig["shaper"] {
+  const onForeign = shaper.on_foreign as OnForeign;
+  switch (shaper.backend as (typeof BACKENDS)[number]) {
+    case "tc":
+      return {
+        backend: "tc",
+        devices: {
+          download: shaper.download_device ?? "",
+          upload: shaper.upload_device ?? "",
+        },
+        onForeign,
+      };
+    case "routeros":
+      return { backend: "routeros", router: routerOsConfig(shaper), onForeign };
+    case "simulated":
+      return {
+        backend: "simulated",
+        line: simulation.line as (typeof SIMULATED_LINES)[number],
+        seed: simulation.seed,
+      };
+  }
 }

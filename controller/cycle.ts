@@ -4,6 +4,7 @@ import { DIRECTIONS } from "../shared/direction.js";
 import type { Message } from "../shared/frame.js";
 import { readingCode, stateCode } from "../shared/state.js";
 import { maybe, toKbps, toUs } from "../shared/units.js";
+import type { Checkpoint } from "./checkpoint.js";
 import { initial, step, type ControlState } from "./law/control.js";
 import { reasonOf } from "./law/congestion.js";
 import { baselineMs, median } from "./law/estimator.js";
@@ -20,6 +21,8 @@ import type { Watch } from "./watch.js";
 /** What a cycle works with. */
 export interface Wan {
   readonly policy: Policy;
+  /** What an earlier run learned. */
+  readonly checkpoint: Pick<Checkpoint, "known" | "offer">;
   readonly line: Line;
   readonly publisher: Pick<Publisher, "publish" | "lastUs">;
   readonly watch: Watch;
@@ -33,13 +36,14 @@ export function cycle(
   tick: Tick,
 ): ControlState {
   const now = wan.line.beat(tick);
-  const before = last ?? initial(wan.policy, now);
+  const before = last ?? initial(wan.policy, now, wan.checkpoint.known);
   const reading = wan.line.take(now);
   const after = step(before, reading, now, wan.policy);
   wan.line.shaper.request(ratesOf(after.rate));
   wan.publisher.publish(cycleMessage(wan, reading, after, tick));
   for (const message of transitionMessages(after))
     wan.publisher.publish(message);
+  wan.checkpoint.offer(after);
   wan.watch.look(before, after);
   wan.view.show(reading, after, tick);
   return after;

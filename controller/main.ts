@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { openPublisher } from "../shared/bus/publisher.js";
 import { openReplayer } from "../shared/bus/replayer.js";
 import { createRing } from "../shared/bus/ring.js";
-import { since, systemClock } from "../shared/clock.js";
+import { since, systemClock, type Clock } from "../shared/clock.js";
 import { eachDirection, type PerDirection } from "../shared/direction.js";
 import { serveHealth } from "../shared/health.js";
 import { openLock } from "../shared/lock.js";
@@ -11,6 +11,11 @@ import { makeRunFolder, type RunFolder } from "../shared/paths.js";
 import { PERIOD_MS } from "../shared/row.js";
 import { stopSignal } from "../shared/stop.js";
 import { openSupervisor } from "../shared/supervisor.js";
+import {
+  NO_CHECKPOINT,
+  openCheckpoint,
+  type Checkpoint,
+} from "./checkpoint.js";
 import { loadControllerConfig, type ControllerConfig } from "./config.js";
 import { cycle, type Wan } from "./cycle.js";
 import type { ControlState } from "./law/control.js";
@@ -27,6 +32,9 @@ const LEAVE_MS = 500;
 /** How long a recorder may take to commit the last frames, within what a stop may take altogether. */
 const SETTLE_MS = 700;
 const STOP_MS = 850;
+
+/** A disk that hangs does not keep the controller. */
+const SAVE_MS = 100;
 
 /** One WAN's controller, until a stop signal. @throws ConfigError, Failure */
 export async function runController(
@@ -66,7 +74,8 @@ export async function runController(
     ...ring.counts,
     sync: replayer.counts,
   });
-  const view = openView(wan, boot, line, bus, clock);
+  const checkpoint = openOwnCheckpoint(config, clock, report);
+  const view = openView(wan, boot, line, bus, checkpoint, clock);
   await using _health = await serveHealth(run.wanHealth(wan), () =>
     view.health(),
   );
@@ -76,9 +85,11 @@ export async function runController(
     boot,
     backend: config.shaper.backend,
     run_dir: run.root,
+    checkpoint: config.checkpointFile,
+    rates: checkpoint.known.rateBps === null ? "base" : "continued",
   });
   publisher.publish({ kind: "config", trigger: "start", config: shown });
-  const loop: Wan = { policy, line, publisher, watch, view };
+  const loop: Wan = { policy, line, publisher, checkpoint, watch, view };
   let state: ControlState | null = null;
   for await (const tick of metronome(PERIOD_MS, clock, stop)) {
     const isFirst = state === null;
@@ -92,6 +103,7 @@ export async function runController(
     await line.shaper.leave(ratesToLeave(config, state), LEAVE_MS);
   // the last word of the run: whoever has it knows that nothing came after it
   report("stopping", { boot });
+  await atMost(SAVE_MS, checkpoint.close());
   const leftMs = STOP_MS - since(stoppedAt, clock.mono());
   await replayer.settle(Math.min(SETTLE_MS, leftMs));
 }
@@ -99,6 +111,39 @@ export async function runController(
 /** One controller per WAN on this machine; of a simulated WAN, one per run folder. */
 const lockName = ({ wan, shaper }: ControllerConfig, run: RunFolder): string =>
   shaper.backend === "simulated" ? `${run.root}/${wan}` : wan;
+
+/** What is learned on this line, by these devices and from this address, survives (CTRL-06). */
+function openOwnCheckpoint(
+  { wan, checkpointFile, probe, shaper, policy }: ControllerConfig,
+  clock: Clock,
+  report: Report,
+): Checkpoint {
+  if (checkpointFile === null || shaper.backend === "simulated")
+    return NO_CHECKPOINT;
+  const line = [queuesOf(shaper), probe.interface, probe.source].join(" ");
+  const { reflectors } = probe;
+  const of = { wan, line, reflectors, policy };
+  return openCheckpoint(checkpointFile, of, clock, report);
+}
+
+function queuesOf(shaper: ControllerConfig["shaper"]): string {
+  switch (shaper.backend) {
+    case "tc":
+      return `${shaper.devices.upload} ${shaper.devices.download}`;
+    case "routeros": {
+      const { host, queues } = shaper.router;
+      return `${host} ${queues.names.upload} ${queues.names.download}`;
+    }
+    case "simulated":
+      return shaper.line;
+  }
+}
+
+const atMost = (ms: number, work: Promise<void>): Promise<void> =>
+  Promise.race([
+    work,
+    new Promise<void>((done) => setTimeout(done, ms).unref()),
+  ]);
 
 /** CTRL-07 */
 function ratesToLeave(

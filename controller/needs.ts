@@ -13,11 +13,11 @@ const FPING_SYSTEM_CALL_FAILED = 4;
  * line, a route, a queue, is not asked for here.
  * @throws Failure saying what is missing and what to do
  */
-export function demandTools(): void {
+export function demandTools(backend: "tc" | "routeros"): void {
   demandProgram("fping");
-  demandProgram("tc", "iproute2");
+  if (backend === "tc") demandProgram("tc", "iproute2");
   demandPinging();
-  demandNetAdmin();
+  if (backend === "tc") demandNetAdmin();
 }
 
 function demandProgram(name: string, from = name): void {

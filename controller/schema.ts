@@ -1,8 +1,10 @@
 import type { Schema } from "convict";
 import { WAN_NAME } from "../shared/frame.js";
+import { ROUTEROS_SCHEMA, type RouterOsKeys } from "./routeros-schema.js";
+import { ON_FOREIGN } from "./shaper/peace.js";
 
 export const SIMULATED_LINES = ["cable", "vdsl"] as const;
-export const BACKENDS = ["tc", "simulated"] as const;
+export const BACKENDS = ["tc", "routeros", "simulated"] as const;
 /** CTRL-07: the rates a stopped controller leaves behind. */
 export const LEAVES = ["base", "leave", "ceiling"] as const;
 
@@ -29,9 +31,10 @@ export interface File {
   };
   shaper: {
     backend: string;
+    on_foreign: string;
     download_device: string | null;
     upload_device: string | null;
-  };
+  } & RouterOsKeys;
   simulation: { line: string; seed: number };
   download: Rates & { hard_red_bloat_ms: number | null };
   upload: Rates;
@@ -41,6 +44,7 @@ export interface File {
     hard_red_bloat_ms: number;
   };
   on_stop: string;
+  state_dir: string | null;
   bus: { replay_minutes: number; replay_mb: number };
   log: { format: string };
 }
@@ -126,10 +130,16 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
   },
   shaper: {
     backend: {
-      doc: "tc: CAKE or HTB of this host. simulated: no network at all",
+      doc: "tc: CAKE or HTB of this host. routeros: a MikroTik router. simulated: no network at all",
       format: "text",
       values: BACKENDS,
       default: "tc",
+    },
+    on_foreign: {
+      doc: "a rate that somebody else set: correct it, or respect it and pause",
+      format: "text",
+      values: ON_FOREIGN,
+      default: "correct",
     },
     download_device: {
       doc: "device whose qdisc shapes the download (an ifb)",
@@ -145,6 +155,7 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
       nullable: true,
       default: null,
     },
+    ...ROUTEROS_SCHEMA,
   },
   simulation: {
     line: {
@@ -176,6 +187,12 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
     format: "text",
     values: LEAVES,
     default: "base",
+  },
+  state_dir: {
+    doc: "folder of the file in which baselines and rates survive a restart, WAN.json; null: none",
+    format: "text",
+    nullable: true,
+    default: "/var/lib/wanctl",
   },
   bus: {
     replay_minutes: {

@@ -4,6 +4,7 @@ import { eachDirection, type Direction } from "../shared/direction.js";
 import type { Health } from "../shared/health.js";
 import type { ReadingKind, State } from "../shared/state.js";
 import { maybe, toKbps, toUs } from "../shared/units.js";
+import type { Checkpoint } from "./checkpoint.js";
 import type { ControlState } from "./law/control.js";
 import { baselineMs } from "./law/estimator.js";
 import { silenceMs } from "./law/evidence.js";
@@ -27,6 +28,7 @@ export function openView(
   boot: string,
   line: Line,
   bus: () => Readonly<Record<string, unknown>>,
+  checkpoint: Pick<Checkpoint, "view">,
   clock: Clock,
 ): View {
   const startedAt = clock.mono();
@@ -58,6 +60,8 @@ export function openView(
     }
     if (router.error !== null) said.push(`router: ${router.error}`);
     said.push(...router.warnings.map((warning) => `router: ${warning}`));
+    const unsaved = checkpoint.view()?.error;
+    if (unsaved) said.push(`checkpoint: ${unsaved}`);
     return said;
   }
 
@@ -117,6 +121,7 @@ export function openView(
         router: line.shaper.view(),
         ...eachDirection(direction),
         bus: bus(),
+        checkpoint: checkpoint.view(),
       };
     },
   };

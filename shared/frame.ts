@@ -37,6 +37,9 @@ export const EVENTS = [
   "writing_paused",
   "writing_resumed",
   "clock_stepped",
+  "checkpoint_lost",
+  "checkpoint_back",
+  "checkpoint_refused",
   "retention_held",
   "history_cut",
 ] as const;

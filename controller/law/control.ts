@@ -10,7 +10,7 @@ import { classify, type Transition } from "./congestion.js";
 import {
   estimate,
   leastBaselineMs,
-  unknownPath,
+  rememberedPath,
   type Estimate,
 } from "./estimator.js";
 import {
@@ -37,16 +37,28 @@ export interface ControlState {
   readonly rate: PerDirection<RateState>;
 }
 
-/** The state before the first beat: at base rate, knowing nothing. */
-export const initial = (policy: Policy, now: MonoMs): ControlState => ({
+/** What an earlier run learned (CTRL-06): baselines by reflector, as far as they are known, and the last rates. */
+export interface Known {
+  readonly baselinesMs: readonly (number | null)[];
+  readonly rateBps: PerDirection<number> | null;
+}
+
+export const NOTHING_KNOWN: Known = { baselinesMs: [], rateBps: null };
+
+/** The state before the first beat: at the rates of before where they are known, else at base. */
+export const initial = (
+  policy: Policy,
+  now: MonoMs,
+  { baselinesMs, rateBps }: Known = NOTHING_KNOWN,
+): ControlState => ({
   at: now,
-  estimate: unknownPath(policy.reflectors),
+  estimate: rememberedPath(policy.reflectors, baselinesMs, now),
   evidence: NO_EVIDENCE,
   traffic: [],
   state: { download: "GREEN", upload: "GREEN" },
   transition: { download: null, upload: null },
   rate: eachDirection((direction) =>
-    initialRate(policy.limits[direction].baseBps, now),
+    initialRate(rateBps?.[direction] ?? policy.limits[direction].baseBps, now),
   ),
 });
 

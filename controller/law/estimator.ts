@@ -1,5 +1,6 @@
 import type { MonoMs } from "../../shared/clock.js";
 import { since } from "../../shared/clock.js";
+import { maybe } from "../../shared/units.js";
 import type { Reply } from "./reading.js";
 import { TUNING } from "./tuning.js";
 
@@ -25,8 +26,15 @@ export interface Estimate {
   readonly deltaAt: MonoMs | null;
 }
 
-export const unknownPath = (reflectors: number): Estimate => ({
-  baselines: Array.from({ length: reflectors }, () => null),
+/** @param baselinesMs of an earlier run, by reflector; null and missing ones are unknown */
+export const rememberedPath = (
+  reflectors: number,
+  baselinesMs: readonly (number | null)[],
+  now: MonoMs,
+): Estimate => ({
+  baselines: Array.from({ length: reflectors }, (_, index) =>
+    maybe(baselinesMs[index] ?? null, (ms) => ({ ms, at: now })),
+  ),
   deltaMs: null,
   deltaAt: null,
 });

@@ -33,6 +33,11 @@ export const BASE_KBPS = 15_000;
 export const controllerArgs = (run: RunFolder): string =>
   `controller --config config/bed.yaml --run-dir ${run.root}`;
 
+/** What it learns stays with the scene. */
+export const settingsOf = (run: RunFolder) => ({
+  STATE_DIR: join(run.root, "state"),
+});
+
 /** Starts all of it, and returns when the controller has measured the idle line and confirmed its rates. */
 export async function openSystem(kbps: number): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "wanctl-e2e-"));
@@ -64,7 +69,7 @@ export async function openSystem(kbps: number): Promise<System> {
       startDaemon(`recorder --config ${recorderFile} --run-dir ${run.root}`),
     );
     await settled(recorder, () => askHealth(run.recorderHealth));
-    const controller = keep(startDaemon(controllerArgs(run)));
+    const controller = keep(startDaemon(controllerArgs(run), settingsOf(run)));
     await settled(controller, () => hasRates(heard));
     return {
       ...{ line, run, database, controller, recorder, heard },

@@ -1,0 +1,79 @@
+import { openCanvas } from "./braille.js";
+
+/** What a column of dots shows of one series: least and greatest value in it; null where nothing is known. */
+export type Band = { readonly min: number; readonly max: number } | null;
+
+export interface ChartOptions {
+  readonly title: string;
+  /** Of the whole drawing, axis and labels included. */
+  readonly columns: number;
+  /** Of the drawing alone. */
+  readonly rows: number;
+  readonly showValue: (value: number) => string;
+  /** The value at the bottom; the least one shown where it is left out. */
+  readonly bottom?: number;
+}
+
+/** Columns in front of the drawing: the axis and its labels. */
+const AXIS = 9;
+
+/** How many bands a chart of so many columns takes side by side. */
+export const bandsIn = (columns: number): number => 2 * (columns - AXIS);
+
+/**
+ * Lines and bands of several series over the same time: a title, then the drawing with the greatest value at its top and
+ * the least at its bottom. Each series has as many bands as {@link bandsIn} says. Neighbours are joined, gaps are not.
+ */
+export function chart(
+  series: readonly (readonly Band[])[],
+  { title, columns, rows, showValue, bottom }: ChartOptions,
+): readonly string[] {
+  const bands = series.flat().filter((band) => band !== null);
+  if (bands.length === 0)
+    return [title, `${" ".repeat(AXIS - 2)}│ nothing recorded`];
+  const low = bottom ?? Math.min(...bands.map(({ min }) => min));
+  const high = Math.max(low, ...bands.map(({ max }) => max));
+  const canvas = openCanvas(columns - AXIS, rows);
+  const height = (value: number) =>
+    high === low ? 0 : ((value - low) / (high - low)) * (canvas.heightDots - 1);
+  for (const line of series)
+    line.forEach((band, x) => {
+      if (band === null) return;
+      const { min, max } = joined(band, line[x - 1] ?? null);
+      canvas.bar(x, height(min), height(max));
+    });
+  return [
+    title,
+    ...canvas.lines().map((drawn, row) => {
+      const label =
+        row === 0 ? showValue(high) : row === rows - 1 ? showValue(low) : "";
+      return `${label.padStart(AXIS - 2)}${label === "" ? "│" : "┤"} ${drawn}`.trimEnd();
+    }),
+  ];
+}
+
+/** The band, reaching out to where its neighbour was, so that a line has no holes. */
+function joined(band: NonNullable<Band>, before: Band): NonNullable<Band> {
+  if (before === null) return band;
+  return {
+    min: Math.min(band.min, before.max),
+    max: Math.max(band.max, before.min),
+  };
+}
+
+/** A line of marks under the charts, one letter for two bands. */
+export const strip = (title: string, marks: readonly string[]): string =>
+  `${title.padStart(AXIS - 2)}│ ${marks.join("")}`.trimEnd();
+
+/** The times at both ends and in the middle, under the drawing. */
+export function timeAxis(columns: number, labels: readonly string[]): string {
+  const [left = "", middle = "", right = ""] = labels;
+  const width = columns - AXIS;
+  const half = Math.max(
+    0,
+    Math.floor((width - middle.length) / 2) - left.length,
+  );
+  const start = `${left}${" ".repeat(half)}${middle}`;
+  const rest = Math.max(1, width - start.length - right.length);
+  return `${" ".repeat(AXIS)}${start}${" ".repeat(rest)}${right}`;
+}

@@ -1,0 +1,244 @@
+import { Type, type Static } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { mkdirSync, readFileSync, renameSync } from "node:fs";
+import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { later, since, type Clock, type WallMs } from "../shared/clock.js";
+import { eachDirection } from "../shared/direction.js";
+import { reasonOf } from "../shared/failure.js";
+import { WAN_NAME } from "../shared/frame.js";
+import { clamp } from "../shared/units.js";
+import { NOTHING_KNOWN, type ControlState, type Known } from "./law/control.js";
+import type { Policy } from "./law/policy.js";
+import { ratesOf } from "./law/shaper-rate.js";
+import type { Report } from "./report.js";
+
+const VERSION = 1;
+
+/** At most so often, or flash storage wears out (CTRL-06). */
+const EVERY_MS = 5_000;
+
+/** Rates younger than this are still true of the line (CTRL-07); a path's idle RTT is for much longer. */
+const RATES_MAX_AGE_MS = 60_000;
+const BASELINES_MAX_AGE_MS = 86_400_000;
+
+/** Ten seconds: longer round trips are no baseline. */
+const BASELINE_MAX_MS = 10_000;
+
+const FILE = Type.Object(
+  {
+    version: Type.Literal(VERSION),
+    wan: Type.String({ pattern: WAN_NAME.source }),
+    /** Which line it was learned on: another device or source address is another line. */
+    line: Type.String(),
+    at_ms: Type.Integer({ minimum: 0 }),
+    /** By reflector. */
+    baselines_ms: Type.Record(
+      Type.String(),
+      Type.Number({ exclusiveMinimum: 0, maximum: BASELINE_MAX_MS }),
+    ),
+    rates_bps: Type.Object({
+      download: Type.Integer({ minimum: 1 }),
+      upload: Type.Integer({ minimum: 1 }),
+    }),
+  },
+  { additionalProperties: false },
+);
+type File = Static<typeof FILE>;
+const IS_FILE = TypeCompiler.Compile(FILE);
+
+/** Whose state it is, and what it is clamped to. */
+export interface CheckpointOf {
+  readonly wan: string;
+  readonly line: string;
+  readonly reflectors: readonly string[];
+  readonly policy: Policy;
+}
+
+/** What the controller has learned, kept in a small file for its next run (CTRL-06). */
+export interface Checkpoint {
+  /** What the file knew, as far as it is still true. */
+  readonly known: Known;
+  /** Called every beat; writes now and then, beside the cycle. Never throws. */
+  offer(state: ControlState): void;
+  /** The last write, at the end. */
+  close(): Promise<void>;
+  view(): CheckpointView | null;
+}
+
+export interface CheckpointView {
+  readonly file: string;
+  /** Null before the first write. */
+  readonly savedAgeMs: number | null;
+  /** Why it cannot be written; null when it can. */
+  readonly error: string | null;
+}
+
+/** Nothing is known, and nothing kept: for lines that start anew with every run. */
+export const NO_CHECKPOINT: Checkpoint = {
+  known: NOTHING_KNOWN,
+  offer: () => undefined,
+  close: () => Promise.resolve(),
+  view: () => null,
+};
+
+/**
+ * Reads the file, and keeps it from then on. One that cannot be read as a checkpoint is set aside as `FILE.corrupt`; one
+ * that is too old or of another line is not used, and overwritten. A folder that cannot be written costs nothing but that.
+ */
+export function openCheckpoint(
+  file: string,
+  of: CheckpointOf,
+  clock: Clock,
+  report: Report,
+): Checkpoint {
+  let written: { readonly text: string; readonly at: WallMs } | null = null;
+  let nextAt = clock.mono();
+  let latest: ControlState | null = null;
+  let writing: Promise<void> | null = null;
+  let error: string | null = null;
+
+  function read(): Known {
+    let text: string;
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      text = readFileSync(file, "utf8");
+    } catch (problem) {
+      if ((problem as NodeJS.ErrnoException).code !== "ENOENT")
+        refuse(reasonOf(problem));
+      return NOTHING_KNOWN;
+    }
+    const found = parse(text);
+    if (found !== null) return knownFrom(found, of, clock.wall());
+    try {
+      renameSync(file, `${file}.corrupt`);
+      report("checkpoint_refused", { file, kept_as: `${file}.corrupt` });
+    } catch (problem) {
+      refuse(reasonOf(problem));
+    }
+    return NOTHING_KNOWN;
+  }
+
+  /** Says once that the file cannot be had, and once that it can again. */
+  function refuse(why: string): void {
+    if (error === null) report("checkpoint_lost", { file, why });
+    error = why;
+  }
+
+  async function write(state: ControlState): Promise<void> {
+    const at = clock.wall();
+    const learned = fileOf(state, of, at);
+    const text = JSON.stringify({ ...learned, at_ms: 0 });
+    // what did not change is written once more before it would be too old to be used
+    if (
+      text === written?.text &&
+      Math.abs(at - written.at) < RATES_MAX_AGE_MS / 2
+    )
+      return;
+    try {
+      await replace(file, `${JSON.stringify(learned)}\n`);
+      written = { text, at };
+      if (error !== null) report("checkpoint_back", { file });
+      error = null;
+    } catch (problem) {
+      refuse(reasonOf(problem));
+    }
+  }
+
+  function save(state: ControlState): Promise<void> {
+    const running = write(state).finally(() => (writing = null));
+    writing = running;
+    return running;
+  }
+
+  return {
+    known: read(),
+    offer(state) {
+      latest = state;
+      if (writing !== null || since(nextAt, clock.mono()) < 0) return;
+      nextAt = later(clock.mono(), EVERY_MS);
+      void save(state);
+    },
+    async close() {
+      await writing;
+      if (latest !== null) await save(latest);
+    },
+    view: () => ({
+      file,
+      savedAgeMs: written === null ? null : clock.wall() - written.at,
+      error,
+    }),
+  };
+}
+
+/** Whole, or not at all: written beside, synced, renamed. */
+async function replace(file: string, text: string): Promise<void> {
+  const beside = `${file}.new`;
+  const handle = await open(beside, "w", 0o660);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(beside, file);
+}
+
+function parse(text: string): File | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return IS_FILE.Check(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function fileOf(
+  { estimate, rate }: ControlState,
+  { wan, line, reflectors }: CheckpointOf,
+  at: WallMs,
+): File {
+  const rates = ratesOf(rate);
+  return {
+    version: VERSION,
+    wan,
+    line,
+    at_ms: at,
+    baselines_ms: Object.fromEntries(
+      reflectors.flatMap((reflector, index) => {
+        const ms = estimate.baselines[index]?.ms ?? 0;
+        return ms > 0 && ms <= BASELINE_MAX_MS
+          ? [[reflector, Math.round(ms * 10) / 10 || 0.1]]
+          : [];
+      }),
+    ),
+    rates_bps: eachDirection((direction) => Math.round(rates[direction])),
+  };
+}
+
+/** What still holds of a file: nothing of another line or of the future, each part while it is young enough, clamped. */
+export function knownFrom(
+  { wan, line, at_ms, baselines_ms, rates_bps }: File,
+  of: CheckpointOf,
+  now: WallMs,
+): Known {
+  const ageMs = now - at_ms;
+  if (wan !== of.wan || line !== of.line || ageMs < 0) return NOTHING_KNOWN;
+  const { limits } = of.policy;
+  return {
+    baselinesMs:
+      ageMs <= BASELINES_MAX_AGE_MS
+        ? of.reflectors.map((reflector) => baselines_ms[reflector] ?? null)
+        : [],
+    rateBps:
+      ageMs <= RATES_MAX_AGE_MS
+        ? eachDirection((direction) =>
+            clamp(
+              rates_bps[direction],
+              limits[direction].floorBps,
+              limits[direction].ceilingBps,
+            ),
+          )
+        : null,
+  };
+}

@@ -1,0 +1,93 @@
+import {
+  ROLLED_TIERS,
+  STEP_MS,
+  TIERS,
+  type PerTier,
+  type RolledTier,
+  type Tier,
+} from "./tier.js";
+
+/** A part of an asked range, its end not included, and the tier that answers for it. */
+export interface Section {
+  readonly tier: Tier;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** From where and until where each tier of one WAN has what there is; raw reaches to the newest frame. */
+export interface Kept {
+  readonly fromMs: PerTier<number>;
+  readonly untilMs: Readonly<Record<RolledTier, number>>;
+}
+
+/**
+ * Who answers for a range in steps of `stepMs`: the coarsest tier whose buckets fill a step, for it is least work; where
+ * that is not yet rolled up or has expired, the next one that has it, a finer one first. The sections are in order, and
+ * every moment of the range is in one of them at most; what is in none has expired altogether.
+ */
+export function sections(
+  fromMs: number,
+  toMs: number,
+  stepMs: number,
+  kept: Kept,
+): Section[] {
+  const preferred = preference(stepMs);
+  const inside = (ms: number) => ms > fromMs && ms < toMs;
+  const edges = [
+    fromMs,
+    ...[...Object.values(kept.fromMs), ...Object.values(kept.untilMs)]
+      .filter(inside)
+      .sort((a, b) => a - b),
+    toMs,
+  ];
+  const found: Section[] = [];
+  for (const [i, start] of edges.entries()) {
+    const end = edges[i + 1] ?? start;
+    if (end <= start) continue;
+    const tier = preferred.find((one) => has(kept, one, start));
+    if (tier === undefined) continue;
+    const last = found.at(-1);
+    if (last?.tier === tier && last.toMs === start)
+      found[found.length - 1] = { ...last, toMs: end };
+    else found.push({ tier, fromMs: start, toMs: end });
+  }
+  return found;
+}
+
+/** Those that fill a step, coarsest first, then the others, finest first. */
+function preference(stepMs: number): readonly Tier[] {
+  const fitting = TIERS.filter(
+    (tier) => tier === "raw" || stepMs % STEP_MS[tier] === 0,
+  ).reverse();
+  return [
+    ...fitting,
+    ...ROLLED_TIERS.filter((tier) => !fitting.includes(tier)),
+  ];
+}
+
+const has = ({ fromMs, untilMs }: Kept, tier: Tier, atMs: number): boolean =>
+  atMs >= fromMs[tier] && (tier === "raw" || atMs < untilMs[tier]);
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Steps people read easily; from a minute on each is filled by the buckets of a tier. */
+const STEPS_MS: readonly number[] = [
+  ...[50, 100, 250, 500],
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND_MS),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE_MS),
+  ...[1, 2, 3, 6, 12].map((n) => n * HOUR_MS),
+  ...[1, 2, 7, 14, 28].map((n) => n * DAY_MS),
+];
+
+/** The shortest of them that shows a range in no more than so many points. */
+export function stepFor(rangeMs: number, points: number): number {
+  const least = rangeMs / Math.max(1, points);
+  const coarsest = STEPS_MS.at(-1) ?? DAY_MS;
+  return (
+    STEPS_MS.find((stepMs) => stepMs >= least) ??
+    Math.ceil(least / coarsest) * coarsest
+  );
+}
