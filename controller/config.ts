@@ -154,7 +154,7 @@ function limitsOf(file: File, direction: Direction): Limits {
 }
 
 function parsed(file: File): ControllerConfig {
-  const { probe } = file;
+  const { probe, shaper } = file;
   return {
     wan: file.wan,
     probe: {

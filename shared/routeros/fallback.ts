@@ -35,7 +35,11 @@ export function openFallback(
       waitMs = Math.min(2 * waitMs, AGAIN_MAX_MS);
     }
     latest = second;
-    return await operate(second);
+    const outcome = await operate(second);
+    // both: then it is the router, not the way to it
+    if (outcome.kind === "failed" && FALLS_OVER.includes(outcome.fault))
+      againAt = clock.mono();
+    return outcome;
   }
 
   return {

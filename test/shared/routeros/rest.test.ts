@@ -166,7 +166,7 @@ describe("openRest()", () => {
       ["the pinned one", PINNED, "127.0.0.1", "done"],
       ["no other than the pinned one", strange, "127.0.0.1", "untrusted"],
     ] as const satisfies [string, Trust, string, string][])
-      it(`${what}`, async () => {
+      it(what, async () => {
         await using shown = await openFakeRouterOs(openDevice(), { host });
         const session = open({ trust, host, port: shown.port });
         expect(faultOf(await list(session))).to.equal(fault);
