@@ -64,7 +64,11 @@ export const ROUTEROS_SCHEMA: Schema<RouterOsKeys> = {
     default: "rest",
   },
   user: text("who logs in at the router"),
-  password_env: text("environment variable that holds the password", VARIABLE),
+  password_env: {
+    ...text("environment variable that holds the password", VARIABLE),
+    // lest ${PASSWORD} where PASSWORD was meant tells everybody
+    sensitive: true,
+  },
   password_file: text(
     "file whose first line is the password; its mode must be 0600 or 0640",
   ),

@@ -27,6 +27,8 @@ export interface FakeRouterOs extends AsyncDisposable {
   readonly device: Device;
   mood: Mood;
   slowMs: number;
+  /** Shows another certificate from now on. */
+  show(certificate: Certificate): void;
   /** Answers everything where it is asked for something, as RouterOS does with filters it does not know. */
   ignoresFilters: boolean;
   /** `GET queue/tree?name=wan-upload`, oldest first. */
@@ -147,6 +149,10 @@ export async function openFakeRouterOs(
   const fake: FakeRouterOs = {
     ...{ port, device, requests, appear, vanish },
     ...{ mood: "fine", slowMs: 0, ignoresFilters: false },
+    show(next) {
+      if ("setSecureContext" in server) server.setSecureContext(next);
+      for (const socket of sockets) socket.destroy();
+    },
     get connections() {
       return connections;
     },

@@ -1,7 +1,6 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { createHash, X509Certificate } from "node:crypto";
 import { expect } from "chai";
 import type { Trust } from "../../../shared/routeros/agent.js";
 import { openRest, type RestPlace } from "../../../shared/routeros/rest.js";
@@ -15,9 +14,7 @@ import {
   type FakeRouterOs,
   type Mood,
 } from "../../fakes/routeros/server.js";
-
-const fingerprint = (pem: string): string =>
-  createHash("sha256").update(new X509Certificate(pem).raw).digest("hex");
+import { fingerprint } from "../../fakes/routeros/troubles.js";
 
 const PINNED: Trust = { kind: "pinned", sha256: fingerprint(ROUTER.cert) };
 const DEADLINE_MS = 300;
