@@ -225,9 +225,13 @@ export function openActuator(
     if (!isAside(peace, clock.mono())) disown();
   }
 
-  /** One job after the other until none is due. A lost router is back when its rates are right, or not ours to set. */
-  async function workOff(first: Job): Promise<void> {
-    for (let job: Job | null = first; job !== null; job = nextJob()) {
+  /**
+   * One job after the other until none is due, when the beat is over: to begin one takes a millisecond too. A lost
+   * router is back when its rates are right, or not ours to set.
+   */
+  async function workOff(): Promise<void> {
+    await new Promise(setImmediate);
+    for (let job = nextJob(); job !== null; job = nextJob()) {
       const fault = await run(job);
       if (fault !== null) {
         fail(fault);
@@ -239,8 +243,7 @@ export function openActuator(
   }
 
   function start(): void {
-    const job = nextJob();
-    if (job !== null) work = workOff(job).finally(() => (work = null));
+    if (nextJob() !== null) work = workOff().finally(() => (work = null));
   }
 
   return {

@@ -7,7 +7,6 @@
  * counters of the second. It says where it listens, and takes lines: `reboot`, `fine`, `busy`, `hangs`, `drops`,
  * `locked`, `forbidden`, `garbage`, `lies`, `slow MS`, `set QUEUE LIMIT`, `counts`.
  */
-import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
@@ -16,6 +15,7 @@ import { openTc } from "../../../controller/shaper/tc.js";
 import { ROUTER } from "./certificate.js";
 import { openDevice, type Plant } from "./device.js";
 import { openFakeRouterOs, PASSWORD, USER, type Mood } from "./server.js";
+import { fingerprint } from "./troubles.js";
 
 const { values } = parseArgs({
   options: {
@@ -29,9 +29,10 @@ function plantOf(devices: string | undefined): Plant {
   if (devices === undefined) return {};
   const [download = "", upload = ""] = devices.split(",");
   const tc = openTc({ download, upload });
-  void tc.readRates();
+  let isKnown = false;
   return {
     async onLimit(queue, bps) {
+      if (!isKnown) isKnown = (await tc.readRates()).kind === "done";
       if (queue === "wan-download") await tc.setRate("download", bps);
       if (queue === "wan-upload") await tc.setRate("upload", bps);
     },
@@ -66,9 +67,7 @@ say({
   port: router.port,
   user: USER,
   password: PASSWORD,
-  fingerprint_sha256: createHash("sha256")
-    .update(new X509Certificate(ROUTER.cert).raw)
-    .digest("hex"),
+  fingerprint_sha256: fingerprint(ROUTER.cert),
 });
 for await (const line of createInterface({ input: process.stdin })) obey(line);
 process.exit();
