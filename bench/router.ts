@@ -149,6 +149,9 @@ function makeDevices(kind: "cake" | "htb"): void {
   }
 }
 
+/** By then an unused line's rates are back at base. */
+const SETTLED_MS = 30_000;
+
 async function line(seconds: number): Promise<void> {
   console.log(
     `20 -> 8 -> 20 Mbit/s, ${seconds} s each\n\n` +
@@ -166,6 +169,7 @@ async function line(seconds: number): Promise<void> {
       const sent = (await sentOf(system.run.wanHealth(WAN))) - before;
       return (sent * 3.6e6) / since(begun, systemClock.mono());
     };
+    await pause(SETTLED_MS);
     const idle = await written(() => pause(seconds * 1e3));
     const steady = await written(() =>
       playScene(system.line, [{ seconds, downloadKbps: 20_000 }]),

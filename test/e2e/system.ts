@@ -11,7 +11,7 @@ import { startDaemon, type Daemon } from "./daemon.js";
 import { openHeard, type Heard } from "./heard.js";
 import { SHAPING } from "./kernel.js";
 import { openLine, type Line } from "./line.js";
-import { start } from "./namespace.js";
+import { start, type Process } from "./namespace.js";
 import { addQueue } from "./queues.js";
 import { until } from "./waiting.js";
 
@@ -27,6 +27,8 @@ export interface System extends AsyncDisposable {
   readonly controller: Daemon;
   readonly recorder: Daemon;
   readonly heard: Heard;
+  /** With backend routeros, the router; it obeys lines (test/fakes/routeros/main.ts). */
+  readonly router: Process | null;
 }
 
 const START_MS = 15_000;
@@ -77,10 +79,15 @@ export async function openSystem(
       startDaemon(`recorder --config ${recorderFile} --run-dir ${run.root}`),
     );
     await settled(recorder, () => askHealth(run.recorderHealth));
-    if (backend === "routeros")
-      keep(
-        start("shaper", `${process.execPath} ${ROUTER_OS} --tc ifb4wan,wan`),
-      );
+    const router =
+      backend === "routeros"
+        ? keep(
+            start(
+              "shaper",
+              `${process.execPath} ${ROUTER_OS} --tc ifb4wan,wan`,
+            ),
+          )
+        : null;
     const controller = keep(
       startDaemon(controllerArgs(run), {
         ...settingsOf(run),
@@ -89,7 +96,7 @@ export async function openSystem(
     );
     await settled(controller, () => hasRates(heard));
     return {
-      ...{ line, run, database, controller, recorder, heard },
+      ...{ line, run, database, controller, recorder, heard, router },
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {
