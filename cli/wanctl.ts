@@ -1,9 +1,15 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import {
+  Argument,
+  Command,
+  CommanderError,
+  InvalidArgumentError,
+} from "commander";
 import { ConfigError } from "../shared/config-error.js";
 import { Failure } from "../shared/failure.js";
 import { runFolder } from "../shared/paths.js";
+import { completion, SHELLS, type Shell } from "./completion.js";
 
 // Programs are imported when they are asked for: `wanctl check` needs no network, no database.
 
@@ -144,6 +150,14 @@ wanctl
   .action(async (options: { dir?: string; seconds?: number }) => {
     const { demo } = await import("./demo.js");
     await demo(options);
+  });
+
+wanctl
+  .command("completion", { hidden: true })
+  .description("print a script that completes words, for the shell to source")
+  .addArgument(new Argument("<shell>").choices(SHELLS))
+  .action((shell: Shell) => {
+    process.stdout.write(completion(wanctl, shell));
   });
 
 /** A parent that dies without a word closes our standard input. */

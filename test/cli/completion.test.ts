@@ -1,0 +1,28 @@
+import { spawnSync } from "node:child_process";
+import { expect } from "chai";
+import { wanctl } from "./bin.js";
+
+/** What bash offers after these words, the last of them unfinished. */
+async function offered(...words: readonly string[]): Promise<string[]> {
+  const { out: script } = await wanctl("completion", "bash");
+  const asked = `${script}
+    COMP_WORDS=(${words.join(" ")}); COMP_CWORD=${words.length - 1}
+    _wanctl; echo "\${COMPREPLY[@]}"`;
+  const { stdout } = spawnSync("bash", ["-c", asked], { encoding: "utf8" });
+  return stdout.trim().split(" ");
+}
+
+describe("wanctl completion", () => {
+  it("offers programs, then their options", async () => {
+    expect(await offered("wanctl", "st")).to.deep.equal(["status"]);
+    expect(await offered("wanctl", "tap", "--k")).to.deep.equal(["--kind"]);
+    expect(await offered("wanctl", "status", "--")).to.include("--json");
+  });
+
+  it("knows bash and zsh, and no other", async () => {
+    expect((await wanctl("completion", "zsh")).out).to.match(
+      /^#compdef wanctl\n/,
+    );
+    expect((await wanctl("completion", "fish")).code).to.equal(2);
+  });
+});
