@@ -13,12 +13,19 @@ import { mbit } from "../shared/units.js";
 import type { Limits, Policy } from "./law/policy.js";
 import type { QueueConfig } from "./qdisc/cake.js";
 import {
+  routerOsConfig,
+  routerOsProblems,
+  type RouterOsConfig,
+} from "./routeros-config.js";
+import {
   CONTROLLER_SCHEMA,
+  type BACKENDS,
   type File,
   type LEAVES,
   type PROBE_METHODS,
   type SIMULATED_LINES,
 } from "./schema.js";
+import type { OnForeign } from "./shaper/peace.js";
 
 const RESERVED = ["recorder", "steering"];
 
@@ -38,6 +45,12 @@ export interface ControllerConfig {
         readonly devices: Readonly<Record<Direction, string>>;
         /** For who builds the queues; the controller itself only changes rates. */
         readonly queue: QueueConfig;
+        readonly onForeign: OnForeign;
+      }
+    | {
+        readonly backend: "routeros";
+        readonly router: RouterOsConfig;
+        readonly onForeign: OnForeign;
       }
     | {
         readonly backend: "simulated";
@@ -122,6 +135,8 @@ function rulesBetweenKeys(file: File): Problem[] {
       "must be auto or echo with IPv6 addresses",
       `timestamps, ${address}`,
     );
+  if (file.shaper.backend === "routeros")
+    problems.push(...routerOsProblems(file.shaper));
   const { download_device: down, upload_device: up } = file.shaper;
   demand(
     down === null || down !== up,
@@ -160,7 +175,7 @@ function limitsOf(file: File, direction: Direction): Limits {
 }
 
 function parsed(file: File): ControllerConfig {
-  const { probe, shaper, simulation } = file;
+  const { probe, shaper } = file;
   return {
     wan: file.wan,
     probe: {
@@ -171,30 +186,7 @@ function parsed(file: File): ControllerConfig {
       interface: probe.interface,
       method: probe.method as (typeof PROBE_METHODS)[number],
     },
-    shaper:
-      shaper.backend === "simulated"
-        ? {
-            backend: "simulated",
-            line: simulation.line as (typeof SIMULATED_LINES)[number],
-            seed: simulation.seed,
-          }
-        : {
-            backend: "tc",
-            devices: {
-              download: shaper.download_device ?? "",
-              upload: shaper.upload_device ?? "",
-            },
-            queue: {
-              link: shaper.link as QueueConfig["link"],
-              overheadBytes: shaper.overhead_bytes,
-              mpuBytes: shaper.mpu_bytes,
-              rttMs: shaper.rtt_ms,
-              nat: shaper.nat,
-              wash: shaper.wash,
-              ackFilter: shaper.ack_filter,
-              diffserv: shaper.diffserv as QueueConfig["diffserv"],
-            },
-          },
+    shaper: shaperOf(file),
     policy: {
       limits: eachDirection((direction) => limitsOf(file, direction)),
       reflectors: probe.reflectors.length,
@@ -213,3 +205,38 @@ function parsed(file: File): ControllerConfig {
     logFormat: file.log.format as LogFormat,
   };
 }
+
+function shaperOf({ shaper, simulation }: File): ControllerConfig["shaper"] {
+  const onForeign = shaper.on_foreign as OnForeign;
+  switch (shaper.backend as (typeof BACKENDS)[number]) {
+    case "tc":
+      return {
+        backend: "tc",
+        devices: {
+          download: shaper.download_device ?? "",
+          upload: shaper.upload_device ?? "",
+        },
+        queue: queueOf(shaper),
+        onForeign,
+      };
+    case "routeros":
+      return { backend: "routeros", router: routerOsConfig(shaper), onForeign };
+    case "simulated":
+      return {
+        backend: "simulated",
+        line: simulation.line as (typeof SIMULATED_LINES)[number],
+        seed: simulation.seed,
+      };
+  }
+}
+
+const queueOf = (shaper: File["shaper"]): QueueConfig => ({
+  link: shaper.link as QueueConfig["link"],
+  overheadBytes: shaper.overhead_bytes,
+  mpuBytes: shaper.mpu_bytes,
+  rttMs: shaper.rtt_ms,
+  nat: shaper.nat,
+  wash: shaper.wash,
+  ackFilter: shaper.ack_filter,
+  diffserv: shaper.diffserv as QueueConfig["diffserv"],
+});

@@ -2,15 +2,22 @@ import type { Clock, MonoMs } from "../shared/clock.js";
 import type { PerDirection } from "../shared/direction.js";
 import { PERIOD_MS } from "../shared/row.js";
 import type { ControllerConfig } from "./config.js";
+import { NO_COUNTERS, type Counters } from "./counters/counters.js";
 import { openProcCounters } from "./counters/proc.js";
+import { openRouterOsCounters } from "./counters/routeros.js";
 import type { Reading } from "./law/reading.js";
 import type { Tick } from "./metronome.js";
 import { demandTools } from "./needs.js";
 import { openFping } from "./pinger/fping.js";
+import type { Pinger } from "./pinger/pinger.js";
 import { openTimestamps } from "./pinger/timestamps.js";
 import type { Report } from "./report.js";
-import type { Shaper } from "./shaper/shaper.js";
+import { openActuator } from "./shaper/actuator.js";
+import { ROUTEROS_PACE, TC_PACE } from "./shaper/pace.js";
+import { openRouterOs } from "./shaper/routeros.js";
+import { NO_WRITES, type Shaper } from "./shaper/shaper.js";
 import { openTc } from "./shaper/tc.js";
+import { openSession } from "./shaper/transport.js";
 import { openSimulatedLine } from "./simulation/line.js";
 
 /** What a controller measures and acts upon: a real line, or a simulated one that keeps its own time. */
@@ -29,37 +36,68 @@ export async function openLine(
   clock: Clock,
   report: Report,
 ): Promise<Line> {
-  return config.shaper.backend === "simulated"
-    ? simulated(config.shaper, config)
-    : real(config.shaper.devices, config, clock, report);
+  const { shaper, probe } = config;
+  if (shaper.backend === "simulated") return simulated(shaper, config);
+  const means = demandTools(shaper.backend, probe);
+  const parts =
+    shaper.backend === "tc"
+      ? await byTc(shaper, clock, report)
+      : byRouterOs(shaper, clock, report);
+  const openPinger = means === "socket" ? openTimestamps : openFping;
+  return measured(openPinger(probe, clock, report), parts);
 }
 
-async function real(
-  devices: PerDirection<string>,
-  { probe }: ControllerConfig,
+type Shaped<Backend> = Extract<
+  ControllerConfig["shaper"],
+  { readonly backend: Backend }
+>;
+
+/** What acts on a real line, and what counts its traffic. */
+interface Parts {
+  readonly shaper: Shaper;
+  readonly counters: Counters;
+}
+
+async function byTc(
+  { devices, onForeign }: Shaped<"tc">,
   clock: Clock,
   report: Report,
-): Promise<Line> {
-  const means = demandTools(probe);
+): Promise<Parts> {
   const counters = await openProcCounters(devices.upload, clock);
-  const shaper = openTc(devices, clock, report);
-  const pinger = (means === "socket" ? openTimestamps : openFping)(
-    probe,
-    clock,
-    report,
-  );
+  const settings = { pace: TC_PACE, onForeign };
+  const shaper = openActuator(openTc(devices), settings, clock, report);
+  return { shaper, counters };
+}
+
+function byRouterOs(
+  { router, onForeign }: Shaped<"routeros">,
+  clock: Clock,
+  report: Report,
+): Parts {
+  const session = openSession(router);
+  const { wanInterface } = router;
+  const queues = openRouterOs(session, router.queues, clock);
+  const settings = { pace: ROUTEROS_PACE, onForeign };
   return {
-    beat: (tick) => tick.at,
-    take: (now) => ({ ...pinger.take(now), traffic: counters.take() }),
-    probing: () => pinger.view(),
-    shaper,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(
-        [pinger, shaper, counters].map((part) => part[Symbol.asyncDispose]()),
-      );
-    },
+    shaper: openActuator(queues, settings, clock, report),
+    counters:
+      wanInterface === null
+        ? NO_COUNTERS
+        : openRouterOsCounters(session, wanInterface, clock),
   };
 }
+
+const measured = (pinger: Pinger, { shaper, counters }: Parts): Line => ({
+  beat: (tick) => tick.at,
+  take: (now) => ({ ...pinger.take(now), traffic: counters.take() }),
+  probing: () => pinger.view(),
+  shaper,
+  async [Symbol.asyncDispose]() {
+    await Promise.all(
+      [pinger, shaper, counters].map((part) => part[Symbol.asyncDispose]()),
+    );
+  },
+});
 
 function simulated(
   { line: plan, seed }: { line: "cable" | "vdsl"; seed: number },
@@ -91,6 +129,8 @@ function simulated(
         reachable: true,
         sinceMs: at,
         error: null,
+        warnings: [],
+        writes: NO_WRITES,
       }),
       leave: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -120,11 +120,23 @@ function openOwnCheckpoint(
 ): Checkpoint {
   if (checkpointFile === null || shaper.backend === "simulated")
     return NO_CHECKPOINT;
-  const { download, upload } = shaper.devices;
-  const line = [upload, download, probe.interface, probe.source].join(" ");
+  const line = [queuesOf(shaper), probe.interface, probe.source].join(" ");
   const { reflectors } = probe;
   const of = { wan, line, reflectors, policy };
   return openCheckpoint(checkpointFile, of, clock, report);
+}
+
+function queuesOf(shaper: ControllerConfig["shaper"]): string {
+  switch (shaper.backend) {
+    case "tc":
+      return `${shaper.devices.upload} ${shaper.devices.download}`;
+    case "routeros": {
+      const { host, queues } = shaper.router;
+      return `${host} ${queues.names.upload} ${queues.names.download}`;
+    }
+    case "simulated":
+      return shaper.line;
+  }
 }
 
 const atMost = (ms: number, work: Promise<void>): Promise<void> =>

@@ -20,10 +20,15 @@ const FPING_SYSTEM_CALL_FAILED = 4;
  * @returns what probes can be sent with
  * @throws Failure saying what is missing and what to do
  */
-export function demandTools(probe: ControllerConfig["probe"]): ProbeMeans {
+export function demandTools(
+  backend: "tc" | "routeros",
+  probe: ControllerConfig["probe"],
+): ProbeMeans {
   const means = demandProbing(probe);
-  demandProgram("tc", "iproute2");
-  demandNetAdmin();
+  if (backend === "tc") {
+    demandProgram("tc", "iproute2");
+    demandNetAdmin();
+  }
   return means;
 }
 

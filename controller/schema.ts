@@ -1,11 +1,13 @@
 import type { Schema } from "convict";
 import { WAN_NAME } from "../shared/frame.js";
 import { DIFFSERVS, LINKS } from "./qdisc/cake.js";
+import { ROUTEROS_SCHEMA, type RouterOsKeys } from "./routeros-schema.js";
+import { ON_FOREIGN } from "./shaper/peace.js";
 
 export const SIMULATED_LINES = ["cable", "vdsl"] as const;
 /** What reflectors are asked for. */
 export const PROBE_METHODS = ["auto", "echo", "timestamps"] as const;
-export const BACKENDS = ["tc", "simulated"] as const;
+export const BACKENDS = ["tc", "routeros", "simulated"] as const;
 /** CTRL-07: the rates a stopped controller leaves behind. */
 export const LEAVES = ["base", "leave", "ceiling"] as const;
 
@@ -33,6 +35,7 @@ export interface File {
   };
   shaper: {
     backend: string;
+    on_foreign: string;
     download_device: string | null;
     upload_device: string | null;
     link: string;
@@ -43,7 +46,7 @@ export interface File {
     wash: boolean;
     ack_filter: boolean;
     diffserv: string;
-  };
+  } & RouterOsKeys;
   simulation: { line: string; seed: number };
   download: Rates & { hard_red_bloat_ms: number | null };
   upload: Rates;
@@ -145,10 +148,16 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
   },
   shaper: {
     backend: {
-      doc: "tc: CAKE or HTB of this host. simulated: no network at all",
+      doc: "tc: CAKE or HTB of this host. routeros: a MikroTik router. simulated: no network at all",
       format: "text",
       values: BACKENDS,
       default: "tc",
+    },
+    on_foreign: {
+      doc: "a rate that somebody else set: correct it, or respect it and pause",
+      format: "text",
+      values: ON_FOREIGN,
+      default: "correct",
     },
     download_device: {
       doc: "device whose qdisc shapes the download (an ifb)",
@@ -214,6 +223,7 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
       values: DIFFSERVS,
       default: "besteffort",
     },
+    ...ROUTEROS_SCHEMA,
   },
   simulation: {
     line: {

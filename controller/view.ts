@@ -59,6 +59,7 @@ export function openView(
         );
     }
     if (router.error !== null) said.push(`router: ${router.error}`);
+    said.push(...router.warnings.map((warning) => `router: ${warning}`));
     const unsaved = checkpoint.view()?.error;
     if (unsaved) said.push(`checkpoint: ${unsaved}`);
     return said;

@@ -2,12 +2,7 @@ import { open, type FileHandle } from "node:fs/promises";
 import { clearInterval, setInterval } from "node:timers";
 import type { Clock } from "../../shared/clock.js";
 import type { Counted } from "../law/reading.js";
-
-/** The byte counters of the WAN device, read beside the cycle. */
-export interface Counters extends AsyncDisposable {
-  /** The values since the last look, oldest first; each once. */
-  take(): readonly Counted[];
-}
+import type { Counters } from "./counters.js";
 
 const PERIOD_MS = 25;
 

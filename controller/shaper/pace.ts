@@ -1,24 +1,108 @@
 import { since, type MonoMs } from "../../shared/clock.js";
+import {
+  DIRECTIONS,
+  type Direction,
+  type PerDirection,
+} from "../../shared/direction.js";
+import { canSpend, filled, spent, type Budget, type Purse } from "./budget.js";
 
-/** Raises smaller than this part of the rate, or sooner after the last write than this, wait. Cuts never do. */
-const RAISE_MIN_RATIO = 0.004;
-const RAISE_EVERY_MS = 100;
+export type Change = "cut" | "raise";
 
-/** The last rate written in one direction, and when. */
-export interface Written {
-  readonly bps: number;
-  readonly at: MonoMs;
+/** How a kind of router is spared: its processor, its API, its flash. */
+export interface Pace {
+  /** Cuts and raises have budgets of their own: no raise ever makes a cut wait. */
+  readonly budgets: Readonly<Record<Change, Budget>>;
+  /** A change by less than this part of the rate waits until the wish stands still. */
+  readonly minRatio: Readonly<Record<Change, number>>;
+  /** A wish that is so old stands still: the rest of it is written, however small. */
+  readonly settleMs: number;
+  /** The rates are read back so often although nothing was written. */
+  readonly lookMs: number;
 }
 
-/** Is this wish due now? One comes at once where nothing was written yet. */
-export function isDue(
-  written: Written | null,
-  wishBps: number,
+/** tc costs a millisecond and wears nothing out. It is looked at often enough to miss a queue within two seconds. */
+export const TC_PACE: Pace = {
+  budgets: { cut: { perS: 40, burst: 4 }, raise: { perS: 10, burst: 2 } },
+  minRatio: { cut: 0, raise: 0.004 },
+  settleMs: 1_000,
+  lookMs: 1_500,
+};
+
+/** RouterOS writes its configuration to flash, and an operation takes it some 50 ms. */
+export const ROUTEROS_PACE: Pace = {
+  budgets: { cut: { perS: 2, burst: 4 }, raise: { perS: 2, burst: 2 } },
+  minRatio: { cut: 0.02, raise: 0.02 },
+  settleMs: 5_000,
+  lookMs: 60_000,
+};
+
+/** For rates that are to stay behind: all of it, at once. */
+export const inHaste = (pace: Pace): Pace => ({
+  ...pace,
+  budgets: { cut: MANY, raise: MANY },
+  minRatio: { cut: 0, raise: 0 },
+});
+
+const MANY: Budget = { perS: 1e6, burst: 1e6 };
+
+/** One direction: what is wanted since when, what is in force, and whether that is our doing. */
+export interface Order {
+  readonly wishBps: number;
+  readonly wishedAt: MonoMs;
+  readonly enforcedBps: number;
+  /** False after whatever made the rates uncertain: then any difference is due. */
+  readonly isOurs: boolean;
+}
+
+export type Purses = Readonly<Record<Change, Purse>>;
+
+export const fullPurses = ({ budgets }: Pace, at: MonoMs): Purses => ({
+  cut: filled(budgets.cut, at),
+  raise: filled(budgets.raise, at),
+});
+
+export const afterWriting = (
+  { budgets }: Pace,
+  purses: Purses,
+  change: Change,
   now: MonoMs,
-): boolean {
-  if (written === null || wishBps < written.bps) return true;
-  return (
-    wishBps - written.bps >= RAISE_MIN_RATIO * written.bps &&
-    since(written.at, now) >= RAISE_EVERY_MS
+): Purses => ({
+  ...purses,
+  [change]: spent(budgets[change], purses[change], now),
+});
+
+/** Which way the wish lies; null where it is granted. */
+export const changeOf = ({ wishBps, enforcedBps }: Order): Change | null =>
+  wishBps === enforcedBps ? null : wishBps < enforcedBps ? "cut" : "raise";
+
+const ratioOf = ({ wishBps, enforcedBps }: Order): number =>
+  Math.abs(wishBps - enforcedBps) / Math.min(wishBps, enforcedBps);
+
+const isLargeEnough = (order: Order, change: Change, pace: Pace, now: MonoMs) =>
+  !order.isOurs ||
+  ratioOf(order) >= pace.minRatio[change] ||
+  since(order.wishedAt, now) >= pace.settleMs;
+
+/** What is to be written now: a cut before any raise, the larger one first; null when nothing is due or may be spent. */
+export function nextWrite(
+  orders: PerDirection<Order>,
+  pace: Pace,
+  purses: Purses,
+  now: MonoMs,
+): { readonly direction: Direction; readonly change: Change } | null {
+  const due = DIRECTIONS.flatMap((direction) => {
+    const order = orders[direction];
+    const change = changeOf(order);
+    return change !== null &&
+      isLargeEnough(order, change, pace, now) &&
+      canSpend(pace.budgets[change], purses[change], now)
+      ? [{ direction, change, ratio: ratioOf(order) }]
+      : [];
+  });
+  due.sort(
+    (a, b) =>
+      Number(b.change === "cut") - Number(a.change === "cut") ||
+      b.ratio - a.ratio,
   );
+  return due[0] ?? null;
 }

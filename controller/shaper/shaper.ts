@@ -1,5 +1,29 @@
 import type { PerDirection } from "../../shared/direction.js";
 
+/** What became of the wishes since the start. sent = confirmed + refused + unanswered + what is on its way. */
+export interface WriteCounts {
+  /** Wishes that differed from the one before. */
+  readonly asked: number;
+  readonly sent: number;
+  /** Read back as written. */
+  readonly confirmed: number;
+  /** The router said no, or said yes and did not. */
+  readonly refused: number;
+  /** No answer, so nobody knows. */
+  readonly unanswered: number;
+  /** Wishes that were never sent, because a newer one came. */
+  readonly superseded: number;
+}
+
+export const NO_WRITES: WriteCounts = {
+  asked: 0,
+  sent: 0,
+  confirmed: 0,
+  refused: 0,
+  unanswered: 0,
+  superseded: 0,
+};
+
 /** How the router is, for health and status. */
 export interface RouterView {
   readonly backend: string;
@@ -8,6 +32,9 @@ export interface RouterView {
   readonly sinceMs: number;
   /** Why it is not reachable; null when it is. */
   readonly error: string | null;
+  /** What else is not as it should be, in words. */
+  readonly warnings: readonly string[];
+  readonly writes: WriteCounts;
 }
 
 /** Where wishes go. The newest wins; what is on its way is finished first. */

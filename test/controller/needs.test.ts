@@ -13,9 +13,16 @@ const PROBE = {
   method: "echo" as const,
 };
 const AUTO = { ...PROBE, method: "auto" as const };
-const demand = () => demandTools(PROBE);
+const demand = () => demandTools("tc", PROBE);
 
 describe("demandTools()", () => {
+  it("asks for neither tc nor the right to use it where a router shapes", () => {
+    using programs = openStandIns();
+    programs.alone();
+    programs.program("fping", "exit 0");
+    expect(() => demandTools("routeros", PROBE)).not.to.throw();
+  });
+
   it("names the program that is missing, and where to get it", () => {
     using programs = openStandIns();
     programs.alone();
@@ -55,19 +62,20 @@ describe("demandTools()", () => {
       [
         ...(isRoot ? ["--bounding-set", "-net_raw"] : []),
         ...[process.execPath, "--input-type=module", "-e"],
-        `import { demandTools } from "${needs}"; console.log(demandTools(${JSON.stringify(AUTO)}))`,
+        `import { demandTools } from "${needs}"; console.log(demandTools("tc", ${JSON.stringify(AUTO)}))`,
       ],
       { encoding: "utf8" },
     );
     if (isRoot) {
       expect(without.stdout.trim(), without.stderr).to.equal("fping");
-      expect(demandTools(AUTO)).to.equal("socket");
-      expect(demandTools({ ...AUTO, source: "2001:db8::1" })).to.equal("fping");
-    } else
-      expect(() => demandTools({ ...AUTO, method: "timestamps" })).to.throw(
-        Failure,
-        "asking for timestamps needs CAP_NET_RAW",
+      expect(demandTools("tc", AUTO)).to.equal("socket");
+      expect(demandTools("tc", { ...AUTO, source: "2001:db8::1" })).to.equal(
+        "fping",
       );
+    } else
+      expect(() =>
+        demandTools("tc", { ...AUTO, method: "timestamps" }),
+      ).to.throw(Failure, "asking for timestamps needs CAP_NET_RAW");
   });
 
   it("does not mind a line that is away", () => {

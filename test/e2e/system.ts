@@ -1,12 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { askHealth } from "../../shared/health.js";
 import { runFolder, type RunFolder } from "../../shared/paths.js";
+import { ROUTER } from "../fakes/routeros/certificate.js";
+import { PASSWORD } from "../fakes/routeros/server.js";
+import { fingerprint } from "../fakes/routeros/troubles.js";
 import { startDaemon, type Daemon } from "./daemon.js";
 import { openHeard, type Heard } from "./heard.js";
 import { SHAPING } from "./kernel.js";
 import { openLine, type Line } from "./line.js";
+import { start, type Process } from "./namespace.js";
 import { addQueue } from "./queues.js";
 import { until } from "./waiting.js";
 
@@ -22,6 +27,8 @@ export interface System extends AsyncDisposable {
   readonly controller: Daemon;
   readonly recorder: Daemon;
   readonly heard: Heard;
+  /** With backend routeros, the router; it obeys lines (test/fakes/routeros/main.ts). */
+  readonly router: Process | null;
 }
 
 const START_MS = 15_000;
@@ -39,7 +46,10 @@ export const settingsOf = (run: RunFolder) => ({
 });
 
 /** Starts all of it, and returns when the controller has measured the idle line and confirmed its rates. */
-export async function openSystem(kbps: number): Promise<System> {
+export async function openSystem(
+  kbps: number,
+  backend: "tc" | "routeros" = "tc",
+): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "wanctl-e2e-"));
   const run = runFolder(join(folder, "run"));
   const database = join(folder, "metrics.db");
@@ -72,10 +82,24 @@ export async function openSystem(kbps: number): Promise<System> {
       startDaemon(`recorder --config ${recorderFile} --run-dir ${run.root}`),
     );
     await settled(recorder, () => askHealth(run.recorderHealth));
-    const controller = keep(startDaemon(controllerArgs(run), settingsOf(run)));
+    const router =
+      backend === "routeros"
+        ? keep(
+            start(
+              "shaper",
+              `${process.execPath} ${ROUTER_OS} --tc ifb4wan,wan`,
+            ),
+          )
+        : null;
+    const controller = keep(
+      startDaemon(controllerArgs(run), {
+        ...settingsOf(run),
+        ...routerSettings(backend),
+      }),
+    );
     await settled(controller, () => hasRates(heard));
     return {
-      ...{ line, run, database, controller, recorder, heard },
+      ...{ line, run, database, controller, recorder, heard, router },
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {
@@ -83,6 +107,16 @@ export async function openSystem(kbps: number): Promise<System> {
     throw error;
   }
 }
+
+const ROUTER_OS = fileURLToPath(
+  new URL("../fakes/routeros/main.js", import.meta.url),
+);
+
+const routerSettings = (backend: "tc" | "routeros") => ({
+  BACKEND: backend,
+  ROUTER_PASSWORD: PASSWORD,
+  FINGERPRINT: fingerprint(ROUTER.cert),
+});
 
 /** Waits until a daemon does what it is there for. @throws with its own words when it ends instead */
 const settled = (daemon: Daemon, look: () => unknown): Promise<unknown> =>

@@ -1,6 +1,4 @@
 import { expect } from "chai";
-import type { MonoMs } from "../../../shared/clock.js";
-import { isDue } from "../../../controller/shaper/pace.js";
 import { parseEnforced, setLines } from "../../../controller/shaper/qdisc.js";
 
 const CAKE =
@@ -50,25 +48,4 @@ describe("setLines()", () => {
       "qdisc change dev wan parent 1:1 bfifo limit 4542",
     );
   });
-});
-
-describe("isDue()", () => {
-  const at = (value: number) => value as MonoMs;
-  for (const [what, written, wish, now, due] of [
-    ["the first rate", null, 1e6, 0, true],
-    [
-      "a cut, however small and soon",
-      { bps: 1e6, at: at(0) },
-      999_999,
-      1,
-      true,
-    ],
-    ["the same rate", { bps: 1e6, at: at(0) }, 1e6, 1000, false],
-    ["a raise", { bps: 1e6, at: at(0) }, 1.01e6, 100, true],
-    ["a raise too soon", { bps: 1e6, at: at(0) }, 1.01e6, 99, false],
-    ["a raise too small", { bps: 1e6, at: at(0) }, 1.003e6, 5000, false],
-  ] as const)
-    it(`${due ? "writes" : "withholds"} ${what} (CTRL-05)`, () => {
-      expect(isDue(written, wish, at(now))).to.equal(due);
-    });
 });

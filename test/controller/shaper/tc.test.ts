@@ -2,6 +2,8 @@ import { existsSync, readFileSync, writeFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { systemClock } from "../../../shared/clock.js";
+import { openActuator } from "../../../controller/shaper/actuator.js";
+import { TC_PACE } from "../../../controller/shaper/pace.js";
 import { openTc } from "../../../controller/shaper/tc.js";
 import type { Shaper } from "../../../controller/shaper/shaper.js";
 import { openStandIns, type StandIns } from "../../fakes/stand-in.js";
@@ -48,8 +50,14 @@ describe("openTc()", () => {
     programs.program("tc", TC);
     for (const device of ["down", "up"]) writeFileSync(file(device), "1000\n");
     events = [];
-    shaper = openTc(DEVICES, systemClock, (event, { why, direction }) =>
-      events.push([event, why ?? direction].filter(Boolean).join(" ")),
+    shaper = openActuator(
+      openTc(DEVICES),
+      { pace: TC_PACE, onForeign: "correct" },
+      systemClock,
+      (event, { why, direction }) => {
+        if (event !== "router_described")
+          events.push([event, why ?? direction].filter(Boolean).join(" "));
+      },
     );
   });
   afterEach(async () => {

@@ -1,0 +1,13 @@
+import type { Counted } from "../law/reading.js";
+
+/** The byte counters of the WAN, read beside the cycle. */
+export interface Counters extends AsyncDisposable {
+  /** The values since the last look, oldest first; each once. */
+  take(): readonly Counted[];
+}
+
+/** Where the traffic of the line is not known. */
+export const NO_COUNTERS: Counters = {
+  take: () => [],
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};

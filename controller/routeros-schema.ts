@@ -1,0 +1,99 @@
+import type { Schema } from "convict";
+import { QUEUE_KINDS } from "./shaper/routeros-queue.js";
+
+export const SCHEMES = ["https", "http"] as const;
+export const TRANSPORTS = ["rest"] as const;
+
+/** The keys of backend routeros, as they stand in the file. */
+export interface RouterOsKeys {
+  host: string | null;
+  port: number | null;
+  scheme: string;
+  allow_plaintext: boolean;
+  transport: string;
+  user: string | null;
+  password_env: string | null;
+  password_file: string | null;
+  credential: string | null;
+  tls: { ca_file: string | null; fingerprint_sha256: string | null };
+  queue: string;
+  download_queue: string | null;
+  upload_queue: string | null;
+  wan_interface: string | null;
+}
+
+const text = (doc: string, pattern?: RegExp) => ({
+  doc,
+  format: "text",
+  ...(pattern === undefined ? {} : { pattern }),
+  nullable: true,
+  default: null as string | null,
+});
+
+const HOST = /^[A-Za-z0-9][A-Za-z0-9.:%-]*$/;
+/** As RouterOS shows it: 64 hex digits, colons between the bytes or not. */
+const FINGERPRINT = /^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const CREDENTIAL = /^[A-Za-z0-9._-]+$/;
+
+export const ROUTEROS_SCHEMA: Schema<RouterOsKeys> = {
+  host: text("address or name of the router", HOST),
+  port: {
+    doc: "where its www-ssl (https) or www (http) service listens; none: 443 or 80",
+    format: "whole",
+    min: 1,
+    max: 65_535,
+    nullable: true,
+    default: null,
+  },
+  scheme: {
+    doc: "http sends the password in clear",
+    format: "text",
+    values: SCHEMES,
+    default: "https",
+  },
+  allow_plaintext: {
+    doc: "http to another host than this one",
+    format: "flag",
+    default: false,
+  },
+  transport: {
+    doc: "how the router is spoken to",
+    format: "text",
+    values: TRANSPORTS,
+    default: "rest",
+  },
+  user: text("who logs in at the router"),
+  password_env: {
+    ...text("environment variable that holds the password", VARIABLE),
+    // lest ${PASSWORD} where PASSWORD was meant tells everybody
+    sensitive: true,
+  },
+  password_file: text(
+    "file whose first line is the password; its mode must be 0600 or 0640",
+  ),
+  credential: text(
+    "systemd credential that is the password (LoadCredential= in the unit)",
+    CREDENTIAL,
+  ),
+  tls: {
+    ca_file: text("PEM file of the authority, or of the certificate itself"),
+    fingerprint_sha256: text(
+      "SHA-256 of the router's certificate, which alone is believed",
+      FINGERPRINT,
+    ),
+  },
+  queue: {
+    doc: "tree: two queues of the queue tree. simple: one simple queue, or one for each direction",
+    format: "text",
+    values: QUEUE_KINDS,
+    default: "tree",
+  },
+  download_queue: text("name of the queue that shapes the download"),
+  upload_queue: text(
+    "name of the queue that shapes the upload; with simple: the download's",
+  ),
+  wan_interface: text(
+    "interface of the router whose byte counters say how loaded the line is; none: it is not known",
+  ),
+};

@@ -1,0 +1,63 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Failure, reasonOf } from "../failure.js";
+
+/** Where a secret is to be found; the secret itself is in no configuration. */
+export type Secret =
+  | { readonly kind: "environment"; readonly name: string }
+  /** Its first line. */
+  | { readonly kind: "file"; readonly path: string }
+  /** One of systemd's: LoadCredential= in the unit (systemd.exec(5)). */
+  | { readonly kind: "credential"; readonly name: string };
+
+/** Neither anybody's to read nor the group's to change. */
+const TOO_OPEN = 0o037;
+
+/** @throws Failure that names the place, and never what is there */
+export function readSecret(secret: Secret, env = process.env): string {
+  switch (secret.kind) {
+    case "environment": {
+      const { name } = secret;
+      const value = env[name];
+      if (value === undefined || value === "")
+        throw new Failure(
+          `Cannot read password '$${name}': environment variable must be set`,
+        );
+      return value;
+    }
+    case "file":
+      demandPrivate(secret.path);
+      return firstLine(secret.path);
+    case "credential": {
+      const folder = env["CREDENTIALS_DIRECTORY"];
+      if (folder === undefined)
+        throw new Failure(
+          `Cannot read credential '${secret.name}': systemd must hand it over: LoadCredential= in the unit`,
+        );
+      return firstLine(join(folder, secret.name));
+    }
+  }
+}
+
+function demandPrivate(path: string): void {
+  const mode = tried(path, () => statSync(path).mode & 0o777);
+  if ((mode & TOO_OPEN) !== 0)
+    throw new Failure(
+      `Cannot read password '${path}': must have mode 0600 or 0640: got 0${mode.toString(8)}`,
+    );
+}
+
+function firstLine(path: string): string {
+  const [line = ""] = tried(path, () => readFileSync(path, "utf8")).split("\n");
+  if (line === "")
+    throw new Failure(`Cannot read password '${path}': must not be empty`);
+  return line;
+}
+
+function tried<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Failure(`Cannot read password '${path}': ${reasonOf(error)}`);
+  }
+}

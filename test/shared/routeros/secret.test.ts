@@ -1,0 +1,47 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { Failure } from "../../../shared/failure.js";
+import { readSecret } from "../../../shared/routeros/secret.js";
+
+describe("readSecret()", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "wanctl-secret-"))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const file = (mode: number, text = "hush\nsecond line\n") => {
+    const path = join(folder, "password");
+    writeFileSync(path, text);
+    chmodSync(path, mode);
+    return { kind: "file", path } as const;
+  };
+
+  it("reads the environment, a private file, and a credential of systemd's", () => {
+    const env = { PASSWORD: "hush", CREDENTIALS_DIRECTORY: folder };
+    const of = (kind: "environment" | "credential", name: string) =>
+      readSecret({ kind, name }, env);
+    expect(of("environment", "PASSWORD")).to.equal("hush");
+    for (const mode of [0o600, 0o640, 0o400])
+      expect(readSecret(file(mode))).to.equal("hush");
+    expect(of("credential", "password")).to.equal("hush");
+  });
+
+  for (const mode of [0o644, 0o660, 0o604, 0o620])
+    it(`refuses a file of mode 0${mode.toString(8)}`, () => {
+      expect(() => readSecret(file(mode))).to.throw(
+        Failure,
+        `must have mode 0600 or 0640: got 0${mode.toString(8)}`,
+      );
+    });
+
+  it("says what is missing", () => {
+    for (const [secret, words] of [
+      [{ kind: "environment", name: "NONE" }, "must be set"],
+      [{ kind: "file", path: join(folder, "none") }, "ENOENT"],
+      [{ kind: "credential", name: "none" }, "LoadCredential="],
+      [file(0o600, "\n"), "must not be empty"],
+    ] as const)
+      expect(() => readSecret(secret, {})).to.throw(Failure, words);
+  });
+});
