@@ -29,6 +29,8 @@ export interface Lane {
   portBytes(): number;
   /** What reached its destination in the last millisecond. */
   deliveredBytes(): number;
+  /** What an ack of the other direction that is sent now will wait, ms. */
+  ackWaitMs(): number;
 }
 
 /** An ack of 66 bytes for every two packets, and half of them thinned out on the way. */
@@ -45,15 +47,15 @@ export function openLane(
   let ackBytes = 0;
   let portBytes = 0;
   let delivered = 0;
-  const senders = [
-    ...openTraffic(plan, seed, direction),
-    openSource(() => ackBytes),
-  ];
+  const acks = openSource(() => ackBytes);
+  const senders = [...openTraffic(plan, seed, direction), acks];
   const bufferBytes = bytesPerMs(capacity(0)) * plan.bufferMs;
   const isDownload = direction === "download";
   const { fifo, cake, port, end } = isDownload
     ? bottleneckFirst(senders, bufferBytes)
     : shaperFirst(senders, bufferBytes);
+
+  const ackQueue = cake.slots.at(-1);
 
   /** Tells every sender what became of its bytes. A loss shows when what was sent after it is acked. */
   function report(ackMs: number) {
@@ -84,6 +86,8 @@ export function openLane(
     capacityBps: capacity,
     portBytes: () => portBytes,
     deliveredBytes: () => delivered,
+    ackWaitMs: () =>
+      fifo.waitMs() + (ackQueue === undefined ? 0 : waitMs(ackQueue)),
   };
 }
 
