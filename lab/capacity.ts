@@ -7,19 +7,20 @@ type Capacity = (random: Random) => Iterable<Step>;
 /** The line's rate moves in steps of so long where it moves all the time. */
 const GRID_MS = 100;
 const STEADY_MS = 500;
+const LUCK_MS = 5000;
 
 export const constant =
   (mbps: number): Capacity =>
   () => [{ fromMs: 0, bps: mbit(mbps) }];
 
 /**
- * Mbit/s from these seconds on, all later by the same luck of at most a second: a fall meets a controller at any point
- * of its probing.
+ * Mbit/s from these seconds on, all later by the same luck of at most {@link LUCK_MS}: a fall meets a controller at any
+ * point of its probing.
  */
 export const steps =
   (...parts: readonly (readonly [atS: number, mbps: number])[]): Capacity =>
   (random) => {
-    const luckMs = Math.floor(random.between(0, 1000));
+    const luckMs = Math.floor(random.between(0, LUCK_MS));
     return parts.map(([atS, mbps]) => ({
       fromMs: atS === 0 ? 0 : atS * 1000 + luckMs,
       bps: mbit(mbps),

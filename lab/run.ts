@@ -44,7 +44,7 @@ export interface Run {
 }
 
 export const BIN_MS = 100;
-const CALL_EVERY_MS = 20;
+const CALL_EVERY_MS = 25;
 const PROBE_LOST_MS = 2000;
 /** Less is drift, not a cut. */
 const CUT_RATIO = 0.005;

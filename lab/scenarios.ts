@@ -10,25 +10,25 @@ import {
 import { scenario, type Scenario, type Sketch } from "./scenario.js";
 
 const way = <T>(download: T, upload: T) => ({ download, upload });
-const DOWN = way(8, 0);
-const UP = way(0, 8);
+const DOWN = way(4, 0);
+const UP = way(0, 4);
 const BOTH = way(4, 4);
 
 const FALLS: Pick<Sketch, "nominal" | "capacity" | "flows" | "seconds"> = {
   nominal: way(100, 20),
   capacity: way(
-    steps([0, 100], [28, 30], [48, 100], [68, 60], [88, 100]),
+    steps([0, 100], [20, 30], [35, 100], [50, 60], [65, 100]),
     constant(20),
   ),
   flows: DOWN,
-  seconds: 108,
+  seconds: 84,
 };
 
 const STARLINK: Omit<Sketch, "id" | "title"> = {
   nominal: way(60, 12),
   capacity: way(starlink(48), starlink(10)),
   flows: DOWN,
-  seconds: 120,
+  seconds: 90,
   baseRttMs: 25,
   jitterMs: 2,
   path: { detours: handovers },
@@ -37,7 +37,7 @@ const STARLINK: Omit<Sketch, "id" | "title"> = {
 const LTE: Omit<Sketch, "id" | "title" | "flows"> = {
   nominal: way(40, 30),
   capacity: way(lte(14), lte(11)),
-  seconds: 120,
+  seconds: 90,
   baseRttMs: 50,
   jitterMs: 3,
   bounds: [0.05, 0.25, 1],
@@ -60,7 +60,7 @@ const SKETCHES: readonly Sketch[] = [
   {
     id: "S0",
     title: "steady 100 Mbit/s",
-    seconds: 68,
+    seconds: 48,
     nominal: way(100, 20),
     capacity: way(constant(100), constant(20)),
     flows: DOWN,
@@ -69,9 +69,9 @@ const SKETCHES: readonly Sketch[] = [
   {
     id: "S2",
     title: "ramp from 100 to 20 Mbit/s and back",
-    seconds: 136,
+    seconds: 98,
     nominal: way(100, 20),
-    capacity: way(ramp([8, 100], [68, 20], [128, 100]), constant(20)),
+    capacity: way(ramp([8, 100], [48, 20], [88, 100]), constant(20)),
     flows: DOWN,
   },
   { ...LTE, id: "S3", title: "LTE, downloads", flows: DOWN },
@@ -79,11 +79,11 @@ const SKETCHES: readonly Sketch[] = [
   {
     id: "S5",
     title: "DOCSIS upload: 40, 25, 38, 20, 40 Mbit/s, jitter",
-    seconds: 108,
+    seconds: 84,
     nominal: way(200, 40),
     capacity: way(
       constant(200),
-      steps([0, 40], [28, 25], [48, 38], [68, 20], [88, 40]),
+      steps([0, 40], [20, 25], [35, 38], [50, 20], [65, 40]),
     ),
     flows: UP,
     jitterMs: 1,
@@ -93,7 +93,7 @@ const SKETCHES: readonly Sketch[] = [
     id: "S6",
     // 48 of 53 bytes of a cell, and 1500 of 1540 of a packet, are ours
     title: "DSL of 8/0.8 Mbit/s in ATM cells, both ways",
-    seconds: 68,
+    seconds: 58,
     nominal: way(8, 0.8),
     capacity: way(constant(7.06), constant(0.706)),
     flows: way(4, 1),
@@ -103,7 +103,7 @@ const SKETCHES: readonly Sketch[] = [
   {
     id: "S7",
     title: "idle, with spikes and a reflector that is slow at times",
-    seconds: 300,
+    seconds: 180,
     nominal: way(100, 20),
     capacity: way(constant(100), constant(20)),
     flows: way(0, 0),
@@ -116,11 +116,11 @@ const SKETCHES: readonly Sketch[] = [
   {
     id: "S8",
     title: "the path grows by 20 ms for good",
-    seconds: 128,
+    seconds: 98,
     nominal: way(100, 20),
     capacity: way(constant(100), constant(20)),
     flows: DOWN,
-    path: { detours: () => [{ fromMs: 38_000, ms: 20 }] },
+    path: { detours: () => [{ fromMs: 28_000, ms: 20 }] },
   },
   {
     id: "S9",
@@ -166,7 +166,7 @@ const SKETCHES: readonly Sketch[] = [
   {
     id: "S11",
     title: "both ways full, 100/10 Mbit/s",
-    seconds: 68,
+    seconds: 58,
     nominal: way(100, 10),
     capacity: way(constant(100), constant(10)),
     flows: BOTH,
@@ -174,7 +174,7 @@ const SKETCHES: readonly Sketch[] = [
   {
     id: "S12",
     title: "a radio that adds 60 ms under upload",
-    seconds: 68,
+    seconds: 58,
     nominal: way(50, 10),
     capacity: way(constant(50), constant(10)),
     flows: way(0, 4),
@@ -196,7 +196,7 @@ const SKETCHES: readonly Sketch[] = [
   {
     id: "S15",
     title: "cold start into a full line at 60 of 100 Mbit/s",
-    seconds: 68,
+    seconds: 58,
     nominal: way(100, 20),
     capacity: way(constant(60), constant(20)),
     flows: DOWN,
@@ -222,17 +222,17 @@ const SKETCHES: readonly Sketch[] = [
   {
     id: "X1",
     title: "both ways full, upload 8, 3, 8 Mbit/s",
-    seconds: 88,
+    seconds: 78,
     nominal: way(40, 8),
-    capacity: way(constant(40), steps([0, 8], [28, 3], [58, 8])),
+    capacity: way(constant(40), steps([0, 8], [23, 3], [48, 8])),
     flows: BOTH,
   },
   {
     id: "X2",
     title: "both ways full, download 40, 15, 40 Mbit/s",
-    seconds: 88,
+    seconds: 78,
     nominal: way(40, 8),
-    capacity: way(steps([0, 40], [28, 15], [58, 40]), constant(8)),
+    capacity: way(steps([0, 40], [23, 15], [48, 40]), constant(8)),
     flows: BOTH,
   },
   { ...LTE, id: "X3", title: "LTE, both ways full", flows: BOTH },

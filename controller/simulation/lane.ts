@@ -33,6 +33,8 @@ export interface Lane {
   ackWaitMs(): number;
 }
 
+/** A sender notices by itself that nothing comes back. */
+const LATEST_NOTICE_MS = 1000;
 /** An ack of 66 bytes for every two packets, and half of them thinned out on the way. */
 const ACK_RATIO = 66 / (4 * 1514);
 
@@ -57,15 +59,23 @@ export function openLane(
 
   const ackQueue = cake.slots.at(-1);
 
-  /** Tells every sender what became of its bytes. A loss shows when what was sent after it is acked. */
+  const unacked = end.map(() => 0);
+
+  /**
+   * Tells every sender what became of its bytes. A loss shows when what was sent after it is acked. While the other
+   * direction carries nothing no ack comes back.
+   */
   function report(ackMs: number) {
+    const isHeard = ackMs < Infinity;
     delivered = 0;
-    for (const last of end) {
+    for (const [i, last] of end.entries()) {
       const first = last.from;
       const rttMs = ackMs + waitMs(first) + waitMs(last);
       const lost = first.lost + last.lost;
-      if (last.out > 0) first.from.delivered(last.out, ackMs, rttMs);
-      if (lost > 0) first.from.dropped(lost, rttMs);
+      const arrived = (unacked[i] ?? 0) + last.out;
+      if (isHeard && arrived > 0) first.from.delivered(arrived, ackMs, rttMs);
+      unacked[i] = isHeard ? 0 : arrived;
+      if (lost > 0) first.from.dropped(lost, Math.min(rttMs, LATEST_NOTICE_MS));
       delivered += last.out;
     }
     for (const { out } of port) portBytes += out;

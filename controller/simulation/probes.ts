@@ -126,7 +126,10 @@ export function openProbes(
   }
 
   function answer(probe: Probe, atMs: number) {
-    probe.spareMs += probe.luck.download * download.cake.packetMs();
+    // before CAKE the packets come as they were sent, after it one by one
+    probe.spareMs +=
+      probe.luck.download *
+      (download.fifo.burstMs() + download.cake.packetMs());
     probe.receivedAtMs = atMs + probe.spareMs;
     coming.push(probe);
   }

@@ -24,6 +24,8 @@ export const fixed = (percent: number): Policy => ({
 
 /** Less than all, so that the bottleneck's queue drains. */
 const ORACLE_RATIO = 0.95;
+/** Of the nominal rate: what it leaves CAKE while the line carries nothing. */
+const ORACLE_LEAST = 0.02;
 
 /** Knows the capacity of each millisecond: the bound on what any policy can do with CAKE and these senders. */
 export const ORACLE: Policy = {
@@ -32,11 +34,11 @@ export const ORACLE: Policy = {
   isInstant: true,
   name: "oracle",
   title: "CAKE at 95 % of what the line carries this millisecond",
-  open: ({ capacityBps, limits }) => ({
+  open: ({ capacityBps, nominalBps }) => ({
     decide() {
       const now = capacityBps();
       return eachDirection((d) =>
-        Math.max(ORACLE_RATIO * now[d], 0.01 * limits[d].floorBps),
+        Math.max(ORACLE_RATIO * now[d], ORACLE_LEAST * nominalBps[d]),
       );
     },
   }),

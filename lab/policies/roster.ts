@@ -15,6 +15,6 @@ export const POLICIES: readonly Policy[] = [
   SQM_AUTORATE,
   PREDECESSOR,
   fixed(95),
-  fixed(40),
+  fixed(38),
   NONE,
 ];
