@@ -1,9 +1,12 @@
 import { eachDirection, type PerDirection } from "../shared/direction.js";
-import { BIN_MS, type Bin, type Change, type Run } from "./run.js";
+import { BIN_MS, type Bin, type Change, type Heard, type Run } from "./run.js";
 import type { Scenario } from "./scenario.js";
 import { mean, quantile } from "./statistics.js";
 
-/** One run in numbers. Delays are those of a call's packets beyond the empty way, there and back, ms. */
+/**
+ * One run in numbers. Delays are those of a call's packets beyond the empty way, there and back, ms; what is sent while
+ * the line carries nothing does not count, for no rate can help it.
+ */
 export interface Score {
   /** Delivered of possible, 0..1; null of a direction that nobody fills. */
   readonly use: PerDirection<number | null>;
@@ -33,7 +36,9 @@ const FLOOR_MARGIN = 1.02;
 export function score(run: Run, scenario: Scenario): Score {
   const { scoredFromMs, loaded, limits } = scenario;
   const bins = run.bins.filter(({ atMs }) => atMs >= scoredFromMs);
-  const heard = run.heard.filter(({ sentAtMs }) => sentAtMs >= scoredFromMs);
+  const heard = sentOutside(run.heard, outages(run, scenario)).filter(
+    ({ sentAtMs }) => sentAtMs >= scoredFromMs,
+  );
   const addedMs = Float64Array.from(heard, (h) => h.addedMs).sort();
   const falls = alone(run, scenario).filter((c) => c.toBps < c.fromBps);
   const rises = alone(run, scenario).filter((c) => c.toBps > c.fromBps);
@@ -63,6 +68,24 @@ export function score(run: Run, scenario: Scenario): Score {
       ) / bins.length,
   };
 }
+
+/** Spans in which a direction carries nothing, ms. */
+const outages = ({ changes }: Run, { seconds }: Scenario) =>
+  changes.flatMap(({ direction, atMs, toBps }) => {
+    const next = changes.find(
+      (c) => c.direction === direction && c.atMs > atMs,
+    );
+    return toBps > 0 ? [] : [[atMs, next?.atMs ?? seconds * 1000] as const];
+  });
+
+const sentOutside = (
+  heard: readonly Heard[],
+  dead: readonly (readonly [fromMs: number, untilMs: number])[],
+) =>
+  heard.filter(
+    ({ sentAtMs }) =>
+      !dead.some(([from, until]) => sentAtMs >= from && sentAtMs < until),
+  );
 
 const sum = (bins: readonly Bin[], of: (bin: Bin) => number): number =>
   bins.reduce((total, bin) => total + of(bin), 0);

@@ -20,24 +20,25 @@ export const plain = (spread: Spread | null): string =>
   spread === null ? "—" : brief(spread.mean);
 
 /** Half of what the interval spans: "±0.3". */
-const margin = (spread: Spread | null): string =>
-  spread === null || spread.runs < 2
-    ? ""
-    : `±${brief((spread.high - spread.low) / 2)}`;
+function margin(spread: Spread | null): string {
+  if (spread === null || spread.runs < 2) return "";
+  const half = (spread.high - spread.low) / 2;
+  return `±${half.toFixed(half < 9.95 ? 1 : 0)}`;
+}
 
 const COLUMNS: readonly Column[] = [
   ["", 17, ({ policy }) => policy],
   ["use %", 6, ({ usePct }) => plain(usePct)],
-  ["", 6, ({ usePct }) => margin(usePct)],
+  ["", 5, ({ usePct }) => margin(usePct)],
   ["p50", 6, ({ p50Ms }) => plain(p50Ms)],
   ["p95", 6, ({ p95Ms }) => plain(p95Ms)],
-  ["", 6, ({ p95Ms }) => margin(p95Ms)],
+  ["", 5, ({ p95Ms }) => margin(p95Ms)],
   ["p99", 6, ({ p99Ms }) => plain(p99Ms)],
   [">30%", 6, ({ latePct }) => plain(latePct)],
   ["fall", 5, ({ fallS }) => plain(fallS)],
   ["rise", 5, ({ riseS }) => plain(riseS)],
   ["wr/s", 6, ({ writesPerS }) => plain(writesPerS)],
-  ["cut/h", 5, ({ cutsPerHour }) => rounded(cutsPerHour)],
+  ["cut/h", 7, ({ cutsPerHour }) => rounded(cutsPerHour)],
 ];
 
 const rounded = (spread: Spread | null): string =>
