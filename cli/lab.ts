@@ -1,8 +1,13 @@
+import { writeFileSync } from "node:fs";
 import { Failure } from "../shared/failure.js";
 import { tasks } from "../lab/contest.js";
 import { performAll } from "../lab/crew.js";
+import { gates, inWords } from "../lab/gates.js";
+import { measure } from "../lab/measure.js";
 import { POLICIES } from "../lab/policies/roster.js";
+import { WANCTL } from "../lab/policies/wanctl.js";
 import { rank } from "../lab/ranking.js";
+import { page } from "../lab/report/page.js";
 import { SCENARIOS } from "../lab/scenarios.js";
 import { table } from "../lab/table.js";
 
@@ -21,18 +26,23 @@ export interface LabOptions {
 export async function lab(options: LabOptions): Promise<void> {
   const scenarios = chosen("scenario", options.scenario, SCENARIOS, "id");
   const policies = chosen("policy", options.policy, POLICIES, "name");
-  const todo = tasks(scenarios, policies, options.seeds);
+  const { seeds, report: file } = options;
+  const todo = tasks(scenarios, policies, seeds, file !== undefined);
   const outcomes = await performAll(todo, (done) => {
     if (process.stderr.isTTY)
       process.stderr.write(`\r${done}/${todo.length} runs`);
   });
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-  const standings = rank(outcomes);
+  const measures = measure(outcomes);
+  const standings = rank(measures);
+  const verdicts = gates(measures, WANCTL.name);
   process.stdout.write(
     options.json === true
-      ? `${JSON.stringify({ seeds: options.seeds, standings, outcomes })}\n`
-      : table(standings, options.seeds),
+      ? `${JSON.stringify({ seeds, standings, gates: verdicts, measures })}\n`
+      : `${table(standings, seeds)}\n${inWords(verdicts)}`,
   );
+  if (file !== undefined)
+    writeFileSync(file, page({ seeds, standings, verdicts, outcomes }));
 }
 
 /** Those named, in the order of all; all where none is named. */

@@ -4,16 +4,20 @@ import { play } from "./run.js";
 import type { Scenario } from "./scenario.js";
 import { SCENARIOS } from "./scenarios.js";
 import { score, type Score } from "./score.js";
+import { traceOf, type Trace } from "./trace.js";
 
 /** One run to make, by names, so that it can be sent to another thread. */
 export interface Task {
   readonly scenario: string;
   readonly policy: string;
   readonly seed: number;
+  /** Whether to keep what happened, to draw it. */
+  readonly isTraced: boolean;
 }
 
 export interface Outcome extends Task {
   readonly score: Score;
+  readonly trace: Trace | null;
 }
 
 export const scenarioOf = (id: string): Scenario =>
@@ -28,11 +32,12 @@ function found<T>(all: readonly T[], name: string, nameOf: (t: T) => string) {
   return one;
 }
 
-/** Every policy in every scenario with seeds 1, 2, ...: in this order, whoever plays them. */
+/** Every policy in every scenario with seeds 1, 2, ...; the first is traced if wished. */
 export const tasks = (
   scenarios: readonly Scenario[],
   policies: readonly Policy[],
   seeds: number,
+  isTraced: boolean,
 ): readonly Task[] =>
   scenarios.flatMap(({ id }) =>
     policies.flatMap(({ name }) =>
@@ -40,6 +45,7 @@ export const tasks = (
         scenario: id,
         policy: name,
         seed: i + 1,
+        isTraced: isTraced && i === 0,
       })),
     ),
   );
@@ -47,5 +53,9 @@ export const tasks = (
 export function perform(task: Task): Outcome {
   const scenario = scenarioOf(task.scenario);
   const run = play(scenario, policyOf(task.policy), task.seed);
-  return { ...task, score: score(run, scenario) };
+  return {
+    ...task,
+    score: score(run, scenario),
+    trace: task.isTraced ? traceOf(run, scenario) : null,
+  };
 }
