@@ -65,7 +65,8 @@ function* wandering(memoryMs: number, random: Random): Generator<number> {
 
 /**
  * LTE as the recordings of T-Mobile in the mahimahi project have it (1 s bins: p5 4.1, median 14, p95 37.2 Mbit/s, gaps
- * up to 0.9 s, 5 halvings a minute): a logarithm that wanders, and holes.
+ * up to 0.9 s, 5 halvings a minute): a logarithm that wanders, farther down than up, and
+ * holes.
  */
 export const lte = (medianMbps: number): Capacity =>
   function* (random) {
@@ -78,7 +79,9 @@ export const lte = (medianMbps: number): Capacity =>
         holeAtMs = fromMs + random.exponential(12_000);
       yield {
         fromMs,
-        bps: isHole ? 0 : mbit(medianMbps * Math.exp(0.68 * value)),
+        bps: isHole
+          ? 0
+          : mbit(medianMbps * Math.exp((value < 0 ? 0.88 : 0.64) * value)),
       };
       fromMs += GRID_MS;
     }

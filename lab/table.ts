@@ -46,9 +46,9 @@ const rounded = (spread: Spread | null): string =>
 
 const LEGEND = `\
 use %: delivered, of what the oracle delivers; p50, p95, p99: what queues add to
-a call's packets there and back, ms; >30%: its packets that are later than 30 ms;
-fall: until 1 s begins without such a packet, rise: until 1 s begins with 90 % of
-the capacity delivered, s; wr/s: rates written; cut/h: rates cut by 0.5 % or more.
+a call's packets there and back, ms; >30%: packets of it later than 30 ms;
+fall: until 1 s begins without such a packet, rise: until 1 s begins with 90 %
+of the capacity delivered, s; wr/s: rates written; cut/h: cuts of 0.5 % or more.
 ±: half of the 95 % interval over the seeds.
 `;
 
@@ -67,7 +67,7 @@ export function table(standings: readonly Standing[], seeds: number): string {
         ),
     ].join("\n"),
   );
-  return `${seeds} seeds\n\n${blocks.join("\n\n")}\n\n${LEGEND}`;
+  return `${seeds} ${seeds === 1 ? "seed" : "seeds"}\n\n${blocks.join("\n\n")}\n\n${LEGEND}`;
 }
 
 /** The first cell to the left, the others to the right. */

@@ -40,7 +40,7 @@ export const startOf = ({ ceilingBps }: Machine): MachineState => ({
   dwelled: 0,
 });
 
-/** One beat of 50 ms of one direction. */
+/** One beat of 50 ms of one direction. While YELLOW is not believed yet the state is GREEN, even after RED. */
 export function beat(
   before: MachineState,
   deltaMs: number,
@@ -48,7 +48,7 @@ export function beat(
 ): MachineState {
   const raw = stateAt(before, deltaMs, machine);
   const dwelled =
-    raw === "YELLOW" && before.state === "GREEN" ? before.dwelled + 1 : 0;
+    raw === "YELLOW" && before.state !== "YELLOW" ? before.dwelled + 1 : 0;
   const waits = dwelled > 0 && dwelled < machine.dwellBeats;
   const state = waits ? "GREEN" : raw;
   const greens = raw === "GREEN" ? before.greens + 1 : 0;

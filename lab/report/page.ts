@@ -27,7 +27,7 @@ export function page(report: Report): string {
 <style>${STYLE}</style>
 <main>
 <h1>wanctl lab</h1>
-<p>${policies.length} policies on ${ids.length} simulated lines, ${report.seeds} seeds each. Every number is a mean over the seeds, ± half of its 95 % interval (bootstrap). Delays are what queues add to a call's packets, there and back; throughput is relative to the oracle, which knows the capacity and shapes to 95 % of it.</p>
+<p>${policies.length} policies on ${ids.length} simulated lines, each with ${report.seeds} ${report.seeds === 1 ? "seed" : "seeds"}. Every number is a mean over the seeds, ± half of its 95 % interval (bootstrap). Delays are what queues add to a call's packets, there and back; throughput is relative to the oracle, which knows the capacity and shapes to 95 % of it.</p>
 <dl>${policies.map((name) => `<dt class="${escaped(name)}"><i></i>${escaped(name)}</dt><dd>${escaped(policyOf(name).title)}</dd>`).join("")}</dl>
 <h2>Gates for wanctl</h2>
 <table class="gates">${report.verdicts.map(verdict).join("")}</table>
