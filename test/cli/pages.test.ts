@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
 import { CONTROLLER_SCHEMA } from "../../controller/schema.js";
+import { POLICIES } from "../../lab/policies/roster.js";
+import { SCENARIOS } from "../../lab/scenarios.js";
 import { RECORDER_SCHEMA } from "../../recorder/config.js";
 import {
   CYCLE_COUNTERS,
@@ -147,6 +149,22 @@ const PARTS: Readonly<Record<string, () => string>> = {
     table(
       ["code", "name", "in words"],
       CAUSES.map(({ name, words }, i) => [`${i}`, code(name), words("… ms")]),
+    ),
+  "lab scenarios": () =>
+    table(
+      ["scenario", "line", "full", "seconds", "rates by"],
+      SCENARIOS.map(({ id, title, loaded, seconds, actuator }) => [
+        code(id),
+        title,
+        loaded.join(", ") || "none",
+        `${seconds}`,
+        actuator,
+      ]),
+    ),
+  "lab policies": () =>
+    table(
+      ["policy", "is"],
+      POLICIES.map(({ name, title }) => [code(name), title]),
     ),
   events: () => EVENTS.map(code).join(", "),
   metrics: () =>

@@ -7,13 +7,18 @@ import { expect } from "chai";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
-/** On the ground floor `shared`; on it the processes, side by side; above them the command line. */
+/** On the ground floor `shared`; on it the processes, side by side; above them the lab, and the command line. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shared: ["shared"],
   controller: ["shared", "controller"],
   recorder: ["shared", "recorder"],
-  cli: ["shared", "controller", "recorder", "cli"],
+  lab: ["shared", "controller", "lab"],
+  cli: ["shared", "controller", "recorder", "lab", "cli"],
 };
+
+/** Of the controller the lab takes what is pure: the law, the simulated line, the pace of writes. */
+const FOR_LAB =
+  /^(shared|lab|controller\/(law|simulation))\/|^controller\/shaper\/pace\.ts$/;
 
 /** Within a process the core knows nothing of its shell. */
 const PURE = [
@@ -21,9 +26,11 @@ const PURE = [
   /^controller\/simulation\//,
   /^controller\/pinger\/(icmp|flight|method|leg|reflectors)\.ts$/,
   /^controller\/(qdisc\/(cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
+  /^controller\/shaper\/(pace|budget)\.ts$/,
   /^(shared\/bus\/ring|recorder\/(offers|want|api\/present))\.ts$/,
   /^recorder\/tiers\//,
   /^shared\/routeros\/(script|session|ssh-faults)\.ts$/,
+  /^lab\/(?!crew|worker)/,
   /^shared\/(cause|direction|msgpack|row|state|units|metrics)\.ts$/,
 ];
 
@@ -67,6 +74,12 @@ describe("the tree", () => {
         expect(MAY_IMPORT[folder], name).to.include(name.split("/")[0]);
     });
   }
+
+  for (const file of files.filter((name) => name.startsWith("lab/")))
+    it(`${file} takes of the controller what is pure`, () => {
+      for (const name of importsOf(file, ANY).filter(isProject))
+        expect(name).to.match(FOR_LAB);
+    });
 
   for (const file of files.filter((name) =>
     PURE.some((pure) => pure.test(name)),

@@ -1,0 +1,78 @@
+import { eachDirection, type PerDirection } from "../../shared/direction.js";
+import {
+  initial,
+  step,
+  type ControlState,
+} from "../../controller/law/control.js";
+import { ratesOf } from "../../controller/law/shaper-rate.js";
+import {
+  afterWriting,
+  fullPurses,
+  nextWrite,
+  TC_PACE,
+  type Purses,
+} from "../../controller/shaper/pace.js";
+import type { MonoMs } from "../../shared/clock.js";
+import type { Policy } from "../policy.js";
+
+const PROBING = { reflectors: 6, spacingMs: 50, beatMs: 50 } as const;
+
+/**
+ * The controller's own law and pace, as they run in the daemon.
+ * @param tellsWays whether the reflectors tell one-way times
+ */
+const wanctl = (name: string, title: string, tellsWays: boolean): Policy => ({
+  ...PROBING,
+  name,
+  title,
+  open({ limits }) {
+    const policy = { limits, ...PROBING };
+    let state: ControlState | null = null;
+    const pace = openPace();
+    return {
+      decide(seen, now) {
+        const replies = tellsWays
+          ? seen.replies
+          : seen.replies.map((reply) => ({ ...reply, wayMs: null }));
+        const before = state ?? initial(policy, now);
+        state = step(before, { ...seen, replies }, now, policy);
+        return pace(ratesOf(state.rate), now);
+      },
+    };
+  },
+});
+
+/** The rates in force after each wish, as the actuator paces them where a write takes no time. */
+function openPace() {
+  let purses: Purses | null = null;
+  let inForce: PerDirection<number> | null = null;
+  let wishes: PerDirection<{ bps: number; at: MonoMs }> | null = null;
+  return (wishBps: PerDirection<number>, now: MonoMs): PerDirection<number> => {
+    const before = wishes;
+    const wished = eachDirection((d) =>
+      before?.[d].bps === wishBps[d] ? before[d] : { bps: wishBps[d], at: now },
+    );
+    wishes = wished;
+    let rates = inForce ?? wishBps;
+    purses ??= fullPurses(TC_PACE, now);
+    for (;;) {
+      const orders = eachDirection((d) => ({
+        wishBps: wishBps[d],
+        wishedAt: wished[d].at,
+        enforcedBps: rates[d],
+        isOurs: true,
+      }));
+      const next = nextWrite(orders, TC_PACE, purses, now);
+      if (next === null) return (inForce = rates);
+      rates = { ...rates, [next.direction]: wishBps[next.direction] };
+      purses = afterWriting(TC_PACE, purses, next.change, now);
+    }
+  };
+}
+
+export const WANCTL = wanctl("wanctl", "ours, from round trips alone", false);
+export const WANCTL_OWD = wanctl(
+  "wanctl-owd",
+  "ours, with reflectors that tell one-way times",
+  true,
+);
