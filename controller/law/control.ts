@@ -1,11 +1,16 @@
 import { since, type MonoMs } from "../../shared/clock.js";
-import {
-  eachDirection,
-  opposite,
-  type Direction,
-  type PerDirection,
-} from "../../shared/direction.js";
+import { eachDirection, type PerDirection } from "../../shared/direction.js";
 import type { State } from "../../shared/state.js";
+import {
+  drainMs,
+  follow,
+  isCertain,
+  judge,
+  mayProbe,
+  noSuspicion,
+  suspects,
+  type Attribution,
+} from "./attribution.js";
 import { classify, type Transition } from "./congestion.js";
 import {
   estimate,
@@ -21,7 +26,8 @@ import {
 } from "./evidence.js";
 import type { Policy } from "./policy.js";
 import type { Reading } from "./reading.js";
-import { initialRate, nextRate, type RateState } from "./shaper-rate.js";
+import { initialRate, type RateState } from "./rate-state.js";
+import { nextRate } from "./shaper-rate.js";
 import { remember, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
@@ -35,6 +41,7 @@ export interface ControlState {
   /** The changes of state of this very step. */
   readonly transition: PerDirection<Transition | null>;
   readonly rate: PerDirection<RateState>;
+  readonly attribution: Attribution;
 }
 
 /** The state before the first beat: at base rate, knowing nothing. */
@@ -48,6 +55,7 @@ export const initial = (policy: Policy, now: MonoMs): ControlState => ({
   rate: eachDirection((direction) =>
     initialRate(policy.limits[direction].baseBps, now),
   ),
+  attribution: noSuspicion(now),
 });
 
 /**
@@ -77,6 +85,22 @@ export function step(
     leastRttMs,
     spacingMs: policy.spacingMs,
   };
+  const { attribution, rate: judged } = judge(before.attribution, {
+    ...{ rate: before.rate, evidence, traffic, now },
+  });
+  const known = { rate: judged, evidence, traffic, now };
+  const suspected = suspects(attribution, known);
+  const rate = eachDirection((direction) =>
+    nextRate(judged[direction], {
+      ...scene,
+      direction,
+      limits: policy.limits[direction],
+      isSuspect: suspected[direction],
+      mayProbe: mayProbe(attribution, known, direction),
+      isCertain: isCertain(attribution, known),
+      drainMs: drainMs(known),
+    }),
+  );
   return {
     at: now,
     estimate: path,
@@ -84,37 +108,7 @@ export function step(
     traffic,
     state: eachDirection((d) => classified[d].state),
     transition: eachDirection((d) => classified[d].transition),
-    rate: eachDirection((direction) =>
-      nextRate(before.rate[direction], {
-        ...scene,
-        direction,
-        limits: policy.limits[direction],
-        isSuspect: isSuspect(before.rate, direction),
-      }),
-    ),
+    rate,
+    attribution: follow(attribution, judged, { rate, evidence, traffic, now }),
   };
-}
-
-/**
- * A round trip does not tell which way it was slow; load does, in part. Busy directions are suspects, and where none is
- * busy the busier one; who is draining stays one, since after a fall its load is low because the line is the bottleneck.
- */
-function isSuspect(
-  rate: PerDirection<RateState>,
-  direction: Direction,
-): boolean {
-  const own = rate[direction];
-  const other = rate[opposite(direction)];
-  if (
-    own.peakLoad === null ||
-    own.mode === "drain" ||
-    own.peakLoad >= TUNING.busyRatio
-  )
-    return true;
-  const otherLoad = other.peakLoad ?? 1;
-  return (
-    otherLoad < TUNING.busyRatio &&
-    own.peakLoad >= TUNING.guiltyRatio &&
-    own.peakLoad >= otherLoad
-  );
 }

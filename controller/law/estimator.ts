@@ -1,12 +1,17 @@
 import type { MonoMs } from "../../shared/clock.js";
 import { since } from "../../shared/clock.js";
+import type { PerDirection } from "../../shared/direction.js";
+import { share } from "./smoothing.js";
 import type { Reply } from "./reading.js";
 import { TUNING } from "./tuning.js";
+import { followSkew, skewOf, split } from "./ways.js";
 
 /** The idle RTT of one reflector. Reflectors differ by many ms, so none is measured against another's. */
 export interface Baseline {
   readonly ms: number;
   readonly at: MonoMs;
+  /** The way there less the way back when idle, which is mostly the clocks' difference; null where unknown. */
+  readonly skewMs: number | null;
 }
 
 /** A reply, as far above its reflector's baseline as it was; negative when it was below. */
@@ -14,6 +19,9 @@ export interface Sample {
   readonly sentAt: MonoMs;
   readonly receivedAt: MonoMs;
   readonly deltaMs: number;
+  /** What of it each direction's queue may have added: its share, where the reflector tells, else all of it. */
+  readonly delayMs: PerDirection<number>;
+  readonly tellsWays: boolean;
 }
 
 /** What is known of the path. Null before the first reply. */
@@ -31,10 +39,6 @@ export const unknownPath = (reflectors: number): Estimate => ({
   deltaAt: null,
 });
 
-/** What part of the way to a new value a filter with this time constant goes in `ms`. */
-const share = (ms: number, timeConstantMs: number): number =>
-  1 - Math.exp(-Math.max(0, ms) / timeConstantMs);
-
 /** Follows baseline and delta through the replies of a beat, in order. Each reply becomes a sample. */
 export function estimate(
   before: Estimate,
@@ -44,11 +48,19 @@ export function estimate(
   const baselines = [...before.baselines];
   const samples: Sample[] = [];
   let { deltaMs, deltaAt } = before;
-  for (const { reflector, rttMs, sentAt, receivedAt } of replies) {
-    const baseline = follow(baselines[reflector] ?? null, rttMs, receivedAt);
+  for (const reply of replies) {
+    const { reflector, rttMs, sentAt, receivedAt } = reply;
+    const baseline = follow(baselines[reflector] ?? null, reply);
     baselines[reflector] = baseline;
     const above = rttMs - baseline.ms;
-    samples.push({ sentAt, receivedAt, deltaMs: above });
+    const delayMs = split(above, baseline.skewMs, reply.wayMs);
+    samples.push({
+      sentAt,
+      receivedAt,
+      deltaMs: above,
+      delayMs: delayMs ?? { download: above, upload: above },
+      tellsWays: delayMs !== null,
+    });
     deltaMs =
       deltaMs === null || deltaAt === null
         ? above
@@ -64,8 +76,9 @@ export function estimate(
 }
 
 /** The baseline after one more RTT of its reflector (control.md A1.4, law.md 2). */
-function follow(before: Baseline | null, rttMs: number, at: MonoMs): Baseline {
-  if (before === null) return { ms: rttMs, at };
+function follow(before: Baseline | null, reply: Reply): Baseline {
+  const { rttMs, receivedAt: at, wayMs } = reply;
+  if (before === null) return { ms: rttMs, at, skewMs: skewOf(wayMs) };
   const above = rttMs - before.ms;
   const timeConstantMs =
     above < 0
@@ -76,6 +89,7 @@ function follow(before: Baseline | null, rttMs: number, at: MonoMs): Baseline {
   return {
     ms: before.ms + above * share(since(before.at, at), timeConstantMs),
     at,
+    skewMs: followSkew(before.skewMs, wayMs, above, since(before.at, at)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { later, since, type MonoMs } from "../../shared/clock.js";
+import type { Direction } from "../../shared/direction.js";
 import type { Sample } from "./estimator.js";
 import { TUNING } from "./tuning.js";
 
@@ -57,13 +58,15 @@ export function lastSamples(
   return last.filter((sample) => sample.sentAt >= from);
 }
 
-/** The unbroken run of newest samples above `aboveMs`, oldest first. */
+/** The unbroken run of newest samples that a direction may have delayed by more than `aboveMs`, oldest first. */
 export function runAbove(
   samples: readonly Sample[],
+  direction: Direction,
   aboveMs: number,
 ): readonly Sample[] {
+  const isAbove = (sample: Sample | undefined) =>
+    sample !== undefined && sample.delayMs[direction] > aboveMs;
   let from = samples.length;
-  while (from > 0 && (samples[from - 1]?.deltaMs ?? -Infinity) > aboveMs)
-    from--;
+  while (isAbove(samples[from - 1])) from--;
   return samples.slice(from);
 }

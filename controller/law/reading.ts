@@ -1,4 +1,5 @@
 import type { MonoMs } from "../../shared/clock.js";
+import type { PerDirection } from "../../shared/direction.js";
 import type { ReadingKind } from "../../shared/state.js";
 
 /** One answered probe. `reflector` is its place in the list of reflectors. */
@@ -7,6 +8,11 @@ export interface Reply {
   readonly sentAt: MonoMs;
   readonly receivedAt: MonoMs;
   readonly rttMs: number;
+  /**
+   * One-way times, ms: to the reflector (upload) and back (download), each with an unknown constant, for clocks differ;
+   * null where the reflector does not tell.
+   */
+  readonly wayMs: PerDirection<number> | null;
 }
 
 /** The byte counters of the line, at one instant. They only grow; a smaller value is a new start. */

@@ -21,6 +21,9 @@ export const TUNING = {
   baselineClimbMs: 1_500_000,
   /** Within this much above the baseline it rises by baselineRiseMs, beyond by baselineClimbMs. */
   baselineNearMs: 3,
+  /** The difference of the ways follows the reflector's clock over this while no queue stands; so much is noise, ms. */
+  skewMs: 1_000,
+  skewToleranceMs: 4,
   /** The delta that people see is smoothed over this, ms. */
   deltaSmoothingMs: 100,
 
@@ -76,6 +79,20 @@ export const TUNING = {
   peakDecayMs: 700,
   busyRatio: 0.6,
   guiltyRatio: 0.2,
+  /**
+   * Both busy and no ways told: a cut, deeper than others, that by this many ms of probes has not brought the delta down to trialCuredRatio of
+   * its longest was the wrong one; its rate comes back, but for a bit. After trialMaxMs both are to blame, or
+   * after alibiMaxMs while it shrinks.
+   */
+  trialProbesMs: 100,
+  trialDrainMs: 125,
+  trialCuredRatio: 0.8,
+  acquittedRatio: 0.98,
+  trialMaxMs: 900,
+  alibiMaxMs: 2_500,
+  /** Above this part of the known capacity they look for room one at a time, for so long if the other wants to. */
+  probingRatio: 0.985,
+  turnMs: 1_000,
   /** Unused for this long, the rate drifts to base by this a second. */
   idleMs: 10_000,
   idlePerS: 0.02,

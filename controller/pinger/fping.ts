@@ -85,6 +85,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
       rttMs: reply.rttMs,
       sentAt,
       receivedAt,
+      wayMs: null,
     });
     patienceMs = RESPAWN_MIN_MS;
     if (!isLost) return;

@@ -26,6 +26,8 @@ export interface SimulationOptions {
   readonly reflectors: number;
   readonly spacingMs: number;
   readonly lossMs: number;
+  /** Whether reflectors tell the time of each way; their clocks are some seconds off. */
+  readonly tellsWays?: boolean;
 }
 
 const COUNTED_EVERY_MS = 25;
@@ -37,7 +39,7 @@ const COUNTED_EVERY_MS = 25;
  * ```
  */
 export function openSimulatedLine(options: SimulationOptions): SimulatedLine {
-  const { seed, reflectors, spacingMs, lossMs } = options;
+  const { seed, reflectors, spacingMs, lossMs, tellsWays = false } = options;
   const plan =
     typeof options.plan === "string" ? LINES[options.plan] : options.plan;
   const lanes = eachDirection((direction) =>
@@ -46,7 +48,10 @@ export function openSimulatedLine(options: SimulationOptions): SimulatedLine {
   const { download, upload } = lanes;
   const { baseRttMs, jitterMs, probeLossRatio } = plan;
   const probes = openProbes(
-    { baseRttMs, jitterMs, probeLossRatio, reflectors, spacingMs, lossMs },
+    {
+      ...{ baseRttMs, jitterMs, probeLossRatio },
+      ...{ reflectors, spacingMs, lossMs, tellsWays },
+    },
     lanes,
     seed,
   );

@@ -23,6 +23,7 @@ export interface ProbePlan {
   readonly reflectors: number;
   readonly spacingMs: number;
   readonly lossMs: number;
+  readonly tellsWays: boolean;
 }
 
 interface Probe {
@@ -34,11 +35,16 @@ interface Probe {
   spareMs: number;
   enterAtMs: number;
   mark: number;
+  /** When the reflector turned it round. */
+  turnedAtMs: number;
   receivedAtMs: number;
 }
 
 /** How much farther than the nearest a reflector is, at most. */
 const FARTHER_MS = 6;
+
+/** How far off a reflector's clock is, at most. */
+const CLOCK_OFF_MS = 5000;
 
 export function openProbes(
   plan: ProbePlan,
@@ -51,6 +57,8 @@ export function openProbes(
     { length: plan.reflectors },
     () => plan.baseRttMs + distance.between(0, FARTHER_MS),
   );
+  const clock = openRandom(seed, "reflectors' clocks");
+  const clockOffMs = wayMs.map(() => clock.between(0, CLOCK_OFF_MS));
   let sent = 0;
   const inUpload: Probe[] = [];
   const between: Probe[] = [];
@@ -66,6 +74,7 @@ export function openProbes(
       spareMs: random.exponential(plan.jitterMs),
       enterAtMs: nowMs,
       mark: 0,
+      turnedAtMs: Infinity,
       receivedAtMs: Infinity,
     };
     undecided.push(probe);
@@ -77,6 +86,7 @@ export function openProbes(
 
   function turnBack(probe: Probe, atMs: number) {
     const backAtMs = atMs + (wayMs[probe.reflector] ?? 0);
+    probe.turnedAtMs = (atMs + backAtMs) / 2;
     probe.enterAtMs = Math.floor(backAtMs);
     probe.spareMs += backAtMs - probe.enterAtMs;
     between.push(probe);
@@ -107,7 +117,12 @@ export function openProbes(
       return {
         replies: removed(coming, (p) => p.receivedAtMs <= nowMs)
           .sort((a, b) => a.receivedAtMs - b.receivedAtMs)
-          .map(toReply),
+          .map((probe) =>
+            toReply(
+              probe,
+              plan.tellsWays ? (clockOffMs[probe.reflector] ?? 0) : null,
+            ),
+          ),
         lost: overdue.filter((p) => p.receivedAtMs > p.sentAtMs + plan.lossMs)
           .length,
       };
@@ -144,9 +159,18 @@ function removed(probes: Probe[], fits: (probe: Probe) => boolean): Probe[] {
   return out;
 }
 
-const toReply = (probe: Probe): Reply => ({
-  reflector: probe.reflector,
-  sentAt: probe.sentAtMs as MonoMs,
-  receivedAt: probe.receivedAtMs as MonoMs,
-  rttMs: probe.receivedAtMs - probe.sentAtMs,
-});
+/** The reply; where the reflector's clock is this far off and told, with the ways, in its whole milliseconds. */
+function toReply(probe: Probe, clockOffMs: number | null): Reply {
+  const { reflector, sentAtMs, turnedAtMs, receivedAtMs } = probe;
+  const stampMs = Math.floor(turnedAtMs + (clockOffMs ?? 0));
+  return {
+    reflector,
+    sentAt: sentAtMs as MonoMs,
+    receivedAt: receivedAtMs as MonoMs,
+    rttMs: receivedAtMs - sentAtMs,
+    wayMs:
+      clockOffMs === null
+        ? null
+        : { upload: stampMs - sentAtMs, download: receivedAtMs - stampMs },
+  };
+}

@@ -13,7 +13,11 @@ function stateAt(at: number, heardAt: readonly number[]): ControlState {
     ...state,
     estimate: {
       ...state.estimate,
-      baselines: heardAt.map((then) => ({ ms: 20, at: ms(then) })),
+      baselines: heardAt.map((then) => ({
+        ms: 20,
+        at: ms(then),
+        skewMs: null,
+      })),
     },
     evidence: { samples: [], heardAt: ms(Math.max(...heardAt)) },
   };

@@ -8,7 +8,7 @@ import {
   type ControlState,
 } from "../../../controller/law/control.js";
 import { baselineMs } from "../../../controller/law/estimator.js";
-import { ratesOf } from "../../../controller/law/shaper-rate.js";
+import { ratesOf } from "../../../controller/law/rate-state.js";
 import { TUNING } from "../../../controller/law/tuning.js";
 import {
   beat,
@@ -110,6 +110,7 @@ describe("step()", () => {
               baselines: state.estimate.baselines.map(() => ({
                 ms: 1e-3,
                 at: NOW,
+                skewMs: null,
               })),
             },
           };
@@ -163,6 +164,7 @@ describe("step()", () => {
       const replies = Array.from({ length: 20 }, (_, k) => ({
         reflector: k % 6,
         rttMs: 20,
+        wayMs: null,
         receivedAt: now,
         sentAt: (now - 20) as typeof NOW,
       }));

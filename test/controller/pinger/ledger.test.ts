@@ -9,7 +9,8 @@ const BOOKS = { reflectors: 2, spacingMs: 50, periodMs: 100, lossMs: 300 };
 /** Probe `seq` to `reflector`, sent on the grid, answered after `rttMs`. */
 const echo = (reflector: number, seq: number, rttMs: number): Echo => {
   const sentAt = ms(reflector * 50 + seq * 100);
-  return { reflector, seq, rttMs, sentAt, receivedAt: ms(sentAt + rttMs) };
+  const receivedAt = ms(sentAt + rttMs);
+  return { reflector, seq, rttMs, sentAt, receivedAt, wayMs: null };
 };
 
 describe("openLedger()", () => {
