@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ConfigError } from "../shared/config-error.js";
 import { Failure } from "../shared/failure.js";
 import { runFolder } from "../shared/paths.js";
+import type { LabOptions } from "./lab.js";
 
 // Programs are imported when they are asked for: `wanctl check` needs no network, no database.
 
@@ -144,6 +145,22 @@ wanctl
   .action(async (options: { dir?: string; seconds?: number }) => {
     const { demo } = await import("./demo.js");
     await demo(options);
+  });
+
+wanctl
+  .command("lab")
+  .description(
+    "let rate laws play simulated lines; print how they fared against each other",
+  )
+  .option("--scenario <ids>", "only these, as S0,S1 (default: all)")
+  .option("--policy <names>", "only these, as oracle,wanctl (default: all)")
+  .option("--seeds <n>", "runs of each, with other dice", positive, 20)
+  .option("--json", "standings and all runs as one JSON object")
+  .option("--report <file>", "also write an HTML page with plots")
+  .addHelpText("after", example("wanctl lab --scenario S0,S1 --seeds 3"))
+  .action(async (options: LabOptions) => {
+    const { lab } = await import("./lab.js");
+    await lab(options);
   });
 
 /** A parent that dies without a word closes our standard input. */

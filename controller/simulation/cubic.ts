@@ -1,17 +1,8 @@
 import { clamp } from "../../shared/units.js";
+import type { Congestion } from "./congestion.js";
 
 /** A full packet on the wire: 12112 bit. */
 export const SEGMENT_BYTES = 1514;
-
-/** How much a TCP connection may have under way (CUBIC, RFC 9438), without its packets. */
-export interface Cubic {
-  windowBytes(): number;
-  acked(bytes: number, nowMs: number): void;
-  /** Something was lost. The caller sees to it that this is said once per round trip. */
-  lost(): void;
-  /** The way has filled up: the end of slow start, if it lasts still. */
-  full(): void;
-}
 
 const FIRST_WINDOW = 10;
 const LEAST_WINDOW = 2;
@@ -27,10 +18,12 @@ export const fullAtMs = (leastRttMs: number): number =>
   leastRttMs + clamp(leastRttMs / 8, 4, 16);
 
 /**
+ * How much a TCP connection may have under way (CUBIC, RFC 9438).
+ *
  * Slow start until the way is full or something is lost; then `GROWTH (t - K)^3 + before`, never below what Reno would
  * have. Inside, windows are in segments.
  */
-export function openCubic(): Cubic {
+export function openCubic(): Congestion {
   const now = {
     window: FIRST_WINDOW,
     isSlowStart: true,
@@ -47,7 +40,10 @@ export function openCubic(): Cubic {
     now.epochMs = -1;
   }
   return {
+    heedsLoss: true,
     windowBytes: () => now.window * SEGMENT_BYTES,
+    pacedBytes: () => Infinity,
+    measured() {},
     acked(bytes, nowMs) {
       const acked = bytes / SEGMENT_BYTES;
       if (now.isSlowStart) {

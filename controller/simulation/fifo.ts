@@ -1,3 +1,4 @@
+import { SEGMENT_BYTES } from "./cubic.js";
 import { slotFor, type Slot, type Stream } from "./stream.js";
 
 /** The bottleneck: one queue for all, well mixed, served in the order of arrival, losing what does not fit. */
@@ -7,6 +8,8 @@ export interface Fifo<From extends Stream = Stream> {
   pass(capacity: number): void;
   /** What a byte that arrives now would wait if the capacity stayed as it is, ms. */
   waitMs(): number;
+  /** The most that a packet waits for others that came with it, ms: senders send in bursts, and the more the fuller the line. */
+  burstMs(): number;
   /** The share of the last millisecond's arrivals that was lost. */
   lossRatio(): number;
   /** The last byte that has come in so far, by its place in the order of all bytes ever. */
@@ -17,6 +20,9 @@ export interface Fifo<From extends Stream = Stream> {
    */
   goneAt(mark: number): number | null;
 }
+
+/** Acks come for two packets, and rooms in windows for several: as seen on a real kernel with four connections. */
+const BURST_BYTES = 3 * SEGMENT_BYTES;
 
 export function openFifo<From extends Stream>(
   streams: readonly From[],
@@ -30,6 +36,7 @@ export function openFifo<From extends Stream>(
     goneBefore: 0,
     lossRatio: 0,
     perMs: 0,
+    outflow: 0,
   };
   return {
     slots,
@@ -48,6 +55,7 @@ export function openFifo<From extends Stream>(
       }
       now.lossRatio = lossRatio;
       now.perMs = capacity;
+      now.outflow = Math.min(held, capacity);
       now.arrived += inflow - lost;
       now.goneBefore = now.gone;
       now.bytes = served < 1 ? held - capacity : 0;
@@ -55,6 +63,8 @@ export function openFifo<From extends Stream>(
       now.gone = served < 1 ? now.gone + capacity : now.arrived;
     },
     waitMs: () => (now.bytes > 0 ? now.bytes / now.perMs : 0),
+    burstMs: () =>
+      now.perMs > 0 ? (BURST_BYTES * now.outflow) / now.perMs ** 2 : 0,
     lossRatio: () => now.lossRatio,
     mark: () => now.arrived,
     goneAt(mark) {

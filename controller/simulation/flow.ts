@@ -1,3 +1,4 @@
+import type { Congestion } from "./congestion.js";
 import { fullAtMs, openCubic, SEGMENT_BYTES } from "./cubic.js";
 import { openDelayLine } from "./delay-line.js";
 import type { Stream } from "./stream.js";
@@ -12,8 +13,8 @@ export interface Sender extends Stream {
   dropped(bytes: number, noticedInMs: number): void;
 }
 
-const fresh = () => ({
-  cubic: openCubic(),
+const fresh = (congestion: Congestion) => ({
+  congestion,
   isSending: false,
   inFlight: 0,
   /** Bytes known to have arrived or to be lost. */
@@ -30,10 +31,13 @@ const fresh = () => ({
  * One bulk TCP connection after another, as `isOn` has it. It is clocked by its acks: what comes back makes room in the
  * window for what leaves, so that it follows the narrowest place on its way within a round trip.
  */
-export function openFlow(isOn: (nowMs: number) => boolean): Sender {
+export function openFlow(
+  isOn: (nowMs: number) => boolean,
+  open: () => Congestion = openCubic,
+): Sender {
   const acks = openDelayLine();
   const losses = openDelayLine();
-  let tcp = fresh();
+  let tcp = fresh(open());
   let now = 0;
 
   /** One cut answers all losses among what was in flight at the first of them. */
@@ -42,7 +46,7 @@ export function openFlow(isOn: (nowMs: number) => boolean): Sender {
     if (tcp.lost < SEGMENT_BYTES) return;
     tcp.lost = 0;
     if (tcp.accounted <= tcp.recoveredAt) return;
-    tcp.cubic.lost();
+    tcp.congestion.lost();
     tcp.recoveredAt = tcp.accounted + tcp.inFlight;
   }
 
@@ -57,18 +61,24 @@ export function openFlow(isOn: (nowMs: number) => boolean): Sender {
       if (!isOn(nowMs)) tcp.isSending = false;
       // The next connection begins when nothing of the last one is under way: its acks would be taken for this one's.
       else if (!tcp.isSending && tcp.inFlight < 1)
-        tcp = { ...fresh(), isSending: true };
+        tcp = { ...fresh(open()), isSending: true };
       this.out = 0;
       if (!tcp.isSending) return;
       if (lost > 0) lose(lost);
-      if (nowMs >= tcp.fullFromMs) tcp.cubic.full();
-      if (acked > 0 && tcp.accounted > tcp.recoveredAt)
-        tcp.cubic.acked(acked, nowMs);
-      this.out = Math.max(0, tcp.cubic.windowBytes() - tcp.inFlight);
+      if (nowMs >= tcp.fullFromMs) tcp.congestion.full();
+      const { congestion } = tcp;
+      if (
+        acked > 0 &&
+        (tcp.accounted > tcp.recoveredAt || !congestion.heedsLoss)
+      )
+        congestion.acked(acked, nowMs);
+      const room = congestion.windowBytes() - tcp.inFlight;
+      this.out = Math.max(0, Math.min(room, congestion.pacedBytes()));
       tcp.inFlight += this.out;
     },
     delivered(bytes, backInMs, rttMs) {
       acks.put(bytes, backInMs);
+      tcp.congestion.measured(rttMs, now);
       if (rttMs < tcp.leastRttMs) tcp.leastRttMs = rttMs;
       else if (tcp.fullFromMs === Infinity && rttMs >= fullAtMs(tcp.leastRttMs))
         tcp.fullFromMs = now + backInMs;

@@ -29,8 +29,12 @@ export interface Lane {
   portBytes(): number;
   /** What reached its destination in the last millisecond. */
   deliveredBytes(): number;
+  /** What an ack of the other direction that is sent now will wait, ms. */
+  ackWaitMs(): number;
 }
 
+/** A sender notices by itself that nothing comes back. */
+const LATEST_NOTICE_MS = 1000;
 /** An ack of 66 bytes for every two packets, and half of them thinned out on the way. */
 const ACK_RATIO = 66 / (4 * 1514);
 
@@ -45,25 +49,33 @@ export function openLane(
   let ackBytes = 0;
   let portBytes = 0;
   let delivered = 0;
-  const senders = [
-    ...openTraffic(plan, seed, direction),
-    openSource(() => ackBytes),
-  ];
+  const acks = openSource(() => ackBytes);
+  const senders = [...openTraffic(plan, seed, direction), acks];
   const bufferBytes = bytesPerMs(capacity(0)) * plan.bufferMs;
   const isDownload = direction === "download";
   const { fifo, cake, port, end } = isDownload
     ? bottleneckFirst(senders, bufferBytes)
     : shaperFirst(senders, bufferBytes);
 
-  /** Tells every sender what became of its bytes. A loss shows when what was sent after it is acked. */
+  const ackQueue = cake.slots.at(-1);
+
+  const unacked = end.map(() => 0);
+
+  /**
+   * Tells every sender what became of its bytes. A loss shows when what was sent after it is acked. While the other
+   * direction carries nothing no ack comes back.
+   */
   function report(ackMs: number) {
+    const isHeard = ackMs < Infinity;
     delivered = 0;
-    for (const last of end) {
+    for (const [i, last] of end.entries()) {
       const first = last.from;
       const rttMs = ackMs + waitMs(first) + waitMs(last);
       const lost = first.lost + last.lost;
-      if (last.out > 0) first.from.delivered(last.out, ackMs, rttMs);
-      if (lost > 0) first.from.dropped(lost, rttMs);
+      const arrived = (unacked[i] ?? 0) + last.out;
+      if (isHeard && arrived > 0) first.from.delivered(arrived, ackMs, rttMs);
+      unacked[i] = isHeard ? 0 : arrived;
+      if (lost > 0) first.from.dropped(lost, Math.min(rttMs, LATEST_NOTICE_MS));
       delivered += last.out;
     }
     for (const { out } of port) portBytes += out;
@@ -84,6 +96,8 @@ export function openLane(
     capacityBps: capacity,
     portBytes: () => portBytes,
     deliveredBytes: () => delivered,
+    ackWaitMs: () =>
+      fifo.waitMs() + (ackQueue === undefined ? 0 : waitMs(ackQueue)),
   };
 }
 

@@ -1,9 +1,21 @@
 import type { MonoMs } from "../../shared/clock.js";
-import { eachDirection, type PerDirection } from "../../shared/direction.js";
+import {
+  DIRECTIONS,
+  eachDirection,
+  type PerDirection,
+} from "../../shared/direction.js";
 import type { Counted, Reading } from "../law/reading.js";
 import { openLane } from "./lane.js";
-import { LINES, type LineName, type LinePlan } from "./plan.js";
-import { openProbes } from "./probes.js";
+import { LINES, openTimeline, type LineName, type LinePlan } from "./plan.js";
+import { NO_SPIKES, openProbes, type SimulatedReply } from "./probes.js";
+import { openRandom } from "./random.js";
+import { openScheduler } from "./scheduler.js";
+import { bytesPerMs } from "./stream.js";
+
+/** A reading whose replies know more than real ones do. */
+export interface SimulatedReading extends Reading {
+  readonly replies: readonly SimulatedReply[];
+}
 
 /**
  * A line that is not there: traffic into what the shaper and the capacity let through, real queues, and RTT as the queues
@@ -13,11 +25,21 @@ export interface SimulatedLine {
   /** Moves on by `ms` (whole ms); returns the line's own time afterwards, which starts at 0. */
   advance(ms: number): MonoMs;
   /** What happened since the last take. */
-  take(): Reading;
+  take(): SimulatedReading;
   /** The shaper's rates from now on, bit/s. Unshaped until told. */
   shape(rates: PerDirection<number>): void;
+  /** Answers to a call's packets since the last such take: none where no call was asked for. */
+  takeCall(): readonly SimulatedReply[];
+  /** What has reached its destination since the start. */
+  delivered(): PerDirection<Delivered>;
   /** What the line can carry now, bit/s: for tests, displays and scores; no controller sees it. */
   capacityBps(): PerDirection<number>;
+}
+
+/** Bytes since the start: those that reached their destination, and what the capacity would have carried. */
+export interface Delivered {
+  readonly bytes: number;
+  readonly ofBytes: number;
 }
 
 export interface SimulationOptions {
@@ -26,10 +48,21 @@ export interface SimulationOptions {
   readonly reflectors: number;
   readonly spacingMs: number;
   readonly lossMs: number;
-  /** Whether reflectors tell the time of each way; their clocks are some seconds off. */
-  readonly tellsWays?: boolean;
+  /** Send a packet there and back this often beside the probes, as a call does, to see what a sparse flow feels. */
+  readonly callEveryMs?: number;
 }
 
+/** How much farther than the nearest a reflector is, at most. */
+const SPREAD_MS = 6;
+/** A call's packets meet queues and nothing else. */
+const FLAWLESS = {
+  jitterMs: 0,
+  probeLossRatio: 0,
+  spreadMs: 0,
+  spikes: NO_SPIKES,
+  faults: [],
+  sightRatio: 1,
+};
 const COUNTED_EVERY_MS = 25;
 
 /**
@@ -39,36 +72,65 @@ const COUNTED_EVERY_MS = 25;
  * ```
  */
 export function openSimulatedLine(options: SimulationOptions): SimulatedLine {
-  const { seed, reflectors, spacingMs, lossMs, tellsWays = false } = options;
-  const plan =
+  const { seed, reflectors, spacingMs, lossMs } = options;
+  const plan: LinePlan =
     typeof options.plan === "string" ? LINES[options.plan] : options.plan;
   const lanes = eachDirection((direction) =>
     openLane(direction, plan[direction], seed),
   );
   const { download, upload } = lanes;
-  const { baseRttMs, jitterMs, probeLossRatio } = plan;
+  const { baseRttMs } = plan;
+  const detour = openTimeline(
+    plan.detours?.(openRandom(seed, "detours")) ?? [],
+    { fromMs: 0, ms: 0 },
+  );
+  const schedulers = eachDirection((direction) =>
+    openScheduler(plan[direction].schedulerMs ?? 0),
+  );
+  const pathMs = (nowMs: number) => baseRttMs + detour(nowMs).ms;
+  const schedulerMs = () =>
+    schedulers.download.addedMs() + schedulers.upload.addedMs();
+  const way = { ...plan, pathMs, schedulerMs, reflectors, lossMs };
   const probes = openProbes(
-    {
-      ...{ baseRttMs, jitterMs, probeLossRatio },
-      ...{ reflectors, spacingMs, lossMs, tellsWays },
-    },
+    { ...way, spreadMs: SPREAD_MS, spacingMs },
     lanes,
     seed,
   );
+  const { callEveryMs } = options;
+  const call =
+    callEveryMs === undefined
+      ? null
+      : openProbes(
+          { ...way, ...FLAWLESS, reflectors: 1, spacingMs: callEveryMs },
+          lanes,
+          seed,
+          "call",
+        );
+  const delivered = eachDirection(() => ({ bytes: 0, ofBytes: 0 }));
   let nowMs = 0;
   let rates = eachDirection(() => Infinity);
   let traffic: Counted[] = [];
 
   function pass() {
     probes.enter(nowMs);
+    call?.enter(nowMs);
     // Both waits and both deliveries are of the millisecond before: neither direction is ahead of the other.
-    const downloadAckMs = baseRttMs + upload.fifo.waitMs();
-    const uploadAckMs = baseRttMs + download.fifo.waitMs();
+    const wayMs = pathMs(nowMs) + schedulerMs();
+    const downloadAckMs = wayMs + upload.ackWaitMs();
+    const uploadAckMs = wayMs + download.ackWaitMs();
     const uploaded = upload.deliveredBytes();
     const downloaded = download.deliveredBytes();
     download.pass(nowMs, rates.download, downloadAckMs, uploaded);
     upload.pass(nowMs, rates.upload, uploadAckMs, downloaded);
+    for (const direction of DIRECTIONS) {
+      const bytes = lanes[direction].deliveredBytes();
+      const ofBytes = bytesPerMs(lanes[direction].capacityBps(nowMs));
+      delivered[direction].bytes += bytes;
+      delivered[direction].ofBytes += ofBytes;
+      schedulers[direction].pass(bytes, ofBytes);
+    }
     probes.leave(nowMs);
+    call?.leave(nowMs);
     nowMs++;
     if (nowMs % COUNTED_EVERY_MS === 0)
       traffic.push({
@@ -94,6 +156,8 @@ export function openSimulatedLine(options: SimulationOptions): SimulatedLine {
     shape(wanted) {
       rates = wanted;
     },
+    takeCall: () => call?.take(nowMs).replies ?? [],
+    delivered: () => eachDirection((d) => ({ ...delivered[d] })),
     capacityBps: () =>
       eachDirection((direction) => lanes[direction].capacityBps(nowMs)),
   };

@@ -18,6 +18,28 @@ export interface DirectionPlan extends Traffic {
   readonly capacity: (random: Random) => Iterable<Step>;
   /** What the bottleneck's buffer holds, as time at the first step's rate. */
   readonly bufferMs: number;
+  /** What a radio's scheduler adds to every packet's way while this direction is in use, whatever its rate; 0 where not said. */
+  readonly schedulerMs?: number;
+}
+
+/** From an instant on the way is longer than at its shortest by so much, until the next. */
+export interface Detour {
+  readonly fromMs: number;
+  readonly ms: number;
+}
+
+/** What is wrong with a reflector. */
+export type Fault =
+  | { readonly kind: "dead"; readonly fromMs: number }
+  | { readonly kind: "lossy"; readonly ratio: number }
+  /** Slower by `ms` for `meanMs`, then not, and so on; both vary exponentially. */
+  | { readonly kind: "slow"; readonly ms: number; readonly meanMs: number };
+
+/** What chance adds to some probes' RTT. */
+export interface Spikes {
+  readonly ratio: number;
+  readonly lowMs: number;
+  readonly highMs: number;
 }
 
 /** All that is to know about a simulated line before its dice are cast. */
@@ -28,6 +50,13 @@ export interface LinePlan extends PerDirection<DirectionPlan> {
   readonly jitterMs: number;
   /** Probes lost to chance, apart from those an overflowing queue loses. */
   readonly probeLossRatio: number;
+  /** Where not said: none. */
+  readonly detours?: (random: Random) => Iterable<Detour>;
+  readonly spikes?: Spikes;
+  /** What is wrong with the reflector in this place, if anything. */
+  readonly faults?: readonly (Fault | null)[];
+  /** The part of the bottleneck's queue that probes wait in; all of it where not said. */
+  readonly sightRatio?: number;
 }
 
 const QUIET = { ...ALWAYS, steadyBps: 0, burstBps: 0 };
@@ -116,14 +145,23 @@ export type LineName = keyof typeof LINES;
 
 /** The capacity at instants that never go back, bit/s. */
 export function openCapacity(steps: Iterable<Step>): (nowMs: number) => number {
-  const coming = steps[Symbol.iterator]();
-  let bps = 0;
+  const at = openTimeline(steps, { fromMs: 0, bps: 0 });
+  return (nowMs) => at(nowMs).bps;
+}
+
+/** What holds at instants that never go back; `first` before anything does. */
+export function openTimeline<T extends { readonly fromMs: number }>(
+  parts: Iterable<T>,
+  first: T,
+): (nowMs: number) => T {
+  const coming = parts[Symbol.iterator]();
+  let current = first;
   let next = coming.next();
   return (nowMs) => {
     while (next.done !== true && next.value.fromMs <= nowMs) {
-      bps = next.value.bps;
+      current = next.value;
       next = coming.next();
     }
-    return bps;
+    return current;
   };
 }

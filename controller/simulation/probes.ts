@@ -3,7 +3,9 @@ import type { PerDirection } from "../../shared/direction.js";
 import type { Reply } from "../law/reading.js";
 import type { Fifo } from "./fifo.js";
 import type { Lane } from "./lane.js";
+import type { LinePlan, Spikes } from "./plan.js";
 import { openRandom } from "./random.js";
+import { openReflector, type Reflector } from "./reflector.js";
 
 /** Pings through both directions. Sparse, they pass CAKE at once; in the ISP's queues they wait with everybody else. */
 export interface Probes {
@@ -12,19 +14,41 @@ export interface Probes {
   /** What left a queue in the millisecond that began at this instant. Called after. */
   leave(nowMs: number): void;
   /** Replies that came since the last take, as they came, and how many probes passed their deadline. */
-  take(nowMs: number): { readonly replies: Reply[]; readonly lost: number };
+  take(nowMs: number): {
+    readonly replies: SimulatedReply[];
+    readonly lost: number;
+  };
 }
 
-export interface ProbePlan {
-  /** The way to the nearest reflector and back, queues apart. */
-  readonly baseRttMs: number;
-  readonly jitterMs: number;
-  readonly probeLossRatio: number;
+/** A reply that knows more than a real one. */
+export interface SimulatedReply extends Reply {
+  /** One-way times as the reflector's clock tells them: ms from us to it and back, each with a constant of its own. */
+  readonly wayMs: PerDirection<number>;
+  /** What queues and schedulers added to the way: for scores, no controller sees it. */
+  readonly addedMs: number;
+}
+
+export interface ProbePlan extends Pick<
+  LinePlan,
+  | "baseRttMs"
+  | "jitterMs"
+  | "probeLossRatio"
+  | "spikes"
+  | "faults"
+  | "sightRatio"
+> {
+  /** The way to the nearest reflector and back at this instant, queues apart; it varies above `baseRttMs`. */
+  readonly pathMs: (nowMs: number) => number;
+  /** What radio schedulers add at this instant. */
+  readonly schedulerMs: () => number;
   readonly reflectors: number;
+  /** How much farther than the nearest a reflector is, at most, ms. */
+  readonly spreadMs: number;
   readonly spacingMs: number;
   readonly lossMs: number;
-  readonly tellsWays: boolean;
 }
+
+export const NO_SPIKES: Spikes = { ratio: 0, lowMs: 0, highMs: 0 };
 
 interface Probe {
   readonly reflector: number;
@@ -33,32 +57,32 @@ interface Probe {
   readonly luck: PerDirection<number>;
   /** What is still to be added after the last queue. */
   spareMs: number;
+  /** The part of its time that nobody's queue caused. */
+  travelMs: number;
   enterAtMs: number;
-  mark: number;
-  /** When the reflector turned it round. */
   turnedAtMs: number;
+  mark: number;
   receivedAtMs: number;
 }
 
-/** How much farther than the nearest a reflector is, at most. */
-const FARTHER_MS = 6;
-
-/** How far off a reflector's clock is, at most. */
-const CLOCK_OFF_MS = 5000;
-
+/** @param name distinguishes the dice of several probers on one line */
 export function openProbes(
   plan: ProbePlan,
   { download, upload }: PerDirection<Lane>,
   seed: number,
+  name = "probes",
 ): Probes {
-  const random = openRandom(seed, "probes");
-  const distance = openRandom(seed, "reflectors");
-  const wayMs = Array.from(
-    { length: plan.reflectors },
-    () => plan.baseRttMs + distance.between(0, FARTHER_MS),
+  const { sightRatio = 1, spikes = NO_SPIKES } = plan;
+  const random = openRandom(seed, name);
+  const distance = openRandom(seed, `${name} reflectors`);
+  const spikeDice = openRandom(seed, `${name} spikes`);
+  const reflectors = Array.from({ length: plan.reflectors }, (_, place) =>
+    openReflector(
+      distance.between(0, plan.spreadMs),
+      plan.faults?.[place] ?? null,
+      openRandom(seed, `${name} reflector ${place}`),
+    ),
   );
-  const clock = openRandom(seed, "reflectors' clocks");
-  const clockOffMs = wayMs.map(() => clock.between(0, CLOCK_OFF_MS));
   let sent = 0;
   const inUpload: Probe[] = [];
   const between: Probe[] = [];
@@ -72,28 +96,40 @@ export function openProbes(
       sentAtMs: nowMs,
       luck: { download: random.uniform(), upload: random.uniform() },
       spareMs: random.exponential(plan.jitterMs),
+      travelMs: 0,
       enterAtMs: nowMs,
+      turnedAtMs: nowMs,
       mark: 0,
-      turnedAtMs: Infinity,
       receivedAtMs: Infinity,
     };
     undecided.push(probe);
-    probe.spareMs += probe.luck.upload * upload.cake.packetMs();
+    if (spikeDice.uniform() < spikes.ratio)
+      probe.spareMs += spikeDice.between(spikes.lowMs, spikes.highMs);
+    probe.travelMs = probe.spareMs;
     if (random.uniform() < plan.probeLossRatio) return;
-    if (probe.luck.upload >= upload.fifo.lossRatio())
-      queue(probe, inUpload, upload.fifo);
+    if (probe.luck.upload < upload.fifo.lossRatio()) return;
+    if (sightRatio === 1) queue(probe, inUpload, upload.fifo);
+    else turnBack(probe, nowMs + sightRatio * upload.fifo.waitMs());
   }
 
   function turnBack(probe: Probe, atMs: number) {
-    const backAtMs = atMs + (wayMs[probe.reflector] ?? 0);
-    probe.turnedAtMs = (atMs + backAtMs) / 2;
+    const reflector = reflectors[probe.reflector];
+    if (reflector === undefined || !reflector.answers(atMs)) return;
+    const wayMs = plan.pathMs(atMs) + reflector.addedMs(atMs);
+    const packetMs = probe.luck.upload * upload.cake.packetMs();
+    probe.turnedAtMs = atMs + packetMs + wayMs / 2;
+    probe.travelMs += wayMs;
+    const backAtMs = atMs + wayMs + plan.schedulerMs();
     probe.enterAtMs = Math.floor(backAtMs);
-    probe.spareMs += backAtMs - probe.enterAtMs;
+    probe.spareMs += packetMs + backAtMs - probe.enterAtMs;
     between.push(probe);
   }
 
   function answer(probe: Probe, atMs: number) {
-    probe.spareMs += probe.luck.download * download.cake.packetMs();
+    // before CAKE the packets come as they were sent, after it one by one
+    probe.spareMs +=
+      probe.luck.download *
+      (download.fifo.burstMs() + download.cake.packetMs());
     probe.receivedAtMs = atMs + probe.spareMs;
     coming.push(probe);
   }
@@ -101,9 +137,11 @@ export function openProbes(
   return {
     enter(nowMs) {
       if (nowMs % plan.spacingMs === 0) setOut(nowMs);
-      for (const probe of removed(between, (p) => p.enterAtMs <= nowMs))
-        if (probe.luck.download >= download.fifo.lossRatio())
-          queue(probe, inDownload, download.fifo);
+      for (const probe of removed(between, (p) => p.enterAtMs <= nowMs)) {
+        if (probe.luck.download < download.fifo.lossRatio()) continue;
+        if (sightRatio === 1) queue(probe, inDownload, download.fifo);
+        else answer(probe, nowMs + sightRatio * download.fifo.waitMs());
+      }
     },
     leave(nowMs) {
       release(inUpload, upload.fifo, nowMs, turnBack);
@@ -117,12 +155,7 @@ export function openProbes(
       return {
         replies: removed(coming, (p) => p.receivedAtMs <= nowMs)
           .sort((a, b) => a.receivedAtMs - b.receivedAtMs)
-          .map((probe) =>
-            toReply(
-              probe,
-              plan.tellsWays ? (clockOffMs[probe.reflector] ?? 0) : null,
-            ),
-          ),
+          .map((probe) => toReply(probe, reflectors[probe.reflector])),
         lost: overdue.filter((p) => p.receivedAtMs > p.sentAtMs + plan.lossMs)
           .length,
       };
@@ -159,18 +192,20 @@ function removed(probes: Probe[], fits: (probe: Probe) => boolean): Probe[] {
   return out;
 }
 
-/** The reply; where the reflector's clock is this far off and told, with the ways, in its whole milliseconds. */
-function toReply(probe: Probe, clockOffMs: number | null): Reply {
-  const { reflector, sentAtMs, turnedAtMs, receivedAtMs } = probe;
-  const stampMs = Math.floor(turnedAtMs + (clockOffMs ?? 0));
+function toReply(
+  probe: Probe,
+  reflector: Reflector | undefined,
+): SimulatedReply {
+  const { sentAtMs, turnedAtMs, receivedAtMs, travelMs } = probe;
+  const rttMs = receivedAtMs - sentAtMs;
+  // both clocks count whole milliseconds, and they differ
+  const told = Math.round(turnedAtMs + (reflector?.clockMs ?? 0));
   return {
-    reflector,
+    reflector: probe.reflector,
     sentAt: sentAtMs as MonoMs,
     receivedAt: receivedAtMs as MonoMs,
-    rttMs: receivedAtMs - sentAtMs,
-    wayMs:
-      clockOffMs === null
-        ? null
-        : { upload: stampMs - sentAtMs, download: receivedAtMs - stampMs },
+    rttMs,
+    wayMs: { upload: told - sentAtMs, download: receivedAtMs - told },
+    addedMs: rttMs - travelMs,
   };
 }

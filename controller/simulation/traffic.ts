@@ -1,3 +1,5 @@
+import { openBbr } from "./bbr.js";
+import { openCubic } from "./cubic.js";
 import { openFlow, type Sender } from "./flow.js";
 import { openRandom, type Random } from "./random.js";
 import { bytesPerMs } from "./stream.js";
@@ -11,13 +13,22 @@ export interface OnOff {
 /** What people do with one direction of the line. */
 export interface Traffic {
   /** Places for bulk connections, each taken and left again as its own dice say. */
-  readonly bulk: OnOff & { readonly flows: number };
+  readonly bulk: OnOff & {
+    readonly flows: number;
+    /** `cubic` where not said. */
+    readonly congestion?: "cubic" | "bbr";
+    /** Nobody begins before; then each within {@link STAGGER_MS}. At once where not said. */
+    readonly fromMs?: number;
+  };
   /** Calls at a steady rate, and pages that load in bursts; neither listens to losses. */
   readonly background: OnOff & {
     readonly steadyBps: number;
     readonly burstBps: number;
   };
 }
+
+/** So that connections told to begin together do so as people do. */
+const STAGGER_MS = 500;
 
 export const ALWAYS: OnOff = { onMeanMs: Infinity, offMeanMs: 0 };
 
@@ -28,9 +39,16 @@ export function openTraffic(
 ): readonly Sender[] {
   const { bulk, background } = traffic;
   const random = (purpose: string) => openRandom(seed, `${name} ${purpose}`);
-  const flows = Array.from({ length: bulk.flows }, (_, place) =>
-    openFlow(onOff(random(`flow ${place}`), bulk)),
-  );
+  const flows = Array.from({ length: bulk.flows }, (_, place) => {
+    const dice = random(`flow ${place}`);
+    const isOn = onOff(dice, bulk);
+    const fromMs =
+      bulk.fromMs === undefined ? 0 : bulk.fromMs + dice.between(0, STAGGER_MS);
+    return openFlow(
+      (nowMs) => nowMs >= fromMs && isOn(nowMs),
+      bulk.congestion === "bbr" ? () => openBbr(dice) : openCubic,
+    );
+  });
   const bursts = onOff(random("background"), background);
   const steady = bytesPerMs(background.steadyBps);
   const burst = bytesPerMs(background.burstBps);

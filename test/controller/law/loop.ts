@@ -79,14 +79,19 @@ export function play(scene: Scene): readonly Beat[] {
     reflectors: policy.reflectors,
     spacingMs: policy.spacingMs,
     lossMs: 1000,
-    tellsWays: scene.tellsWays ?? false,
   });
   const beats: Beat[] = [];
   let state = initial(policy, 0 as MonoMs);
   while (state.at < 1e3 * scene.seconds) {
     line.shape(ratesOf(state.rate));
     const now = line.advance(PERIOD_MS);
-    const taken = line.take();
+    const told = line.take();
+    const taken = scene.tellsWays
+      ? told
+      : {
+          ...told,
+          replies: told.replies.map((reply) => ({ ...reply, wayMs: null })),
+        };
     const reading = scene.seen?.(taken, now / 1e3) ?? taken;
     state = step(state, reading, now, policy);
     beats.push({

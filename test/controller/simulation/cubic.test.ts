@@ -3,24 +3,24 @@ import {
   fullAtMs,
   openCubic,
   SEGMENT_BYTES,
-  type Cubic,
 } from "../../../controller/simulation/cubic.js";
+import type { Congestion } from "../../../controller/simulation/congestion.js";
 
 /** Acks a whole window per round trip of 20 ms, spread evenly. */
-function runFor(cubic: Cubic, fromMs: number, ms: number): void {
+function runFor(cubic: Congestion, fromMs: number, ms: number): void {
   for (let t = fromMs; t < fromMs + ms; t++)
     cubic.acked(cubic.windowBytes() / 20, t);
 }
 
 /** A window of about that many segments, just after the loss that ended its growth. */
-function afterLossAt(segments: number): Cubic {
+function afterLossAt(segments: number): Congestion {
   const cubic = openCubic();
   cubic.acked(segments * SEGMENT_BYTES - cubic.windowBytes(), 0);
   cubic.lost();
   return cubic;
 }
 
-const segments = (cubic: Cubic) => cubic.windowBytes() / SEGMENT_BYTES;
+const segments = (cubic: Congestion) => cubic.windowBytes() / SEGMENT_BYTES;
 
 describe("openCubic()", () => {
   it("doubles in slow start when a window is acked", () => {

@@ -1,0 +1,118 @@
+import { mbit } from "../shared/units.js";
+import type { Detour, Step } from "../controller/simulation/plan.js";
+import type { Random } from "../controller/simulation/random.js";
+
+type Capacity = (random: Random) => Iterable<Step>;
+
+/** The line's rate moves in steps of so long where it moves all the time. */
+const GRID_MS = 100;
+const STEADY_MS = 500;
+const LUCK_MS = 5000;
+
+export const constant =
+  (mbps: number): Capacity =>
+  () => [{ fromMs: 0, bps: mbit(mbps) }];
+
+/**
+ * Mbit/s from these seconds on, all later by the same luck of at most {@link LUCK_MS}: a fall meets a controller at any
+ * point of its probing.
+ */
+export const steps =
+  (...parts: readonly (readonly [atS: number, mbps: number])[]): Capacity =>
+  (random) => {
+    const luckMs = Math.floor(random.between(0, LUCK_MS));
+    return parts.map(([atS, mbps]) => ({
+      fromMs: atS === 0 ? 0 : atS * 1000 + luckMs,
+      bps: mbit(mbps),
+    }));
+  };
+
+/** The same, on the second: for what befalls both directions together. */
+export const exactly =
+  (...parts: readonly (readonly [atS: number, mbps: number])[]): Capacity =>
+  () =>
+    parts.map(([atS, mbps]) => ({ fromMs: atS * 1000, bps: mbit(mbps) }));
+
+/** Straight lines between these points. */
+export const ramp = (
+  ...points: readonly (readonly [atS: number, mbps: number])[]
+): Capacity =>
+  function* () {
+    yield { fromMs: 0, bps: mbit(points[0]?.[1] ?? 0) };
+    for (const [i, [toS, to]] of points.entries()) {
+      const [fromS, from] = points[i - 1] ?? [toS, to];
+      for (let ms = fromS * 1000; ms < toS * 1000; ms += STEADY_MS) {
+        const part = (ms / 1000 - fromS) / (toS - fromS);
+        yield { fromMs: ms, bps: mbit(from + part * (to - from)) };
+      }
+    }
+  };
+
+/** Standard normal, by Box and Muller. */
+const normal = (random: Random): number =>
+  Math.sqrt(2 * random.exponential(1)) *
+  Math.cos(2 * Math.PI * random.uniform());
+
+/** A value that wanders around 0 with standard deviation 1 and forgets where it was in about `memoryMs`. */
+function* wandering(memoryMs: number, random: Random): Generator<number> {
+  const keeps = Math.exp(-GRID_MS / memoryMs);
+  const fresh = Math.sqrt(1 - keeps * keeps);
+  for (let value = normal(random); ;) {
+    yield value;
+    value = keeps * value + fresh * normal(random);
+  }
+}
+
+/**
+ * LTE as the recordings of T-Mobile in the mahimahi project have it (1 s bins: p5 4.1, median 14, p95 37.2 Mbit/s, gaps
+ * up to 0.9 s, 5 halvings a minute): a logarithm that wanders, and holes.
+ */
+export const lte = (medianMbps: number): Capacity =>
+  function* (random) {
+    const wanders = wandering(3000, random);
+    let holeAtMs = random.exponential(12_000);
+    let fromMs = 0;
+    for (const value of wanders) {
+      const isHole = fromMs >= holeAtMs;
+      if (isHole && random.uniform() < GRID_MS / 250)
+        holeAtMs = fromMs + random.exponential(12_000);
+      yield {
+        fromMs,
+        bps: isHole ? 0 : mbit(medianMbps * Math.exp(0.68 * value)),
+      };
+      fromMs += GRID_MS;
+    }
+  };
+
+/** Satellites change on the quarter of a minute. */
+const HANDOVER_MS = 15_000;
+
+/**
+ * Starlink as the LeoCC recording has it (p5 36, median 48, p95 63 Mbit/s, plateaus of 15 s, holes up to 0.14 s): each
+ * satellite has its own rate, and the change of satellites a short hole.
+ */
+export const starlink = (medianMbps: number): Capacity =>
+  function* (random) {
+    const wanders = wandering(500, random);
+    for (let startMs = 0; ; startMs += HANDOVER_MS) {
+      const plateau = medianMbps * Math.exp(0.15 * normal(random));
+      const holeMs = Math.floor(random.between(50, 200));
+      yield { fromMs: startMs, bps: startMs === 0 ? mbit(plateau) : 0 };
+      for (
+        let fromMs = startMs + holeMs;
+        fromMs < startMs + HANDOVER_MS;
+        fromMs += GRID_MS
+      ) {
+        const ripple = Math.exp(0.08 * (wanders.next().value ?? 0));
+        yield { fromMs, bps: mbit(plateau * ripple) };
+      }
+    }
+  };
+
+/** And its path: another length with each satellite, and 20 to 60 ms more while they change. */
+export function* handovers(random: Random): Generator<Detour> {
+  for (let fromMs = 0; ; fromMs += HANDOVER_MS) {
+    if (fromMs > 0) yield { fromMs, ms: random.between(20, 60) };
+    yield { fromMs: fromMs + 300, ms: random.between(0, 20) };
+  }
+}

@@ -1,0 +1,61 @@
+import type { Policy } from "./policy.js";
+import { POLICIES } from "./policies/roster.js";
+import { play } from "./run.js";
+import type { Scenario } from "./scenario.js";
+import { SCENARIOS } from "./scenarios.js";
+import { score, type Score } from "./score.js";
+import { traceOf, type Trace } from "./trace.js";
+
+/** One run to make, by names, so that it can be sent to another thread. */
+export interface Task {
+  readonly scenario: string;
+  readonly policy: string;
+  readonly seed: number;
+  /** Whether to keep what happened, to draw it. */
+  readonly isTraced: boolean;
+}
+
+export interface Outcome extends Task {
+  readonly score: Score;
+  readonly trace: Trace | null;
+}
+
+export const scenarioOf = (id: string): Scenario =>
+  found(SCENARIOS, id, (scenario) => scenario.id);
+
+export const policyOf = (name: string): Policy =>
+  found(POLICIES, name, (policy) => policy.name);
+
+function found<T>(all: readonly T[], name: string, nameOf: (t: T) => string) {
+  const one = all.find((each) => nameOf(each) === name);
+  if (one === undefined) throw new Error(`no such name: ${name}`);
+  return one;
+}
+
+/** Every policy in every scenario with seeds 1, 2, ...; the first is traced if wished. */
+export const tasks = (
+  scenarios: readonly Scenario[],
+  policies: readonly Policy[],
+  seeds: number,
+  isTraced: boolean,
+): readonly Task[] =>
+  scenarios.flatMap(({ id }) =>
+    policies.flatMap(({ name }) =>
+      Array.from({ length: seeds }, (_, i) => ({
+        scenario: id,
+        policy: name,
+        seed: i + 1,
+        isTraced: isTraced && i === 0,
+      })),
+    ),
+  );
+
+export function perform(task: Task): Outcome {
+  const scenario = scenarioOf(task.scenario);
+  const run = play(scenario, policyOf(task.policy), task.seed);
+  return {
+    ...task,
+    score: score(run, scenario),
+    trace: task.isTraced ? traceOf(run, scenario) : null,
+  };
+}

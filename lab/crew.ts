@@ -1,0 +1,43 @@
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { Outcome, Task } from "./contest.js";
+
+const WORKER = fileURLToPath(new URL("./worker.js", import.meta.url));
+
+/**
+ * Performs the tasks on all processors; the outcomes come in the order of the tasks.
+ * @param progress is told how many are done
+ */
+export async function performAll(
+  tasks: readonly Task[],
+  progress: (done: number) => void,
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let next = 0;
+  let done = 0;
+  const count = Math.min(availableParallelism(), tasks.length);
+  const work = (worker: Worker) =>
+    new Promise<void>((resolve, reject) => {
+      let mine = -1;
+      const more = () => {
+        mine = next++;
+        if (mine < tasks.length) worker.postMessage(tasks[mine]);
+        else resolve();
+      };
+      worker.on("message", (outcome: Outcome) => {
+        outcomes[mine] = outcome;
+        progress(++done);
+        more();
+      });
+      worker.on("error", reject);
+      more();
+    });
+  const workers = Array.from({ length: count }, () => new Worker(WORKER));
+  try {
+    await Promise.all(workers.map(work));
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+  return outcomes;
+}

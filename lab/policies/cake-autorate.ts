@@ -1,0 +1,160 @@
+import { since, type MonoMs } from "../../shared/clock.js";
+import {
+  eachDirection,
+  type Direction,
+  type PerDirection,
+} from "../../shared/direction.js";
+import { clamp } from "../../shared/units.js";
+import type { Limits } from "../../controller/law/policy.js";
+import type { Counted, Reply } from "../../controller/law/reading.js";
+import { SEGMENT_BYTES } from "../../controller/simulation/cubic.js";
+import type { Policy } from "../policy.js";
+
+/** Half a round trip stands for each way. One-way ms. */
+interface Thresholds {
+  readonly delayMs: number;
+  readonly raiseFullMs: number;
+  readonly cutFullMs: number;
+}
+
+const REFLECTORS = 6;
+const FIRST_BASELINE_MS = 100;
+const BASELINE_UP = 0.001;
+const BASELINE_DOWN = 0.9;
+const WINDOW = 6;
+const VOTES = 3;
+const CUT_MIN = 0.99;
+const CUT_MAX = 0.75;
+const RAISE_MAX = 1.04;
+const REFRACTORY_MS = 300;
+const LOAD_EVERY_MS = 200;
+const HIGH_LOAD = 0.75;
+const IDLE_BPS = 2e6;
+const HOME_RATIO = 0.01;
+const HOME_EVERY_MS = 1000;
+const SLEEP_AFTER_MS = 60_000;
+
+interface Lane {
+  bps: number;
+  load: "high" | "low";
+  /** A new value of the byte counter came, and no raise has answered it yet. */
+  isFresh: boolean;
+  cutAt: MonoMs;
+  homeAt: MonoMs;
+}
+
+/**
+ * lynxthecat/cake-autorate, written anew from the description of what it does: a vote of 3 among the last 6 answers,
+ * cuts by the size of the delay at most every 300 ms, raises of up to 4 % per 200 ms under high load, 1 % a second
+ * towards base otherwise. Left out: the replacement of reflectors.
+ */
+const cakeAutorate = (name: string, title: string, at: Thresholds): Policy => ({
+  name,
+  title,
+  reflectors: REFLECTORS,
+  spacingMs: 50,
+  beatMs: 10,
+  open({ limits }) {
+    const baselineMs = Array<number>(REFLECTORS).fill(FIRST_BASELINE_MS);
+    const deltasMs: number[] = [];
+    const never = -Infinity as MonoMs;
+    const lanes: PerDirection<Lane> = eachDirection((d) => ({
+      bps: limits[d].baseBps,
+      load: "low",
+      isFresh: false,
+      cutAt: never,
+      homeAt: never,
+    }));
+    let counted: Counted | null = null;
+    let usedAt: MonoMs | null = null;
+
+    function weigh(now: Counted) {
+      usedAt ??= now.at;
+      if (counted === null) {
+        counted = now;
+        return;
+      }
+      const ms = since(counted.at, now.at);
+      if (ms < LOAD_EVERY_MS) return;
+      const before = counted;
+      eachDirection((d) => {
+        const key = `${d}Bytes` as const;
+        const bps = ((now[key] - before[key]) * 8e3) / ms;
+        lanes[d].load = bps > HIGH_LOAD * lanes[d].bps ? "high" : "low";
+        lanes[d].isFresh = true;
+        if (bps > IDLE_BPS) usedAt = now.at;
+      });
+      counted = now;
+    }
+
+    function hear({ reflector, rttMs }: Reply) {
+      const wayMs = rttMs / 2;
+      const before = baselineMs[reflector] ?? wayMs;
+      const gain = wayMs > before ? BASELINE_UP : BASELINE_DOWN;
+      const after = before + gain * (wayMs - before);
+      baselineMs[reflector] = after;
+      deltasMs.push(wayMs - after);
+      if (deltasMs.length > WINDOW) deltasMs.shift();
+    }
+
+    function move(direction: Direction, now: MonoMs) {
+      const lane = lanes[direction];
+      const bounds = limits[direction];
+      const lateMs = at.delayMs + (SEGMENT_BYTES * 8e3) / lane.bps;
+      const meanMs = deltasMs.reduce((a, b) => a + b, 0) / deltasMs.length;
+      const isBloated = deltasMs.filter((ms) => ms > lateMs).length >= VOTES;
+      if (isBloated) {
+        if (since(lane.cutAt, now) < REFRACTORY_MS) return;
+        const severity = clamp(
+          (meanMs - at.delayMs) / (at.cutFullMs - at.delayMs),
+          0,
+          1,
+        );
+        lane.bps *= CUT_MIN - severity * (CUT_MIN - CUT_MAX);
+        lane.cutAt = now;
+      } else if (lane.load === "high") {
+        if (!lane.isFresh || since(lane.cutAt, now) < REFRACTORY_MS) return;
+        const room = clamp(
+          (at.delayMs - meanMs) / (at.delayMs - at.raiseFullMs),
+          0,
+          1,
+        );
+        lane.bps *= 1 + room * (RAISE_MAX - 1);
+        lane.isFresh = false;
+      } else if (since(lane.homeAt, now) >= HOME_EVERY_MS) {
+        lane.bps = homeward(lane.bps, bounds);
+        lane.homeAt = now;
+      }
+      lane.bps = clamp(lane.bps, bounds.floorBps, bounds.ceilingBps);
+    }
+
+    return {
+      decide({ replies, traffic }, now) {
+        traffic.forEach(weigh);
+        const sleeps = usedAt !== null && since(usedAt, now) > SLEEP_AFTER_MS;
+        for (const reply of sleeps ? [] : replies) {
+          hear(reply);
+          eachDirection((d) => move(d, now));
+        }
+        return eachDirection((d) => lanes[d].bps);
+      },
+    };
+  },
+});
+
+function homeward(bps: number, { baseBps }: Limits): number {
+  return bps > baseBps
+    ? Math.max(baseBps, bps * (1 - HOME_RATIO))
+    : Math.min(baseBps, bps * (1 + HOME_RATIO));
+}
+
+export const CAKE_AUTORATE = cakeAutorate(
+  "cake-autorate",
+  "cake-autorate, as it comes: 30 ms one way",
+  { delayMs: 30, raiseFullMs: 10, cutFullMs: 60 },
+);
+export const CAKE_AUTORATE_TIGHT = cakeAutorate(
+  "cake-autorate-15",
+  "cake-autorate with 15 ms, 4 ms and 30 ms one way",
+  { delayMs: 15, raiseFullMs: 4, cutFullMs: 30 },
+);

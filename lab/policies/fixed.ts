@@ -1,0 +1,45 @@
+import { eachDirection } from "../../shared/direction.js";
+import type { Policy } from "../policy.js";
+
+/** Nobody looks at replies. */
+const BLIND = { reflectors: 1, spacingMs: 1000, beatMs: 50 } as const;
+
+/** No shaper at all: what the line does by itself. */
+export const NONE: Policy = {
+  ...BLIND,
+  name: "none",
+  title: "no shaping",
+  open: () => ({ decide: () => eachDirection(() => Infinity) }),
+};
+
+/** CAKE at a fixed part of the rate the line is sold as. */
+export const fixed = (percent: number): Policy => ({
+  ...BLIND,
+  name: `static-${percent}`,
+  title: `CAKE fixed at ${percent} % of the line's nominal rate`,
+  open: ({ nominalBps }) => ({
+    decide: () => eachDirection((d) => (percent / 100) * nominalBps[d]),
+  }),
+});
+
+/** Less than all, so that the bottleneck's queue drains. */
+const ORACLE_RATIO = 0.95;
+/** Of the nominal rate: what it leaves CAKE while the line carries nothing. */
+const ORACLE_LEAST = 0.02;
+
+/** Knows the capacity of each millisecond: the bound on what any policy can do with CAKE and these senders. */
+export const ORACLE: Policy = {
+  ...BLIND,
+  beatMs: 1,
+  isInstant: true,
+  name: "oracle",
+  title: "CAKE at 95 % of what the line carries this millisecond",
+  open: ({ capacityBps, nominalBps }) => ({
+    decide() {
+      const now = capacityBps();
+      return eachDirection((d) =>
+        Math.max(ORACLE_RATIO * now[d], ORACLE_LEAST * nominalBps[d]),
+      );
+    },
+  }),
+};

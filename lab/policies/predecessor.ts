@@ -1,0 +1,174 @@
+import {
+  eachDirection,
+  type Direction,
+  type PerDirection,
+} from "../../shared/direction.js";
+import type { State } from "../../shared/state.js";
+import { median } from "../../controller/law/estimator.js";
+import type { Policy } from "../policy.js";
+
+/** What the predecessor, wanctl in Python, is told of one direction. Rates in bit/s, thresholds in ms of delta. */
+export interface Machine {
+  /** Of GREEN, YELLOW, SOFT_RED and RED. */
+  readonly floorsBps: Readonly<Record<State, number>>;
+  readonly ceilingBps: number;
+  readonly stepUpBps: number;
+  readonly cutRed: number;
+  readonly cutYellow: number;
+  readonly targetMs: number;
+  readonly warnMs: number;
+  /** Infinity: three states, RED above warnMs. */
+  readonly hardRedMs: number;
+  readonly greenRequired: number;
+  /** YELLOW is believed after so many beats; 1 in its first version. */
+  readonly dwellBeats: number;
+  /** YELLOW ends so far below the target; 0 in its first version. */
+  readonly deadbandMs: number;
+}
+
+export interface MachineState {
+  readonly state: State;
+  readonly bps: number;
+  readonly greens: number;
+  readonly dwelled: number;
+}
+
+export const startOf = ({ ceilingBps }: Machine): MachineState => ({
+  state: "GREEN",
+  bps: ceilingBps,
+  greens: 0,
+  dwelled: 0,
+});
+
+/** One beat of 50 ms of one direction. */
+export function beat(
+  before: MachineState,
+  deltaMs: number,
+  machine: Machine,
+): MachineState {
+  const raw = stateAt(before, deltaMs, machine);
+  const dwelled =
+    raw === "YELLOW" && before.state === "GREEN" ? before.dwelled + 1 : 0;
+  const waits = dwelled > 0 && dwelled < machine.dwellBeats;
+  const state = waits ? "GREEN" : raw;
+  const greens = raw === "GREEN" ? before.greens + 1 : 0;
+  const wished = Math.trunc(
+    state === "RED"
+      ? before.bps * machine.cutRed
+      : state === "YELLOW"
+        ? before.bps * machine.cutYellow
+        : greens >= machine.greenRequired
+          ? before.bps + machine.stepUpBps
+          : before.bps,
+  );
+  const bps = Math.min(
+    Math.max(wished, machine.floorsBps[state]),
+    machine.ceilingBps,
+  );
+  return { state, bps, greens, dwelled };
+}
+
+/** What the delta alone says; leaving YELLOW takes the deadband as well. */
+function stateAt(
+  { state }: MachineState,
+  deltaMs: number,
+  { targetMs, warnMs, hardRedMs, deadbandMs }: Machine,
+): State {
+  const isFourStates = hardRedMs < Infinity;
+  if (deltaMs > (isFourStates ? hardRedMs : warnMs)) return "RED";
+  if (deltaMs > warnMs) return "SOFT_RED";
+  if (deltaMs > targetMs) return "YELLOW";
+  const exitMs = targetMs - Math.min(deadbandMs, 0.5 * targetMs);
+  return state === "YELLOW" && deltaMs >= exitMs && deadbandMs > 0
+    ? "YELLOW"
+    : "GREEN";
+}
+
+export interface Averages {
+  readonly loadMs: number;
+  readonly baselineMs: number;
+}
+
+/** The two averages; the baseline stands still while the delta is 3 ms or more. */
+export function average(
+  { loadMs, baselineMs }: Averages,
+  rttMs: number,
+  { load, baseline }: { readonly load: number; readonly baseline: number },
+): Averages {
+  const after = (1 - load) * loadMs + load * rttMs;
+  return {
+    loadMs: after,
+    baselineMs:
+      after - baselineMs < BASELINE_GATE_MS
+        ? (1 - baseline) * baselineMs + baseline * rttMs
+        : baselineMs,
+  };
+}
+
+const BASELINE_GATE_MS = 3;
+const BEAT_MS = 50;
+/** Time constants of 0.25 and 50 s. */
+const GAINS = { load: BEAT_MS / 250, baseline: BEAT_MS / 50_000 };
+const REFLECTORS = 3;
+/** Its pinger asks all three every 250 ms; each answer is used by five beats. */
+const ROUND_MS = 250;
+
+/**
+ * wanctl in Python (kevinb361/wanctl), written anew from the description of what it does: a step at each of 20 beats a
+ * second, by the state of that beat. With flat floors, which are its better ones on a line that falls.
+ */
+export const PREDECESSOR: Policy = {
+  name: "predecessor",
+  title: "wanctl in Python: four states, a step each beat",
+  reflectors: REFLECTORS,
+  spacingMs: Math.floor(ROUND_MS / REFLECTORS),
+  beatMs: BEAT_MS,
+  open({ limits }) {
+    const machines = eachDirection((d): Machine => {
+      const { floorBps, ceilingBps, ...thresholds } = limits[d];
+      return {
+        ...thresholds,
+        floorsBps: {
+          GREEN: floorBps,
+          YELLOW: floorBps,
+          SOFT_RED: floorBps,
+          RED: floorBps,
+        },
+        ceilingBps,
+        stepUpBps: 0.01 * ceilingBps,
+        cutRed: 0.85,
+        cutYellow: 0.96,
+        greenRequired: 5,
+        dwellBeats: 3,
+        deadbandMs: 3,
+      };
+    });
+    let lanes: PerDirection<MachineState> = eachDirection((d) =>
+      startOf(machines[d]),
+    );
+    let averages: Averages | null = null;
+    let newestMs: number | null = null;
+    const round: number[] = [];
+    return {
+      decide({ replies }) {
+        for (const { rttMs } of replies) {
+          round.push(rttMs);
+          if (round.length < REFLECTORS) continue;
+          newestMs = median(round);
+          round.length = 0;
+        }
+        if (newestMs !== null) {
+          averages = average(
+            averages ?? { loadMs: newestMs, baselineMs: newestMs },
+            newestMs,
+            GAINS,
+          );
+          const deltaMs = averages.loadMs - averages.baselineMs;
+          const next = (d: Direction) => beat(lanes[d], deltaMs, machines[d]);
+          lanes = eachDirection(next);
+        }
+        return eachDirection((d) => lanes[d].bps);
+      },
+    };
+  },
+};

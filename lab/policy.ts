@@ -1,0 +1,36 @@
+import type { MonoMs } from "../shared/clock.js";
+import type { PerDirection } from "../shared/direction.js";
+import type { Limits } from "../controller/law/policy.js";
+import type { SimulatedReading } from "../controller/simulation/line.js";
+import type { Random } from "../controller/simulation/random.js";
+
+/** What a controller is told of its line before it starts. */
+export interface Setting {
+  readonly limits: PerDirection<Limits>;
+  /** What the line is sold as, bit/s. */
+  readonly nominalBps: PerDirection<number>;
+  /** What it carries this very millisecond: for the oracle, no other policy may ask. */
+  readonly capacityBps: () => PerDirection<number>;
+  readonly random: Random;
+}
+
+/** One run of a policy. */
+export interface Controller {
+  /** One beat: what it saw since the last one, and the rates it wishes now, bit/s. */
+  decide(seen: SimulatedReading, now: MonoMs): PerDirection<number>;
+}
+
+/** A way to set rates: ours, or one to compare it with. */
+export interface Policy {
+  readonly name: string;
+  /** What it is, in a line for people. */
+  readonly title: string;
+  /** Round robin over so many reflectors, so far apart. */
+  readonly reflectors: number;
+  readonly spacingMs: number;
+  /** How often it decides. */
+  readonly beatMs: number;
+  /** Its rates are in force at once, without an actuator's delay. */
+  readonly isInstant?: boolean;
+  open(setting: Setting): Controller;
+}

@@ -1,0 +1,159 @@
+import {
+  DIRECTIONS,
+  eachDirection,
+  type Direction,
+  type PerDirection,
+} from "../shared/direction.js";
+import { openSimulatedLine } from "../controller/simulation/line.js";
+import { openRandom } from "../controller/simulation/random.js";
+import { openActuator, openTc } from "./actuator.js";
+import type { Policy } from "./policy.js";
+import type { Scenario } from "./scenario.js";
+
+/** What happened in the {@link BIN_MS} that began at an instant. Rates in bit/s. */
+export interface Bin {
+  readonly atMs: number;
+  readonly capacityBps: PerDirection<number>;
+  readonly rateBps: PerDirection<number>;
+  readonly deliveredBps: PerDirection<number>;
+}
+
+/** A packet of the call: when it left, and what queues added to its way there and back. */
+export interface Heard {
+  readonly sentAtMs: number;
+  readonly addedMs: number;
+}
+
+/** The capacity of one direction became another. */
+export interface Change {
+  readonly direction: Direction;
+  readonly atMs: number;
+  readonly fromBps: number;
+  readonly toBps: number;
+}
+
+/** All that one policy made of one scenario once. */
+export interface Run {
+  readonly bins: readonly Bin[];
+  readonly heard: readonly Heard[];
+  readonly changes: readonly Change[];
+  /** Wishes that took a direction's rate down by more than {@link CUT_RATIO} at once. */
+  readonly cuts: number;
+  readonly writes: number;
+  readonly scoredMs: number;
+}
+
+export const BIN_MS = 100;
+const CALL_EVERY_MS = 25;
+const PROBE_LOST_MS = 2000;
+/** Less is drift, not a cut. */
+const CUT_RATIO = 0.005;
+
+/** Plays a scenario under a policy. The same seed gives the same run, and the same line and users to every policy. */
+export function play(scenario: Scenario, policy: Policy, seed: number): Run {
+  const { plan, nominalBps, limits, scoredFromMs, startsAtMs } = scenario;
+  const endMs = scenario.seconds * 1000;
+  const line = openSimulatedLine({
+    plan,
+    seed,
+    reflectors: policy.reflectors,
+    spacingMs: policy.spacingMs,
+    lossMs: PROBE_LOST_MS,
+    callEveryMs: CALL_EVERY_MS,
+  });
+  const actuator =
+    policy.isInstant === true
+      ? openTc(0)
+      : openActuator(scenario.actuator, openRandom(seed, "actuator"));
+  const controller = policy.open({
+    limits,
+    nominalBps,
+    capacityBps: () => line.capacityBps(),
+    random: openRandom(seed, policy.name),
+  });
+  const bins: Bin[] = [];
+  const heard: Heard[] = [];
+  const changes: Change[] = [];
+  let cuts = 0;
+  let writesBefore = 0;
+  let wished: PerDirection<number> | null = null;
+  let rateBps = actuator.pass(0);
+  let capacityBps = line.capacityBps();
+  let delivered = line.delivered();
+  let binAtMs = 0;
+  let beatAtMs = startsAtMs;
+
+  function decide(nowMs: number) {
+    const seen = line.take();
+    if (nowMs === startsAtMs && nowMs > 0) {
+      // what came before it began it does not know
+      const nothing = { kind: "none_yet", replies: [], lost: 0 } as const;
+      return controller.decide({ ...nothing, traffic: [] }, line.advance(0));
+    }
+    return controller.decide(seen, line.advance(0));
+  }
+
+  function act(nowMs: number) {
+    const wish = decide(nowMs);
+    const before = wished;
+    if (before !== null && nowMs >= scoredFromMs)
+      cuts += DIRECTIONS.filter(
+        (d) => wish[d] < (1 - CUT_RATIO) * before[d],
+      ).length;
+    wished = wish;
+    actuator.wish(wish, nowMs);
+    beatAtMs += policy.beatMs;
+  }
+
+  function note(nowMs: number) {
+    const after = line.delivered();
+    const before = delivered;
+    bins.push({
+      atMs: binAtMs,
+      capacityBps: eachDirection(
+        (d) => ((after[d].ofBytes - before[d].ofBytes) * 8e3) / BIN_MS,
+      ),
+      rateBps,
+      deliveredBps: eachDirection(
+        (d) => ((after[d].bytes - before[d].bytes) * 8e3) / BIN_MS,
+      ),
+    });
+    for (const { sentAt, addedMs } of line.takeCall())
+      heard.push({ sentAtMs: sentAt, addedMs });
+    delivered = after;
+    binAtMs = nowMs;
+    if (nowMs <= scoredFromMs) writesBefore = actuator.writes();
+  }
+
+  function watchCapacity(nowMs: number) {
+    const after = line.capacityBps();
+    for (const direction of DIRECTIONS) {
+      const [fromBps, toBps] = [capacityBps[direction], after[direction]];
+      if (toBps !== fromBps)
+        changes.push({ direction, atMs: nowMs, fromBps, toBps });
+    }
+    capacityBps = after;
+  }
+
+  for (let nowMs = 0; nowMs < endMs;) {
+    if (nowMs >= beatAtMs) act(nowMs);
+    rateBps = actuator.pass(nowMs);
+    line.shape(rateBps);
+    const nextMs = Math.max(
+      nowMs + 1,
+      Math.min(beatAtMs, binAtMs + BIN_MS, actuator.nextMs(), endMs),
+    );
+    line.advance(nextMs - nowMs);
+    nowMs = nextMs;
+    watchCapacity(nowMs);
+    if (nowMs >= binAtMs + BIN_MS) note(nowMs);
+  }
+  return {
+    bins,
+    heard,
+    changes,
+    cuts,
+    writes: actuator.writes() - writesBefore,
+    scoredMs: endMs - scoredFromMs,
+  };
+}

@@ -1,0 +1,107 @@
+import {
+  eachDirection,
+  type Direction,
+  type PerDirection,
+} from "../shared/direction.js";
+import { mbit } from "../shared/units.js";
+import type { Limits } from "../controller/law/policy.js";
+import type { DirectionPlan, LinePlan } from "../controller/simulation/plan.js";
+import { ALWAYS } from "../controller/simulation/traffic.js";
+
+/** How rates reach the shaper: `tc` at once, a RouterOS API late and seldom. */
+export type ActuatorKind = "tc" | "routeros";
+
+/** A line, its users and its router, played for a while. */
+export interface Scenario {
+  readonly id: string;
+  readonly title: string;
+  readonly seconds: number;
+  /** What came before is not scored. */
+  readonly scoredFromMs: number;
+  /** The controller begins to act then; before, nothing shapes. */
+  readonly startsAtMs: number;
+  readonly plan: LinePlan;
+  readonly actuator: ActuatorKind;
+  /** The directions that are full, and scored. None: an idle line, where only what a policy does is. */
+  readonly loaded: readonly Direction[];
+  readonly nominalBps: PerDirection<number>;
+  readonly limits: PerDirection<Limits>;
+}
+
+/** What distinguishes one scenario from the usual. Mbit/s. */
+export interface Sketch {
+  readonly id: string;
+  readonly title: string;
+  readonly seconds: number;
+  readonly nominal: PerDirection<number>;
+  readonly capacity: PerDirection<DirectionPlan["capacity"]>;
+  /** CUBIC unless `congestion` says otherwise. */
+  readonly flows: PerDirection<number>;
+  readonly congestion?: "cubic" | "bbr";
+  readonly loadFromMs?: number;
+  readonly scoredFromMs?: number;
+  readonly startsAtMs?: number;
+  readonly actuator?: ActuatorKind;
+  readonly baseRttMs?: number;
+  readonly jitterMs?: number;
+  readonly bufferMs?: number;
+  readonly schedulerMs?: PerDirection<number>;
+  readonly path?: Pick<
+    LinePlan,
+    "detours" | "spikes" | "faults" | "sightRatio"
+  >;
+  /** Floor, base and ceiling as parts of the nominal rate. */
+  readonly bounds?: readonly [floor: number, base: number, ceiling: number];
+}
+
+const THRESHOLDS = { targetMs: 15, warnMs: 45 };
+const HARD_RED_MS = 80;
+
+/** Pages that load beside the bulk, and calls: a few per cent of the line. */
+const web = (nominalMbps: number) => ({
+  onMeanMs: 300,
+  offMeanMs: 5000,
+  steadyBps: mbit(0.1),
+  burstBps: mbit(0.1 * nominalMbps),
+});
+
+export function scenario(sketch: Sketch): Scenario {
+  const { nominal, capacity, flows, congestion = "cubic" } = sketch;
+  const [floor, base, ceiling] = sketch.bounds ?? [0.1, 0.5, 1.05];
+  const plan = (direction: Direction): DirectionPlan => ({
+    capacity: capacity[direction],
+    bufferMs: sketch.bufferMs ?? 1000,
+    schedulerMs: sketch.schedulerMs?.[direction] ?? 0,
+    bulk: {
+      ...ALWAYS,
+      flows: flows[direction],
+      congestion,
+      fromMs: sketch.loadFromMs ?? 3000,
+    },
+    background: web(nominal[direction]),
+  });
+  return {
+    id: sketch.id,
+    title: sketch.title,
+    seconds: sketch.seconds,
+    scoredFromMs: sketch.scoredFromMs ?? 8000,
+    startsAtMs: sketch.startsAtMs ?? 0,
+    actuator: sketch.actuator ?? "tc",
+    loaded: (["download", "upload"] as const).filter((d) => flows[d] > 0),
+    plan: {
+      baseRttMs: sketch.baseRttMs ?? 20,
+      jitterMs: sketch.jitterMs ?? 0.3,
+      probeLossRatio: 0.002,
+      ...sketch.path,
+      ...eachDirection(plan),
+    },
+    nominalBps: eachDirection((d) => mbit(nominal[d])),
+    limits: eachDirection((d) => ({
+      ...THRESHOLDS,
+      hardRedMs: d === "download" ? HARD_RED_MS : Infinity,
+      floorBps: mbit(floor * nominal[d]),
+      baseBps: mbit(base * nominal[d]),
+      ceilingBps: mbit(ceiling * nominal[d]),
+    })),
+  };
+}

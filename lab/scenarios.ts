@@ -1,0 +1,242 @@
+import {
+  constant,
+  exactly,
+  handovers,
+  lte,
+  ramp,
+  starlink,
+  steps,
+} from "./capacity.js";
+import { scenario, type Scenario, type Sketch } from "./scenario.js";
+
+const way = <T>(download: T, upload: T) => ({ download, upload });
+const DOWN = way(4, 0);
+const UP = way(0, 4);
+const BOTH = way(4, 4);
+
+const FALLS: Pick<Sketch, "nominal" | "capacity" | "flows" | "seconds"> = {
+  nominal: way(100, 20),
+  capacity: way(
+    steps([0, 100], [20, 30], [35, 100], [50, 60], [65, 100]),
+    constant(20),
+  ),
+  flows: DOWN,
+  seconds: 84,
+};
+
+const STARLINK: Omit<Sketch, "id" | "title"> = {
+  nominal: way(60, 12),
+  capacity: way(starlink(48), starlink(10)),
+  flows: DOWN,
+  seconds: 90,
+  baseRttMs: 25,
+  jitterMs: 2,
+  path: { detours: handovers },
+};
+
+const LTE: Omit<Sketch, "id" | "title" | "flows"> = {
+  nominal: way(40, 30),
+  capacity: way(lte(14), lte(11)),
+  seconds: 90,
+  baseRttMs: 50,
+  jitterMs: 3,
+  bounds: [0.05, 0.25, 1],
+};
+
+/** The line that the real kernel plays as well; the ISP's buffer holds a second of its first rate. */
+const BED: Pick<
+  Sketch,
+  "seconds" | "nominal" | "loadFromMs" | "scoredFromMs" | "bounds"
+> = {
+  nominal: way(20, 20),
+  seconds: 90,
+  loadFromMs: 0,
+  scoredFromMs: 0,
+  bounds: [0.2, 0.75, 1.25],
+};
+const bedSteps = way(steps([0, 20], [30, 8], [60, 20]), constant(20));
+
+const SKETCHES: readonly Sketch[] = [
+  {
+    id: "S0",
+    title: "steady 100 Mbit/s",
+    seconds: 48,
+    nominal: way(100, 20),
+    capacity: way(constant(100), constant(20)),
+    flows: DOWN,
+  },
+  { ...FALLS, id: "S1", title: "100, 30, 100, 60, 100 Mbit/s" },
+  {
+    id: "S2",
+    title: "ramp from 100 to 20 Mbit/s and back",
+    seconds: 98,
+    nominal: way(100, 20),
+    capacity: way(ramp([8, 100], [48, 20], [88, 100]), constant(20)),
+    flows: DOWN,
+  },
+  { ...LTE, id: "S3", title: "LTE, downloads", flows: DOWN },
+  { ...STARLINK, id: "S4", title: "Starlink, downloads" },
+  {
+    id: "S5",
+    title: "DOCSIS upload: 40, 25, 38, 20, 40 Mbit/s, jitter",
+    seconds: 84,
+    nominal: way(200, 40),
+    capacity: way(
+      constant(200),
+      steps([0, 40], [20, 25], [35, 38], [50, 20], [65, 40]),
+    ),
+    flows: UP,
+    jitterMs: 1,
+    path: { spikes: { ratio: 0.15, lowMs: 5, highMs: 15 } },
+  },
+  {
+    id: "S6",
+    // 48 of 53 bytes of a cell, and 1500 of 1540 of a packet, are ours
+    title: "DSL of 8/0.8 Mbit/s in ATM cells, both ways",
+    seconds: 58,
+    nominal: way(8, 0.8),
+    capacity: way(constant(7.06), constant(0.706)),
+    flows: way(4, 1),
+    baseRttMs: 35,
+    bounds: [0.2, 0.5, 1],
+  },
+  {
+    id: "S7",
+    title: "idle, with spikes and a reflector that is slow at times",
+    seconds: 180,
+    nominal: way(100, 20),
+    capacity: way(constant(100), constant(20)),
+    flows: way(0, 0),
+    jitterMs: 2,
+    path: {
+      spikes: { ratio: 0.03, lowMs: 30, highMs: 90 },
+      faults: [null, { kind: "slow", ms: 40, meanMs: 2000 }],
+    },
+  },
+  {
+    id: "S8",
+    title: "the path grows by 20 ms for good",
+    seconds: 98,
+    nominal: way(100, 20),
+    capacity: way(constant(100), constant(20)),
+    flows: DOWN,
+    path: { detours: () => [{ fromMs: 28_000, ms: 20 }] },
+  },
+  {
+    id: "S9",
+    title: "outages of 1, 10 and 60 s",
+    seconds: 168,
+    nominal: way(100, 20),
+    capacity: way(
+      exactly(
+        [0, 100],
+        [20, 0],
+        [21, 100],
+        [40, 0],
+        [50, 100],
+        [70, 0],
+        [130, 100],
+      ),
+      exactly(
+        [0, 20],
+        [20, 0],
+        [21, 20],
+        [40, 0],
+        [50, 20],
+        [70, 0],
+        [130, 20],
+      ),
+    ),
+    flows: DOWN,
+  },
+  {
+    ...FALLS,
+    id: "S10",
+    title: "S1 with a dead, a lossy and a slow reflector",
+    path: {
+      faults: [
+        { kind: "slow", ms: 200, meanMs: 5000 },
+        null,
+        { kind: "dead", fromMs: 20_000 },
+        null,
+        { kind: "lossy", ratio: 0.7 },
+      ],
+    },
+  },
+  {
+    id: "S11",
+    title: "both ways full, 100/10 Mbit/s",
+    seconds: 58,
+    nominal: way(100, 10),
+    capacity: way(constant(100), constant(10)),
+    flows: BOTH,
+  },
+  {
+    id: "S12",
+    title: "a radio that adds 60 ms under upload",
+    seconds: 58,
+    nominal: way(50, 10),
+    capacity: way(constant(50), constant(10)),
+    flows: way(0, 4),
+    schedulerMs: way(0, 60),
+  },
+  {
+    ...FALLS,
+    id: "S13",
+    title: "S1 with probes that see a tenth of the queue",
+    path: { sightRatio: 0.1 },
+  },
+  { ...FALLS, id: "S14a", title: "S1 by RouterOS", actuator: "routeros" },
+  {
+    ...STARLINK,
+    id: "S14b",
+    title: "Starlink by RouterOS",
+    actuator: "routeros",
+  },
+  {
+    id: "S15",
+    title: "cold start into a full line at 60 of 100 Mbit/s",
+    seconds: 58,
+    nominal: way(100, 20),
+    capacity: way(constant(60), constant(20)),
+    flows: DOWN,
+    loadFromMs: 0,
+    startsAtMs: 5000,
+    scoredFromMs: 5000,
+  },
+  {
+    ...BED,
+    id: "B1",
+    title: "the bed: 20, 8, 20 Mbit/s, 4 CUBIC downloads",
+    capacity: bedSteps,
+    flows: way(4, 0),
+  },
+  {
+    ...BED,
+    id: "B2",
+    title: "the bed with BBR",
+    capacity: bedSteps,
+    flows: way(4, 0),
+    congestion: "bbr",
+  },
+  {
+    id: "X1",
+    title: "both ways full, upload 8, 3, 8 Mbit/s",
+    seconds: 78,
+    nominal: way(40, 8),
+    capacity: way(constant(40), steps([0, 8], [23, 3], [48, 8])),
+    flows: BOTH,
+  },
+  {
+    id: "X2",
+    title: "both ways full, download 40, 15, 40 Mbit/s",
+    seconds: 78,
+    nominal: way(40, 8),
+    capacity: way(steps([0, 40], [23, 15], [48, 40]), constant(8)),
+    flows: BOTH,
+  },
+  { ...LTE, id: "X3", title: "LTE, both ways full", flows: BOTH },
+  { ...STARLINK, id: "X4", title: "Starlink, both ways full", flows: BOTH },
+];
+
+export const SCENARIOS: readonly Scenario[] = SKETCHES.map(scenario);

@@ -1,0 +1,142 @@
+import { eachDirection, type PerDirection } from "../shared/direction.js";
+import { BIN_MS, type Bin, type Change, type Heard, type Run } from "./run.js";
+import type { Scenario } from "./scenario.js";
+import { mean, quantile } from "./statistics.js";
+
+/**
+ * One run in numbers. Delays are those of a call's packets beyond the empty way, there and back, ms; what is sent while
+ * the line carries nothing does not count, for no rate can help it.
+ */
+export interface Score {
+  /** Delivered of possible, 0..1; null of a direction that nobody fills. */
+  readonly use: PerDirection<number | null>;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  /** Share of the call's packets that came later than 30 ms. */
+  readonly late: number;
+  /** After a fall, until a second begins without any such packet; the mean of all falls, null without falls. */
+  readonly fallS: number | null;
+  /** After a rise, until a second begins in which 90 % of the capacity is delivered. */
+  readonly riseS: number | null;
+  readonly writesPerS: number;
+  readonly cutsPerHour: number;
+  /** Share of the time that a filled direction spends at its floor. */
+  readonly atFloor: number;
+}
+
+const LATE_MS = 30;
+const USED = 0.9;
+const CALM_MS = 1000;
+/** A change counts as a fall or rise when nothing else changes for so long before and after. */
+const ALONE_MS = 5000;
+const FLOOR_MARGIN = 1.02;
+
+export function score(run: Run, scenario: Scenario): Score {
+  const { scoredFromMs, loaded, limits } = scenario;
+  const bins = run.bins.filter(({ atMs }) => atMs >= scoredFromMs);
+  const heard = sentOutside(run.heard, outages(run, scenario)).filter(
+    ({ sentAtMs }) => sentAtMs >= scoredFromMs,
+  );
+  const addedMs = Float64Array.from(heard, (h) => h.addedMs).sort();
+  const falls = alone(run, scenario).filter((c) => c.toBps < c.fromBps);
+  const rises = alone(run, scenario).filter((c) => c.toBps > c.fromBps);
+  const meanOf = (values: readonly number[]) =>
+    values.length === 0 ? null : mean(values);
+  return {
+    use: eachDirection((d) =>
+      loaded.includes(d)
+        ? sum(bins, (bin) => bin.deliveredBps[d]) /
+          sum(bins, (bin) => bin.capacityBps[d])
+        : null,
+    ),
+    p50Ms: quantile(addedMs, 0.5),
+    p95Ms: quantile(addedMs, 0.95),
+    p99Ms: quantile(addedMs, 0.99),
+    maxMs: addedMs.at(-1) ?? NaN,
+    late: addedMs.filter((ms) => ms > LATE_MS).length / addedMs.length,
+    fallS: meanOf(falls.map((fall) => calmAfterS(run, scenario, fall))),
+    riseS: meanOf(rises.map((rise) => usedAfterS(run, scenario, rise))),
+    writesPerS: (run.writes * 1e3) / run.scoredMs,
+    cutsPerHour: (run.cuts * 3.6e6) / run.scoredMs,
+    atFloor:
+      sum(bins, (bin) =>
+        loaded.some((d) => bin.rateBps[d] <= FLOOR_MARGIN * limits[d].floorBps)
+          ? 1
+          : 0,
+      ) / bins.length,
+  };
+}
+
+/** Spans in which a direction carries nothing, ms. */
+const outages = ({ changes }: Run, { seconds }: Scenario) =>
+  changes.flatMap(({ direction, atMs, toBps }) => {
+    const next = changes.find(
+      (c) => c.direction === direction && c.atMs > atMs,
+    );
+    return toBps > 0 ? [] : [[atMs, next?.atMs ?? seconds * 1000] as const];
+  });
+
+const sentOutside = (
+  heard: readonly Heard[],
+  dead: readonly (readonly [fromMs: number, untilMs: number])[],
+) =>
+  heard.filter(
+    ({ sentAtMs }) =>
+      !dead.some(([from, until]) => sentAtMs >= from && sentAtMs < until),
+  );
+
+const sum = (bins: readonly Bin[], of: (bin: Bin) => number): number =>
+  bins.reduce((total, bin) => total + of(bin), 0);
+
+/** Changes of filled directions, to something, that stand alone. */
+function alone({ changes }: Run, { loaded, seconds, scoredFromMs }: Scenario) {
+  return changes.filter(({ direction, atMs, toBps }) => {
+    const others = changes.filter((c) => c.direction === direction);
+    const place = others.findIndex((c) => c.atMs === atMs);
+    const beforeMs = others[place - 1]?.atMs ?? 0;
+    const afterMs = others[place + 1]?.atMs ?? seconds * 1000;
+    return (
+      loaded.includes(direction) &&
+      toBps > 0 &&
+      atMs >= scoredFromMs &&
+      atMs - beforeMs >= ALONE_MS &&
+      afterMs - atMs >= ALONE_MS
+    );
+  });
+}
+
+/** Until when a change may take, ms: the next one. */
+const limitMs = (
+  { changes }: Run,
+  { seconds }: Scenario,
+  { atMs, direction }: Change,
+): number =>
+  changes.find((c) => c.direction === direction && c.atMs > atMs)?.atMs ??
+  seconds * 1000;
+
+function calmAfterS(run: Run, scenario: Scenario, change: Change): number {
+  const untilMs = limitMs(run, scenario, change);
+  let calmFromMs = change.atMs;
+  for (const { sentAtMs, addedMs } of run.heard) {
+    if (sentAtMs < change.atMs || sentAtMs >= untilMs) continue;
+    if (sentAtMs - calmFromMs >= CALM_MS) break;
+    if (addedMs > LATE_MS) calmFromMs = sentAtMs + 1;
+  }
+  return (Math.min(calmFromMs, untilMs) - change.atMs) / 1e3;
+}
+
+function usedAfterS(run: Run, scenario: Scenario, change: Change): number {
+  const { atMs, direction } = change;
+  const untilMs = limitMs(run, scenario, change);
+  const bins = run.bins.filter((b) => b.atMs >= atMs && b.atMs < untilMs);
+  const window = CALM_MS / BIN_MS;
+  for (let i = 0; i + window <= bins.length; i++) {
+    const second = bins.slice(i, i + window);
+    const delivered = sum(second, (bin) => bin.deliveredBps[direction]);
+    const possible = sum(second, (bin) => bin.capacityBps[direction]);
+    if (delivered >= USED * possible) return (i * BIN_MS) / 1e3;
+  }
+  return (untilMs - atMs) / 1e3;
+}

@@ -1,0 +1,80 @@
+import { scenarioOf } from "./contest.js";
+import type { Standing } from "./ranking.js";
+import type { Spread } from "./statistics.js";
+
+/** A column of at most 80 in all: its head, its width and what stands in it. */
+type Column = readonly [
+  head: string,
+  width: number,
+  text: (standing: Standing) => string,
+];
+
+/** Three digits that count. */
+export function brief(value: number): string {
+  const size = Math.abs(value);
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}
+
+/** "94.2" of a mean over runs, "—" where there is none. */
+export const plain = (spread: Spread | null): string =>
+  spread === null ? "—" : brief(spread.mean);
+
+/** Half of what the interval spans: "±0.3". */
+function margin(spread: Spread | null): string {
+  if (spread === null || spread.runs < 2) return "";
+  const half = (spread.high - spread.low) / 2;
+  return `±${half.toFixed(half < 9.95 ? 1 : 0)}`;
+}
+
+const COLUMNS: readonly Column[] = [
+  ["", 17, ({ policy }) => policy],
+  ["use %", 6, ({ usePct }) => plain(usePct)],
+  ["", 5, ({ usePct }) => margin(usePct)],
+  ["p50", 6, ({ p50Ms }) => plain(p50Ms)],
+  ["p95", 6, ({ p95Ms }) => plain(p95Ms)],
+  ["", 5, ({ p95Ms }) => margin(p95Ms)],
+  ["p99", 6, ({ p99Ms }) => plain(p99Ms)],
+  [">30%", 6, ({ latePct }) => plain(latePct)],
+  ["fall", 5, ({ fallS }) => plain(fallS)],
+  ["rise", 5, ({ riseS }) => plain(riseS)],
+  ["wr/s", 6, ({ writesPerS }) => plain(writesPerS)],
+  ["cut/h", 7, ({ cutsPerHour }) => rounded(cutsPerHour)],
+];
+
+const rounded = (spread: Spread | null): string =>
+  spread === null ? "—" : spread.mean.toFixed(0);
+
+const LEGEND = `\
+use %: delivered, of what the oracle delivers; p50, p95, p99: what queues add to
+a call's packets there and back, ms; >30%: its packets that are later than 30 ms;
+fall: until 1 s begins without such a packet, rise: until 1 s begins with 90 % of
+the capacity delivered, s; wr/s: rates written; cut/h: rates cut by 0.5 % or more.
+±: half of the 95 % interval over the seeds.
+`;
+
+/** All standings as text of 80 columns, a block for each scenario. */
+export function table(standings: readonly Standing[], seeds: number): string {
+  const ids = [...new Set(standings.map(({ scenario }) => scenario))];
+  const head = line(COLUMNS.map(([head, width]) => [head, width]));
+  const blocks = ids.map((id) =>
+    [
+      `${id}: ${scenarioOf(id).title}`,
+      head,
+      ...standings
+        .filter(({ scenario }) => scenario === id)
+        .map((standing) =>
+          line(COLUMNS.map(([, width, text]) => [text(standing), width])),
+        ),
+    ].join("\n"),
+  );
+  return `${seeds} seeds\n\n${blocks.join("\n\n")}\n\n${LEGEND}`;
+}
+
+/** The first cell to the left, the others to the right. */
+const line = (cells: readonly (readonly [string, number])[]): string =>
+  cells
+    .map(([text, width], i) =>
+      i === 0 ? text.padEnd(width) : text.padStart(width),
+    )
+    .join("")
+    .trimEnd();

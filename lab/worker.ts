@@ -1,0 +1,6 @@
+import { parentPort } from "node:worker_threads";
+import { perform, type Task } from "./contest.js";
+
+parentPort?.on("message", (task: Task) => {
+  parentPort?.postMessage(perform(task));
+});
