@@ -11,6 +11,7 @@ import {
   suspects,
   type Attribution,
 } from "./attribution.js";
+import { clamp } from "../../shared/units.js";
 import { classify, type Transition } from "./congestion.js";
 import {
   estimate,
@@ -76,23 +77,22 @@ export function step(
   const classified = eachDirection((d) =>
     classify(before.state[d], newest, policy.limits[d]),
   );
-  const scene = {
-    now,
-    elapsedMs: Math.min(TUNING.stepMaxMs, Math.max(0, since(before.at, now))),
-    evidence,
-    traffic,
-    deltaMs: path.deltaMs,
-    leastRttMs,
-    spacingMs: policy.spacingMs,
-  };
+  const elapsedMs = clamp(since(before.at, now), 0, TUNING.stepMaxMs);
   const { attribution, rate: judged } = judge(before.attribution, {
     ...{ rate: before.rate, evidence, traffic, now },
   });
   const known = { rate: judged, evidence, traffic, now };
   const suspected = suspects(attribution, known);
   const rate = eachDirection((direction) =>
+    // spelled out: a spread of so many fields would cost more than the rest of the step
     nextRate(judged[direction], {
-      ...scene,
+      now,
+      elapsedMs,
+      evidence,
+      traffic,
+      deltaMs: path.deltaMs,
+      leastRttMs,
+      spacingMs: policy.spacingMs,
       direction,
       limits: policy.limits[direction],
       isSuspect: suspected[direction],

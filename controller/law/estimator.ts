@@ -12,6 +12,9 @@ export interface Baseline {
   readonly at: MonoMs;
   /** The way there less the way back when idle, which is mostly the clocks' difference; null where unknown. */
   readonly skewMs: number | null;
+  /** The least RTT since `leastFrom`: what the baseline becomes at the latest, for this law empties its queue often. */
+  readonly leastMs: number;
+  readonly leastFrom: MonoMs;
 }
 
 /** A reply, as far above its reflector's baseline as it was; negative when it was below. */
@@ -78,7 +81,7 @@ export function estimate(
 /** The baseline after one more RTT of its reflector (control.md A1.4, law.md 2). */
 function follow(before: Baseline | null, reply: Reply): Baseline {
   const { rttMs, receivedAt: at, wayMs } = reply;
-  if (before === null) return { ms: rttMs, at, skewMs: skewOf(wayMs) };
+  if (before === null) return firstOf(reply);
   const above = rttMs - before.ms;
   const timeConstantMs =
     above < 0
@@ -86,12 +89,26 @@ function follow(before: Baseline | null, reply: Reply): Baseline {
       : above <= TUNING.baselineNearMs
         ? TUNING.baselineRiseMs
         : TUNING.baselineClimbMs;
+  const elapsedMs = since(before.at, at);
+  const isOver = since(before.leastFrom, at) > TUNING.leastMs;
+  const ms = before.ms + above * share(elapsedMs, timeConstantMs);
   return {
-    ms: before.ms + above * share(since(before.at, at), timeConstantMs),
+    // so long without an RTT near the baseline: the path itself has become longer
+    ms: isOver ? Math.max(ms, before.leastMs) : ms,
     at,
-    skewMs: followSkew(before.skewMs, wayMs, above, since(before.at, at)),
+    leastMs: isOver ? rttMs : Math.min(before.leastMs, rttMs),
+    leastFrom: isOver ? at : before.leastFrom,
+    skewMs: followSkew(before.skewMs, wayMs, above, elapsedMs),
   };
 }
+
+const firstOf = ({ rttMs, receivedAt, wayMs }: Reply): Baseline => ({
+  ms: rttMs,
+  at: receivedAt,
+  skewMs: skewOf(wayMs),
+  leastMs: rttMs,
+  leastFrom: receivedAt,
+});
 
 /** The least baseline: how soon an answer can be here at all. Null before the first reply. */
 export function leastBaselineMs({ baselines }: Estimate): number | null {

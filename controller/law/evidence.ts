@@ -31,8 +31,17 @@ export function witness(
     : -Infinity;
   const kept = wasSilent ? [] : before.samples;
   const counted = fresh.filter((sample) => sample.sentAt >= voidBefore);
-  const samples = [...kept, ...counted].sort((a, b) => a.sentAt - b.sentAt);
+  const samples = [...kept];
+  for (const sample of counted) insert(samples, sample);
   return forgetting({ samples, heardAt: last.receivedAt }, now);
+}
+
+/** Puts a sample where its probe was sent: mostly last. */
+function insert(samples: Sample[], sample: Sample): void {
+  let place = samples.length;
+  while (place > 0 && (samples[place - 1]?.sentAt ?? 0) > sample.sentAt)
+    place--;
+  samples.splice(place, 0, sample);
 }
 
 function forgetting(evidence: Evidence, now: MonoMs): Evidence {

@@ -21,6 +21,8 @@ export const TUNING = {
   baselineClimbMs: 1_500_000,
   /** Within this much above the baseline it rises by baselineRiseMs, beyond by baselineClimbMs. */
   baselineNearMs: 3,
+  /** After so long without an RTT near it the baseline is the least one of that time: the path became longer. */
+  leastMs: 5_000,
   /** The difference of the ways follows the reflector's clock over this while no queue stands; so much is noise, ms. */
   skewMs: 1_000,
   skewToleranceMs: 4,

@@ -17,6 +17,8 @@ function stateAt(at: number, heardAt: readonly number[]): ControlState {
         ms: 20,
         at: ms(then),
         skewMs: null,
+        leastMs: 20,
+        leastFrom: ms(then),
       })),
     },
     evidence: { samples: [], heardAt: ms(Math.max(...heardAt)) },

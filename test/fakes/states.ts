@@ -95,6 +95,8 @@ const baseline = fc.record({
   ms: fc.double({ min: 1, max: 100, noNaN: true }),
   at: around(5000, 0),
   skewMs: fc.option(delta()),
+  leastMs: fc.double({ min: 1, max: 400, noNaN: true }),
+  leastFrom: around(20_000, 0),
 });
 
 const attribution = (

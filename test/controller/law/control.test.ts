@@ -111,6 +111,8 @@ describe("step()", () => {
                 ms: 1e-3,
                 at: NOW,
                 skewMs: null,
+                leastMs: 1e-3,
+                leastFrom: NOW,
               })),
             },
           };
