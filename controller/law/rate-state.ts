@@ -8,6 +8,7 @@ import {
 import { clamp } from "../../shared/units.js";
 import type { Evidence } from "./evidence.js";
 import type { Limits } from "./policy.js";
+import type { Manner } from "./presets.js";
 import type { Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
@@ -37,6 +38,7 @@ export interface RateState {
 export interface Scene {
   readonly direction: Direction;
   readonly limits: Limits;
+  readonly manner: Manner;
   readonly now: MonoMs;
   /** Real time since the last step, at most `stepMaxMs`. */
   readonly elapsedMs: number;

@@ -99,7 +99,9 @@ function drain(state: RateState, scene: Scene): RateState {
       "drain",
       last?.delayMs[scene.direction] ?? scene.deltaMs,
     );
-  return comeBack({ ...state, mode: "return" }, scene);
+  // the patience was for this drain: of a long one it would outlast the next queue
+  const patienceUntil = scene.now;
+  return comeBack({ ...state, mode: "return", patienceUntil }, scene);
 }
 
 /** Back to just under what the line carried when it was cut. */
@@ -114,7 +116,7 @@ function comeBack(state: RateState, scene: Scene): RateState {
   const next = because(at(state, bps, limits), "return", null);
   return bps < state.returnToBps
     ? next
-    : { ...next, mode: "grow", settledAt: later(now, TUNING.settleMs) };
+    : { ...next, mode: "grow", settledAt: later(now, scene.manner.settleMs) };
 }
 
 /** Looks for room, while the line is used and clean; goes home when nobody uses it. */
@@ -132,7 +134,9 @@ function grow(state: RateState, scene: Scene): RateState {
     return because(state, "turn", null);
   const settlingMs = since(now, state.settledAt);
   const perS =
-    loadBps === null ? TUNING.blindPerS : growthPerS(state, settlingMs > 0);
+    loadBps === null
+      ? TUNING.blindPerS
+      : growthPerS(state, settlingMs > 0, scene.manner);
   if (perS === 0) return because(state, "settle", settlingMs);
   const worstMs = worstOfTwo(state, scene);
   const h = taper(worstMs, trimMs(scene));

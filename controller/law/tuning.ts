@@ -4,7 +4,7 @@
  */
 export const TUNING = {
   /** The rate law trims at this part of the target, so that its own probing stays within GREEN. */
-  trimRatio: 0.8,
+  trimRatio: 0.65,
   /** A state is left only below this part of the threshold that led to it. */
   exitRatio: 0.8,
 
@@ -53,7 +53,7 @@ export const TUNING = {
   drainMs: 250,
   drainMinRatio: 0.4,
   /** After the drain the rate returns to this part of the capacity, not faster than returnPerS of it a second. */
-  returnRatio: 0.97,
+  returnRatio: 0.975,
   returnPerS: 1.5,
   /** The drain is over when the newest sample is below this. */
   drainedMs: 8,
@@ -65,12 +65,7 @@ export const TUNING = {
   /** Raises need the line used to this part of the rate, over this window. */
   usedRatio: 0.8,
   usedWindowMs: 250,
-  /** Where capacity was met before, probing waits this long after a drain and crosses slowly; elsewhere it is fast. */
-  settleMs: 1_000,
-  fastPerS: 0.7,
-  slowPerS: 0.1,
-  topPerS: 0.8,
-  recalledPerS: 0.3,
+  /** Without byte counters it raises by this much a second. */
   blindPerS: 0.05,
   /** A new capacity this different makes the old one the second memory. */
   changeRatio: 0.15,
@@ -81,6 +76,8 @@ export const TUNING = {
   peakDecayMs: 700,
   busyRatio: 0.6,
   guiltyRatio: 0.2,
+  /** Above this part of the rate it is the shaper that limits. */
+  shapedRatio: 0.9,
   /**
    * Both busy and no ways told: a cut, deeper than others, that by this many ms of probes has not brought the delta down to trialCuredRatio of
    * its longest was the wrong one; its rate comes back, but for a bit. After trialMaxMs both are to blame, or

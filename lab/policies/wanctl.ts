@@ -4,6 +4,7 @@ import {
   step,
   type ControlState,
 } from "../../controller/law/control.js";
+import { PRESETS } from "../../controller/law/presets.js";
 import { ratesOf } from "../../controller/law/rate-state.js";
 import { isDue, type Written } from "../../controller/shaper/pace.js";
 import type { Policy } from "../policy.js";
@@ -19,7 +20,7 @@ const wanctl = (name: string, title: string, tellsWays: boolean): Policy => ({
   name,
   title,
   open({ limits }) {
-    const policy = { limits, ...PROBING };
+    const policy = { limits, manner: PRESETS.cable.manner, ...PROBING };
     let state: ControlState | null = null;
     const written: Record<"download" | "upload", Written | null> = {
       download: null,

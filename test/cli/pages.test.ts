@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
+import { PRESET_NAMES, PRESETS } from "../../controller/law/presets.js";
 import { CONTROLLER_SCHEMA } from "../../controller/schema.js";
 import { RECORDER_SCHEMA } from "../../recorder/config.js";
 import { CAUSES } from "../../shared/cause.js";
@@ -69,6 +70,22 @@ const PARTS: Readonly<Record<string, () => string>> = {
       ROW_FIELDS.map((name) => {
         const { unit, means, nullMeans } = field(name);
         return [code(name), code(column(name)), unit, means, nullMeans ?? ""];
+      }),
+    ),
+  presets: () =>
+    table(
+      [
+        "preset",
+        "target_bloat_ms",
+        "settle, ms",
+        "raise a second: near capacity, elsewhere",
+        "because",
+      ],
+      PRESET_NAMES.map((name) => {
+        const { targetMs, manner, reason } = PRESETS[name];
+        const { settleMs, slowPerS, fastPerS } = manner;
+        const raises = `${100 * slowPerS} %, ${100 * fastPerS} %`;
+        return [code(name), `${targetMs}`, `${settleMs}`, raises, reason];
       }),
     ),
   causes: () =>

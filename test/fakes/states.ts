@@ -10,6 +10,7 @@ import { STATES, type State } from "../../shared/state.js";
 import type { Attribution } from "../../controller/law/attribution.js";
 import type { ControlState } from "../../controller/law/control.js";
 import type { Policy } from "../../controller/law/policy.js";
+import { PRESETS } from "../../controller/law/presets.js";
 import type { Reading } from "../../controller/law/reading.js";
 import type { RateState } from "../../controller/law/rate-state.js";
 
@@ -36,6 +37,7 @@ export const POLICY: Policy = {
       hardRedMs: Infinity,
     },
   },
+  manner: PRESETS.cable.manner,
   reflectors: REFLECTORS,
   spacingMs: 50,
 };

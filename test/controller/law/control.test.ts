@@ -52,7 +52,7 @@ describe("step()", () => {
   });
 
   it("raises by a bounded part of the rate a second, however late it is called (CTRL-03)", () => {
-    const most = Math.max(TUNING.topPerS, TUNING.fastPerS, TUNING.returnPerS);
+    const most = Math.max(POLICY.manner.fastPerS, TUNING.returnPerS);
     fc.assert(
       fc.property(controlState(), beat(), (state, { reading, now }) => {
         const after = step(state, reading, now, POLICY);

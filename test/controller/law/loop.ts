@@ -7,6 +7,7 @@ import {
   type ControlState,
 } from "../../../controller/law/control.js";
 import type { Policy } from "../../../controller/law/policy.js";
+import { PRESETS } from "../../../controller/law/presets.js";
 import type { Reading } from "../../../controller/law/reading.js";
 import { ratesOf } from "../../../controller/law/rate-state.js";
 import { openSimulatedLine } from "../../../controller/simulation/line.js";
@@ -53,7 +54,14 @@ function policyFor(scene: Scene): Policy {
       hardRedMs: direction === "download" ? 80 : Infinity,
     };
   });
-  return { limits, reflectors: 6, spacingMs: PERIOD_MS, ...scene.policy };
+  const { manner } = PRESETS.cable;
+  return {
+    limits,
+    manner,
+    reflectors: 6,
+    spacingMs: PERIOD_MS,
+    ...scene.policy,
+  };
 }
 
 export function play(scene: Scene): readonly Beat[] {
