@@ -1,10 +1,5 @@
 import { since, type MonoMs } from "../../shared/clock.js";
-import {
-  DIRECTIONS,
-  eachDirection,
-  type Direction,
-  type PerDirection,
-} from "../../shared/direction.js";
+import { eachDirection, type PerDirection } from "../../shared/direction.js";
 import type { State } from "../../shared/state.js";
 import {
   drainMs,
@@ -30,11 +25,11 @@ import {
   witness,
   type Evidence,
 } from "./evidence.js";
-import type { Limits, Policy } from "./policy.js";
+import type { Policy } from "./policy.js";
 import type { Reading } from "./reading.js";
 import { initialRate, type RateState } from "./rate-state.js";
 import { nextRate } from "./shaper-rate.js";
-import { recentRate, remember, type Traffic } from "./traffic.js";
+import { remember, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
 /** Everything the controller knows between two beats. Small, readonly, printable. */
@@ -74,11 +69,7 @@ export function step(
   now: MonoMs,
   policy: Policy,
 ): ControlState {
-  const { after: path, samples } = estimate(
-    before.estimate,
-    reading.replies,
-    DIRECTIONS.every((d) => canEmpty(before, d, policy.limits[d])),
-  );
+  const { after: path, samples } = estimate(before.estimate, reading.replies);
   const leastRttMs = leastBaselineMs(path) ?? 0;
   const evidence = witness(before.evidence, samples, now, leastRttMs);
   const traffic = remember(before.traffic, reading.traffic, now);
@@ -121,19 +112,4 @@ export function step(
     rate,
     attribution: follow(attribution, judged, { rate, evidence, traffic, now }),
   };
-}
-
-/**
- * Whether a queue of this direction can be emptied by its rate. Not at the floor, if what passes is less than the rate:
- * then it is the line that limits, not the shaper.
- */
-function canEmpty(
-  { rate, traffic }: ControlState,
-  direction: Direction,
-  { floorBps }: Limits,
-): boolean {
-  const { bps } = rate[direction];
-  if (bps > floorBps) return true;
-  const load = (recentRate(traffic, direction, TUNING.windowMaxMs) ?? 0) / bps;
-  return load < TUNING.guiltyRatio || load > TUNING.shapedRatio;
 }

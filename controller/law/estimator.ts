@@ -42,14 +42,10 @@ export const unknownPath = (reflectors: number): Estimate => ({
   deltaAt: null,
 });
 
-/**
- * Follows baseline and delta through the replies of a beat, in order. Each reply becomes a sample.
- * @param isEmptied whether the law can have emptied its queue
- */
+/** Follows baseline and delta through the replies of a beat, in order. Each reply becomes a sample. */
 export function estimate(
   before: Estimate,
   replies: readonly Reply[],
-  isEmptied: boolean,
 ): { after: Estimate; samples: Sample[] } {
   if (replies.length === 0) return { after: before, samples: [] };
   const baselines = [...before.baselines];
@@ -57,7 +53,7 @@ export function estimate(
   let { deltaMs, deltaAt } = before;
   for (const reply of replies) {
     const { reflector, rttMs, sentAt, receivedAt } = reply;
-    const baseline = follow(baselines[reflector] ?? null, reply, isEmptied);
+    const baseline = follow(baselines[reflector] ?? null, reply);
     baselines[reflector] = baseline;
     const above = rttMs - baseline.ms;
     const delayMs = split(above, baseline.skewMs, reply.wayMs);
@@ -83,11 +79,7 @@ export function estimate(
 }
 
 /** The baseline after one more RTT of its reflector (control.md A1.4, law.md 2). */
-function follow(
-  before: Baseline | null,
-  reply: Reply,
-  isEmptied: boolean,
-): Baseline {
+function follow(before: Baseline | null, reply: Reply): Baseline {
   const { rttMs, receivedAt: at, wayMs } = reply;
   if (before === null) return firstOf(reply);
   const above = rttMs - before.ms;
@@ -102,10 +94,10 @@ function follow(
   const ms = before.ms + above * share(elapsedMs, timeConstantMs);
   return {
     // so long without an RTT near the baseline: the path itself has become longer
-    ms: isOver && isEmptied ? Math.max(ms, before.leastMs) : ms,
+    ms: isOver ? Math.max(ms, before.leastMs) : ms,
     at,
-    leastMs: isOver || !isEmptied ? rttMs : Math.min(before.leastMs, rttMs),
-    leastFrom: isOver || !isEmptied ? at : before.leastFrom,
+    leastMs: isOver ? rttMs : Math.min(before.leastMs, rttMs),
+    leastFrom: isOver ? at : before.leastFrom,
     skewMs: followSkew(before.skewMs, wayMs, above, elapsedMs),
   };
 }

@@ -20,12 +20,12 @@ export function growthPerS(
   const byLast =
     z < 0.97
       ? fastPerS
-      : z < 1.02
+      : z < 1.005
         ? slowPerS
-        : between(z, 1.02, slowPerS, 1.08, fastPerS);
+        : between(z, 1.005, slowPerS, 1.06, fastPerS);
   const y = recalledBps === null ? 0 : bps / recalledBps;
   const byRecalled =
-    y < 0.95 ? Infinity : between(y, 1, 3 * slowPerS, 1.08, fastPerS);
+    y < 0.95 ? Infinity : between(y, 1, 4 * slowPerS, 1.06, fastPerS);
   return Math.min(byLast, byRecalled);
 }
 

@@ -15,7 +15,7 @@ export interface Preset {
   readonly reason: string;
 }
 
-const STEADY: Manner = { settleMs: 1_000, slowPerS: 0.1, fastPerS: 0.8 };
+const STEADY: Manner = { settleMs: 1_000, slowPerS: 0.1, fastPerS: 1.2 };
 /** A line that carries another rate every second is worth looking at oftener, and is refound faster than it changes. */
 const RESTLESS: Manner = { settleMs: 200, slowPerS: 0.3, fastPerS: 1.5 };
 

@@ -53,7 +53,7 @@ export const TUNING = {
   drainMs: 250,
   drainMinRatio: 0.4,
   /** After the drain the rate returns to this part of the capacity, not faster than returnPerS of it a second. */
-  returnRatio: 0.975,
+  returnRatio: 0.98,
   returnPerS: 1.5,
   /** The drain is over when the newest sample is below this. */
   drainedMs: 8,
@@ -76,8 +76,6 @@ export const TUNING = {
   peakDecayMs: 700,
   busyRatio: 0.6,
   guiltyRatio: 0.2,
-  /** Above this part of the rate it is the shaper that limits. */
-  shapedRatio: 0.9,
   /**
    * Both busy and no ways told: a cut, deeper than others, that by this many ms of probes has not brought the delta down to trialCuredRatio of
    * its longest was the wrong one; its rate comes back, but for a bit. After trialMaxMs both are to blame, or

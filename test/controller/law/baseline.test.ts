@@ -41,9 +41,14 @@ describe("the baseline", () => {
         [40, 20],
       ],
       upload: [[0, 10]],
+      bufferMs: 100,
       flows: { download: 4, upload: 0 },
       seconds: 60,
     });
+    const rates = between(beats, 20, 40).map(
+      ({ state }) => state.rate.download.bps,
+    );
+    expect(Math.max(...rates)).to.equal(2.5e6);
     expect(deltaMs(between(beats, 50, 60), 0.95)).to.be.below(25);
   }).timeout(20_000);
 });

@@ -30,6 +30,8 @@ export interface Scene {
   readonly download: readonly (readonly [number, number])[];
   readonly upload: readonly (readonly [number, number])[];
   readonly flows?: PerDirection<number>;
+  /** What the bottleneck's buffer holds at its first rate. */
+  readonly bufferMs?: number;
   readonly seconds: number;
   readonly seed?: number;
   readonly tellsWays?: boolean;
@@ -75,7 +77,7 @@ export function play(scene: Scene): readonly Beat[] {
   const plan = {
     ...fixedPlan({
       baseRttMs: 20,
-      bufferMs: 1000,
+      bufferMs: scene.bufferMs ?? 1000,
       steps,
       flows: scene.flows ?? { download: 4, upload: 4 },
     }),
