@@ -10,7 +10,7 @@ import { WAN_NAME } from "../shared/frame.js";
 import { clamp } from "../shared/units.js";
 import { NOTHING_KNOWN, type ControlState, type Known } from "./law/control.js";
 import type { Policy } from "./law/policy.js";
-import { ratesOf } from "./law/shaper-rate.js";
+import { ratesOf } from "./law/rate-state.js";
 import type { Report } from "./report.js";
 
 const VERSION = 1;

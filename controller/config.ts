@@ -11,6 +11,7 @@ import {
 import type { LogFormat } from "../shared/log.js";
 import { mbit } from "../shared/units.js";
 import type { Limits, Policy } from "./law/policy.js";
+import { PRESETS, type Preset, type PresetName } from "./law/presets.js";
 import type { QueueConfig } from "./qdisc/cake.js";
 import {
   routerOsConfig,
@@ -154,6 +155,8 @@ function rulesBetweenKeys(file: File): Problem[] {
   return problems;
 }
 
+const presetOf = (file: File): Preset => PRESETS[file.preset as PresetName];
+
 function limitsOf(file: File, direction: Direction): Limits {
   const {
     floor_mbps,
@@ -168,7 +171,10 @@ function limitsOf(file: File, direction: Direction): Limits {
     floorBps: mbit(floor_mbps),
     baseBps: mbit(base_mbps),
     ceilingBps: mbit(ceiling_mbps),
-    targetMs: target_bloat_ms ?? file.thresholds.target_bloat_ms,
+    targetMs:
+      target_bloat_ms ??
+      file.thresholds.target_bloat_ms ??
+      presetOf(file).targetMs,
     warnMs: warn_bloat_ms ?? file.thresholds.warn_bloat_ms,
     hardRedMs: direction === "download" ? hardRed : Infinity,
   };
@@ -189,6 +195,7 @@ function parsed(file: File): ControllerConfig {
     shaper: shaperOf(file),
     policy: {
       limits: eachDirection((direction) => limitsOf(file, direction)),
+      manner: presetOf(file).manner,
       reflectors: probe.reflectors.length,
       spacingMs: probe.spacing_ms,
     },

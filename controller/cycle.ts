@@ -10,7 +10,7 @@ import { reasonOf } from "./law/congestion.js";
 import { baselineMs, median } from "./law/estimator.js";
 import type { Policy } from "./law/policy.js";
 import type { Reading } from "./law/reading.js";
-import { ratesOf } from "./law/shaper-rate.js";
+import { ratesOf } from "./law/rate-state.js";
 import { recentRate } from "./law/traffic.js";
 import { TUNING } from "./law/tuning.js";
 import type { Line } from "./line.js";

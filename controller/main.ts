@@ -19,7 +19,7 @@ import {
 import { loadControllerConfig, type ControllerConfig } from "./config.js";
 import { cycle, type Wan } from "./cycle.js";
 import type { ControlState } from "./law/control.js";
-import { ratesOf } from "./law/shaper-rate.js";
+import { ratesOf } from "./law/rate-state.js";
 import { openLine } from "./line.js";
 import { metronome } from "./metronome.js";
 import type { Report } from "./report.js";

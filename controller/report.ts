@@ -1,4 +1,4 @@
-import type { EventName } from "../shared/frame.js";
+import type { EventName } from "../shared/event.js";
 import type { Fields } from "../shared/log.js";
 
 /** Says on the bus and in the log that something became different. */

@@ -1,5 +1,6 @@
 import type { Schema } from "convict";
 import { WAN_NAME } from "../shared/frame.js";
+import { PRESET_NAMES } from "./law/presets.js";
 import { DIFFSERVS, LINKS } from "./qdisc/cake.js";
 import { ROUTEROS_SCHEMA, type RouterOsKeys } from "./routeros-schema.js";
 import { ON_FOREIGN } from "./shaper/peace.js";
@@ -25,6 +26,7 @@ interface Rates {
 /** The file, as it stands there. */
 export interface File {
   wan: string;
+  preset: string;
   probe: {
     reflectors: string[];
     spacing_ms: number;
@@ -51,7 +53,7 @@ export interface File {
   download: Rates & { hard_red_bloat_ms: number | null };
   upload: Rates;
   thresholds: {
-    target_bloat_ms: number;
+    target_bloat_ms: number | null;
     warn_bloat_ms: number;
     hard_red_bloat_ms: number;
   };
@@ -101,6 +103,12 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
     format: "text",
     pattern: WAN_NAME,
     default: required,
+  },
+  preset: {
+    doc: "what kind of line it is",
+    format: "text",
+    values: PRESET_NAMES,
+    default: "cable",
   },
   probe: {
     reflectors: {
@@ -246,7 +254,7 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
   },
   upload: rates,
   thresholds: {
-    target_bloat_ms: bloat("delta where GREEN ends", 15),
+    target_bloat_ms: own("delta where GREEN ends; none: the preset's"),
     warn_bloat_ms: bloat("delta where YELLOW ends", 45),
     hard_red_bloat_ms: bloat("delta where SOFT_RED ends (download only)", 80),
   },

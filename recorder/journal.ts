@@ -1,10 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../shared/clock.js";
-import {
-  FRAME_VERSION,
-  type EventFrame,
-  type EventName,
-} from "../shared/frame.js";
+import type { EventName } from "../shared/event.js";
+import { FRAME_VERSION, type EventFrame } from "../shared/frame.js";
 import type { Log } from "../shared/log.js";
 import type { Store } from "./store/store.js";
 

@@ -28,6 +28,10 @@ export const CAUSES = [
     words: (us: string) => `hold: delta ${us} is the other direction's`,
   },
   { name: "limit", words: () => "hold: at its limit" },
+  {
+    name: "turn",
+    words: () => "hold: the other direction's turn to look for room",
+  },
 ] as const;
 
 export type Cause = (typeof CAUSES)[number]["name"];

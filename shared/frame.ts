@@ -8,6 +8,7 @@ import { TypeCompiler, type TypeCheck } from "@sinclair/typebox/compiler";
 import { inspect } from "node:util";
 import { Packr, Unpackr } from "msgpackr";
 import { CAUSES } from "./cause.js";
+import { EVENTS } from "./event.js";
 import { isWellFormed } from "./msgpack.js";
 import { field, ROW_FIELDS, type Row } from "./row.js";
 import { READINGS, STATES } from "./state.js";
@@ -19,43 +20,6 @@ export const FRAME_VERSION = 1;
 export const FRAME_BYTES_MAX = 65_536;
 
 export const WAN_NAME = /^[a-z][a-z0-9-]{0,30}$/;
-
-/** What can happen, apart from a change of state. */
-export const EVENTS = [
-  "started",
-  "stopping",
-  "measurement_lost",
-  "measurement_back",
-  "pinger_lost",
-  "pinger_back",
-  "reflector_lost",
-  "reflector_back",
-  "reflector_replaced",
-  "router_lost",
-  "router_back",
-  "router_described",
-  "rate_foreign",
-  "writing_paused",
-  "writing_resumed",
-  "clock_stepped",
-  "checkpoint_lost",
-  "checkpoint_back",
-  "checkpoint_refused",
-  "retention_held",
-  "history_cut",
-  "database_lost",
-  "database_back",
-  "database_replaced",
-  "database_damaged",
-  "log_held",
-  "log_freed",
-  "source_doubled",
-  "source_single",
-  "source_flooding",
-  "source_calm",
-  "frames_refused",
-] as const;
-export type EventName = (typeof EVENTS)[number];
 
 const integer = (minimum: number, maximum: number) =>
   Type.Integer({ minimum, maximum });

@@ -17,7 +17,7 @@ export function capacityBps(
   traffic: Traffic,
   rateBps: number,
 ): number | null {
-  const worstMs = Math.max(...bad.map((sample) => sample.deltaMs));
+  const worstMs = Math.max(...bad.map(({ delayMs }) => delayMs[direction]));
   const isSharp = worstMs > TUNING.sharpMs;
   const seen =
     direction === "download"
@@ -45,11 +45,15 @@ function arrivalRate(
   const over = (run: readonly Sample[]): number | null => {
     const first = run[0];
     const began =
-      first === undefined ? now : later(first.receivedAt, -first.deltaMs);
+      first === undefined
+        ? now
+        : later(first.receivedAt, -first.delayMs.download);
     return rateBetween(traffic, "download", windowStart(began, now), now);
   };
-  const whole = over(runAbove(samples, TUNING.queueMs));
-  const sharp = isSharp ? over(runAbove(samples, TUNING.sharpMs)) : null;
+  const whole = over(runAbove(samples, "download", TUNING.queueMs));
+  const sharp = isSharp
+    ? over(runAbove(samples, "download", TUNING.sharpMs))
+    : null;
   return whole === null || sharp === null
     ? (whole ?? sharp)
     : Math.min(whole, sharp);
@@ -79,7 +83,7 @@ function departureRate(
   const sent = rateBetween(traffic, "upload", from, last.sentAt);
   if (sent === null || previous === undefined) return sent;
   const slope =
-    (last.deltaMs - previous.deltaMs) /
+    (last.delayMs.upload - previous.delayMs.upload) /
     Math.max(1, since(previous.sentAt, last.sentAt));
   return sent / (1 + Math.max(0, slope));
 }

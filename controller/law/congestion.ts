@@ -52,7 +52,7 @@ export function thresholdsOf({
  */
 export function classify(
   before: State,
-  newest: readonly Sample[],
+  newest: readonly Pick<Sample, "deltaMs">[],
   limits: Limits,
 ): { state: State; transition: Transition | null } {
   if (newest.length < TUNING.voters) return { state: before, transition: null };

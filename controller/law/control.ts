@@ -1,11 +1,17 @@
 import { since, type MonoMs } from "../../shared/clock.js";
-import {
-  eachDirection,
-  opposite,
-  type Direction,
-  type PerDirection,
-} from "../../shared/direction.js";
+import { eachDirection, type PerDirection } from "../../shared/direction.js";
 import type { State } from "../../shared/state.js";
+import {
+  drainMs,
+  follow,
+  isCertain,
+  judge,
+  mayProbe,
+  noSuspicion,
+  suspects,
+  type Attribution,
+} from "./attribution.js";
+import { clamp } from "../../shared/units.js";
 import { classify, type Transition } from "./congestion.js";
 import {
   estimate,
@@ -21,7 +27,8 @@ import {
 } from "./evidence.js";
 import type { Policy } from "./policy.js";
 import type { Reading } from "./reading.js";
-import { initialRate, nextRate, type RateState } from "./shaper-rate.js";
+import { initialRate, type RateState } from "./rate-state.js";
+import { nextRate } from "./shaper-rate.js";
 import { remember, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
@@ -35,6 +42,7 @@ export interface ControlState {
   /** The changes of state of this very step. */
   readonly transition: PerDirection<Transition | null>;
   readonly rate: PerDirection<RateState>;
+  readonly attribution: Attribution;
 }
 
 /** What an earlier run learned (CTRL-06): baselines by reflector, as far as they are known, and the last rates. */
@@ -60,6 +68,7 @@ export const initial = (
   rate: eachDirection((direction) =>
     initialRate(rateBps?.[direction] ?? policy.limits[direction].baseBps, now),
   ),
+  attribution: noSuspicion(now),
 });
 
 /**
@@ -80,15 +89,31 @@ export function step(
   const classified = eachDirection((d) =>
     classify(before.state[d], newest, policy.limits[d]),
   );
-  const scene = {
-    now,
-    elapsedMs: Math.min(TUNING.stepMaxMs, Math.max(0, since(before.at, now))),
-    evidence,
-    traffic,
-    deltaMs: path.deltaMs,
-    leastRttMs,
-    spacingMs: policy.spacingMs,
-  };
+  const elapsedMs = clamp(since(before.at, now), 0, TUNING.stepMaxMs);
+  const { attribution, rate: judged } = judge(before.attribution, {
+    ...{ rate: before.rate, evidence, traffic, now },
+  });
+  const known = { rate: judged, evidence, traffic, now };
+  const suspected = suspects(attribution, known);
+  const rate = eachDirection((direction) =>
+    // spelled out: a spread of so many fields would cost more than the rest of the step
+    nextRate(judged[direction], {
+      now,
+      elapsedMs,
+      evidence,
+      traffic,
+      deltaMs: path.deltaMs,
+      leastRttMs,
+      spacingMs: policy.spacingMs,
+      direction,
+      limits: policy.limits[direction],
+      manner: policy.manner,
+      isSuspect: suspected[direction],
+      mayProbe: mayProbe(attribution, known, direction),
+      isCertain: isCertain(attribution, known),
+      drainMs: drainMs(known),
+    }),
+  );
   return {
     at: now,
     estimate: path,
@@ -96,37 +121,7 @@ export function step(
     traffic,
     state: eachDirection((d) => classified[d].state),
     transition: eachDirection((d) => classified[d].transition),
-    rate: eachDirection((direction) =>
-      nextRate(before.rate[direction], {
-        ...scene,
-        direction,
-        limits: policy.limits[direction],
-        isSuspect: isSuspect(before.rate, direction),
-      }),
-    ),
+    rate,
+    attribution: follow(attribution, judged, { rate, evidence, traffic, now }),
   };
-}
-
-/**
- * A round trip does not tell which way it was slow; load does, in part. Busy directions are suspects, and where none is
- * busy the busier one; who is draining stays one, since after a fall its load is low because the line is the bottleneck.
- */
-function isSuspect(
-  rate: PerDirection<RateState>,
-  direction: Direction,
-): boolean {
-  const own = rate[direction];
-  const other = rate[opposite(direction)];
-  if (
-    own.peakLoad === null ||
-    own.mode === "drain" ||
-    own.peakLoad >= TUNING.busyRatio
-  )
-    return true;
-  const otherLoad = other.peakLoad ?? 1;
-  return (
-    otherLoad < TUNING.busyRatio &&
-    own.peakLoad >= TUNING.guiltyRatio &&
-    own.peakLoad >= otherLoad
-  );
 }

@@ -1,13 +1,21 @@
 import type { MonoMs } from "../../shared/clock.js";
 import { since } from "../../shared/clock.js";
+import type { PerDirection } from "../../shared/direction.js";
 import { maybe } from "../../shared/units.js";
+import { share } from "./smoothing.js";
 import type { Reply } from "./reading.js";
 import { TUNING } from "./tuning.js";
+import { followSkew, skewOf, split } from "./ways.js";
 
 /** The idle RTT of one reflector. Reflectors differ by many ms, so none is measured against another's. */
 export interface Baseline {
   readonly ms: number;
   readonly at: MonoMs;
+  /** The way there less the way back when idle, which is mostly the clocks' difference; null where unknown. */
+  readonly skewMs: number | null;
+  /** The least RTT since `leastFrom`: what the baseline becomes at the latest, for this law empties its queue often. */
+  readonly leastMs: number;
+  readonly leastFrom: MonoMs;
 }
 
 /** A reply, as far above its reflector's baseline as it was; negative when it was below. */
@@ -15,6 +23,9 @@ export interface Sample {
   readonly sentAt: MonoMs;
   readonly receivedAt: MonoMs;
   readonly deltaMs: number;
+  /** What of it each direction's queue may have added: its share, where the reflector tells, else all of it. */
+  readonly delayMs: PerDirection<number>;
+  readonly tellsWays: boolean;
 }
 
 /** What is known of the path. Null before the first reply. */
@@ -33,15 +44,11 @@ export const rememberedPath = (
   now: MonoMs,
 ): Estimate => ({
   baselines: Array.from({ length: reflectors }, (_, index) =>
-    maybe(baselinesMs[index] ?? null, (ms) => ({ ms, at: now })),
+    maybe(baselinesMs[index] ?? null, (ms) => baselineOf(ms, null, now)),
   ),
   deltaMs: null,
   deltaAt: null,
 });
-
-/** What part of the way to a new value a filter with this time constant goes in `ms`. */
-const share = (ms: number, timeConstantMs: number): number =>
-  1 - Math.exp(-Math.max(0, ms) / timeConstantMs);
 
 /** Follows baseline and delta through the replies of a beat, in order. Each reply becomes a sample. */
 export function estimate(
@@ -52,11 +59,19 @@ export function estimate(
   const baselines = [...before.baselines];
   const samples: Sample[] = [];
   let { deltaMs, deltaAt } = before;
-  for (const { reflector, rttMs, sentAt, receivedAt } of replies) {
-    const baseline = follow(baselines[reflector] ?? null, rttMs, receivedAt);
+  for (const reply of replies) {
+    const { reflector, rttMs, sentAt, receivedAt } = reply;
+    const baseline = follow(baselines[reflector] ?? null, reply);
     baselines[reflector] = baseline;
     const above = rttMs - baseline.ms;
-    samples.push({ sentAt, receivedAt, deltaMs: above });
+    const delayMs = split(above, baseline.skewMs, reply.wayMs);
+    samples.push({
+      sentAt,
+      receivedAt,
+      deltaMs: above,
+      delayMs: delayMs ?? { download: above, upload: above },
+      tellsWays: delayMs !== null,
+    });
     deltaMs =
       deltaMs === null || deltaAt === null
         ? above
@@ -72,8 +87,9 @@ export function estimate(
 }
 
 /** The baseline after one more RTT of its reflector (control.md A1.4, law.md 2). */
-function follow(before: Baseline | null, rttMs: number, at: MonoMs): Baseline {
-  if (before === null) return { ms: rttMs, at };
+function follow(before: Baseline | null, reply: Reply): Baseline {
+  const { rttMs, receivedAt: at, wayMs } = reply;
+  if (before === null) return baselineOf(rttMs, skewOf(wayMs), at);
   const above = rttMs - before.ms;
   const timeConstantMs =
     above < 0
@@ -81,11 +97,27 @@ function follow(before: Baseline | null, rttMs: number, at: MonoMs): Baseline {
       : above <= TUNING.baselineNearMs
         ? TUNING.baselineRiseMs
         : TUNING.baselineClimbMs;
+  const elapsedMs = since(before.at, at);
+  const isLeap = before.leastMs - before.ms > TUNING.leapMs;
+  const isOver =
+    since(before.leastFrom, at) >
+    (isLeap ? TUNING.leapAfterMs : TUNING.leastMs);
+  const ms = before.ms + above * share(elapsedMs, timeConstantMs);
   return {
-    ms: before.ms + above * share(since(before.at, at), timeConstantMs),
+    // so long without an RTT near the baseline: the path itself has become longer
+    ms: isOver ? Math.max(ms, before.leastMs) : ms,
     at,
+    leastMs: isOver ? rttMs : Math.min(before.leastMs, rttMs),
+    leastFrom: isOver ? at : before.leastFrom,
+    skewMs: followSkew(before.skewMs, wayMs, above, elapsedMs),
   };
 }
+
+const baselineOf = (
+  ms: number,
+  skewMs: number | null,
+  at: MonoMs,
+): Baseline => ({ ms, at, skewMs, leastMs: ms, leastFrom: at });
 
 /** The least baseline: how soon an answer can be here at all. Null before the first reply. */
 export function leastBaselineMs({ baselines }: Estimate): number | null {

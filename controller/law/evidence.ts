@@ -1,4 +1,5 @@
 import { later, since, type MonoMs } from "../../shared/clock.js";
+import type { Direction } from "../../shared/direction.js";
 import type { Sample } from "./estimator.js";
 import { TUNING } from "./tuning.js";
 
@@ -30,8 +31,17 @@ export function witness(
     : -Infinity;
   const kept = wasSilent ? [] : before.samples;
   const counted = fresh.filter((sample) => sample.sentAt >= voidBefore);
-  const samples = [...kept, ...counted].sort((a, b) => a.sentAt - b.sentAt);
+  const samples = [...kept];
+  for (const sample of counted) insert(samples, sample);
   return forgetting({ samples, heardAt: last.receivedAt }, now);
+}
+
+/** Puts a sample where its probe was sent: mostly last. */
+function insert(samples: Sample[], sample: Sample): void {
+  let place = samples.length;
+  while (place > 0 && (samples[place - 1]?.sentAt ?? 0) > sample.sentAt)
+    place--;
+  samples.splice(place, 0, sample);
 }
 
 function forgetting(evidence: Evidence, now: MonoMs): Evidence {
@@ -57,13 +67,15 @@ export function lastSamples(
   return last.filter((sample) => sample.sentAt >= from);
 }
 
-/** The unbroken run of newest samples above `aboveMs`, oldest first. */
+/** The unbroken run of newest samples that a direction may have delayed by more than `aboveMs`, oldest first. */
 export function runAbove(
   samples: readonly Sample[],
+  direction: Direction,
   aboveMs: number,
 ): readonly Sample[] {
+  const isAbove = (sample: Sample | undefined) =>
+    sample !== undefined && sample.delayMs[direction] > aboveMs;
   let from = samples.length;
-  while (from > 0 && (samples[from - 1]?.deltaMs ?? -Infinity) > aboveMs)
-    from--;
+  while (isAbove(samples[from - 1])) from--;
   return samples.slice(from);
 }

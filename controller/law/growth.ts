@@ -1,4 +1,5 @@
 import { clamp } from "../../shared/units.js";
+import type { Manner } from "./presets.js";
 import { TUNING } from "./tuning.js";
 
 /** A rate, and what the line was seen to carry: at the last cut, and before its last great change. */
@@ -12,19 +13,19 @@ interface Memory {
 export function growthPerS(
   { bps, carriedBps, recalledBps }: Memory,
   isSettling: boolean,
+  { fastPerS, slowPerS }: Manner,
 ): number {
-  const { fastPerS, slowPerS, topPerS, recalledPerS } = TUNING;
   const z = carriedBps === null ? 0 : bps / carriedBps;
   if (isSettling && z >= 0.96) return 0;
   const byLast =
     z < 0.97
       ? fastPerS
-      : z < 1.02
+      : z < 1.005
         ? slowPerS
-        : between(z, 1.02, slowPerS, 1.08, topPerS);
+        : between(z, 1.005, slowPerS, 1.06, fastPerS);
   const y = recalledBps === null ? 0 : bps / recalledBps;
   const byRecalled =
-    y < 0.95 ? Infinity : between(y, 1, recalledPerS, 1.08, topPerS);
+    y < 0.95 ? Infinity : between(y, 1, 4 * slowPerS, 1.06, fastPerS);
   return Math.min(byLast, byRecalled);
 }
 

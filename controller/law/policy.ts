@@ -1,4 +1,5 @@
 import type { PerDirection } from "../../shared/direction.js";
+import type { Manner } from "./presets.js";
 
 /** What the operator wants of one direction. */
 export interface Limits {
@@ -16,6 +17,7 @@ export interface Limits {
 /** Everything `step` prefers. */
 export interface Policy {
   readonly limits: PerDirection<Limits>;
+  readonly manner: Manner;
   readonly reflectors: number;
   /** How far apart probes leave, ms. */
   readonly spacingMs: number;

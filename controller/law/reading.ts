@@ -8,7 +8,10 @@ export interface Reply {
   readonly sentAt: MonoMs;
   readonly receivedAt: MonoMs;
   readonly rttMs: number;
-  /** One-way times, ms: to the reflector (upload) and back (download), each with an unknown constant, for clocks differ; null where the reflector does not tell. */
+  /**
+   * One-way times, ms: to the reflector (upload) and back (download), each with an unknown constant, for clocks differ;
+   * null where the reflector does not tell.
+   */
   readonly wayMs: PerDirection<number> | null;
 }
 

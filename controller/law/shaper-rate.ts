@@ -1,76 +1,18 @@
-import type { Cause } from "../../shared/cause.js";
 import { later, since, type MonoMs } from "../../shared/clock.js";
-import {
-  eachDirection,
-  type Direction,
-  type PerDirection,
-} from "../../shared/direction.js";
 import { clamp } from "../../shared/units.js";
-import { capacityBps } from "./capacity.js";
+import { cut } from "./cut.js";
 import type { Sample } from "./estimator.js";
-import { lastSamples, silenceMs, type Evidence } from "./evidence.js";
+import { lastSamples, silenceMs } from "./evidence.js";
 import { growthPerS, taper } from "./growth.js";
-import type { Limits } from "./policy.js";
-import { recentRate, type Traffic } from "./traffic.js";
+import {
+  at,
+  because,
+  trimMs,
+  type RateState,
+  type Scene,
+} from "./rate-state.js";
+import { recentRate } from "./traffic.js";
 import { TUNING } from "./tuning.js";
-
-/** One direction's rate and what it remembers of the line. `drain`: cut below capacity; `return`: on its way back; `grow`: free. */
-export interface RateState {
-  readonly bps: number;
-  readonly mode: "grow" | "drain" | "return";
-  readonly cause: Cause;
-  /** The number that belongs to the cause, ms. */
-  readonly causeMs: number | null;
-  /** Only probes sent from here on can have felt the last cut. */
-  readonly countsFrom: MonoMs;
-  /** No second cut before, unless it got worse than cutDeltaMs tells. */
-  readonly patienceUntil: MonoMs;
-  readonly cutDeltaMs: number;
-  readonly returnToBps: number;
-  readonly settledAt: MonoMs;
-  /** Capacity at the last cut, and before its last great change. */
-  readonly carriedBps: number | null;
-  readonly recalledBps: number | null;
-  /** Recent peak of load over rate; null without counters. */
-  readonly peakLoad: number | null;
-  readonly usedAt: MonoMs;
-}
-
-/** What a decision about one direction is taken from. */
-export interface Scene {
-  readonly direction: Direction;
-  readonly limits: Limits;
-  readonly now: MonoMs;
-  /** Real time since the last step, at most `stepMaxMs`. */
-  readonly elapsedMs: number;
-  readonly evidence: Evidence;
-  readonly traffic: Traffic;
-  /** Smoothed delta, ms; null before the first reply. */
-  readonly deltaMs: number | null;
-  readonly leastRttMs: number;
-  readonly spacingMs: number;
-  /** Whether the queue may be this direction's. */
-  readonly isSuspect: boolean;
-}
-
-export const initialRate = (bps: number, now: MonoMs): RateState => ({
-  bps,
-  mode: "grow",
-  cause: "start",
-  causeMs: null,
-  countsFrom: now,
-  patienceUntil: now,
-  cutDeltaMs: 0,
-  returnToBps: bps,
-  settledAt: now,
-  carriedBps: null,
-  recalledBps: null,
-  peakLoad: null,
-  usedAt: now,
-});
-
-export const ratesOf = (rate: PerDirection<RateState>): PerDirection<number> =>
-  eachDirection((direction) => rate[direction].bps);
 
 /** The next rate of one direction, within floor and ceiling (law.md 2). */
 export function nextRate(before: RateState, scene: Scene): RateState {
@@ -87,8 +29,11 @@ export function nextRate(before: RateState, scene: Scene): RateState {
   if (silent > TUNING.silenceMs) return because(state, "silence", silent);
   const bad = badVotes(state, scene);
   if (bad.length >= TUNING.votes) {
-    const worstMs = Math.max(...bad.map((sample) => sample.deltaMs));
-    if (!scene.isSuspect) return because(state, "innocent", worstMs);
+    const worstMs = Math.max(
+      ...bad.map(({ delayMs }) => delayMs[scene.direction]),
+    );
+    if (!isGuilty(state, scene, bad))
+      return because(state, "innocent", worstMs);
     if (mayCut(state, worstMs, now)) return cut(state, scene, bad, worstMs);
   }
   switch (state.mode) {
@@ -100,25 +45,6 @@ export function nextRate(before: RateState, scene: Scene): RateState {
       return grow(state, scene);
   }
 }
-
-const because = (
-  state: RateState,
-  cause: Cause,
-  causeMs: number | null,
-): RateState => ({
-  ...state,
-  cause,
-  causeMs,
-});
-
-const at = (
-  state: RateState,
-  bps: number,
-  { floorBps, ceilingBps }: Limits,
-): RateState => ({
-  ...state,
-  bps: clamp(bps, floorBps, ceilingBps),
-});
 
 /** Follows who uses the line. */
 function withLoad(
@@ -134,17 +60,24 @@ function withLoad(
   return { ...state, peakLoad: Math.max(load, faded), usedAt };
 }
 
-const trimMs = ({ limits }: Scene): number =>
-  limits.targetMs * TUNING.trimRatio;
-
 /** The last votes that are bad: later than the trim and two packets at this rate. */
 function badVotes(state: RateState, scene: Scene): readonly Sample[] {
   const packetMs = (TUNING.packetBits / state.bps) * 1e3;
   const badMs = trimMs(scene) + TUNING.packetsForgiven * packetMs;
   return lastSamples(scene.evidence, TUNING.voters, state.countsFrom).filter(
-    (sample) => sample.deltaMs > badMs,
+    ({ delayMs }) => delayMs[scene.direction] > badMs,
   );
 }
+
+/** Probes that tell the way need no other witness than some load. */
+const isGuilty = (
+  { mode, peakLoad }: RateState,
+  { isSuspect }: Scene,
+  bad: readonly Sample[],
+): boolean =>
+  bad.every(({ tellsWays }) => tellsWays)
+    ? mode === "drain" || (peakLoad ?? 1) >= TUNING.guiltyRatio
+    : isSuspect;
 
 const mayCut = (
   { patienceUntil, cutDeltaMs }: RateState,
@@ -152,63 +85,23 @@ const mayCut = (
   now: MonoMs,
 ): boolean => now >= patienceUntil || worstMs > 1.3 * cutDeltaMs + 10;
 
-/** Down to what the line carries, and below it by as much as the queue is long. */
-function cut(
-  state: RateState,
-  scene: Scene,
-  bad: readonly Sample[],
-  worstMs: number,
-): RateState {
-  const { direction, evidence, traffic, limits, now, leastRttMs } = scene;
-  const seen = capacityBps(direction, evidence, bad, traffic, state.bps);
-  const carried = seen ?? state.bps * (1 - blindCut(worstMs, trimMs(scene)));
-  const drainRatio =
-    seen === null
-      ? 1
-      : Math.max(TUNING.drainMinRatio, 1 - worstMs / TUNING.drainMs);
-  const reactsInMs = direction === "download" ? leastRttMs : leastRttMs / 2;
-  const drainMs =
-    1.6 * TUNING.drainMs * Math.max(1, worstMs / TUNING.drainMs / 0.6);
-  return {
-    ...at(state, Math.min(state.bps, carried * drainRatio), limits),
-    mode: "drain",
-    cause: "cut",
-    causeMs: worstMs,
-    countsFrom: later(now, reactsInMs),
-    patienceUntil: later(now, 2 * leastRttMs + worstMs + drainMs),
-    cutDeltaMs: worstMs,
-    returnToBps: clamp(
-      Math.min(state.bps, TUNING.returnRatio * carried),
-      limits.floorBps,
-      limits.ceilingBps,
-    ),
-    carriedBps: carried,
-    recalledBps: isGreatChange(state.carriedBps, carried)
-      ? state.carriedBps
-      : state.recalledBps,
-  };
-}
-
-/** How much to cut by the delay alone. */
-const blindCut = (worstMs: number, fromMs: number): number =>
-  TUNING.blindCutMin +
-  (TUNING.blindCutMax - TUNING.blindCutMin) *
-    clamp((worstMs - fromMs) / Math.max(1, TUNING.severeMs - fromMs), 0, 1);
-
-const isGreatChange = (before: number | null, after: number): boolean =>
-  before !== null && Math.abs(after - before) > TUNING.changeRatio * before;
-
 /** Waits until the queue is seen to be gone. */
 function drain(state: RateState, scene: Scene): RateState {
   const newest = lastSamples(scene.evidence, 2, state.countsFrom);
   const last = newest.at(-1);
   if (
     last === undefined ||
-    last.deltaMs > TUNING.drainedMs ||
+    last.delayMs[scene.direction] > TUNING.drainedMs ||
     !isClean(state, scene)
   )
-    return because(state, "drain", last?.deltaMs ?? scene.deltaMs);
-  return comeBack({ ...state, mode: "return" }, scene);
+    return because(
+      state,
+      "drain",
+      last?.delayMs[scene.direction] ?? scene.deltaMs,
+    );
+  // the patience was for this drain: of a long one it would outlast the next queue
+  const patienceUntil = scene.now;
+  return comeBack({ ...state, mode: "return", patienceUntil }, scene);
 }
 
 /** Back to just under what the line carried when it was cut. */
@@ -223,7 +116,7 @@ function comeBack(state: RateState, scene: Scene): RateState {
   const next = because(at(state, bps, limits), "return", null);
   return bps < state.returnToBps
     ? next
-    : { ...next, mode: "grow", settledAt: later(now, TUNING.settleMs) };
+    : { ...next, mode: "grow", settledAt: later(now, scene.manner.settleMs) };
 }
 
 /** Looks for room, while the line is used and clean; goes home when nobody uses it. */
@@ -236,9 +129,14 @@ function grow(state: RateState, scene: Scene): RateState {
   if (loadBps !== null && loadBps < TUNING.usedRatio * state.bps)
     return because(state, "unused", null);
   if (state.bps >= limits.ceilingBps) return because(state, "limit", null);
+  const knownBps = TUNING.probingRatio * (state.carriedBps ?? 0);
+  if (!scene.mayProbe && state.bps >= knownBps)
+    return because(state, "turn", null);
   const settlingMs = since(now, state.settledAt);
   const perS =
-    loadBps === null ? TUNING.blindPerS : growthPerS(state, settlingMs > 0);
+    loadBps === null
+      ? TUNING.blindPerS
+      : growthPerS(state, settlingMs > 0, scene.manner);
   if (perS === 0) return because(state, "settle", settlingMs);
   const worstMs = worstOfTwo(state, scene);
   const h = taper(worstMs, trimMs(scene));
@@ -272,9 +170,12 @@ function isClean(state: RateState, scene: Scene): boolean {
 }
 
 /** The larger of the two newest samples that count; Infinity where there are not two. */
-function worstOfTwo({ countsFrom }: RateState, { evidence }: Scene): number {
+function worstOfTwo(
+  { countsFrom }: RateState,
+  { evidence, direction }: Scene,
+): number {
   const [one, two] = lastSamples(evidence, 2, countsFrom);
   return one === undefined || two === undefined
     ? Infinity
-    : Math.max(one.deltaMs, two.deltaMs);
+    : Math.max(one.delayMs[direction], two.delayMs[direction]);
 }

@@ -16,21 +16,25 @@ export function remember(
   now: MonoMs,
 ): Traffic {
   const horizon = later(now, -TUNING.memoryMs);
-  let history = [...before, ...fresh];
-  for (let i = history.length - 1; i > 0; i--) {
-    const [older, newer] = [history[i - 1], history[i]];
-    if (older === undefined || newer === undefined) break;
-    if (
-      newer.downloadBytes < older.downloadBytes ||
-      newer.uploadBytes < older.uploadBytes
-    ) {
-      history = history.slice(i);
-      break;
-    }
-  }
-  const from = history.findIndex(({ at }) => at >= horizon);
-  return from === -1 ? [] : history.slice(Math.max(0, from - 1));
+  const history = [...before, ...fresh];
+  // the newest value from before the horizon is kept: what came after it is known from there
+  let from = 0;
+  while (from + 1 < history.length && (history[from + 1]?.at ?? now) < horizon)
+    from++;
+  for (let i = Math.max(from + 1, before.length); i < history.length; i++)
+    if (wentBack(history[i - 1], history[i])) from = i;
+  const isStale = (history.at(-1)?.at ?? horizon) < horizon;
+  return isStale ? [] : from === 0 ? history : history.slice(from);
 }
+
+const wentBack = (
+  older: Counted | undefined,
+  newer: Counted | undefined,
+): boolean =>
+  older !== undefined &&
+  newer !== undefined &&
+  (newer.downloadBytes < older.downloadBytes ||
+    newer.uploadBytes < older.uploadBytes);
 
 /** Bytes up to an instant, between two counter values in proportion; null outside the history. */
 function bytesUntil(

@@ -4,7 +4,7 @@
  */
 export const TUNING = {
   /** The rate law trims at this part of the target, so that its own probing stays within GREEN. */
-  trimRatio: 0.8,
+  trimRatio: 0.65,
   /** A state is left only below this part of the threshold that led to it. */
   exitRatio: 0.8,
 
@@ -21,6 +21,14 @@ export const TUNING = {
   baselineClimbMs: 1_500_000,
   /** Within this much above the baseline it rises by baselineRiseMs, beyond by baselineClimbMs. */
   baselineNearMs: 3,
+  /** After so long without an RTT near it the baseline is the least one of that time: the path became longer. */
+  leastMs: 5_000,
+  /** A path longer by more than this is believed only after so long: it may be a queue that no cut of ours empties. */
+  leapMs: 60,
+  leapAfterMs: 60_000,
+  /** The difference of the ways follows the reflector's clock over this while no queue stands; so much is noise, ms. */
+  skewMs: 1_000,
+  skewToleranceMs: 4,
   /** The delta that people see is smoothed over this, ms. */
   deltaSmoothingMs: 100,
 
@@ -48,7 +56,7 @@ export const TUNING = {
   drainMs: 250,
   drainMinRatio: 0.4,
   /** After the drain the rate returns to this part of the capacity, not faster than returnPerS of it a second. */
-  returnRatio: 0.97,
+  returnRatio: 0.98,
   returnPerS: 1.5,
   /** The drain is over when the newest sample is below this. */
   drainedMs: 8,
@@ -60,12 +68,7 @@ export const TUNING = {
   /** Raises need the line used to this part of the rate, over this window. */
   usedRatio: 0.8,
   usedWindowMs: 250,
-  /** Where capacity was met before, probing waits this long after a drain and crosses slowly; elsewhere it is fast. */
-  settleMs: 1_000,
-  fastPerS: 0.7,
-  slowPerS: 0.1,
-  topPerS: 0.8,
-  recalledPerS: 0.3,
+  /** Without byte counters it raises by this much a second. */
   blindPerS: 0.05,
   /** A new capacity this different makes the old one the second memory. */
   changeRatio: 0.15,
@@ -76,6 +79,20 @@ export const TUNING = {
   peakDecayMs: 700,
   busyRatio: 0.6,
   guiltyRatio: 0.2,
+  /**
+   * Both busy and no ways told: a cut, deeper than others, that by this many ms of probes has not brought the delta down to trialCuredRatio of
+   * its longest was the wrong one; its rate comes back, but for a bit. After trialMaxMs both are to blame, or
+   * after alibiMaxMs while it shrinks.
+   */
+  trialProbesMs: 100,
+  trialDrainMs: 125,
+  trialCuredRatio: 0.8,
+  acquittedRatio: 0.98,
+  trialMaxMs: 900,
+  alibiMaxMs: 2_500,
+  /** Above this part of the known capacity they look for room one at a time, for so long if the other wants to. */
+  probingRatio: 0.985,
+  turnMs: 1_000,
   /** Unused for this long, the rate drifts to base by this a second. */
   idleMs: 10_000,
   idlePerS: 0.02,

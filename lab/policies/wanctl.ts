@@ -4,7 +4,8 @@ import {
   step,
   type ControlState,
 } from "../../controller/law/control.js";
-import { ratesOf } from "../../controller/law/shaper-rate.js";
+import { PRESETS } from "../../controller/law/presets.js";
+import { ratesOf } from "../../controller/law/rate-state.js";
 import {
   afterWriting,
   fullPurses,
@@ -26,7 +27,7 @@ const wanctl = (name: string, title: string, tellsWays: boolean): Policy => ({
   name,
   title,
   open({ limits }) {
-    const policy = { limits, ...PROBING };
+    const policy = { limits, manner: PRESETS.cable.manner, ...PROBING };
     let state: ControlState | null = null;
     const pace = openPace();
     return {

@@ -1,12 +1,11 @@
 import { Type } from "@sinclair/typebox";
-import { EVENTS } from "../../shared/frame.js";
+import { EVENTS } from "../../shared/event.js";
 import { ROWS_MAX, type EventPlace, type EventRow } from "../store/annals.js";
 import { badParameter } from "./http-error.js";
 import {
   cursor,
   limit,
   pageMetadata,
-  readable,
   readPage,
   type Reading,
   type Slice,
@@ -17,9 +16,6 @@ import { goneSignal, route, type Route } from "./route.js";
 const PATH = "/api/v1/events";
 
 const KINDS = ["transition", "config", ...EVENTS] as const;
-
-/** Reading several WANs side by side costs a step of each: without end, it would cost without end. */
-const WANS_READ_MAX = 32;
 
 const event = Type.Object({
   at: Type.Integer({ description: "ms since 1970" }),
@@ -57,15 +53,10 @@ export const eventsRoute = (reading: Reading): Route =>
     },
     async answer(query, reply) {
       const span = spanIn(PATH, query, reading.clock.wall());
-      const { store } = reading;
-      const names = query.wan ?? readable(store, () => store.annals.wanNames());
-      if (names.length > WANS_READ_MAX)
-        throw badParameter(
-          PATH,
-          "wan",
-          `must be given, at most ${WANS_READ_MAX} of them: the history has ${names.length}`,
-        );
+      const wans = query.wan && new Set(query.wan);
       const kinds = query.kind && new Set<string>(query.kind);
+      const isWanted = ({ wan: of, kind }: EventRow) =>
+        (wans?.has(of) ?? true) && (kinds?.has(kind) ?? true);
       const begin = placeOf(query.cursor) ?? {
         atMs: span.toMs,
         source: 0,
@@ -75,8 +66,7 @@ export const eventsRoute = (reading: Reading): Route =>
         reading,
         query.limit ?? 100,
         begin,
-        (place) =>
-          step(reading, [...new Set(names)], span.fromMs, place, kinds),
+        (place) => step(reading, span.fromMs, place, isWanted),
         ({ atMs, source, seq }) => `${atMs}.${source}.${seq}`,
         goneSignal(reply),
       );
@@ -85,31 +75,19 @@ export const eventsRoute = (reading: Reading): Route =>
     },
   });
 
-/** The next rows of all WANs together, in one order. */
+/** The next rows, of which those that are wanted are shown. */
 function step(
   { store }: Reading,
-  names: readonly string[],
   fromMs: number,
   before: EventPlace,
-  kinds: ReadonlySet<string> | undefined,
+  isWanted: (row: EventRow) => boolean,
 ): Slice<object, EventPlace> {
-  const lists = names.map((name) =>
-    store.annals.eventsBefore(name, fromMs, before),
-  );
-  const rows = lists.flat().sort(newestFirst).slice(0, ROWS_MAX);
-  const last = rows.at(-1);
-  const isOver = lists.every((list) => list.length < ROWS_MAX);
-  const more = !isOver || lists.flat().length > ROWS_MAX;
+  const rows = store.annals.eventsBefore(fromMs, before);
   return {
-    rows: rows
-      .filter(({ kind }) => kinds === undefined || kinds.has(kind))
-      .map((row) => ({ row: shown(row), place: row })),
-    next: more && last !== undefined ? last : null,
+    rows: rows.filter(isWanted).map((row) => ({ row: shown(row), place: row })),
+    next: rows.length < ROWS_MAX ? null : (rows.at(-1) ?? null),
   };
 }
-
-const newestFirst = (a: EventPlace, b: EventPlace): number =>
-  b.atMs - a.atMs || b.source - a.source || b.seq - a.seq;
 
 const shown = ({ atMs, wan, kind, details, boot, seq }: EventRow) => ({
   at: atMs,

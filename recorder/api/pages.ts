@@ -90,10 +90,7 @@ export async function readPage<Row extends object, Place>(
 }
 
 /** What was read. @throws HttpError 503 where the database cannot be read at the moment */
-export function readable<T extends object | null>(
-  store: Store,
-  read: () => T,
-): T {
+function readable<T extends object | null>(store: Store, read: () => T): T {
   const found = store.tend(read);
   if (found !== null && "kind" in found)
     throw new HttpError(503, `Cannot read the history: ${found.cause}`);

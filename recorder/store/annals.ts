@@ -33,9 +33,8 @@ export interface GapRow extends GapPlace {
 
 /** What happened, read backwards by key, so many rows at a time that nobody waits for them. */
 export interface Annals {
-  wanNames(): string[];
-  /** The events of a WAN from an instant on, from before a place back, the newest first. */
-  eventsBefore(wan: string, fromMs: number, place: EventPlace): EventRow[];
+  /** The events of all WANs from an instant on, from before a place back, the newest first. */
+  eventsBefore(fromMs: number, place: EventPlace): EventRow[];
   /** The gaps from before a place back, the newest run first. */
   gapsBefore(place: GapPlace): GapRow[];
 }
@@ -46,9 +45,8 @@ export const ROWS_MAX = 64;
 export const ANNALS_SQL = {
   events: `
     select w.name as wan, s.boot, e.at_ms as atMs, e.source, e.seq, e.kind, e.details
-    from wan w cross join event e on e.wan = w.id cross join source s on s.id = e.source
-    where w.name = @wan and e.at_ms >= @fromMs and e.at_ms <= @atMs
-      and (e.at_ms, e.source, e.seq) < (@atMs, @source, @seq)
+    from event e cross join wan w on w.id = e.wan cross join source s on s.id = e.source
+    where e.at_ms >= @fromMs and (e.at_ms, e.source, e.seq) < (@atMs, @source, @seq)
     order by e.at_ms desc, e.source desc, e.seq desc limit ${ROWS_MAX}`,
   gaps: `
     select w.name as wan, s.boot, g.source, g.from_seq as fromSeq, g.to_seq as toSeq,
@@ -59,14 +57,10 @@ export const ANNALS_SQL = {
 } as const;
 
 export function openAnnals(db: Connection): Annals {
-  const names = db
-    .prepare<[], string>("select name from wan order by name")
-    .pluck();
   const events = db.prepare<object, EventRow>(ANNALS_SQL.events);
   const gaps = db.prepare<object, GapRow>(ANNALS_SQL.gaps);
   return {
-    wanNames: () => names.all(),
-    eventsBefore: (wan, fromMs, place) => events.all({ ...place, wan, fromMs }),
+    eventsBefore: (fromMs, place) => events.all({ ...place, fromMs }),
     gapsBefore: (place) => gaps.all(place),
   };
 }

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
+import { PRESET_NAMES, PRESETS } from "../../controller/law/presets.js";
 import { CONTROLLER_SCHEMA } from "../../controller/schema.js";
 import { POLICIES } from "../../lab/policies/roster.js";
 import { SCENARIOS } from "../../lab/scenarios.js";
@@ -14,7 +15,7 @@ import { OWN } from "../../recorder/api/prometheus/exposition.js";
 import { CURRENT, FIGURES } from "../../recorder/api/prometheus/figures.js";
 import { routesOf, type Sight } from "../../recorder/api/routes.js";
 import { CAUSES } from "../../shared/cause.js";
-import { EVENTS } from "../../shared/frame.js";
+import { EVENTS } from "../../shared/event.js";
 import { labelText, METRICS } from "../../shared/metrics.js";
 import { column, field, ROW_FIELDS } from "../../shared/row.js";
 import { ROOT, wanctl } from "./bin.js";
@@ -144,6 +145,22 @@ const PARTS: Readonly<Record<string, () => string>> = {
         ...figures("counter"),
         ...figures("gauge"),
       ],
+    ),
+  presets: () =>
+    table(
+      [
+        "preset",
+        "target_bloat_ms",
+        "settle, ms",
+        "raise a second: near capacity, elsewhere",
+        "because",
+      ],
+      PRESET_NAMES.map((name) => {
+        const { targetMs, manner, reason } = PRESETS[name];
+        const { settleMs, slowPerS, fastPerS } = manner;
+        const raises = `${100 * slowPerS} %, ${100 * fastPerS} %`;
+        return [code(name), `${targetMs}`, `${settleMs}`, raises, reason];
+      }),
     ),
   causes: () =>
     table(

@@ -12,7 +12,7 @@ import {
   type ControlState,
   type Known,
 } from "../../controller/law/control.js";
-import { ratesOf } from "../../controller/law/shaper-rate.js";
+import { ratesOf } from "../../controller/law/rate-state.js";
 import { handClock } from "../fakes/hand-clock.js";
 import { POLICY, REFLECTORS } from "../fakes/states.js";
 import { temporaryFolder } from "../recorder/temporary.js";

@@ -13,7 +13,13 @@ function stateAt(at: number, heardAt: readonly number[]): ControlState {
     ...state,
     estimate: {
       ...state.estimate,
-      baselines: heardAt.map((then) => ({ ms: 20, at: ms(then) })),
+      baselines: heardAt.map((then) => ({
+        ms: 20,
+        at: ms(then),
+        skewMs: null,
+        leastMs: 20,
+        leastFrom: ms(then),
+      })),
     },
     evidence: { samples: [], heardAt: ms(Math.max(...heardAt)) },
   };

@@ -1,10 +1,10 @@
 import { openSubscriber } from "../../shared/bus/subscriber.js";
 import { reasonOf } from "../../shared/failure.js";
+import type { EventName } from "../../shared/event.js";
 import {
   decodeFrame,
   type CycleFrame,
   type EventFrame,
-  type EventName,
   type Frame,
 } from "../../shared/frame.js";
 import { until } from "./waiting.js";

@@ -1,12 +1,18 @@
 import fc from "fast-check";
 import type { MonoMs } from "../../shared/clock.js";
 import { CAUSES } from "../../shared/cause.js";
-import { eachDirection } from "../../shared/direction.js";
+import {
+  DIRECTIONS,
+  eachDirection,
+  type PerDirection,
+} from "../../shared/direction.js";
 import { STATES, type State } from "../../shared/state.js";
+import type { Attribution } from "../../controller/law/attribution.js";
 import type { ControlState } from "../../controller/law/control.js";
 import type { Policy } from "../../controller/law/policy.js";
+import { PRESETS } from "../../controller/law/presets.js";
 import type { Reading } from "../../controller/law/reading.js";
-import type { RateState } from "../../controller/law/shaper-rate.js";
+import type { RateState } from "../../controller/law/rate-state.js";
 
 /** Legal control states and readings, for laws that must hold from every one of them. */
 
@@ -31,6 +37,7 @@ export const POLICY: Policy = {
       hardRedMs: Infinity,
     },
   },
+  manner: PRESETS.cable.manner,
   reflectors: REFLECTORS,
   spacingMs: 50,
 };
@@ -51,11 +58,17 @@ const sample = () =>
       age: fc.double({ min: 1, max: 1100, noNaN: true }),
       rtt: fc.double({ min: 1, max: 300, noNaN: true }),
       deltaMs: delta(),
+      leanMs: fc.option(delta()),
     })
-    .map(({ age, rtt, deltaMs }) => ({
+    .map(({ age, rtt, deltaMs, leanMs }) => ({
       sentAt: ms(NOW - age - rtt),
       receivedAt: ms(NOW - age),
       deltaMs,
+      delayMs: {
+        download: leanMs === null ? deltaMs : (deltaMs - leanMs) / 2,
+        upload: leanMs === null ? deltaMs : (deltaMs + leanMs) / 2,
+      },
+      tellsWays: leanMs !== null,
     }));
 
 const rateState = (
@@ -83,7 +96,30 @@ const rateState = (
 const baseline = fc.record({
   ms: fc.double({ min: 1, max: 100, noNaN: true }),
   at: around(5000, 0),
+  skewMs: fc.option(delta()),
+  leastMs: fc.double({ min: 1, max: 400, noNaN: true }),
+  leastFrom: around(20_000, 0),
 });
+
+const attribution = (
+  rate: PerDirection<fc.Arbitrary<RateState>>,
+): fc.Arbitrary<Attribution> =>
+  fc.record({
+    turn: fc.constantFrom(...DIRECTIONS),
+    turnFrom: around(2000, 0),
+    trial: fc.option(
+      fc.constantFrom(...DIRECTIONS).chain((accused) =>
+        fc.record({
+          accused: fc.constant(accused),
+          from: around(2000, 0),
+          feltFrom: around(2000, 100),
+          before: rate[accused],
+          verdict: fc.constantFrom("open", "guilty"),
+          isSecond: fc.boolean(),
+        }),
+      ),
+    ),
+  });
 
 const traffic = fc
   .array(fc.record({ down: fc.nat(400_000), up: fc.nat(200_000) }), {
@@ -98,8 +134,12 @@ const traffic = fc
     }));
   });
 
-export const controlState = (policy = POLICY): fc.Arbitrary<ControlState> =>
-  fc
+export function controlState(policy = POLICY): fc.Arbitrary<ControlState> {
+  const rate = eachDirection((direction) => {
+    const { floorBps, ceilingBps } = policy.limits[direction];
+    return rateState(floorBps, ceilingBps);
+  });
+  return fc
     .record({
       baselines: fc.array(fc.option(baseline), {
         minLength: REFLECTORS,
@@ -114,14 +154,8 @@ export const controlState = (policy = POLICY): fc.Arbitrary<ControlState> =>
         fc.constantFrom<State>(...STATES),
         fc.constantFrom<State>("GREEN", "YELLOW", "RED"),
       ),
-      download: rateState(
-        policy.limits.download.floorBps,
-        policy.limits.download.ceilingBps,
-      ),
-      upload: rateState(
-        policy.limits.upload.floorBps,
-        policy.limits.upload.ceilingBps,
-      ),
+      ...rate,
+      attribution: attribution(rate),
     })
     .map(
       ({ baselines, deltaMs, deltaAt, samples, heardAt, states, ...rest }) => ({
@@ -135,8 +169,10 @@ export const controlState = (policy = POLICY): fc.Arbitrary<ControlState> =>
         state: { download: states[0], upload: states[1] },
         transition: { download: null, upload: null },
         rate: { download: rest.download, upload: rest.upload },
+        attribution: rest.attribution,
       }),
     );
+}
 
 /** What a beat brings, `elapsedMs` after NOW. */
 export interface Beat {
@@ -156,6 +192,7 @@ export const beat = (): fc.Arbitrary<Beat> =>
           reflector: fc.nat(REFLECTORS - 1),
           rttMs: fc.double({ min: 0.1, max: 1500, noNaN: true }),
           age: fc.double({ min: 0, max: 49, noNaN: true }),
+          skewMs: fc.option(fc.integer({ min: -9000, max: 9000 })),
         }),
         { maxLength: 4 },
       ),
@@ -170,14 +207,20 @@ export const beat = (): fc.Arbitrary<Beat> =>
           lost,
           traffic: [],
           replies: replies
-            .map(({ reflector, rttMs, age }) => {
+            .map(({ reflector, rttMs, age, skewMs }) => {
               const receivedAt = ms(Math.max(NOW, now - age));
               return {
                 reflector,
                 rttMs,
-                wayMs: null,
                 receivedAt,
                 sentAt: ms(receivedAt - rttMs),
+                wayMs:
+                  skewMs === null
+                    ? null
+                    : {
+                        upload: (rttMs + skewMs) / 2,
+                        download: (rttMs - skewMs) / 2,
+                      },
               };
             })
             .sort((a, b) => a.receivedAt - b.receivedAt),

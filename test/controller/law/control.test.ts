@@ -8,7 +8,7 @@ import {
   type ControlState,
 } from "../../../controller/law/control.js";
 import { baselineMs } from "../../../controller/law/estimator.js";
-import { ratesOf } from "../../../controller/law/shaper-rate.js";
+import { ratesOf } from "../../../controller/law/rate-state.js";
 import { TUNING } from "../../../controller/law/tuning.js";
 import {
   beat,
@@ -52,7 +52,7 @@ describe("step()", () => {
   });
 
   it("raises by a bounded part of the rate a second, however late it is called (CTRL-03)", () => {
-    const most = Math.max(TUNING.topPerS, TUNING.fastPerS, TUNING.returnPerS);
+    const most = Math.max(POLICY.manner.fastPerS, TUNING.returnPerS);
     fc.assert(
       fc.property(controlState(), beat(), (state, { reading, now }) => {
         const after = step(state, reading, now, POLICY);
@@ -110,6 +110,9 @@ describe("step()", () => {
               baselines: state.estimate.baselines.map(() => ({
                 ms: 1e-3,
                 at: NOW,
+                skewMs: null,
+                leastMs: 1e-3,
+                leastFrom: NOW,
               })),
             },
           };

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { since, systemClock, type Clock } from "../../../shared/clock.js";
-import type { EventName } from "../../../shared/frame.js";
+import type { EventName } from "../../../shared/event.js";
 import type { Fields } from "../../../shared/log.js";
 import { openRest } from "../../../shared/routeros/rest.js";
 import { openActuator } from "../../../controller/shaper/actuator.js";

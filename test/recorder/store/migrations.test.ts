@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import { expect } from "chai";
 import type { WallMs } from "../../../shared/clock.js";
 import { DIRECTIONS } from "../../../shared/direction.js";
-import { EVENTS } from "../../../shared/frame.js";
+import { EVENTS } from "../../../shared/event.js";
 import { column, field, ROW_FIELDS } from "../../../shared/row.js";
 import { READINGS, STATES } from "../../../shared/state.js";
 import {

@@ -1,0 +1,245 @@
+import { since, type MonoMs } from "../../shared/clock.js";
+import {
+  eachDirection,
+  opposite,
+  type Direction,
+  type PerDirection,
+} from "../../shared/direction.js";
+import type { Sample } from "./estimator.js";
+import { lastSamples, type Evidence } from "./evidence.js";
+import type { RateState } from "./rate-state.js";
+import { recentRate, type Traffic } from "./traffic.js";
+import { TUNING } from "./tuning.js";
+
+/**
+ * Whose queue it is, where reflectors do not tell (law.md 6). While both directions are busy they look for room in turn,
+ * and who finds a queue in its turn made it. Its cut is a trial: where it cures nothing, the other one is cut instead.
+ * No alibi is for ever, or a queue might stand while each direction is protected by the other's.
+ */
+export interface Attribution {
+  readonly turn: Direction;
+  readonly turnFrom: MonoMs;
+  readonly trial: Trial | null;
+}
+
+interface Trial {
+  readonly accused: Direction;
+  readonly from: MonoMs;
+  /** Probes sent from here on felt the cut. */
+  readonly feltFrom: MonoMs;
+  /** The accused before its cut: what it gets back if it was innocent. */
+  readonly before: RateState;
+  readonly verdict: "open" | "guilty";
+  /** The other was accused before, and acquitted. */
+  readonly isSecond: boolean;
+}
+
+export const noSuspicion = (now: MonoMs): Attribution => ({
+  turn: "download",
+  turnFrom: now,
+  trial: null,
+});
+
+/** What there is to judge by. */
+interface Case {
+  readonly rate: PerDirection<RateState>;
+  readonly evidence: Evidence;
+  readonly traffic: Traffic;
+  readonly now: MonoMs;
+}
+
+/**
+ * Load tells, in part. Busy directions are suspects, and where none is busy the busier one; who is draining stays one,
+ * since after a fall its load is low because the line is the bottleneck.
+ */
+function isBusy(rate: PerDirection<RateState>, direction: Direction): boolean {
+  const { peakLoad, mode } = rate[direction];
+  const otherLoad = rate[opposite(direction)].peakLoad ?? 1;
+  if (peakLoad === null || mode === "drain") return true;
+  return (
+    peakLoad >= TUNING.busyRatio ||
+    (otherLoad < TUNING.busyRatio &&
+      peakLoad >= TUNING.guiltyRatio &&
+      peakLoad >= otherLoad)
+  );
+}
+
+const areBothBusy = (rate: PerDirection<RateState>): boolean =>
+  isBusy(rate, "download") && isBusy(rate, "upload");
+
+const only = (accused: Direction): PerDirection<boolean> =>
+  eachDirection((direction) => direction === accused);
+
+/** Whether a trial cured nothing in all its time; as long as the queue shrinks it is given some more. */
+function isExpired(
+  { from }: Trial,
+  { samples }: Evidence,
+  now: MonoMs,
+): boolean {
+  const ranMs = since(from, now);
+  return (
+    ranMs > TUNING.alibiMaxMs ||
+    (ranMs > TUNING.trialMaxMs && !isShrinking(samples))
+  );
+}
+
+/** Whether the newest sample is well below the longest of these. */
+const isShrinking = (samples: readonly Sample[]): boolean =>
+  (samples.at(-1)?.deltaMs ?? Infinity) <=
+  TUNING.trialCuredRatio * Math.max(...samples.map(({ deltaMs }) => deltaMs));
+
+/** Who may be cut for a queue of which nothing tells the direction. */
+export function suspects(
+  { turn, trial }: Attribution,
+  { rate, evidence, traffic, now }: Case,
+): PerDirection<boolean> {
+  if (trial !== null)
+    return isExpired(trial, evidence, now)
+      ? { download: true, upload: true }
+      : only(trial.accused);
+  if (!areBothBusy(rate)) return eachDirection((d) => isBusy(rate, d));
+  const newest = evidence.samples.at(-1);
+  const isSharp = newest !== undefined && newest.deltaMs > TUNING.sharpMs;
+  return only(isSharp ? (starved(rate, traffic) ?? turn) : turn);
+}
+
+/** In how long a cut is to empty the queue, ms. A trial goes deeper, so that its probes can tell soon. */
+export const drainMs = ({ rate, evidence }: Case): number =>
+  areBothBusy(rate) && !tellsWays(evidence)
+    ? TUNING.trialDrainMs
+    : TUNING.drainMs;
+
+/** Whether a cut now is more than a guess, and what it shows of the line worth remembering. */
+export const isCertain = (
+  { trial }: Attribution,
+  { evidence, now }: Case,
+): boolean => trial === null || !isExpired(trial, evidence, now);
+
+/** After a fall both carry less than they may, the one whose line it is a little earlier. Null without counters. */
+function starved(
+  rate: PerDirection<RateState>,
+  traffic: Traffic,
+): Direction | null {
+  const load = eachDirection((direction) => {
+    const bps = recentRate(traffic, direction, TUNING.windowMinMs);
+    return bps === null ? null : bps / rate[direction].bps;
+  });
+  return load.download === null || load.upload === null
+    ? null
+    : load.download < load.upload
+      ? "download"
+      : "upload";
+}
+
+/** Whether a direction may look for more than it knows to be there. */
+export const mayProbe = (
+  { turn }: Attribution,
+  { rate, evidence }: Case,
+  direction: Direction,
+): boolean => turn === direction || tellsWays(evidence) || !areBothBusy(rate);
+
+const tellsWays = ({ samples }: Evidence): boolean =>
+  samples.at(-1)?.tellsWays === true;
+
+/** Hears the probes that felt the trial's cut. Who is acquitted gets its rate back, and the other is accused. */
+export function judge(
+  before: Attribution,
+  { rate, evidence, now }: Case,
+): { attribution: Attribution; rate: PerDirection<RateState> } {
+  const { trial } = before;
+  const unchanged = { attribution: before, rate };
+  if (trial === null) return unchanged;
+  const newest = lastSamples(evidence, TUNING.voters, trial.from);
+  if (
+    newest.length === TUNING.voters &&
+    newest.every(({ deltaMs }) => deltaMs <= TUNING.drainedMs)
+  )
+    return { attribution: { ...before, trial: null }, rate };
+  if (
+    trial.verdict === "guilty" ||
+    trial.isSecond ||
+    isExpired(trial, evidence, now)
+  )
+    return unchanged;
+  const { accused } = trial;
+  const cured = isCured(evidence, trial.feltFrom);
+  if (cured === null) return unchanged;
+  if (cured)
+    return {
+      attribution: { ...before, trial: { ...trial, verdict: "guilty" } },
+      rate,
+    };
+  const other = opposite(accused);
+  return {
+    attribution: {
+      ...before,
+      trial: {
+        ...trial,
+        accused: other,
+        before: rate[other],
+        isSecond: true,
+      },
+    },
+    rate: {
+      ...rate,
+      [accused]: {
+        ...trial.before,
+        bps: rate[accused].bps,
+        mode: "return",
+        returnToBps: TUNING.acquittedRatio * trial.before.bps,
+        peakLoad: rate[accused].peakLoad,
+      },
+    },
+  };
+}
+
+/** Whether the queue shrinks by the probes that felt a cut; null while they cannot tell yet. */
+function isCured(evidence: Evidence, feltFrom: MonoMs): boolean | null {
+  const felt = lastSamples(evidence, TUNING.memorySamples, feltFrom);
+  const [first, last] = [felt[0], felt.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const heardMs = since(first.sentAt, last.sentAt);
+  if (isShrinking(felt)) return true;
+  return heardMs >= TUNING.trialProbesMs ? false : null;
+}
+
+/** What the new rates change: a cut opens a trial, and turns are taken. */
+export function follow(
+  attribution: Attribution,
+  before: PerDirection<RateState>,
+  { rate, evidence, now }: Case,
+): Attribution {
+  const trial = attribution.trial ?? opened(before, rate, evidence, now);
+  const { turn, turnFrom } = attribution;
+  const other = opposite(turn);
+  const newest = evidence.samples.at(-1);
+  const isOver =
+    rate[turn].cause !== "raise" ||
+    (since(turnFrom, now) > TUNING.turnMs &&
+      (newest?.deltaMs ?? 0) < TUNING.queueMs);
+  return rate[other].cause === "turn" && isOver
+    ? { turn: other, turnFrom: now, trial }
+    : { turn, turnFrom, trial };
+}
+
+function opened(
+  before: PerDirection<RateState>,
+  rate: PerDirection<RateState>,
+  evidence: Evidence,
+  now: MonoMs,
+): Trial | null {
+  if (tellsWays(evidence) || !areBothBusy(before)) return null;
+  const accused = (["download", "upload"] as const).find(
+    (d) => rate[d].cause === "cut",
+  );
+  return accused === undefined
+    ? null
+    : {
+        accused,
+        from: now,
+        feltFrom: rate[accused].countsFrom,
+        before: before[accused],
+        verdict: "open",
+        isSecond: false,
+      };
+}

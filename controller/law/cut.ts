@@ -1,0 +1,53 @@
+import { later } from "../../shared/clock.js";
+import { clamp } from "../../shared/units.js";
+import { capacityBps } from "./capacity.js";
+import type { Sample } from "./estimator.js";
+import { at, trimMs, type RateState, type Scene } from "./rate-state.js";
+import { TUNING } from "./tuning.js";
+
+/** Down to what the line carries, and below it by as much as the queue is long. */
+export function cut(
+  state: RateState,
+  scene: Scene,
+  bad: readonly Sample[],
+  worstMs: number,
+): RateState {
+  const { direction, evidence, traffic, limits, now, leastRttMs } = scene;
+  const seen = capacityBps(direction, evidence, bad, traffic, state.bps);
+  const carried = seen ?? state.bps * (1 - blindCut(worstMs, trimMs(scene)));
+  const drainRatio =
+    seen === null
+      ? 1
+      : Math.max(TUNING.drainMinRatio, 1 - worstMs / scene.drainMs);
+  const reactsInMs = direction === "download" ? leastRttMs : leastRttMs / 2;
+  const drainMs =
+    1.6 * TUNING.drainMs * Math.max(1, worstMs / TUNING.drainMs / 0.6);
+  return {
+    ...at(state, Math.min(state.bps, carried * drainRatio), limits),
+    mode: "drain",
+    cause: "cut",
+    causeMs: worstMs,
+    countsFrom: later(now, reactsInMs),
+    patienceUntil: later(now, 2 * leastRttMs + worstMs + drainMs),
+    cutDeltaMs: worstMs,
+    returnToBps: clamp(
+      Math.min(state.bps, TUNING.returnRatio * carried),
+      limits.floorBps,
+      limits.ceilingBps,
+    ),
+    // what a guess seemed to show would only slow the way back
+    carriedBps: scene.isCertain ? carried : null,
+    recalledBps: isGreatChange(state.carriedBps, carried)
+      ? state.carriedBps
+      : state.recalledBps,
+  };
+}
+
+/** How much to cut by the delay alone. */
+const blindCut = (worstMs: number, fromMs: number): number =>
+  TUNING.blindCutMin +
+  (TUNING.blindCutMax - TUNING.blindCutMin) *
+    clamp((worstMs - fromMs) / Math.max(1, TUNING.severeMs - fromMs), 0, 1);
+
+const isGreatChange = (before: number | null, after: number): boolean =>
+  before !== null && Math.abs(after - before) > TUNING.changeRatio * before;

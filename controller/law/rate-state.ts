@@ -1,0 +1,103 @@
+import type { Cause } from "../../shared/cause.js";
+import type { MonoMs } from "../../shared/clock.js";
+import {
+  eachDirection,
+  type Direction,
+  type PerDirection,
+} from "../../shared/direction.js";
+import { clamp } from "../../shared/units.js";
+import type { Evidence } from "./evidence.js";
+import type { Limits } from "./policy.js";
+import type { Manner } from "./presets.js";
+import type { Traffic } from "./traffic.js";
+import { TUNING } from "./tuning.js";
+
+/** One direction's rate and what it remembers of the line. `drain`: cut below capacity; `return`: on its way back; `grow`: free. */
+export interface RateState {
+  readonly bps: number;
+  readonly mode: "grow" | "drain" | "return";
+  readonly cause: Cause;
+  /** The number that belongs to the cause, ms. */
+  readonly causeMs: number | null;
+  /** Only probes sent from here on can have felt the last cut. */
+  readonly countsFrom: MonoMs;
+  /** No second cut before, unless it got worse than cutDeltaMs tells. */
+  readonly patienceUntil: MonoMs;
+  readonly cutDeltaMs: number;
+  readonly returnToBps: number;
+  readonly settledAt: MonoMs;
+  /** Capacity at the last cut, and before its last great change. */
+  readonly carriedBps: number | null;
+  readonly recalledBps: number | null;
+  /** Recent peak of load over rate; null without counters. */
+  readonly peakLoad: number | null;
+  readonly usedAt: MonoMs;
+}
+
+/** What a decision about one direction is taken from. */
+export interface Scene {
+  readonly direction: Direction;
+  readonly limits: Limits;
+  readonly manner: Manner;
+  readonly now: MonoMs;
+  /** Real time since the last step, at most `stepMaxMs`. */
+  readonly elapsedMs: number;
+  readonly evidence: Evidence;
+  readonly traffic: Traffic;
+  /** Smoothed delta, ms; null before the first reply. */
+  readonly deltaMs: number | null;
+  readonly leastRttMs: number;
+  readonly spacingMs: number;
+  /** Whether a queue of which nothing tells the direction may be this one's. */
+  readonly isSuspect: boolean;
+  /** Whether it may look for more than it knows to be there. */
+  readonly mayProbe: boolean;
+  /** Whether a cut now is more than a guess. */
+  readonly isCertain: boolean;
+  /** In how long a cut is to empty the queue, ms. */
+  readonly drainMs: number;
+}
+
+export const initialRate = (bps: number, now: MonoMs): RateState => ({
+  bps,
+  mode: "grow",
+  cause: "start",
+  causeMs: null,
+  countsFrom: now,
+  patienceUntil: now,
+  cutDeltaMs: 0,
+  returnToBps: bps,
+  settledAt: now,
+  carriedBps: null,
+  recalledBps: null,
+  peakLoad: null,
+  usedAt: now,
+});
+
+export const ratesOf = (rate: PerDirection<RateState>): PerDirection<number> =>
+  eachDirection((direction) => rate[direction].bps);
+
+/** The same, and why. */
+export const because = (
+  state: RateState,
+  cause: Cause,
+  causeMs: number | null,
+): RateState => ({
+  ...state,
+  cause,
+  causeMs,
+});
+
+/** The same at another rate, within its limits. */
+export const at = (
+  state: RateState,
+  bps: number,
+  { floorBps, ceilingBps }: Limits,
+): RateState => ({
+  ...state,
+  bps: clamp(bps, floorBps, ceilingBps),
+});
+
+/** Where the rate law begins to act, ms of delay: below the target, so that its own probing stays GREEN. */
+export const trimMs = ({ limits }: Scene): number =>
+  limits.targetMs * TUNING.trimRatio;

@@ -1,0 +1,73 @@
+import { expect } from "chai";
+import { between, deltaMs, play, use } from "./loop.js";
+import type { MonoMs } from "../../../shared/clock.js";
+import { estimate, rememberedPath } from "../../../controller/law/estimator.js";
+import type { Reading, Reply } from "../../../controller/law/reading.js";
+
+/** Every answer from `atS` on comes this much later: another route. */
+const detour =
+  (fromS: number, ms: number) =>
+  (reading: Reading, atS: number): Reading =>
+    atS < fromS
+      ? reading
+      : {
+          ...reading,
+          replies: reading.replies.map((reply) => ({
+            ...reply,
+            rttMs: reply.rttMs + ms,
+            sentAt: (reply.sentAt - ms) as typeof reply.sentAt,
+          })),
+        };
+
+describe("the baseline", () => {
+  for (const ms of [5, 10, 20, 60])
+    it(`learns a path that is ${ms} ms longer for good, within a minute, under load`, () => {
+      const beats = play({
+        download: [[0, 20]],
+        upload: [[0, 10]],
+        flows: { download: 4, upload: 0 },
+        seconds: 90,
+        seen: detour(15, ms),
+      });
+      const healed = between(beats, 60, 90);
+      expect(use(healed).download).to.be.above(0.9);
+      expect(deltaMs(healed, 0.5)).to.be.below(6);
+      expect(use(between(beats, 15, 60)).download).to.be.above(0.65);
+    }).timeout(20_000);
+
+  it("takes no queue for the path that nothing empties, as while the router is away (CTRL-04)", () => {
+    const reply = (at: number, rttMs: number): Reply => ({
+      reflector: 0,
+      sentAt: (at - rttMs) as MonoMs,
+      receivedAt: at as MonoMs,
+      rttMs,
+      wayMs: null,
+    });
+    let path = rememberedPath(1, [20], 0 as MonoMs);
+    for (let at = 1_000; at <= 50_000; at += 300)
+      path = estimate(path, [reply(at, 520)]).after;
+    expect(path.baselines[0]?.ms).to.be.below(60);
+    for (let at = 50_000; at <= 130_000; at += 300)
+      path = estimate(path, [reply(at, 520)]).after;
+    expect(path.baselines[0]?.ms).to.equal(520);
+  });
+
+  it("takes no queue for the path where the line carries less than the floor", () => {
+    const beats = play({
+      download: [
+        [0, 20],
+        [10, 1.5],
+        [40, 20],
+      ],
+      upload: [[0, 10]],
+      bufferMs: 100,
+      flows: { download: 4, upload: 0 },
+      seconds: 60,
+    });
+    const rates = between(beats, 20, 40).map(
+      ({ state }) => state.rate.download.bps,
+    );
+    expect(Math.max(...rates)).to.equal(2.5e6);
+    expect(deltaMs(between(beats, 50, 60), 0.95)).to.be.below(25);
+  }).timeout(20_000);
+});

@@ -1,0 +1,91 @@
+import { expect } from "chai";
+import type { Reading } from "../../../controller/law/reading.js";
+import { between, deltaMs, play, use } from "./loop.js";
+
+/** Ways in which a rate law went wrong once, by what to look for. */
+const DOWN = { flows: { download: 4, upload: 0 }, upload: [[0, 10]] } as const;
+
+describe("the law does not fail by", function () {
+  this.timeout(20_000);
+
+  it("load as a proof of innocence: a start far above the line is cut until the queue is gone", () => {
+    const beats = play({
+      ...DOWN,
+      download: [
+        [0, 20],
+        [1, 8],
+      ],
+      seconds: 15,
+    });
+    expect(deltaMs(between(beats, 4, 15), 0.95)).to.be.below(25);
+  });
+
+  it("a window that reaches back before the drop: one second after 20 -> 8 the queue is gone", () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const beats = play({
+        ...DOWN,
+        download: [
+          [0, 20],
+          [10, 8],
+        ],
+        seconds: 14,
+        seed,
+      });
+      expect(deltaMs(between(beats, 11.5, 14), 0.9)).to.be.below(25);
+    }
+  });
+
+  it("a capacity that ratchets down: 8 Mbit/s stay in use", () => {
+    const beats = play({
+      ...DOWN,
+      download: [
+        [0, 20],
+        [10, 8],
+      ],
+      seconds: 40,
+    });
+    expect(use(between(beats, 12, 40)).download).to.be.above(0.93);
+  });
+
+  it("a second cut of a drain that works: few cuts follow a fall", () => {
+    const beats = between(
+      play({
+        ...DOWN,
+        download: [
+          [0, 20],
+          [10, 8],
+        ],
+        seconds: 12,
+      }),
+      10,
+      12,
+    );
+    const cuts = beats.filter(
+      ({ state }) => state.rate.download.cause === "cut",
+    );
+    expect(cuts.length).to.be.within(1, 4);
+  });
+
+  it("an outage: it cuts neither as one begins nor for the probes that it held back", () => {
+    const silent = (reading: Reading, atS: number): Reading =>
+      atS > 10 && atS < 16
+        ? { ...reading, kind: "lost", replies: [] }
+        : reading;
+    const beats = play({
+      ...DOWN,
+      download: [[0, 20]],
+      seconds: 20,
+      seen: silent,
+    });
+    const rates = between(beats, 10.5, 15.9).map(
+      ({ state }) => state.rate.download.bps,
+    );
+    expect(new Set(rates).size).to.equal(1);
+    expect(use(between(beats, 17, 20)).download).to.be.above(0.9);
+  });
+
+  it("slow start: new flows on an idle line cost no rate for long", () => {
+    const beats = play({ ...DOWN, download: [[0, 20]], seconds: 12 });
+    expect(use(between(beats, 3, 12)).download).to.be.above(0.9);
+  });
+});
