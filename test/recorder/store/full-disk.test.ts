@@ -17,7 +17,7 @@ const EVENT = {
 } as const;
 
 const PAGE_BYTES = 4_096;
-const WHOLE_KIB = 6_144;
+const WHOLE_KIB = 8_192;
 
 describe("a store on a full disk", () => {
   const folder = temporaryFolder();
@@ -75,7 +75,8 @@ describe("a store on a full disk", () => {
     rmSync(join(disk.path, "ballast"));
     store.check();
     const before = seq;
-    expect(store.commit(events(10)).kind).to.equal("committed");
+    const after = store.commit(events(10));
+    expect(after.kind, JSON.stringify(after)).to.equal("committed");
     void store[Symbol.asyncDispose]();
     expect(readRows(path, "pragma integrity_check")).to.deep.equal([
       { integrity_check: "ok" },
