@@ -1,7 +1,7 @@
 /**
  * What a router costs and how it serves, through each backend, in one run. Root.
  *
- *   node dist/bench/router.js sets [COUNT]      ms per rate set and read back, CPU per 1000
+ *   node dist/bench/router.js sets [COUNT]      ms per rate set and read back, CPU per 1000; SSH needs openssh-server
  *   node dist/bench/router.js line [SECONDS]    the line of bench/line.js, and writes per hour; on this kernel
  *   node dist/bench/router.js troubles          what comes of each trouble, and how soon it is over; real time
  */
@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { openRouterOs } from "../controller/shaper/routeros.js";
+import type { Queues } from "../controller/shaper/routeros-queue.js";
 import type { Router } from "../controller/shaper/router.js";
 import type { WriteCounts } from "../controller/shaper/shaper.js";
 import { openTc } from "../controller/shaper/tc.js";
@@ -17,6 +18,7 @@ import { since, systemClock } from "../shared/clock.js";
 import { askHealth } from "../shared/health.js";
 import { openRest } from "../shared/routeros/rest.js";
 import { done } from "../shared/routeros/session.js";
+import { openSsh, type SshOptions } from "../shared/routeros/ssh.js";
 import { kernelHas } from "../test/e2e/kernel.js";
 import { playScene, fallAndRise, type Outcome } from "../test/e2e/scene.js";
 import { spreadOf } from "../test/e2e/spread.js";
@@ -36,6 +38,11 @@ const ROUTER_OS = fileURLToPath(
 const DEVICES = { download: "wanctl-b0", upload: "wanctl-b1" };
 const cell = (value: number, digits = 1) => value.toFixed(digits).padStart(9);
 
+const QUEUES: Queues = {
+  kind: "tree",
+  names: { download: "wan-download", upload: "wan-upload" },
+};
+
 /** A process per rate, as scripts do it. */
 const openTcSpawn = (kind: "cake" | "htb"): Router => ({
   backend: "tc",
@@ -54,7 +61,7 @@ const openTcSpawn = (kind: "cake" | "htb"): Router => ({
   [Symbol.asyncDispose]: () => Promise.resolve(),
 });
 
-const openRouter = (port: number, isPlain: boolean): Router =>
+const overRest = (port: number, isPlain: boolean): Router =>
   openRouterOs(
     openRest({
       ...{ host: "127.0.0.1", port, user: USER, deadlineMs: 5_000 },
@@ -63,12 +70,25 @@ const openRouter = (port: number, isPlain: boolean): Router =>
         ? null
         : { kind: "pinned", sha256: fingerprint(ROUTER.cert) },
     }),
-    {
-      kind: "tree",
-      names: { download: "wan-download", upload: "wan-upload" },
-    },
+    QUEUES,
     systemClock,
   );
+
+const overSsh = (options: SshOptions): Router =>
+  openRouterOs(
+    openSsh({ ...options, deadlineMs: 30_000 }),
+    QUEUES,
+    systemClock,
+  );
+
+/** A connection per rate: what the first operation after an outage takes. */
+const overSshAnew = (options: SshOptions): Router => ({
+  ...overSsh(options),
+  async setRate(direction, bps) {
+    await using router = overSsh(options);
+    return await router.setRate(direction, bps);
+  },
+});
 
 /** CPU of this process and of its children that have ended, ms (proc_pid_stat(5), ticks of 10 ms). */
 function cpuMs(): number {
@@ -83,49 +103,63 @@ async function sets(count: number): Promise<void> {
   const kind = kernelHas("cake") ? "cake" : "htb";
   makeDevices(kind);
   const ports = { https: 18_443, http: 18_080 };
-  const fakes = Object.entries(ports).map(([scheme, port]) =>
+  const fakes = Object.values(ports).map((port) =>
     spawn(
       process.execPath,
       [
-        ROUTER_OS,
-        "--port",
-        `${port}`,
-        "--tc",
-        Object.values(DEVICES).join(),
-      ].concat(scheme === "http" ? "--plain" : []),
+        ...[ROUTER_OS, "--port", `${port}`],
+        ...["--tc", Object.values(DEVICES).join()],
+        ...(port === ports.http ? ["--plain"] : ["--ssh"]),
+      ],
       { stdio: ["pipe", "pipe", "inherit"] },
     ),
   );
-  for (const fake of fakes) await once(fake.stdout, "data");
-  console.log(
-    `a rate set and read back, ${count} times, ${kind.toUpperCase()}\n\n` +
-      "               p50 ms   p99 ms   CPU ms per 1000",
+  const [said] = await Promise.all(
+    fakes.map(async ({ stdout }) => String((await once(stdout, "data"))[0])),
   );
-  for (const [title, open] of [
-    ["REST, https", () => openRouter(ports.https, false)],
-    ["REST, http", () => openRouter(ports.http, true)],
-    ["tc -batch", () => openTc(DEVICES)],
-    ["tc, spawned", () => openTcSpawn(kind)],
-  ] as const) {
-    const cpuBefore = cpuMs();
-    const times: number[] = [];
-    {
-      await using router = open();
-      await router.readRates();
-      for (let i = 0; i < count; i++) {
-        const begun = systemClock.mono();
-        await router.setRate(i % 2 ? "upload" : "download", 1e7 + i * 1e3);
-        times.push(since(begun, systemClock.mono()));
-      }
-    }
-    await pause(100); // its child is gone then
-    const { p50, p99 } = spreadOf(times);
-    const cpu = ((cpuMs() - cpuBefore) * 1_000) / count;
-    console.log(
-      `${title.padEnd(12)}${cell(p50, 2)}${cell(p99, 2)}${cell(cpu, 0)}`,
-    );
+  const { ssh } = JSON.parse(said ?? "") as { ssh: SshOptions };
+  console.log(
+    `a rate set and read back, ${count} times over REST and tc, ${kind.toUpperCase()}\n\n` +
+      "                    p50 ms   p99 ms   CPU ms per 1000",
+  );
+  for (const [title, times, open] of [
+    ["REST, https", count, () => overRest(ports.https, false)],
+    ["REST, http", count, () => overRest(ports.http, true)],
+    ["SSH, held", count / 5, () => overSsh(ssh)],
+    ["SSH, connected", count / 20, () => overSshAnew(ssh)],
+    ["tc -batch", count, () => openTc(DEVICES)],
+    ["tc, spawned", count, () => openTcSpawn(kind)],
+  ] as const)
+    await row(title, Math.ceil(times), open());
+  for (const fake of fakes) {
+    fake.stdin.end();
+    await once(fake, "close");
   }
-  for (const fake of fakes) fake.stdin.end();
+}
+
+async function row(
+  title: string,
+  count: number,
+  router: Router,
+): Promise<void> {
+  const cpuBefore = cpuMs();
+  const times: number[] = [];
+  await router.readRates();
+  for (let i = 0; i < count; i++) {
+    const begun = systemClock.mono();
+    const bps = 1e7 + (i + 1) * 1e3;
+    const outcome = await router.setRate(i % 2 ? "upload" : "download", bps);
+    times.push(since(begun, systemClock.mono()));
+    if (outcome.kind === "failed") throw new Error(`${title}: ${outcome.why}`);
+    if (outcome.value !== bps) throw new Error(`${title}: ${outcome.value}`);
+  }
+  await router[Symbol.asyncDispose]();
+  await pause(100); // its child is gone then
+  const { p50, p99 } = spreadOf(times);
+  const cpu = ((cpuMs() - cpuBefore) * 1_000) / count;
+  console.log(
+    `${title.padEnd(17)}${cell(p50, 2)}${cell(p99, 2)}${cell(cpu, 0)}`,
+  );
 }
 
 /** In a network namespace of its own, which goes with this process. */

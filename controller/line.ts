@@ -7,7 +7,7 @@ import { openProcCounters } from "./counters/proc.js";
 import { openRouterOsCounters } from "./counters/routeros.js";
 import type { Reading } from "./law/reading.js";
 import type { Tick } from "./metronome.js";
-import { demandTools } from "./needs.js";
+import { demandTools, type ShapingTool } from "./needs.js";
 import { openFping } from "./pinger/fping.js";
 import type { Pinger } from "./pinger/pinger.js";
 import { openTimestamps } from "./pinger/timestamps.js";
@@ -38,7 +38,7 @@ export async function openLine(
 ): Promise<Line> {
   const { shaper, probe } = config;
   if (shaper.backend === "simulated") return simulated(shaper, config);
-  const means = demandTools(shaper.backend, probe);
+  const means = demandTools(toolOf(shaper), probe);
   const parts =
     shaper.backend === "tc"
       ? await byTc(shaper, clock, report)
@@ -51,6 +51,12 @@ type Shaped<Backend> = Extract<
   ControllerConfig["shaper"],
   { readonly backend: Backend }
 >;
+
+function toolOf(shaper: Shaped<"tc"> | Shaped<"routeros">): ShapingTool | null {
+  if (shaper.backend === "tc") return "tc";
+  const isOverSsh = shaper.router.ways.some((way) => way?.transport === "ssh");
+  return isOverSsh ? "ssh" : null;
+}
 
 /** What acts on a real line, and what counts its traffic. */
 interface Parts {
@@ -74,7 +80,7 @@ function byRouterOs(
   clock: Clock,
   report: Report,
 ): Parts {
-  const session = openSession(router);
+  const session = openSession(router, clock);
   const { wanInterface } = router;
   const queues = openRouterOs(session, router.queues, clock);
   const settings = { pace: ROUTEROS_PACE, onForeign };

@@ -8,6 +8,9 @@ import { mayOpenIcmpSocket } from "./pinger/icmp-socket.js";
 /** What the probes are sent with: a raw socket of our own, or fping. */
 export type ProbeMeans = "socket" | "fping";
 
+/** What rates are set with: tc here, or ssh to a router; REST needs no program. */
+export type ShapingTool = "tc" | "ssh";
+
 /** Places in the capability sets of capabilities(7). */
 const CAP_NET_ADMIN = 12;
 
@@ -21,14 +24,15 @@ const FPING_SYSTEM_CALL_FAILED = 4;
  * @throws Failure saying what is missing and what to do
  */
 export function demandTools(
-  backend: "tc" | "routeros",
+  tool: ShapingTool | null,
   probe: ControllerConfig["probe"],
 ): ProbeMeans {
   const means = demandProbing(probe);
-  if (backend === "tc") {
+  if (tool === "tc") {
     demandProgram("tc", "iproute2");
     demandNetAdmin();
   }
+  if (tool === "ssh") demandProgram("ssh", "openssh-client");
   return means;
 }
 

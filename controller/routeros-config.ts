@@ -1,20 +1,35 @@
 import type { Problem } from "../shared/config-error.js";
 import type { Secret } from "../shared/routeros/secret.js";
-import type { RouterOsKeys } from "./routeros-schema.js";
+import type { RouterOsKeys, TRANSPORTS } from "./routeros-schema.js";
 import type { Queues, QueueKind } from "./shaper/routeros-queue.js";
 
 /** A RouterOS device to steer. Files and secrets are named here, and read when it is opened. */
 export interface RouterOsConfig {
   readonly host: string;
+  readonly user: string;
+  /** How it is spoken to: the first way, and while that does not work the second. */
+  readonly ways: readonly [Way, Way?];
+  readonly queues: Queues;
+  readonly wanInterface: string | null;
+}
+
+export type Way = RestWay | SshWay;
+
+export interface RestWay {
+  readonly transport: "rest";
   readonly port: number;
   readonly isPlain: boolean;
   readonly caFile: string | null;
   /** 64 hex digits, lower case. */
   readonly fingerprint: string | null;
-  readonly user: string;
   readonly secret: Secret;
-  readonly queues: Queues;
-  readonly wanInterface: string | null;
+}
+
+export interface SshWay {
+  readonly transport: "ssh";
+  readonly port: number;
+  readonly keyFile: string;
+  readonly knownHostsFile: string;
 }
 
 const LOOPBACK = /^(127\..*|::1|localhost)$/;
@@ -26,6 +41,25 @@ export function routerOsProblems(keys: RouterOsKeys): Problem[] {
     .filter((key) => keys[key] === null)
     .filter((key) => key !== "upload_queue" || keys.queue === "tree")
     .map((key) => ({ key, rule: "is required with backend routeros" }));
+  return [
+    ...missing,
+    ...(keys.transport === "ssh" ? [] : restProblems(keys)),
+    ...(keys.transport === "rest" ? [] : sshProblems(keys)),
+    ...(keys.queue === "tree" &&
+    keys.download_queue !== null &&
+    keys.download_queue === keys.upload_queue
+      ? [
+          {
+            key: "upload_queue",
+            rule: "must not be the download's queue",
+            value: keys.upload_queue,
+          },
+        ]
+      : []),
+  ].map((problem) => ({ ...problem, key: `shaper.${problem.key}` }));
+}
+
+function restProblems(keys: RouterOsKeys): Problem[] {
   const secrets = SECRETS.filter((key) => keys[key] !== null);
   const isInClear =
     keys.scheme === "http" &&
@@ -33,7 +67,6 @@ export function routerOsProblems(keys: RouterOsKeys): Problem[] {
     !LOOPBACK.test(keys.host ?? "");
   const { ca_file, fingerprint_sha256 } = keys.tls;
   return [
-    ...missing,
     ...(secrets.length === 1
       ? []
       : [
@@ -59,33 +92,24 @@ export function routerOsProblems(keys: RouterOsKeys): Problem[] {
           },
         ]
       : []),
-    ...(keys.queue === "tree" &&
-    keys.download_queue !== null &&
-    keys.download_queue === keys.upload_queue
-      ? [
-          {
-            key: "upload_queue",
-            rule: "must not be the download's queue",
-            value: keys.upload_queue,
-          },
-        ]
-      : []),
-  ].map((problem) => ({ ...problem, key: `shaper.${problem.key}` }));
+  ];
 }
+
+const sshProblems = (keys: RouterOsKeys): Problem[] =>
+  (["ssh_key_file", "known_hosts_file"] as const)
+    .filter((key) => keys[key] === null)
+    .map((key) => ({
+      key,
+      rule: `is required with transport ${keys.transport}`,
+    }));
 
 /** Keys without {@link routerOsProblems}. */
 export function routerOsConfig(keys: RouterOsKeys): RouterOsConfig {
-  const isPlain = keys.scheme === "http";
   const download = keys.download_queue ?? "";
   return {
     host: keys.host ?? "",
-    port: keys.port ?? (isPlain ? 80 : 443),
-    isPlain,
-    caFile: keys.tls.ca_file,
-    fingerprint:
-      keys.tls.fingerprint_sha256?.replaceAll(":", "").toLowerCase() ?? null,
     user: keys.user ?? "",
-    secret: secretOf(keys),
+    ways: waysOf(keys),
     queues: {
       kind: keys.queue as QueueKind,
       names: { download, upload: keys.upload_queue ?? download },
@@ -93,6 +117,37 @@ export function routerOsConfig(keys: RouterOsKeys): RouterOsConfig {
     wanInterface: keys.wan_interface,
   };
 }
+
+function waysOf(keys: RouterOsKeys): RouterOsConfig["ways"] {
+  switch (keys.transport as (typeof TRANSPORTS)[number]) {
+    case "rest":
+      return [restOf(keys)];
+    case "ssh":
+      return [sshOf(keys)];
+    case "rest_then_ssh":
+      return [restOf(keys), sshOf(keys)];
+  }
+}
+
+function restOf(keys: RouterOsKeys): RestWay {
+  const isPlain = keys.scheme === "http";
+  return {
+    transport: "rest",
+    port: keys.port ?? (isPlain ? 80 : 443),
+    isPlain,
+    caFile: keys.tls.ca_file,
+    fingerprint:
+      keys.tls.fingerprint_sha256?.replaceAll(":", "").toLowerCase() ?? null,
+    secret: secretOf(keys),
+  };
+}
+
+const sshOf = (keys: RouterOsKeys): SshWay => ({
+  transport: "ssh",
+  port: keys.ssh_port,
+  keyFile: keys.ssh_key_file ?? "",
+  knownHostsFile: keys.known_hosts_file ?? "",
+});
 
 function secretOf(keys: RouterOsKeys): Secret {
   if (keys.password_env !== null)

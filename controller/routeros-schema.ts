@@ -2,7 +2,7 @@ import type { Schema } from "convict";
 import { QUEUE_KINDS } from "./shaper/routeros-queue.js";
 
 export const SCHEMES = ["https", "http"] as const;
-export const TRANSPORTS = ["rest"] as const;
+export const TRANSPORTS = ["rest", "ssh", "rest_then_ssh"] as const;
 
 /** The keys of backend routeros, as they stand in the file. */
 export interface RouterOsKeys {
@@ -16,6 +16,9 @@ export interface RouterOsKeys {
   password_file: string | null;
   credential: string | null;
   tls: { ca_file: string | null; fingerprint_sha256: string | null };
+  ssh_port: number;
+  ssh_key_file: string | null;
+  known_hosts_file: string | null;
   queue: string;
   download_queue: string | null;
   upload_queue: string | null;
@@ -58,7 +61,7 @@ export const ROUTEROS_SCHEMA: Schema<RouterOsKeys> = {
     default: false,
   },
   transport: {
-    doc: "how the router is spoken to",
+    doc: "how the router is spoken to; rest_then_ssh: over SSH while REST does not work",
     format: "text",
     values: TRANSPORTS,
     default: "rest",
@@ -83,6 +86,19 @@ export const ROUTEROS_SCHEMA: Schema<RouterOsKeys> = {
       FINGERPRINT,
     ),
   },
+  ssh_port: {
+    doc: "where its ssh service listens",
+    format: "whole",
+    min: 1,
+    max: 65_535,
+    default: 22,
+  },
+  ssh_key_file: text(
+    "private key without a passphrase; its mode must be 0600, or 0640 where another user owns it",
+  ),
+  known_hosts_file: text(
+    "file with the router's host key, as ssh-keyscan prints it; no other key is believed",
+  ),
   queue: {
     doc: "tree: two queues of the queue tree. simple: one simple queue, or one for each direction",
     format: "text",

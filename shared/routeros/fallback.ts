@@ -24,21 +24,27 @@ export function openFallback(
   async function run<T>(
     operate: (session: Session) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
-    if (clock.mono() >= againAt) {
+    const askedAt = clock.mono();
+    if (askedAt >= againAt) {
       const outcome = await operate(first);
       latest = first;
       if (outcome.kind === "done" || !FALLS_OVER.includes(outcome.fault)) {
         waitMs = AGAIN_MS;
         return outcome;
       }
-      againAt = later<MonoMs>(clock.mono(), waitMs);
-      waitMs = Math.min(2 * waitMs, AGAIN_MAX_MS);
+      // operations that are under way together fail together: that is one failure
+      if (askedAt >= againAt) {
+        againAt = later<MonoMs>(clock.mono(), waitMs);
+        waitMs = Math.min(2 * waitMs, AGAIN_MAX_MS);
+      }
     }
     latest = second;
     const outcome = await operate(second);
     // both: then it is the router, not the way to it
-    if (outcome.kind === "failed" && FALLS_OVER.includes(outcome.fault))
+    if (outcome.kind === "failed" && FALLS_OVER.includes(outcome.fault)) {
       againAt = clock.mono();
+      waitMs = AGAIN_MS;
+    }
     return outcome;
   }
 

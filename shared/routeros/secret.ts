@@ -1,4 +1,10 @@
-import { readFileSync, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  readFileSync,
+  statSync,
+  type Stats,
+} from "node:fs";
 import { join } from "node:path";
 import { Failure, reasonOf } from "../failure.js";
 
@@ -26,7 +32,7 @@ export function readSecret(secret: Secret, env = process.env): string {
       return value;
     }
     case "file":
-      demandPrivate(secret.path);
+      demandPrivate("password", secret.path);
       return firstLine(secret.path);
     case "credential": {
       const folder = env["CREDENTIALS_DIRECTORY"];
@@ -39,25 +45,41 @@ export function readSecret(secret: Secret, env = process.env): string {
   }
 }
 
-function demandPrivate(path: string): void {
-  const mode = tried(path, () => statSync(path).mode & 0o777);
-  if ((mode & TOO_OPEN) !== 0)
+/** A private key, as ssh takes it: where it is our own, the group may not read it either. @throws Failure that names the place */
+export function demandPrivateKey(path: string): void {
+  const { mode, uid } = demandPrivate("key", path);
+  if ((mode & 0o040) !== 0 && uid === process.getuid?.())
     throw new Failure(
-      `Cannot read password '${path}': must have mode 0600 or 0640: got 0${mode.toString(8)}`,
+      `Cannot read key '${path}': must have mode 0600 where it is our own: got ${octal(mode)}`,
     );
+  tried("key", path, () => accessSync(path, constants.R_OK));
 }
 
+type What = "password" | "key";
+
+function demandPrivate(what: What, path: string): Stats {
+  const stats = tried(what, path, () => statSync(path));
+  if ((stats.mode & TOO_OPEN) !== 0)
+    throw new Failure(
+      `Cannot read ${what} '${path}': must have mode 0600 or 0640: got ${octal(stats.mode)}`,
+    );
+  return stats;
+}
+
+const octal = (mode: number): string => `0${(mode & 0o777).toString(8)}`;
+
 function firstLine(path: string): string {
-  const [line = ""] = tried(path, () => readFileSync(path, "utf8")).split("\n");
+  const read = () => readFileSync(path, "utf8");
+  const [line = ""] = tried("password", path, read).split("\n");
   if (line === "")
     throw new Failure(`Cannot read password '${path}': must not be empty`);
   return line;
 }
 
-function tried<T>(path: string, read: () => T): T {
+function tried<T>(what: What, path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new Failure(`Cannot read password '${path}': ${reasonOf(error)}`);
+    throw new Failure(`Cannot read ${what} '${path}': ${reasonOf(error)}`);
   }
 }

@@ -102,7 +102,10 @@ export function openSsh(options: SshOptions): Session {
         "refused",
         `the answer is longer than ${ANSWER_BYTES} bytes`,
       );
-    const complains = ended === SSH_FAILED && started.complaint() !== "";
+    // RouterOS tells no exit status, so that alone says nothing; all our scripts print something
+    const complains =
+      ended === SSH_FAILED &&
+      (started.complaint() !== "" || started.said() === "");
     if (!complains) return { kind: "done", value: started.said() };
     if (!again || !hasLostMaster(started.complaint()))
       return faultOf(started.complaint());

@@ -20,7 +20,19 @@ describe("demandTools()", () => {
     using programs = openStandIns();
     programs.alone();
     programs.program("fping", "exit 0");
-    expect(() => demandTools("routeros", PROBE)).not.to.throw();
+    expect(() => demandTools(null, PROBE)).not.to.throw();
+  });
+
+  it("asks for ssh, and for no right to use it, where a router is spoken to over it", () => {
+    using programs = openStandIns();
+    programs.alone();
+    programs.program("fping", "exit 0");
+    expect(() => demandTools("ssh", PROBE)).to.throw(
+      Failure,
+      "'ssh' must be on the PATH: install openssh-client",
+    );
+    programs.program("ssh", "exit 0");
+    expect(() => demandTools("ssh", PROBE)).not.to.throw();
   });
 
   it("names the program that is missing, and where to get it", () => {

@@ -15,6 +15,7 @@ download: {floor_mbps: 1, base_mbps: 2, ceiling_mbps: 3}
 upload: {floor_mbps: 1, base_mbps: 2, ceiling_mbps: 3}
 `;
 const WHO = "host: 192.168.88.1, user: wanctl, password_file: /etc/wanctl/p";
+const SSH = "ssh_key_file: /k, known_hosts_file: /h";
 const TREE = "download_queue: wan-down, upload_queue: wan-up";
 
 describe("backend routeros", () => {
@@ -36,9 +37,14 @@ describe("backend routeros", () => {
       backend: "routeros",
       onForeign: "correct",
       router: {
-        ...{ host: "192.168.88.1", port: 443, isPlain: false, user: "wanctl" },
-        ...{ caFile: null, fingerprint: null, wanInterface: null },
-        secret: { kind: "file", path: "/etc/wanctl/p" },
+        ...{ host: "192.168.88.1", user: "wanctl", wanInterface: null },
+        ways: [
+          {
+            ...{ transport: "rest", port: 443, isPlain: false },
+            ...{ caFile: null, fingerprint: null },
+            secret: { kind: "file", path: "/etc/wanctl/p" },
+          },
+        ],
         queues: {
           kind: "tree",
           names: { download: "wan-down", upload: "wan-up" },
@@ -52,7 +58,7 @@ describe("backend routeros", () => {
     const parsed = router(
       `${WHO}, tls: {fingerprint_sha256: "${colons}"}, queue: simple, download_queue: wan, port: 8443`,
     );
-    expect(parsed).to.include({ fingerprint: HEX, port: 8443 });
+    expect(parsed!.ways[0]).to.include({ fingerprint: HEX, port: 8443 });
     expect(parsed!.queues.names).to.deep.equal({
       download: "wan",
       upload: "wan",
@@ -61,10 +67,26 @@ describe("backend routeros", () => {
 
   it("takes http for this host, and for another where it is told to", () => {
     const plain = `user: u, credential: c, ${TREE}, scheme: http`;
-    expect(router(`host: 127.0.0.1, ${plain}`)).to.include({ port: 80 });
-    expect(
-      router(`host: 10.0.0.1, allow_plaintext: true, ${plain}`),
-    ).to.include({ isPlain: true });
+    expect(router(`host: 127.0.0.1, ${plain}`)!.ways[0]).to.include({
+      port: 80,
+    });
+    const elsewhere = router(`host: 10.0.0.1, allow_plaintext: true, ${plain}`);
+    expect(elsewhere!.ways[0]).to.include({ isPlain: true });
+  });
+
+  it("needs no password over SSH, and both ways' keys for both", () => {
+    const ssh = {
+      ...{ transport: "ssh", port: 22 },
+      ...{ keyFile: "/k", knownHostsFile: "/h" },
+    };
+    const alone = router(`host: r, user: u, ${TREE}, transport: ssh, ${SSH}`);
+    expect(alone!.ways).to.deep.equal([ssh]);
+    const both = router(
+      `${WHO}, ${TREE}, transport: rest_then_ssh, ${SSH}, ssh_port: 2222`,
+    );
+    expect(both!.ways).to.have.lengthOf(2);
+    expect(both!.ways[0]).to.include({ transport: "rest", port: 443 });
+    expect(both!.ways[1]).to.deep.equal({ ...ssh, port: 2222 });
   });
 
   for (const [what, shaper, words] of [
@@ -100,6 +122,26 @@ describe("backend routeros", () => {
       "two ways to trust",
       `${WHO}, ${TREE}, tls: {ca_file: f, fingerprint_sha256: "${HEX}"}`,
       "must not stand beside",
+    ],
+    [
+      "no key over SSH",
+      `host: r, user: u, ${TREE}, transport: ssh, known_hosts_file: h`,
+      "'shaper.ssh_key_file': is required with transport ssh",
+    ],
+    [
+      "no host keys to believe over SSH",
+      `${WHO}, ${TREE}, transport: rest_then_ssh, ssh_key_file: k`,
+      "'shaper.known_hosts_file': is required with transport rest_then_ssh",
+    ],
+    [
+      "no password where REST comes first",
+      `host: r, user: u, ${TREE}, transport: rest_then_ssh, ${SSH}`,
+      "exactly one of",
+    ],
+    [
+      "a host that ssh would take for an option",
+      `host: "-oProxyCommand=x", user: u, ${TREE}, transport: ssh, ${SSH}`,
+      "'shaper.host': must match",
     ],
     [
       "no fingerprint",

@@ -14,9 +14,10 @@ type Value = string | number | boolean | string[] | Map<string, string>;
 
 class Complaint extends Error {}
 
-export function openCli(): Cli {
-  const menus: Cli["menus"] = new Map();
-  const singles: Cli["singles"] = new Map();
+export function openCli(
+  menus: Cli["menus"] = new Map(),
+  singles: Cli["singles"] = new Map(),
+): Cli {
   return {
     menus,
     singles,

@@ -1,10 +1,10 @@
 /**
  * A RouterOS by hand, on loopback, until its standard input ends:
  *
- *   node dist/test/fakes/routeros/main.js [--port 8443] [--plain] [--tc DOWNLOAD_DEVICE,UPLOAD_DEVICE]
+ *   node dist/test/fakes/routeros/main.js [--port 8443] [--plain] [--ssh] [--tc DOWNLOAD_DEVICE,UPLOAD_DEVICE]
  *
  * With --tc the limits of `wan-download` and `wan-upload` are set on these devices' qdiscs, and `ether1` has the byte
- * counters of the second. It says where it listens, and takes lines: `reboot`, `fine`, `busy`, `hangs`, `drops`,
+ * counters of the second. With --ssh a real sshd leads to the same device's command line. It says where it listens, and takes lines: `reboot`, `fine`, `busy`, `hangs`, `drops`,
  * `locked`, `forbidden`, `garbage`, `lies`, `slow MS`, `set QUEUE LIMIT`, `counts`.
  */
 import { readFileSync } from "node:fs";
@@ -13,6 +13,8 @@ import { parseArgs } from "node:util";
 import { parseDevice } from "../../../controller/counters/proc.js";
 import { openTc } from "../../../controller/shaper/tc.js";
 import { ROUTER } from "./certificate.js";
+import { openRouterOverSsh } from "../../shared/routeros/router-over-ssh.js";
+import { cliOf } from "./device-cli.js";
 import { openDevice, type Plant } from "./device.js";
 import { openFakeRouterOs, PASSWORD, USER, type Mood } from "./server.js";
 import { fingerprint } from "./troubles.js";
@@ -21,6 +23,7 @@ const { values } = parseArgs({
   options: {
     port: { type: "string", default: "8443" },
     plain: { type: "boolean", default: false },
+    ssh: { type: "boolean", default: false },
     tc: { type: "string" },
   },
 });
@@ -47,6 +50,8 @@ const router = await openFakeRouterOs(device, {
   certificate: values.plain ? null : ROUTER,
 });
 
+const ssh = values.ssh ? await openRouterOverSsh(cliOf(device)) : null;
+
 const say = (what: Record<string, unknown>) =>
   console.log(JSON.stringify(what));
 
@@ -68,6 +73,8 @@ say({
   user: USER,
   password: PASSWORD,
   fingerprint_sha256: fingerprint(ROUTER.cert),
+  ssh: ssh?.options,
 });
 for await (const line of createInterface({ input: process.stdin })) obey(line);
+await ssh?.[Symbol.asyncDispose]();
 process.exit();

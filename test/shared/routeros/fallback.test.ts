@@ -64,6 +64,33 @@ describe("openFallback()", () => {
     expect(tried).to.deep.equal([0, 30, 90, 210, 450, 750, 1_050]);
   });
 
+  it("waits no longer for several that failed together", async () => {
+    const { clock, rest, ask, session } = open();
+    rest.fail("timeout");
+    await Promise.all([1, 2, 3].map(() => session.list("interface")));
+    rest.fail(null);
+    await ask();
+    clock.advance(29_999);
+    expect(await ask()).to.equal("ssh done");
+    clock.advance(1);
+    expect(await ask()).to.equal("rest done");
+  });
+
+  it("does not hold the router's own outage against the first", async () => {
+    const { clock, rest, ssh, ask } = open();
+    rest.fail("unreachable");
+    ssh.fail("unreachable");
+    for (let s = 0; s < 600; s++) {
+      await ask();
+      clock.advance(1_000);
+    }
+    ssh.fail(null);
+    expect(await ask()).to.equal("rest ssh done");
+    rest.fail(null);
+    clock.advance(30_000);
+    expect(await ask()).to.equal("rest done");
+  });
+
   it("takes a no for a no", async () => {
     const { rest, ask } = open();
     for (const fault of ["refused", "not_found"] as const) {

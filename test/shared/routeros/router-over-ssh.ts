@@ -33,7 +33,9 @@ export interface RouterOverSsh extends AsyncDisposable {
 
 const SSHD = "/usr/sbin/sshd";
 
-export async function openRouterOverSsh(): Promise<RouterOverSsh> {
+export async function openRouterOverSsh(
+  cli = openCli(),
+): Promise<RouterOverSsh> {
   const folder = mkdtempSync(join(tmpdir(), "wanctl sshd-"));
   const file = (name: string) => join(folder, name);
   const key = (name: string) => {
@@ -45,7 +47,6 @@ export async function openRouterOverSsh(): Promise<RouterOverSsh> {
   writeFileSync(file("authorized"), key("key"));
   key("strange");
   writeFileSync(file("none"), "");
-  const cli = openCli();
   const scripts: string[] = [];
   const router: { answers: RouterOverSsh["answers"] } = { answers: "rightly" };
 
@@ -82,6 +83,8 @@ export async function openRouterOverSsh(): Promise<RouterOverSsh> {
     HostKey: `"${file("host")}"`,
     AuthorizedKeysFile: `"${file("authorized")}"`,
     ForceCommand: `/bin/bash "${file("command")}"`,
+    // else bash reads its user's .bashrc for each command, as it does where sshd has started it
+    SetEnv: "SHLVL=2",
     StrictModes: "no",
     UsePAM: "no",
     PidFile: "none",

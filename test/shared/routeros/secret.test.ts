@@ -1,9 +1,18 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Failure } from "../../../shared/failure.js";
-import { readSecret } from "../../../shared/routeros/secret.js";
+import {
+  demandPrivateKey,
+  readSecret,
+} from "../../../shared/routeros/secret.js";
 
 describe("readSecret()", () => {
   let folder: string;
@@ -43,5 +52,37 @@ describe("readSecret()", () => {
       [file(0o600, "\n"), "must not be empty"],
     ] as const)
       expect(() => readSecret(secret, {})).to.throw(Failure, words);
+  });
+});
+
+describe("demandPrivateKey()", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wanctl-key-"));
+  const path = join(folder, "key");
+  after(() => rmSync(folder, { recursive: true }));
+
+  const demand = (mode: number, owner?: number) => {
+    writeFileSync(path, "key");
+    chmodSync(path, mode);
+    if (owner !== undefined) chownSync(path, owner, 0);
+    return () => demandPrivateKey(path);
+  };
+
+  it("takes what ssh takes: our own key for us alone", () => {
+    for (const mode of [0o600, 0o400]) expect(demand(mode)).not.to.throw();
+    for (const mode of [0o640, 0o644, 0o660, 0o604])
+      expect(demand(mode)).to.throw(Failure, "must have mode 0600");
+  });
+
+  it("takes somebody else's for the group", function () {
+    if (process.getuid?.() !== 0) this.skip();
+    expect(demand(0o640, 1)).not.to.throw();
+    expect(demand(0o644, 1)).to.throw(Failure, "0600 or 0640: got 0644");
+  });
+
+  it("says that there is none", () => {
+    expect(() => demandPrivateKey(join(folder, "none"))).to.throw(
+      Failure,
+      /^Cannot read key '.*none': ENOENT/,
+    );
   });
 });
