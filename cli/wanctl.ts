@@ -132,11 +132,12 @@ wanctl
   .command("check")
   .description("check configuration files; exit code 0 valid, 1 not")
   .argument("<file...>", "a controller's or the recorder's configuration")
+  .option("--live", "also look at the router or the queues they name")
   .option("--json", "the verdicts as one JSON array")
   .addHelpText("after", example("wanctl check /etc/wanctl/*.yaml"))
-  .action(async (files: string[], options: { json?: true }) => {
+  .action(async (files: string[], options: { live?: true; json?: true }) => {
     const { check } = await import("./check.js");
-    process.exitCode = check(files, options);
+    process.exitCode = await check(files, options);
   });
 
 const qdisc = wanctl

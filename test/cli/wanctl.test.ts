@@ -144,7 +144,7 @@ describe("wanctl check", () => {
     const script = `
       import { createRequire } from "node:module";
       const { check } = await import("${url}");
-      check(["${join(ROOT, "config", "recorder.yaml")}"], {});
+      await check(["${join(ROOT, "config", "recorder.yaml")}"], {});
       console.log(Object.keys(createRequire("${url}").cache).join("\\n"));`;
     const loaded = execFileSync(
       process.execPath,
