@@ -56,6 +56,7 @@ export function openSsh(options: SshOptions): Session {
   let borrower: SshProcess | null = null;
   let turn: Promise<unknown> = Promise.resolve();
   let waiting = 0;
+  let timeouts = 0;
   let closed = false;
   const isClosed = () => closed;
 
@@ -73,6 +74,7 @@ export function openSsh(options: SshOptions): Session {
 
   function timeout(complaint: string): Outcome<never> {
     drop();
+    timeouts += 1;
     const words = complaint === "" ? "" : `: ${complaint}`;
     return failed("timeout", `no answer within ${deadlineMs} ms${words}`);
   }
@@ -113,7 +115,10 @@ export function openSsh(options: SshOptions): Session {
     return execute(script, due, false);
   }
 
-  /** Operations take turns. */
+  /**
+   * Operations take turns. Those that wait behind one without an answer fail with it: what is left of their time would
+   * hardly do for a new connection, and would end the one that is being made, again and again.
+   */
   function inTurn<T>(
     operate: (due: MonoMs) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
@@ -123,10 +128,12 @@ export function openSsh(options: SshOptions): Session {
         failed("busy", `${WAITING} operations wait already`),
       );
     const due = (systemClock.mono() + deadlineMs) as MonoMs;
+    const timeoutsBefore = timeouts;
     waiting += 1;
     const settled = turn.then(() => {
       waiting -= 1;
-      return isClosed() ? CLOSED : operate(due);
+      if (isClosed()) return CLOSED;
+      return timeouts === timeoutsBefore ? operate(due) : OVERTAKEN;
     });
     turn = settled;
     return settled;
@@ -169,6 +176,7 @@ export function openSsh(options: SshOptions): Session {
 }
 
 const CLOSED = failed("unreachable", "closed");
+const OVERTAKEN = failed("timeout", "no answer to the operation before");
 
 /** Printed by ssh when it is connected and lends the connection. */
 const READY = "connected";

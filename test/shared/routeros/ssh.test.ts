@@ -139,6 +139,16 @@ describe("RouterOS over SSH", function () {
     expect(await session.list("queue/tree")).to.include({ kind: "done" });
   });
 
+  it("CTRL-04: tells a router that went away before it answered", async () => {
+    router.answers = "never";
+    const begun = router.scripts.length;
+    const asked = session.list("queue/tree");
+    await until(() => router.scripts[begun], PATIENT_MS);
+    await router.stop();
+    expect(await asked).to.include({ kind: "failed", fault: "unreachable" });
+    await router.start();
+  });
+
   for (const [said, fault] of [
     ["not enough permissions (9)\r\n", "unauthorized"],
     ["action timed out - try again\r\n", "busy"],
@@ -168,6 +178,20 @@ describe("RouterOS over SSH", function () {
       fault: "timeout",
     });
     router.answers = "rightly";
+  });
+
+  it("CTRL-04: those that waited behind it begin no connection with what is left of their time", async () => {
+    await using hasty = openSsh({ ...router.options, deadlineMs: 3_000 });
+    router.answers = "never";
+    const begun = router.scripts.length;
+    const first = hasty.list("queue/tree");
+    await until(() => router.scripts[begun], PATIENT_MS);
+    const second = hasty.list("queue/tree");
+    router.answers = "rightly";
+    expect(await first).to.include({ fault: "timeout" });
+    expect(await second).to.include({ fault: "timeout" });
+    expect(router.scripts).to.have.lengthOf(begun + 1);
+    expect(await hasty.list("queue/tree")).to.include({ kind: "done" });
   });
 
   it("keeps no answer without end in memory", async () => {
