@@ -100,8 +100,16 @@ export function suspects(
   if (!areBothBusy(rate)) return eachDirection((d) => isBusy(rate, d));
   const newest = evidence.samples.at(-1);
   const isSharp = newest !== undefined && newest.deltaMs > TUNING.sharpMs;
-  return only(isSharp ? (starved(rate, traffic) ?? turn) : turn);
+  return only(
+    isSharp && !isBeyondKnown(rate[turn])
+      ? (starved(rate, traffic) ?? turn)
+      : turn,
+  );
 }
+
+/** Whether it looked for room so far above what the line carried that a queue as long as after a fall is no surprise. */
+const isBeyondKnown = ({ bps, carriedBps }: RateState): boolean =>
+  carriedBps !== null && bps > TUNING.beyondRatio * carriedBps;
 
 /** In how long a cut is to empty the queue, ms. A trial goes deeper, so that its probes can tell soon. */
 export const drainMs = ({ rate, evidence }: Case): number =>
@@ -149,11 +157,7 @@ export function judge(
   const { trial } = before;
   const unchanged = { attribution: before, rate };
   if (trial === null) return unchanged;
-  const newest = lastSamples(evidence, TUNING.voters, trial.from);
-  if (
-    newest.length === TUNING.voters &&
-    newest.every(({ deltaMs }) => deltaMs <= TUNING.drainedMs)
-  )
+  if (isOver(trial, rate, evidence))
     return { attribution: { ...before, trial: null }, rate };
   if (
     trial.verdict === "guilty" ||
@@ -193,6 +197,20 @@ export function judge(
   };
 }
 
+/** A trial is over when the queue is gone, or when who was found to have made it has drained it. */
+function isOver(
+  { accused, from, verdict, isSecond }: Trial,
+  rate: PerDirection<RateState>,
+  evidence: Evidence,
+): boolean {
+  const newest = lastSamples(evidence, TUNING.voters, from);
+  const isGone =
+    newest.length === TUNING.voters &&
+    newest.every(({ deltaMs }) => deltaMs <= TUNING.drainedMs);
+  const isKnown = verdict === "guilty" || isSecond;
+  return isGone || (isKnown && rate[accused].mode !== "drain");
+}
+
 /** Whether the queue shrinks by the probes that felt a cut; null while they cannot tell yet. */
 function isCured(evidence: Evidence, feltFrom: MonoMs): boolean | null {
   const felt = lastSamples(evidence, TUNING.memorySamples, feltFrom);
@@ -209,17 +227,28 @@ export function follow(
   before: PerDirection<RateState>,
   { rate, evidence, now }: Case,
 ): Attribution {
-  const trial = attribution.trial ?? opened(before, rate, evidence, now);
+  const trial =
+    attribution.trial === null
+      ? opened(before, rate, evidence, now)
+      : resumed(attribution.trial, rate);
   const { turn, turnFrom } = attribution;
   const other = opposite(turn);
   const newest = evidence.samples.at(-1);
-  const isOver =
+  const isTaken =
     rate[turn].cause !== "raise" ||
     (since(turnFrom, now) > TUNING.turnMs &&
       (newest?.deltaMs ?? 0) < TUNING.queueMs);
-  return rate[other].cause === "turn" && isOver
+  return rate[other].cause === "turn" && isTaken
     ? { turn: other, turnFrom: now, trial }
     : { turn, turnFrom, trial };
+}
+
+/** Whose queue grew on through its cut is heard anew: the line may have fallen during the trial. Its time still counts. */
+function resumed(trial: Trial, rate: PerDirection<RateState>): Trial {
+  const { cause, countsFrom } = rate[trial.accused];
+  return cause === "cut"
+    ? { ...trial, feltFrom: countsFrom, verdict: "open", isSecond: false }
+    : trial;
 }
 
 function opened(

@@ -90,8 +90,12 @@ export const TUNING = {
   acquittedRatio: 0.98,
   trialMaxMs: 900,
   alibiMaxMs: 2_500,
-  /** Above this part of the known capacity they look for room one at a time, for so long if the other wants to. */
+  /**
+   * Above this part of the known capacity they look for room one at a time, for so long if the other wants to. Who is
+   * beyondRatio above it makes queues as long as those after a fall.
+   */
   probingRatio: 0.985,
+  beyondRatio: 1.05,
   turnMs: 1_000,
   /** Unused for this long, the rate drifts to base by this a second. */
   idleMs: 10_000,

@@ -1,28 +1,32 @@
 import { expect } from "chai";
-import { DIRECTIONS, opposite } from "../../../shared/direction.js";
+import {
+  DIRECTIONS,
+  opposite,
+  type Direction,
+} from "../../../shared/direction.js";
 import { between, deltaMs, play, use, type Scene } from "./loop.js";
 
 /** Both directions loaded, and one falls: what the line carries, Mbit/s. */
-const FALL_S = 8;
-const END_S = 24;
-const FALLS = {
-  upload: {
-    download: [[0, 40]],
-    upload: [
-      [0, 8],
-      [FALL_S, 3],
-    ],
-    seconds: END_S,
-  },
-  download: {
-    download: [
-      [0, 40],
-      [FALL_S, 15],
-    ],
-    upload: [[0, 8]],
-    seconds: END_S,
-  },
-} as const satisfies Record<string, Scene>;
+const LOW_S = 16;
+const falls = (falling: Direction, atS: number): Scene => ({
+  download:
+    falling === "download"
+      ? [
+          [0, 40],
+          [atS, 15],
+        ]
+      : [[0, 40]],
+  upload:
+    falling === "upload"
+      ? [
+          [0, 8],
+          [atS, 3],
+        ]
+      : [[0, 8]],
+  seconds: atS + LOW_S,
+});
+/** A fall may come at any moment of their looking for room in turn, also while one of them is on trial. */
+const momentS = (seed: number) => 8 + ((0.113 * seed) % 2);
 
 const mean = (values: readonly number[]) =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -33,18 +37,19 @@ describe("attribution, both directions loaded", function () {
   for (const falling of DIRECTIONS) {
     const innocent = opposite(falling);
     for (const [tellsWays, seeds, least, worst] of [
-      [false, 20, 0.75, 0.5],
-      [true, 5, 0.92, 0.88],
+      [false, 20, 0.85, 0.75],
+      [true, 10, 0.9, 0.86],
     ] as const) {
       const by = tellsWays ? "one-way delays" : "round trips alone";
       it(`the ${falling} falls, and by ${by} the ${innocent} keeps what it had; no queue stands, in ${seeds} seeds`, () => {
         const kept = Array.from({ length: seeds }, (_, i) => {
           const seed = i + 1;
-          const beats = play({ ...FALLS[falling], seed, tellsWays });
-          const low = between(beats, FALL_S, END_S);
+          const atS = momentS(seed);
+          const beats = play({ ...falls(falling, atS), seed, tellsWays });
+          const low = between(beats, atS, atS + LOW_S);
           // failure 7: each direction protected by the other's alibi
           expect(longestAboveMs(low, 40), `seed ${seed}`).to.be.below(3_000);
-          expect(use(low)[falling], `seed ${seed}`).to.be.above(0.8);
+          expect(use(low)[falling], `seed ${seed}`).to.be.above(0.7);
           return use(low)[innocent];
         });
         expect(mean(kept)).to.be.above(least);
