@@ -76,7 +76,8 @@ describe("a controller that stops", () => {
   });
 
   it("waits for a recorder that stands still no longer than that (INTG-01)", () =>
-    expect(tookMs[1]).to.be.within(600, 1_000));
+    // 0.7 s, and what a busy machine adds
+    expect(tookMs[1]).to.be.within(600, 1_500));
 
   it("waits for nobody where no recorder is (INTG-01)", () =>
     expect(tookMs[2]).to.be.below(500));

@@ -69,7 +69,7 @@ describe("CatchUp", () => {
         }),
       ),
       { numRuns: 120 },
-    )).timeout(20_000);
+    )).timeout(60_000);
 
   function check(
     path: string,
