@@ -94,7 +94,7 @@ function faults(
     kind === "tree" && parent === "none" && "has no parent",
     isBypassed &&
       passesBy &&
-      "is passed by by FastTrack: give it an interface for a parent and no mark, or disable the fasttrack-connection rules",
+      "is bypassed by FastTrack: give it an interface for a parent and no mark, or disable the fasttrack-connection rules",
     type?.["kind"] !== "cake" &&
       `is of type '${typeName}', kind ${type?.["kind"] ?? "unknown"}: must be cake`,
     type?.["kind"] === "cake" &&

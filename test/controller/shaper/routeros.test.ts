@@ -199,7 +199,7 @@ describe("openRouterOs()", () => {
       const warnings = await warningsOf(TREE);
       expect(warnings).to.have.lengthOf(2);
       for (const warning of warnings)
-        expect(warning).to.contain("passed by by FastTrack");
+        expect(warning).to.contain("bypassed by FastTrack");
     });
   });
 });
