@@ -1,14 +1,14 @@
 import { Type } from "@sinclair/typebox";
 import { EVENTS } from "../../shared/event.js";
-import { ROWS_MAX, type EventPlace, type EventRow } from "../store/annals.js";
+import type { EventPlace, EventRow } from "../store/annals.js";
 import { badParameter } from "./http-error.js";
 import {
   cursor,
   limit,
   pageMetadata,
   readPage,
+  sliceOf,
   type Reading,
-  type Slice,
 } from "./pages.js";
 import { instant, many, parameters, spanIn, wan } from "./query.js";
 import { goneSignal, route, type Route } from "./route.js";
@@ -66,7 +66,12 @@ export const eventsRoute = (reading: Reading): Route =>
         reading,
         query.limit ?? 100,
         begin,
-        (place) => step(reading, span.fromMs, place, isWanted),
+        (place) =>
+          sliceOf(
+            reading.store.annals.eventsBefore(span.fromMs, place),
+            isWanted,
+            shown,
+          ),
         ({ atMs, source, seq }) => `${atMs}.${source}.${seq}`,
         goneSignal(reply),
       );
@@ -74,20 +79,6 @@ export const eventsRoute = (reading: Reading): Route =>
       return { data, metadata: { ...metadata, returned: data.length, next } };
     },
   });
-
-/** The next rows, of which those that are wanted are shown. */
-function step(
-  { store }: Reading,
-  fromMs: number,
-  before: EventPlace,
-  isWanted: (row: EventRow) => boolean,
-): Slice<object, EventPlace> {
-  const rows = store.annals.eventsBefore(fromMs, before);
-  return {
-    rows: rows.filter(isWanted).map((row) => ({ row: shown(row), place: row })),
-    next: rows.length < ROWS_MAX ? null : (rows.at(-1) ?? null),
-  };
-}
 
 const shown = ({ atMs, wan, kind, details, boot, seq }: EventRow) => ({
   at: atMs,

@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { ROWS_MAX, type GapPlace, type GapRow } from "../store/annals.js";
+import type { GapPlace, GapRow } from "../store/annals.js";
 import { badParameter } from "./http-error.js";
 import type { Span } from "./instant.js";
 import {
@@ -7,6 +7,7 @@ import {
   limit,
   pageMetadata,
   readPage,
+  sliceOf,
   type Reading,
   type Slice,
 } from "./pages.js";
@@ -77,12 +78,11 @@ function step(
   const rows = store.annals.gapsBefore(before);
   const touches = (row: GapRow) =>
     (row.fromMs ?? 0) < toMs && (row.toMs ?? Infinity) >= fromMs;
-  return {
-    rows: rows
-      .filter((row) => touches(row) && (wans?.has(row.wan) ?? true))
-      .map((row) => ({ row: shown(row), place: row })),
-    next: rows.length < ROWS_MAX ? null : (rows.at(-1) ?? null),
-  };
+  return sliceOf(
+    rows,
+    (row) => touches(row) && (wans?.has(row.wan) ?? true),
+    shown,
+  );
 }
 
 const shown = ({ wan, boot, fromSeq, toSeq, fromMs, toMs, cause }: GapRow) => ({

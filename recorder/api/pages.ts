@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { since, type Clock } from "../../shared/clock.js";
+import { ROWS_MAX } from "../store/annals.js";
 import type { Store } from "../store/store.js";
 import { HttpError } from "./http-error.js";
 import type { Turns } from "./turns.js";
@@ -17,6 +18,16 @@ export const cursor = Type.Optional(
     title: "the `next` of the page before",
   }),
 );
+
+/** A read of at most {@link ROWS_MAX} rows, of which those that are wanted are shown. */
+export const sliceOf = <Row extends object, Shown>(
+  rows: readonly Row[],
+  isWanted: (row: Row) => boolean,
+  shown: (row: Row) => Shown,
+): Slice<Shown, Row> => ({
+  rows: rows.filter(isWanted).map((row) => ({ row: shown(row), place: row })),
+  next: rows.length < ROWS_MAX ? null : (rows.at(-1) ?? null),
+});
 
 /** What all answers in pages say of themselves. */
 export const pageMetadata = {
