@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { openPublisher } from "../shared/bus/publisher.js";
 import { openReplayer } from "../shared/bus/replayer.js";
 import { createRing } from "../shared/bus/ring.js";
-import { since, systemClock, type Clock } from "../shared/clock.js";
+import { atMost, since, systemClock, type Clock } from "../shared/clock.js";
 import { eachDirection, type PerDirection } from "../shared/direction.js";
 import { serveHealth } from "../shared/health.js";
 import { openLock } from "../shared/lock.js";
@@ -138,12 +138,6 @@ function queuesOf(shaper: ControllerConfig["shaper"]): string {
       return shaper.line;
   }
 }
-
-const atMost = (ms: number, work: Promise<void>): Promise<void> =>
-  Promise.race([
-    work,
-    new Promise<void>((done) => setTimeout(done, ms).unref()),
-  ]);
 
 /** CTRL-07 */
 function ratesToLeave(

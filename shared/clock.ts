@@ -23,6 +23,10 @@ export const since = (from: MonoMs, to: MonoMs): number => to - from;
 export const later = <T extends MonoMs | WallMs>(at: T, ms: number): T =>
   (at + ms) as T;
 
+/** Waits for work, but no longer than that; what is left of it goes on by itself, and keeps no process alive. */
+export const atMost = (ms: number, work: Promise<void>): Promise<void> =>
+  Promise.race([work, timeout(ms, undefined, { ref: false })]);
+
 export const systemClock: Clock = {
   mono: () => performance.now() as MonoMs,
   wall: () => Date.now() as WallMs,

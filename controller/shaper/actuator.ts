@@ -1,4 +1,4 @@
-import { later, since, type Clock } from "../../shared/clock.js";
+import { atMost, later, since, type Clock } from "../../shared/clock.js";
 import {
   DIRECTIONS,
   eachDirection,
@@ -272,10 +272,7 @@ export function openActuator(
         start();
         await work;
       })();
-      await Promise.race([
-        settled,
-        new Promise((done) => setTimeout(done, deadlineMs).unref()),
-      ]);
+      await atMost(deadlineMs, settled);
     },
     [Symbol.asyncDispose]: () => router[Symbol.asyncDispose](),
   };
