@@ -15,7 +15,11 @@ interface Verdict {
   readonly ok: boolean;
   readonly words: string;
   readonly problems: readonly Problem[];
-  /** The controller's configuration, where it is one and valid. */
+}
+
+/** A verdict, and the controller's configuration where it is one and valid. */
+interface Judged {
+  readonly verdict: Verdict;
   readonly wan: ControllerConfig | null;
 }
 
@@ -28,40 +32,39 @@ export async function check(
   { json = false, live = false }: { json?: boolean; live?: boolean },
 ): Promise<number> {
   const verdicts: Verdict[] = [];
-  for (const file of files)
-    verdicts.push(await (live ? judgeLive(file) : judge(file)));
-  const shown = verdicts.map(({ file, ok, words, problems }) => ({
-    file,
-    ok,
-    words,
-    problems,
-  }));
-  if (json) process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+  for (const file of files) {
+    const { verdict, wan } = judge(file);
+    verdicts.push(live && wan !== null ? await looked(verdict, wan) : verdict);
+  }
+  if (json) process.stdout.write(`${JSON.stringify(verdicts, null, 2)}\n`);
   else
     for (const { ok, words } of verdicts)
       (ok ? process.stdout : process.stderr).write(`${words}\n`);
   return verdicts.every(({ ok }) => ok) ? 0 : 1;
 }
 
-function judge(file: string): Verdict {
+function judge(file: string): Judged {
   try {
     const { name, wan } = load(file);
     const words = `${file}: configuration OK (${name})`;
-    return { file, ok: true, words, problems: [], wan };
+    return { verdict: { file, ok: true, words, problems: [] }, wan };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { message: words, problems } = error;
-    return { file, ok: false, words, problems, wan: null };
+    return { verdict: { file, ok: false, words, problems }, wan: null };
   }
 }
 
-async function judgeLive(file: string): Promise<Verdict> {
-  const verdict = judge(file);
-  if (verdict.wan === null) return verdict;
+/** The verdict once the router or the queues were looked at too. */
+async function looked(
+  verdict: Verdict,
+  wan: ControllerConfig,
+): Promise<Verdict> {
   const { lookAt } = await import("./live.js");
-  const { is, warnings } = await lookAt(verdict.wan).catch(
-    (error: unknown) => ({ is: "cannot look", warnings: [reasonOf(error)] }),
-  );
+  const { is, warnings } = await lookAt(wan).catch((error: unknown) => ({
+    is: "cannot look",
+    warnings: [reasonOf(error)],
+  }));
   const found = warnings.flatMap((warning) => wrap("  ! ", printable(warning)));
   return {
     ...verdict,

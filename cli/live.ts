@@ -30,7 +30,7 @@ export async function lookAt({
     }
     case "routeros": {
       const { router } = shaper;
-      await using session = openSession(router, systemClock);
+      const session = openSession(router, systemClock);
       await using queues = openRouterOs(session, router.queues, systemClock);
       const outcome = await queues.describe();
       return outcome.kind === "done"
