@@ -13,7 +13,7 @@ export const NOON_MS = 1_749_988_800_000;
 
 export const BEAT_MS = 50;
 
-const CALM: Row = {
+export const CALM: Row = {
   reading: 0,
   rttUs: 24_300,
   loadRttUs: 25_100,

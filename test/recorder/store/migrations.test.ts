@@ -3,13 +3,7 @@ import { expect } from "chai";
 import type { WallMs } from "../../../shared/clock.js";
 import { DIRECTIONS } from "../../../shared/direction.js";
 import { EVENTS } from "../../../shared/event.js";
-import {
-  column,
-  field,
-  RARE_FIELDS,
-  ROW_FIELDS,
-  type Row,
-} from "../../../shared/row.js";
+import { column, field, RARE_FIELDS, ROW_FIELDS } from "../../../shared/row.js";
 import { READINGS, STATES } from "../../../shared/state.js";
 import {
   CYCLE_COLUMNS,
@@ -25,13 +19,15 @@ import {
   migrate,
   MIGRATIONS,
 } from "../../../recorder/store/migrations.js";
-import { cycle, NOON_MS } from "../../fakes/frames.js";
+import { CALM, NOON_MS } from "../../fakes/frames.js";
 
 /** The calm cycle at an instant. */
-function cycleAt(atMs: number): CycleValues {
-  const { kind: _, ...row } = cycle() as Row & { kind: "cycle" };
-  return { ...row, atMs, source: 1, seq: atMs - NOON_MS + 1 };
-}
+const cycleAt = (atMs: number): CycleValues => ({
+  ...CALM,
+  atMs,
+  source: 1,
+  seq: atMs - NOON_MS + 1,
+});
 
 describe("migrate()", () => {
   const NOON = NOON_MS as WallMs;
