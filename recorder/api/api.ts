@@ -5,6 +5,8 @@ import type { CatchUp } from "../catch-up.js";
 import type { HttpConfig } from "../http-config.js";
 import type { Intake } from "../intake.js";
 import type { Maintenance } from "../maintenance.js";
+import { libraryOf } from "../reader/library.js";
+import { openReader } from "../reader/reader.js";
 import type { Store } from "../store/store.js";
 import { openAudience } from "./audience.js";
 import { openPresent } from "./present.js";
@@ -28,7 +30,7 @@ export async function openApi(
   config: HttpConfig,
   parts: Parts,
 ): Promise<Server> {
-  const { look, intake, clock, log } = parts;
+  const { look, store, intake, clock, log } = parts;
   const present = openPresent();
   const audience = openAudience();
   const exposition = openExposition({
@@ -37,7 +39,8 @@ export async function openApi(
     audience,
     isFine: () => look().status === "fine",
   });
-  const routes = routesOf({ ...parts, present, audience, exposition });
+  const history = openReader(libraryOf(store, clock), clock);
+  const routes = routesOf({ ...parts, history, present, audience, exposition });
   const server = await openServer(
     config,
     routes,
