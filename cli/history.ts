@@ -23,7 +23,6 @@ const SHOW = {
   values: showTable,
   summary: showSummary,
   plot: showPlot,
-  events: showEvents,
 } as const;
 
 const EXIT = { done: 0, notRunning: 2, interrupted: 130 } as const;
@@ -33,7 +32,7 @@ export async function history(options: HistoryOptions): Promise<number> {
   const question = questionOf(options, systemClock.wall());
   const stop = stopSignal();
   try {
-    await using past = await openPlace(options);
+    using past = await openPlace(options, say);
     await answer(past, question, stop);
     return EXIT.done;
   } catch (error) {
@@ -50,12 +49,16 @@ const say = (words: string): void =>
 async function answer(past: Past, question: Question, stop: AbortSignal) {
   const { as, what, follow } = question;
   const screen = openScreen();
-  const wans = await wansOf(past, question, stop);
-  const asked = { ...question, wans };
-  if (follow) {
-    const follower = { past, question: asked, screen, clock: systemClock, say };
-    return (what === "events" ? followEvents : followTable)(follower, stop);
+  const follower = { past, screen, clock: systemClock, say };
+  if (what === "events") {
+    // whoever has events need not have values, as the recorder
+    if (follow) return followEvents({ ...follower, question }, stop);
+    const tell = as === "text" ? showEvents : TELL.events;
+    return tell(past, question, screen, stop);
   }
+  const wans = await wansOf(past, question.wans, stop);
+  const asked = { ...question, wans };
+  if (follow) return followTable({ ...follower, question: asked }, stop);
   if (as !== "text" && what !== "plot")
     return TELL[what](past, asked, screen, stop);
   if (wans.length === 0) return screen.print(["nothing is recorded yet"]);
@@ -65,17 +68,14 @@ async function answer(past: Past, question: Question, stop: AbortSignal) {
 /** The WANs asked for; all there are where none was named. @throws Failure for one that is not in the history */
 async function wansOf(
   past: Past,
-  { wans, what }: Question,
+  wans: Question["wans"],
   stop: AbortSignal,
 ): Promise<readonly string[]> {
   const { metadata } = await past.series(stop);
   const there = metadata.wans.map(({ wan }) => wan).sort();
-  // events are also had by who has no values, as the recorder
-  if (what === "events") return wans;
-  const missing = wans.filter((wan) => !there.includes(wan));
-  if (missing.length > 0)
-    throw new Failure(
-      `Cannot show WAN '${missing.join("', '")}': must be one of ${there.join(", ") || "none yet"}`,
-    );
-  return wans.length > 0 ? [...new Set(wans)] : there;
+  const missing = wans?.filter((wan) => !there.includes(wan)) ?? [];
+  if (missing.length === 0) return wans ?? there;
+  throw new Failure(
+    `Cannot show WAN '${missing.join("', '")}': must be one of ${there.join(", ") || "none yet"}`,
+  );
 }

@@ -55,17 +55,28 @@ export function turnOf(beforeMs: number, atMs: number): string | null {
 }
 
 const UNITS = [
-  ["d", 24 * HOUR_MS],
-  ["h", HOUR_MS],
-  ["min", 60_000],
-  ["s", 1_000],
+  ["d", "d", 24 * HOUR_MS],
+  ["h", "h", HOUR_MS],
+  ["m", "min", 60_000],
+  ["s", "s", 1_000],
 ] as const;
+const MS = ["ms", "ms", 1] as const;
+
+/** A length in the greatest unit that leaves no rest: its number, and the unit for programs and for people. */
+function lengthOf(ms: number) {
+  const [unit, word, size] = UNITS.find((each) => ms % each[2] === 0) ?? MS;
+  return { count: ms / size, unit, word };
+}
+
+/** "5m", as the recorder reads it. */
+export function lengthText(ms: number): string {
+  const { count, unit } = lengthOf(ms);
+  return `${count}${unit}`;
+}
 
 /** "every 5 min"; "every cycle" for null. */
 export function stepInWords(stepMs: number | null): string {
   if (stepMs === null) return "every cycle";
-  const unit = UNITS.find(([, ms]) => stepMs % ms === 0);
-  return unit === undefined
-    ? `every ${stepMs} ms`
-    : `every ${stepMs / unit[1]} ${unit[0]}`;
+  const { count, word } = lengthOf(stepMs);
+  return `every ${count} ${word}`;
 }

@@ -3,7 +3,7 @@ import type { HistoryEvent } from "../../shared/history.js";
 import { TABLE_METRICS } from "./column.js";
 import { openEventList } from "./event-lines.js";
 import { newestEvents, rangePages } from "./pages.js";
-import { EVENTS_MAX, TABLE_POINTS } from "./people.js";
+import { EVENTS_MAX, TABLE_POINTS, type Asked } from "./people.js";
 import type { Question } from "./question.js";
 import type { Past } from "./remote.js";
 import { momentsOf, rowsOf } from "./row.js";
@@ -19,9 +19,9 @@ const ASK_MS = 1_000;
 const LATE_MS = 60_000;
 
 /** What a question is followed with. */
-export interface Follower {
+export interface Follower<Q> {
   readonly past: Past;
-  readonly question: Question;
+  readonly question: Q;
   readonly screen: Screen;
   readonly clock: Clock;
   /** Says something beside the lines. */
@@ -30,7 +30,7 @@ export interface Follower {
 
 /** One table of all WANs; a line for each step when it is over, until `stop`. */
 export function followTable(
-  follower: Follower,
+  follower: Follower<Asked>,
   stop: AbortSignal,
 ): Promise<void> {
   const { past, question, screen, clock } = follower;
@@ -68,7 +68,7 @@ export function followTable(
 
 /** Events as they become known, until `stop`. */
 export function followEvents(
-  follower: Follower,
+  follower: Follower<Question>,
   stop: AbortSignal,
 ): Promise<void> {
   const { past, question, screen, clock } = follower;
@@ -91,19 +91,18 @@ export function followEvents(
 
 /** Once a second until `stop`; a recorder that goes away is waited for. */
 async function repeat(
-  { clock, say }: Follower,
+  { clock, say }: Pick<Follower<Question>, "clock" | "say">,
   stop: AbortSignal,
   look: () => Promise<void>,
 ): Promise<void> {
-  let isAway = false;
-  for (let isFirst = true; !stop.aborted; isFirst = false) {
+  let isAway: boolean | null = null;
+  while (!stop.aborted) {
     try {
       await look();
       if (isAway) say("the recorder is back");
       isAway = false;
     } catch (error) {
-      if (stop.aborted) return;
-      if (isFirst || !(error instanceof NotRunning)) throw error;
+      if (isAway === null || !(error instanceof NotRunning)) throw error;
       if (!isAway) say(`${error.message}: waiting`);
       isAway = true;
     }

@@ -19,9 +19,12 @@ import { openTable, type Table } from "./table.js";
 /** Lines of a table where nothing else is asked for. */
 export const TABLE_POINTS = 24;
 
-type Show = (
+/** A question whose WANs are known. */
+export type Asked = Question & { readonly wans: readonly string[] };
+
+type Show<Q = Asked> = (
   past: Past,
-  question: Question & { readonly wans: readonly string[] },
+  question: Q,
   screen: Screen,
   signal: AbortSignal,
 ) => Promise<void>;
@@ -104,7 +107,12 @@ export const showPlot: Show = async (past, question, screen, signal) => {
 /** So many of the newest are shown, and held in memory. */
 export const EVENTS_MAX = 10_000;
 
-export const showEvents: Show = async (past, question, screen, signal) => {
+export const showEvents: Show<Question> = async (
+  past,
+  question,
+  screen,
+  signal,
+) => {
   const { range, wans } = question;
   const { events, isAll } = await newestEvents(
     past,

@@ -2,32 +2,31 @@ import { Failure } from "../../shared/failure.js";
 import { runFolder } from "../../shared/paths.js";
 import type { HistoryOptions } from "./question.js";
 import { openRemote, type Past } from "./remote.js";
+import type { Address } from "./transport.js";
 
 /** Where the history is asked: a file, another host, or the recorder of this one. @throws Failure */
-export async function openPlace({
-  db,
-  url,
-  runDir,
-}: HistoryOptions): Promise<Past & AsyncDisposable> {
+export async function openPlace(
+  { db, url, runDir }: HistoryOptions,
+  say: (words: string) => void,
+): Promise<Past & Disposable> {
   if (db !== undefined) {
     const { openCopy } = await import("./copy.js");
-    return openCopy(db);
+    return openCopy(db, say);
   }
-  if (url !== undefined) return { ...openRemote(addressOf(url)), ...nothing };
-  const { recorderApi } = runFolder(runDir);
+  const address = url === undefined ? socketIn(runDir) : addressOf(url);
+  return { ...openRemote(address), [Symbol.dispose]: () => {} };
+}
+
+function socketIn(runDir: string | undefined): Address {
+  const socketPath = runFolder(runDir).recorderApi;
   return {
-    ...openRemote({
-      name: `the recorder at '${recorderApi}'`,
-      socketPath: recorderApi,
-      url: new URL("http://localhost/"),
-    }),
-    ...nothing,
+    name: `the recorder at '${socketPath}'`,
+    socketPath,
+    url: new URL("http://localhost/"),
   };
 }
 
-const nothing = { [Symbol.asyncDispose]: () => Promise.resolve() };
-
-function addressOf(text: string) {
+function addressOf(text: string): Address {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new Failure(
@@ -35,7 +34,7 @@ function addressOf(text: string) {
     );
   if (url.username !== "" || url.password !== "")
     throw new Failure(
-      `Cannot read --url '${url.host}': must hold no name or password: the token comes from WANCTL_TOKEN`,
+      `Cannot read --url of '${url.host}': must hold no name and no password: the token is taken from WANCTL_TOKEN`,
     );
   const token = process.env["WANCTL_TOKEN"];
   return {

@@ -1,5 +1,5 @@
 import type { Resolution } from "../../recorder/reader/history.js";
-import { METRIC_NAMES } from "../../shared/metrics.js";
+import { FAMILIES, metricsIn } from "../../shared/metrics.js";
 import { WAN_NAME } from "../../shared/frame.js";
 import { Failure } from "../../shared/failure.js";
 import { PERIOD_MS } from "../../shared/row.js";
@@ -29,8 +29,8 @@ export interface HistoryOptions extends TimeOptions {
 
 export interface Question {
   readonly range: TimeRange;
-  /** All where there are none. */
-  readonly wans: readonly string[];
+  /** undefined: all. */
+  readonly wans: readonly string[] | undefined;
   /** Exact names; null where nothing was said. */
   readonly metrics: readonly string[] | null;
   readonly what: "values" | "summary" | "events" | "plot";
@@ -44,13 +44,14 @@ const POINTS_MAX = 5_000;
 
 /** @throws Failure that names the option, the rule and the value */
 export function questionOf(options: HistoryOptions, nowMs: number): Question {
-  const { wan = [], metrics, step, points } = options;
-  for (const name of wan)
+  const { wan, metrics, step, points } = options;
+  for (const name of wan ?? [])
     if (!WAN_NAME.test(name))
       throw refusal("--wan", name, "must be the name of a WAN, like spectrum");
+  const { fromMs, toMs } = timeRange(options, nowMs);
   return {
-    range: timeRange(options, nowMs),
-    wans: wan,
+    range: { fromMs: Math.floor(fromMs), toMs: Math.ceil(toMs) },
+    wans: wan && [...new Set(wan)],
     metrics: metrics === undefined ? null : metricsOf(metrics),
     what: options.summary
       ? "summary"
@@ -73,20 +74,11 @@ export function questionOf(options: HistoryOptions, nowMs: number): Question {
 const refusal = (option: string, value: string, rule: string): Failure =>
   new Failure(`Cannot read ${option} '${value}': ${rule}`);
 
-/** Families stand for all metrics whose names begin so. */
-const FAMILIES: Readonly<Record<string, RegExp>> = {
-  rtt: /^wanctl_rtt_/,
-  rate: /^wanctl_rate_/,
-  load: /^wanctl_load_/,
-  state: /^wanctl_state$/,
-};
-
 function metricsOf(lists: readonly string[]): readonly string[] {
   const words = lists.flatMap((list) => list.split(",")).map((w) => w.trim());
   const found = words.flatMap((word) => {
-    const family = Object.hasOwn(FAMILIES, word) ? FAMILIES[word] : undefined;
-    if (family) return METRIC_NAMES.filter((name) => family.test(name));
-    if (METRIC_NAMES.includes(word)) return [word];
+    const names = metricsIn(word);
+    if (names !== null) return names;
     throw refusal(
       "--metrics",
       word,

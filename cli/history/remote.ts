@@ -10,6 +10,8 @@ import type {
   SeriesAnswer,
   SummaryAnswer,
 } from "../../shared/history.js";
+import { lengthText } from "./calendar.js";
+import { SHAPE } from "./shape.js";
 import { ask, unreadable, type Address } from "./transport.js";
 
 /** What `wanctl history` asks. */
@@ -21,18 +23,14 @@ type Parameters = Readonly<
 
 /** The history as a recorder answers it over HTTP. @throws Failure in one line */
 export function openRemote(address: Address): Past {
-  async function get<T extends { data: unknown; metadata: unknown }>(
-    route: string,
+  async function get<T>(
+    route: keyof typeof SHAPE,
     parameters: Parameters,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    const answer = (await ask(
-      address,
-      `/api/v1/${route}?${queryOf(parameters)}`,
-      signal,
-    )) as Partial<T> | null;
-    if (Array.isArray(answer?.data) && answer.metadata instanceof Object)
-      return answer as T;
+    const path = `/api/v1/${route}?${queryOf(parameters).toString()}`;
+    const answer = await ask(address, path, signal);
+    if (SHAPE[route].Check(answer)) return answer as T;
     throw unreadable(address, answer);
   }
   return {
@@ -69,7 +67,7 @@ function resolved(resolution: Resolution): Parameters {
   if (resolution === "cycle") return { step: "cycle" };
   return "points" in resolution
     ? { points: resolution.points }
-    : { step: `${resolution.stepMs}ms` };
+    : { step: lengthText(resolution.stepMs) };
 }
 
 function queryOf(parameters: Parameters): URLSearchParams {

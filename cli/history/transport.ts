@@ -81,19 +81,16 @@ function open(
 const silence = (): Error => new Error(`no answer for ${SILENCE_MS / 1e3} s`);
 
 function fault(name: string, error: NodeJS.ErrnoException): Error {
-  switch (error.code) {
-    case "ENOENT":
-    case "ECONNREFUSED":
-      return new NotRunning(`No recorder answers at ${name}`);
-    case "EACCES":
-      return new Failure(
-        `Cannot ask ${name}: permission denied: be in the group of the socket, or root`,
-      );
-    case "ABORT_ERR":
-      return error;
-    default:
-      return new NotRunning(`Cannot ask ${name}: ${reasonOf(error)}`);
-  }
+  const { code = "" } = error;
+  if (code === "ABORT_ERR") return error;
+  if (code === "EACCES")
+    return new Failure(
+      `Cannot ask ${name}: permission denied: be in the group of the socket, or root`,
+    );
+  const isGone = code === "ENOENT" || code === "ECONNREFUSED";
+  return new NotRunning(
+    `Cannot ask ${name}: ${isGone ? "it does not run" : reasonOf(error)}`,
+  );
 }
 
 async function bodyOf(
