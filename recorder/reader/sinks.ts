@@ -48,23 +48,22 @@ export function openSteps(
 
   return {
     values(times, values, missed) {
-      // most are of the step of the one before
-      let [begin, end, own] = [0, 0, null as Sums | null];
-      for (let i = 0; i < times.length; i++) {
-        const value = values[i] ?? NaN;
-        if (Number.isNaN(value)) continue;
-        const atMs = times[i] ?? 0;
-        if (own === null || atMs < begin || atMs >= end) {
-          own = at(atMs);
-          begin = originMs + Math.floor((atMs - originMs) / stepMs) * stepMs;
-          end = begin + stepMs;
+      for (let i = 0; i < times.length;) {
+        const first = times[i] ?? 0;
+        const own = at(first);
+        const endMs = first + stepMs - ((first - originMs) % stepMs);
+        let { count, sum, min, max } = own;
+        for (; i < times.length && (times[i] ?? 0) < endMs; i++) {
+          const value = values[i] ?? NaN;
+          if (Number.isNaN(value)) continue;
+          count++;
+          sum += value;
+          if (value < min) min = value;
+          if (value > max) max = value;
+          if (missed !== undefined)
+            hold(own, value, heldByCycleMs(missed[i] ?? 0));
         }
-        own.count++;
-        own.sum += value;
-        if (value < own.min) own.min = value;
-        if (value > own.max) own.max = value;
-        if (missed !== undefined)
-          hold(own, value, heldByCycleMs(missed[i] ?? 0));
+        Object.assign(own, { count, sum, min, max });
       }
     },
     add(atMs, more) {

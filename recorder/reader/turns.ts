@@ -5,7 +5,7 @@ import { clamp } from "../../shared/units.js";
 const YIELD_MS = 1;
 
 /** After a quiet while readers may work for so long without longer pauses: a chart of usual size is done then. */
-const CREDIT_MS = 60;
+const CREDIT_MS = 100;
 
 /** Takes turns at what keeps the event loop busy: one slice at a time, whoever asks. */
 export interface Turns {

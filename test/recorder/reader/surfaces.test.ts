@@ -29,7 +29,7 @@ function frames() {
           cycle({
             rttUs: i % 50 === 3 ? null : draw(20_000, 4_000),
             deltaUs: draw(-1_000, 3_000),
-            stateDownload: (Math.floor(i / 700) % 4) as 0 | 1 | 2 | 3,
+            stateDownload: Math.floor(i / 700) % 4,
             enforcedDownloadKbps: draw(200_000, 50_000),
             loadUploadKbps: draw(0, 9_000),
             missed: i % 400 === 1 ? 3 : 0,
@@ -163,6 +163,14 @@ describe("the same number for the same thing (API-01, API-02, STOR-06, CLI-01)",
       const row = data.find((each) => each.metric === name);
       expect(row?.count, name).to.equal(values.length);
     }
+    const rates = cycles
+      .map((frame) => (frame.enforcedDownloadKbps ?? 0) / 1e3)
+      .sort((a, b) => a - b);
+    const exact = rates[Math.ceil(0.95 * rates.length) - 1] ?? 0;
+    const rate = data.find(
+      ({ metric }) => metric === "wanctl_rate_download_mbps",
+    );
+    expect(rate?.p95).to.be.closeTo(exact, 0.02 * exact);
     const state = whole.data.find(
       ({ metric, labels }) =>
         metric === "wanctl_state" && labels["direction"] === "download",
