@@ -69,6 +69,7 @@ export interface SeriesValues extends SeriesName {
   /** Where each step begins; of single cycles their own times. */
   readonly at: readonly number[];
   readonly min: readonly number[];
+  /** Of codes the one that was most, of two the greater. */
   readonly avg: readonly number[];
   readonly max: readonly number[];
   readonly count: readonly number[];
@@ -98,7 +99,7 @@ export interface SummaryAnswer {
     readonly min: number;
     readonly avg: number;
     readonly max: number;
-    /** From single values and histograms, within 2 %; null where only averages are left. */
+    /** From single values and histograms, within 2 %; null where there are neither: see docs/http.md. */
     readonly p50: number | null;
     readonly p95: number | null;
     readonly p99: number | null;

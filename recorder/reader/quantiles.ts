@@ -7,7 +7,7 @@ import {
   type Histogram,
 } from "../tiers/histogram.js";
 import type { Section } from "../tiers/section.js";
-import { bucketStart } from "../tiers/tier.js";
+import { bucketStart, STEP_MS } from "../tiers/tier.js";
 import type { Pieces } from "./read.js";
 import type { Wan, Wanted } from "./wanted.js";
 
@@ -37,8 +37,27 @@ export function quantilesOfHeld(heldMs: readonly number[]): Quantiles {
   });
 }
 
-/** From single values and the histograms of buckets; null where a bucket has none. */
+/** What has no histograms is read from its cycles, where all of them are kept and this is no longer. */
+const CYCLES_MS = 2 * STEP_MS["1h"];
+
+/** From the histograms of buckets, and from single values; null where only averages are left. */
 export function* quantilesOf(
+  records: Records,
+  wan: Wan,
+  series: Wanted,
+  sections: readonly Section[],
+): Pieces<Quantiles> {
+  const found = yield* quantilesIn(records, wan, series, sections);
+  const [first, last] = [sections[0], sections.at(-1)];
+  if (found.p50 !== null || first === undefined || last === undefined)
+    return found;
+  const all = { tier: "raw", fromMs: first.fromMs, toMs: last.toMs } as const;
+  const isKept =
+    all.fromMs >= wan.kept.fromMs.raw && all.toMs - all.fromMs <= CYCLES_MS;
+  return isKept ? yield* quantilesIn(records, wan, series, [all]) : found;
+}
+
+function* quantilesIn(
   { cycles, rolled }: Records,
   wan: Wan,
   { id, field, divisor }: Wanted,
@@ -51,7 +70,7 @@ export function* quantilesOf(
       if (field === null) return quantilesBy(() => null);
       for (const { values } of cycles.columns(wan.id, [field], fromMs, toMs)) {
         const own = (values[0] ?? new Float64Array()).filter(
-          (value) => value === value,
+          (value) => !Number.isNaN(value),
         );
         all = sumHistograms([all, histogramOf(own)]);
         yield;

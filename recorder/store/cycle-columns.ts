@@ -5,8 +5,8 @@ import {
   type RowField,
 } from "../../shared/row.js";
 import {
+  addColumn,
   isKnownSql,
-  reader,
   valueSql,
   type CodesSql,
   type Scale,
@@ -94,30 +94,18 @@ export const scalesFor = (field: RowField): string[] =>
 
 /** All cycles of a slot as they are stored. */
 export interface Slot {
-  readonly at: string;
   readonly bytes: number;
   readonly codes: Uint8Array;
 }
 
-/** Puts one field of a slot into a list, from a place on; NaN for null. @param scales of {@link scalesFor} */
+/** Puts one field of a slot into a list of zeros; NaN for null. @param scales of {@link scalesFor} */
 export function readField(
   into: Float64Array,
-  begin: number,
-  { at, bytes, codes }: Slot,
+  { bytes, codes }: Slot,
   scales: readonly Scale[],
 ): void {
-  const [own = null, ...others] = scales;
-  if (others.length === 0 && typeof own !== "string") {
-    into.fill(own ?? NaN, begin, begin + at.length);
-    return;
-  }
-  const read = reader(own);
-  const moving = others.map(reader);
-  for (let place = 0; place < at.length; place++) {
-    let value = read(codes, place * bytes) ?? NaN;
-    for (const other of moving) value += other(codes, place * bytes) ?? 0;
-    into[begin + place] = value;
-  }
+  for (const [index, scale] of scales.entries())
+    addColumn(into, scale, { codes, bytesEach: bytes }, index === 0 ? NaN : 0);
 }
 
 /** The place of a cycle in its slot, from 1; 0 for the time of a cycle of another WAN. */

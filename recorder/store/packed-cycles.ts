@@ -167,7 +167,11 @@ export function openPackedCycles(db: Connection): PackedCycles {
           times[begin + place] = timeOf(slot, at, place);
         for (const { values, places } of columns) {
           const own = places.map((place) => scales[place] ?? null);
-          readField(values, begin, { at, bytes, codes }, own);
+          readField(
+            values.subarray(begin, begin + at.length),
+            { bytes, codes },
+            own,
+          );
         }
         begin += at.length;
       }

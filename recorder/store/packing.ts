@@ -133,28 +133,60 @@ function scaleOf({ bit, width, hasNull, unit, base }: Placed): string {
 /** Reads the value of one column from the codes of a row, which begin at a place. */
 export type Reader = (codes: Uint8Array, begin: number) => Value;
 
+/** Where the codes of a column are in a row, and what they mean. */
+function decoderOf(scale: string) {
+  const letter = (place: number) => scale.charCodeAt(place - 1);
+  const bit = letter(1) - 1;
+  const width = letter(2);
+  return {
+    first: bit >> 3,
+    shift: WINDOW_BITS - width - (bit % 8),
+    mask: 2 ** width - 1,
+    nullCode: letter(3) - 2,
+    unit: letter(4),
+    base: letter(5) * LOW + letter(6) - BIAS,
+  };
+}
+
+/** The 32 bits that begin at a byte. */
+const windowAt = (codes: Uint8Array, at: number): number =>
+  ((codes[at] ?? 0) << 24) |
+  ((codes[at + 1] ?? 0) << 16) |
+  ((codes[at + 2] ?? 0) << 8) |
+  (codes[at + 3] ?? 0);
+
 /** Gives back the numbers of a column of this scale. */
 export function reader(scale: Scale): Reader {
   if (typeof scale !== "string") return () => scale;
-  const letter = (place: number) => scale.charCodeAt(place - 1);
-  const bit = letter(1) - 1;
-  const first = bit >> 3;
-  const width = letter(2);
-  const shift = WINDOW_BITS - width - (bit % 8);
-  const mask = 2 ** width - 1;
-  const nullCode = letter(3) - 2;
-  const unit = letter(4);
-  const base = letter(5) * LOW + letter(6) - BIAS;
+  const { first, shift, mask, nullCode, unit, base } = decoderOf(scale);
   return (codes, begin) => {
-    const at = begin + first;
-    const window =
-      ((codes[at] ?? 0) << 24) |
-      ((codes[at + 1] ?? 0) << 16) |
-      ((codes[at + 2] ?? 0) << 8) |
-      (codes[at + 3] ?? 0);
-    const code = (window >>> shift) & mask;
+    const code = (windowAt(codes, begin + first) >>> shift) & mask;
     return code === nullCode ? null : unit * (base + code);
   };
+}
+
+/** Adds the numbers of a column to a list, one for each row; null is what is given for it. */
+export function addColumn(
+  into: Float64Array,
+  scale: Scale,
+  {
+    codes,
+    bytesEach,
+  }: { readonly codes: Uint8Array; readonly bytesEach: number },
+  forNull: number,
+): void {
+  if (typeof scale !== "string") {
+    const value = scale ?? forNull;
+    for (let row = 0; row < into.length; row++)
+      into[row] = (into[row] ?? 0) + value;
+    return;
+  }
+  const { first, shift, mask, nullCode, unit, base } = decoderOf(scale);
+  for (let row = 0, at = first; row < into.length; row++, at += bytesEach) {
+    const code = (windowAt(codes, at) >>> shift) & mask;
+    const value = code === nullCode ? forNull : unit * (base + code);
+    into[row] = (into[row] ?? 0) + value;
+  }
 }
 
 /** Gives back the rows of these scales. */
