@@ -8,6 +8,7 @@ import { healthRoute } from "./health.js";
 import { liveRoute } from "./live.js";
 import { metricsRoute } from "./metrics.js";
 import { openapiRoute } from "./openapi.js";
+import { pageRoutes } from "./page.js";
 import type { Present } from "./present.js";
 import type { Exposition } from "./prometheus/exposition.js";
 import type { Route } from "./route.js";
@@ -36,5 +37,5 @@ export function routesOf(sight: Sight): readonly Route[] {
     eventsRoute(reading),
     gapsRoute(reading),
   ];
-  return [...routes, openapiRoute(routes)];
+  return [...routes, openapiRoute(routes), ...pageRoutes()];
 }
