@@ -134,8 +134,8 @@ async function ours(all: Frame[][]) {
 
 /** One metric of one WAN as a reader asks for it. */
 const readOurs = (cycles: Cycles, wan: number, fromMs: number, toMs: number) =>
-  [...cycles.points(wan, "rttUs", fromMs, toMs)].reduce(
-    (count, points) => count + points.length,
+  [...cycles.columns(wan, ["rttUs"], fromMs, toMs)].reduce(
+    (count, { at }) => count + at.length,
     0,
   );
 

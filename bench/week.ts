@@ -44,8 +44,8 @@ export async function week(
   let longestMs = 0;
   const read = timed(() => {
     let [count, begun] = [0, systemClock.mono()];
-    for (const points of reader.points(2, "rttUs", NOON_MS, Infinity)) {
-      count += points.length;
+    for (const { at } of reader.columns(2, ["rttUs"], NOON_MS, Infinity)) {
+      count += at.length;
       const now = systemClock.mono();
       longestMs = Math.max(longestMs, now - begun);
       begun = now;

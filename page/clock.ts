@@ -1,7 +1,7 @@
 /** The recorder's clock, which this browser's may differ from. */
 export interface RecorderClock {
   /** ms since 1970 */
-  now(): number;
+  readonly now: () => number;
   /** As the recorder says it is now. */
   set(atMs: number): void;
 }

@@ -140,3 +140,23 @@ export interface EventsAnswer {
     readonly next: string | null;
   };
 }
+
+/** One of `/api/v1/gaps`: frames of one run that the history will never have. */
+export interface Gap {
+  readonly wan: string;
+  readonly boot: string;
+  readonly fromSeq: number;
+  /** null: nobody knows how many */
+  readonly toSeq: number | null;
+  readonly count: number | null;
+  /** The frame before, null: there is none. */
+  readonly fromMs: number | null;
+  /** The frame behind, null: there is none. */
+  readonly toMs: number | null;
+  readonly cause: string;
+}
+
+export interface GapsAnswer {
+  readonly data: readonly Gap[];
+  readonly metadata: EventsAnswer["metadata"];
+}

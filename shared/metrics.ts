@@ -166,6 +166,21 @@ export const METRIC_NAMES: readonly string[] = [
   ...new Set(METRICS.map((metric) => metric.name)),
 ];
 
+/** Short words for several metrics. */
+export const FAMILIES = {
+  rtt: /^wanctl_rtt_(baseline_|load_|delta_)?ms$/,
+  rate: /^wanctl_rate_/,
+  load: /^wanctl_load_/,
+  state: /^wanctl_state$/,
+} as const;
+
+/** The names of a family, or that of a metric alone; null for any other word. */
+export function metricsIn(word: string): readonly string[] | null {
+  if (METRIC_NAMES.includes(word)) return [word];
+  const family = (FAMILIES as Readonly<Record<string, RegExp>>)[word];
+  return family ? METRIC_NAMES.filter((name) => family.test(name)) : null;
+}
+
 /** Labels as one canonical JSON text, keys sorted; null where there are none. */
 export function labelText(
   labels: Readonly<Record<string, string>>,

@@ -9,6 +9,8 @@ export interface RunFolder {
   /** Where controllers hear what the recorder lacks. */
   readonly sync: string;
   readonly recorderHealth: string;
+  /** Where the recorder answers as it does over HTTP. */
+  readonly recorderApi: string;
   wanFrames(wan: string): string;
   wanHealth(wan: string): string;
 }
@@ -29,6 +31,7 @@ export function runFolder(option: string | undefined): RunFolder {
     frames: join(root, "recorder", "frames.ipc"),
     sync: join(root, "recorder", "sync.ipc"),
     recorderHealth: join(root, "recorder", "health"),
+    recorderApi: join(root, "recorder", "api"),
     wanFrames: (wan) => join(root, "wan", `${wan}.ipc`),
     wanHealth: (wan) => join(root, "wan", `${wan}.health`),
   };

@@ -1,17 +1,11 @@
 import { Type } from "@sinclair/typebox";
+import type { Clock } from "../../shared/clock.js";
 import { EVENTS } from "../../shared/event.js";
-import type { EventPlace, EventRow } from "../store/annals.js";
-import { badParameter } from "./http-error.js";
-import {
-  cursor,
-  limit,
-  pageMetadata,
-  readPage,
-  sliceOf,
-  type Reading,
-} from "./pages.js";
+import type { History } from "../reader/history.js";
+import { asking } from "./asking.js";
+import { cursor, limit, pageMetadata } from "./pages.js";
 import { instant, many, parameters, spanIn, wan } from "./query.js";
-import { goneSignal, route, type Route } from "./route.js";
+import { route, type Route } from "./route.js";
 
 const PATH = "/api/v1/events";
 
@@ -27,7 +21,7 @@ const event = Type.Object({
 });
 
 /** What happened, from the history. */
-export const eventsRoute = (reading: Reading): Route =>
+export const eventsRoute = (history: History, clock: Clock): Route =>
   route({
     path: PATH,
     doc: "What happened: changes of state with their reasons, configurations, losses; the newest first",
@@ -51,47 +45,19 @@ export const eventsRoute = (reading: Reading): Route =>
         }),
       },
     },
-    async answer(query, reply) {
-      const span = spanIn(PATH, query, reading.clock.wall());
-      const wans = query.wan && new Set(query.wan);
-      const kinds = query.kind && new Set<string>(query.kind);
-      const isWanted = ({ wan: of, kind }: EventRow) =>
-        (wans?.has(of) ?? true) && (kinds?.has(kind) ?? true);
-      const begin = placeOf(query.cursor) ?? {
-        atMs: span.toMs,
-        source: 0,
-        seq: 0,
-      };
-      const { data, next } = await readPage(
-        reading,
-        query.limit ?? 100,
-        begin,
-        (place) =>
-          sliceOf(
-            reading.store.annals.eventsBefore(span.fromMs, place),
-            isWanted,
-            shown,
-          ),
-        ({ atMs, source, seq }) => `${atMs}.${source}.${seq}`,
-        goneSignal(reply),
+    answer(query, reply) {
+      const span = spanIn(PATH, query, clock.wall());
+      return asking(history, PATH, reply, (asked, signal) =>
+        asked.events(
+          {
+            ...span,
+            wans: query.wan,
+            kinds: query.kind,
+            limit: query.limit ?? 100,
+            cursor: query.cursor,
+          },
+          signal,
+        ),
       );
-      const metadata = { from: span.fromMs, to: span.toMs };
-      return { data, metadata: { ...metadata, returned: data.length, next } };
     },
   });
-
-const shown = ({ atMs, wan, kind, details, boot, seq }: EventRow) => ({
-  at: atMs,
-  wan,
-  kind,
-  details: JSON.parse(details) as unknown,
-  boot,
-  seq,
-});
-
-function placeOf(text: string | undefined): EventPlace | null {
-  if (text === undefined) return null;
-  const [atMs = NaN, source = NaN, seq = NaN] = text.split(".").map(Number);
-  if (Number.isSafeInteger(atMs + source + seq)) return { atMs, source, seq };
-  throw badParameter(PATH, "cursor", "must be of this route", text);
-}

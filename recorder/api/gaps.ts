@@ -1,18 +1,10 @@
 import { Type } from "@sinclair/typebox";
-import type { GapPlace, GapRow } from "../store/annals.js";
-import { badParameter } from "./http-error.js";
-import type { Span } from "./instant.js";
-import {
-  cursor,
-  limit,
-  pageMetadata,
-  readPage,
-  sliceOf,
-  type Reading,
-  type Slice,
-} from "./pages.js";
+import type { Clock } from "../../shared/clock.js";
+import type { History } from "../reader/history.js";
+import { asking } from "./asking.js";
+import { cursor, limit, pageMetadata } from "./pages.js";
 import { instant, many, parameters, spanIn, wan } from "./query.js";
-import { goneSignal, route, type Route } from "./route.js";
+import { route, type Route } from "./route.js";
 
 const PATH = "/api/v1/gaps";
 
@@ -33,7 +25,7 @@ const gap = Type.Object({
 });
 
 /** What the history lacks, and will never have. */
-export const gapsRoute = (reading: Reading): Route =>
+export const gapsRoute = (history: History, clock: Clock): Route =>
   route({
     path: PATH,
     doc: "Frames that are lost to the history; the newest run first",
@@ -53,49 +45,18 @@ export const gapsRoute = (reading: Reading): Route =>
         }),
       },
     },
-    async answer(query, reply) {
-      const span = spanIn(PATH, query, reading.clock.wall());
-      const wans = query.wan && new Set(query.wan);
-      const { data, next } = await readPage(
-        reading,
-        query.limit ?? 100,
-        placeOf(query.cursor),
-        (place) => step(reading, span, place, wans),
-        ({ source, fromSeq }) => `${source}.${fromSeq}`,
-        goneSignal(reply),
+    answer(query, reply) {
+      const span = spanIn(PATH, query, clock.wall());
+      return asking(history, PATH, reply, (asked, signal) =>
+        asked.gaps(
+          {
+            ...span,
+            wans: query.wan,
+            limit: query.limit ?? 100,
+            cursor: query.cursor,
+          },
+          signal,
+        ),
       );
-      const metadata = { from: span.fromMs, to: span.toMs };
-      return { data, metadata: { ...metadata, returned: data.length, next } };
     },
   });
-
-function step(
-  { store }: Reading,
-  { fromMs, toMs }: Span,
-  before: GapPlace,
-  wans: ReadonlySet<string> | undefined,
-): Slice<object, GapPlace> {
-  const rows = store.annals.gapsBefore(before);
-  const touches = (row: GapRow) =>
-    (row.fromMs ?? 0) < toMs && (row.toMs ?? Infinity) >= fromMs;
-  return sliceOf(
-    rows,
-    (row) => touches(row) && (wans?.has(row.wan) ?? true),
-    shown,
-  );
-}
-
-const shown = ({ wan, boot, fromSeq, toSeq, fromMs, toMs, cause }: GapRow) => ({
-  ...{ wan, boot, fromSeq, toSeq, fromMs, toMs, cause },
-  count: toSeq === null ? null : toSeq - fromSeq + 1,
-});
-
-const NEWEST = { source: Number.MAX_SAFE_INTEGER, fromSeq: 0 };
-
-function placeOf(text: string | undefined): GapPlace {
-  if (text === undefined) return NEWEST;
-  const [source = NaN, fromSeq = NaN, rest] = text.split(".").map(Number);
-  if (rest === undefined && Number.isSafeInteger(source + fromSeq))
-    return { source, fromSeq };
-  throw badParameter(PATH, "cursor", "must be of this route", text);
-}

@@ -5,6 +5,7 @@ import {
   type TSchema,
 } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { FAMILIES, METRIC_NAMES } from "../../shared/metrics.js";
 import { KINDS, WAN_NAME } from "../../shared/frame.js";
 import { badParameter } from "./http-error.js";
 import { INSTANT, instantMs, spanOf, type Span } from "./instant.js";
@@ -15,6 +16,9 @@ export const wan = Type.String({
   title: "the name of a WAN",
 });
 export const kind = Type.Union(KINDS.map((name) => Type.Literal(name)));
+export const metric = Type.Union(
+  [...Object.keys(FAMILIES), ...METRIC_NAMES].map((name) => Type.Literal(name)),
+);
 export const instant = Type.String({
   pattern: INSTANT.source,
   title: "ms since 1970, or ISO 8601 with its zone",

@@ -4,7 +4,6 @@ import {
   type Row,
   type RowField,
 } from "../../shared/row.js";
-import type { Point } from "../tiers/rollup.js";
 import {
   isKnownSql,
   reader,
@@ -95,25 +94,29 @@ export const scalesFor = (field: RowField): string[] =>
 
 /** All cycles of a slot as they are stored. */
 export interface Slot {
-  readonly slot: number;
   readonly at: string;
   readonly bytes: number;
   readonly codes: Uint8Array;
 }
 
-/** Adds one field of a slot to a list. @param scales of {@link scalesFor} */
-export function readPoints(
-  points: Point[],
-  { slot, at, bytes, codes }: Slot,
+/** Puts one field of a slot into a list, from a place on; NaN for null. @param scales of {@link scalesFor} */
+export function readField(
+  into: Float64Array,
+  begin: number,
+  { at, bytes, codes }: Slot,
   scales: readonly Scale[],
 ): void {
-  const [own, ...others] = scales.map(reader);
-  if (own === undefined) return;
+  const [own = null, ...others] = scales;
+  if (others.length === 0 && typeof own !== "string") {
+    into.fill(own ?? NaN, begin, begin + at.length);
+    return;
+  }
+  const read = reader(own);
+  const moving = others.map(reader);
   for (let place = 0; place < at.length; place++) {
-    let value = own(codes, place * bytes);
-    if (value === null) continue;
-    for (const other of others) value += other(codes, place * bytes) ?? 0;
-    points.push([timeOf(slot, at, place), value]);
+    let value = read(codes, place * bytes) ?? NaN;
+    for (const other of moving) value += other(codes, place * bytes) ?? 0;
+    into[begin + place] = value;
   }
 }
 

@@ -1,20 +1,23 @@
 import type { CycleFrame } from "../../shared/frame.js";
 import type { RowField } from "../../shared/row.js";
-import type { Point } from "../tiers/rollup.js";
 import type { Connection } from "./connection.js";
 import { SLOT_MS, slotOf, type CycleValues } from "./cycle-columns.js";
-import { openPackedCycles } from "./packed-cycles.js";
+import { openPackedCycles, type Columns } from "./packed-cycles.js";
 import { openPlainCycles } from "./plain-cycles.js";
 
 export type { CycleValues } from "./cycle-columns.js";
+export type { Columns } from "./packed-cycles.js";
 
 export interface CycleOfRun {
   readonly run: { readonly source: number; readonly wan: number };
   readonly frame: CycleFrame;
 }
 
-/** Read at once: four minutes. */
-const READ_SLOTS = 120;
+/** Read at once: two minutes. */
+const READ_SLOTS = 60;
+
+/** Counted at once: an hour. */
+const COUNT_SLOTS = 1_800;
 
 /**
  * The cycles of all WANs, in bits where they fit. Their slot is written anew with each second that adds to it: that is fewer
@@ -26,15 +29,17 @@ export interface Cycles {
   /** Those of a WAN from an instant to before another, in order. The database may be changed meanwhile. */
   between(wan: number, fromMs: number, toMs: number): Iterable<CycleValues>;
   /**
-   * One field of them, where it has a value: some at a time, in order, some milliseconds' work each. For less than a
-   * quarter of what it takes to read all fields. The database may be changed meanwhile.
+   * Some fields of them: some cycles at a time, in order, a few milliseconds' work each. For a fraction of what it takes to
+   * read all of each cycle. The database may be changed meanwhile.
    */
-  points(
+  columns(
     wan: number,
-    field: RowField,
+    fields: readonly RowField[],
     fromMs: number,
     toMs: number,
-  ): Iterable<readonly Point[]>;
+  ): Iterable<Columns>;
+  /** How many there are: the same, an hour at a time. */
+  counts(wan: number, fromMs: number, toMs: number): Iterable<number>;
   oldestMs(wan: number): number | null;
   newestMs(wan: number): number | null;
   /**
@@ -51,6 +56,18 @@ export function openCycles(db: Connection): Cycles {
   const slotFrom = (wan: number, slot: number): number =>
     least([packed.slotFrom(wan, slot), plain.slotFrom(wan, slot * SLOT_MS)]) ??
     Infinity;
+
+  /** Pieces of a range that have cycles, of so many slots. */
+  function* pieces(wan: number, fromMs: number, toMs: number, slots: number) {
+    for (let slot = slotOf(fromMs); ; slot += slots) {
+      slot = slotFrom(wan, slot);
+      const endSlot = Math.min(slot + slots, slotOf(toMs - 1) + 1);
+      const beginMs = Math.max(fromMs, slot * SLOT_MS);
+      const endMs = Math.min(toMs, endSlot * SLOT_MS);
+      if (beginMs >= toMs) return;
+      yield { slot, endSlot, beginMs, endMs };
+    }
+  }
 
   return {
     insert(cycles) {
@@ -75,22 +92,29 @@ export function openCycles(db: Connection): Cycles {
         ].sort(inOrder);
       }
     },
-    *points(wan, field, fromMs, toMs) {
-      for (let slot = slotOf(fromMs); ; slot += READ_SLOTS) {
-        slot = slotFrom(wan, slot);
-        const endSlot = slot + READ_SLOTS;
-        const beginMs = Math.max(fromMs, slot * SLOT_MS);
-        const endMs = Math.min(toMs, endSlot * SLOT_MS);
-        if (beginMs >= toMs) return;
-        const points = packed.points(wan, field, slot, endSlot);
-        const others = plain.points(wan, field, beginMs, endMs);
-        if (others.length > 0) {
-          for (const point of others) points.push(point);
-          points.sort(byTime);
-        }
-        const isWhole = slot * SLOT_MS >= fromMs && endSlot * SLOT_MS <= toMs;
-        const isWithin = ([atMs]: Point) => atMs >= beginMs && atMs < endMs;
-        yield isWhole ? points : points.filter(isWithin);
+    *columns(wan, fields, fromMs, toMs) {
+      for (const { slot, endSlot, beginMs, endMs } of pieces(
+        ...[wan, fromMs, toMs, READ_SLOTS],
+      )) {
+        const found = packed.columns(wan, fields, slot, endSlot);
+        const others = plain.within(wan, beginMs, endMs);
+        yield cut(
+          others.length > 0 ? merged(found, others, fields) : found,
+          ...[beginMs, endMs],
+        );
+      }
+    },
+    *counts(wan, fromMs, toMs) {
+      for (const { slot, endSlot, beginMs, endMs } of pieces(
+        ...[wan, fromMs, toMs, COUNT_SLOTS],
+      )) {
+        const isWhole =
+          beginMs === slot * SLOT_MS && endMs === endSlot * SLOT_MS;
+        const own = isWhole
+          ? packed.count(wan, slot, endSlot)
+          : cut(packed.columns(wan, [], slot, endSlot), beginMs, endMs).at
+              .length;
+        yield own + plain.within(wan, beginMs, endMs).length;
       }
     },
     oldestMs: (wan) => least([packed.oldestMs(wan), plain.oldestMs(wan)]),
@@ -102,10 +126,41 @@ export function openCycles(db: Connection): Cycles {
   };
 }
 
+/** Those from an instant to before another. */
+function cut({ at, values }: Columns, fromMs: number, toMs: number): Columns {
+  let [begin, end] = [0, at.length];
+  while (begin < end && (at[begin] ?? 0) < fromMs) begin++;
+  while (end > begin && (at[end - 1] ?? 0) >= toMs) end--;
+  if (begin === 0 && end === at.length) return { at, values };
+  return {
+    at: at.subarray(begin, end),
+    values: values.map((list) => list.subarray(begin, end)),
+  };
+}
+
+function merged(
+  { at, values }: Columns,
+  others: readonly CycleValues[],
+  fields: readonly RowField[],
+): Columns {
+  const times = [...at, ...others.map(({ atMs }) => atMs)];
+  const order = times.map((_, place) => place);
+  order.sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0));
+  const sorted = (list: readonly number[]) =>
+    Float64Array.from(order, (place) => list[place] ?? NaN);
+  return {
+    at: sorted(times),
+    values: fields.map((field, index) =>
+      sorted([
+        ...(values[index] ?? []),
+        ...others.map((cycle) => cycle[field] ?? NaN),
+      ]),
+    ),
+  };
+}
+
 const inOrder = (a: CycleValues, b: CycleValues): number =>
   a.atMs - b.atMs || a.source - b.source || a.seq - b.seq;
-
-const byTime = ([a]: Point, [b]: Point): number => a - b;
 
 type Instant = number | null;
 

@@ -128,11 +128,8 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
     get openings() {
       return openings;
     },
-    get cycles() {
-      return present().cycles;
-    },
-    get annals() {
-      return present().annals;
+    get records() {
+      return present().records;
     },
     incidents() {
       const told = incidents;

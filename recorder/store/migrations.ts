@@ -254,6 +254,16 @@ export function demandOurs(
     );
 }
 
+/** The same for who only reads: also @throws Failure for an older version, or an empty file. */
+export function demandNewest(db: Connection): void {
+  demandOurs(db);
+  const version = versionOf(db);
+  if (version < MIGRATIONS.length)
+    throw new Failure(
+      `Cannot open database '${db.name}': must be of version ${MIGRATIONS.length}: got ${version}: start a recorder with it once`,
+    );
+}
+
 /** Brings a database to the newest version, each migration in one transaction. */
 export function migrate(
   db: Connection,

@@ -1,12 +1,11 @@
 import type { RowField } from "../../shared/row.js";
-import type { Point } from "../tiers/rollup.js";
 import type { Connection } from "./connection.js";
 import {
   CYCLE_COLUMNS,
   cycleOf,
   lettersOf,
   numbersOf,
-  readPoints,
+  readField,
   scalesFor,
   SLOT_MS,
   slotOf,
@@ -36,19 +35,28 @@ type SlotRow = [
   ...scales: Scale[],
 ];
 
+/** Fields of some cycles, each as a list with a place for each cycle; NaN for null. */
+export interface Columns {
+  /** When they were, in order. */
+  readonly at: Float64Array;
+  readonly values: readonly Float64Array[];
+}
+
 /** Cycles in bits, packed anew with all others of their WAN and slot whenever one is added. */
 export interface PackedCycles {
   /** Adds cycles. Returns those that must be kept another way. */
   insert(cycles: readonly CycleOf[]): readonly CycleOf[];
   /** Those of a slot, in order. */
   within(wan: number, slot: number): CycleValues[];
-  /** One field of the cycles of slots from one to before another, in order. */
-  points(
+  /** Some fields of the cycles of slots from one to before another, in order. */
+  columns(
     wan: number,
-    field: RowField,
+    fields: readonly RowField[],
     fromSlot: number,
     toSlot: number,
-  ): Point[];
+  ): Columns;
+  /** How many cycles slots have, from one to before another. */
+  count(wan: number, fromSlot: number, toSlot: number): number;
   /** The first slot from this one on that has cycles. */
   slotFrom(wan: number, slot: number): number | null;
   oldestMs(wan: number): number | null;
@@ -65,7 +73,14 @@ export function openPackedCycles(db: Connection): PackedCycles {
       )
       .raw();
   const find = select(CYCLE_COLUMNS, "wan = ? and slot = ?");
+  const IN_SLOTS = "wan = ? and slot >= ? and slot < ?";
+  const all = select(CYCLE_COLUMNS, IN_SLOTS);
   const readers = new Map<RowField, typeof find>();
+  const count = db
+    .prepare<[number, number, number], number | null>(
+      `select sum(length(at)) from cycle_slot where ${IN_SLOTS}`,
+    )
+    .pluck();
   const put = db.prepare(
     `insert or replace into cycle_slot (wan, slot, at, bytes, codes, ${CYCLE_COLUMNS.join(", ")})
        values (?, ?, ?, ?, ?${", ?".repeat(CYCLE_COLUMNS.length)})`,
@@ -91,6 +106,17 @@ export function openPackedCycles(db: Connection): PackedCycles {
       "select max(slot) from cycle_slot where wan = ?",
     )
     .pluck();
+
+  /** One field alone is read without the others' scales. */
+  function readerFor(fields: readonly RowField[]) {
+    const [first] = fields;
+    if (first === undefined || fields.length > 1)
+      return [CYCLE_COLUMNS, all] as const;
+    const names = scalesFor(first);
+    const known = readers.get(first) ?? select(names, IN_SLOTS);
+    readers.set(first, known);
+    return [names, known] as const;
+  }
 
   function within(wan: number, slot: number): CycleValues[] {
     const row = find.get(wan, slot);
@@ -126,18 +152,28 @@ export function openPackedCycles(db: Connection): PackedCycles {
 
   return {
     within,
-    points(wan, field, fromSlot, toSlot) {
-      const found =
-        readers.get(field) ??
-        select(scalesFor(field), "wan = ? and slot >= ? and slot < ?");
-      readers.set(field, found);
-      const points: Point[] = [];
-      for (const row of found.all(wan, fromSlot, toSlot)) {
-        const [slot, at, bytes, codes, ...scales] = row;
-        readPoints(points, { slot, at, bytes, codes }, scales);
+    columns(wan, fields, fromSlot, toSlot) {
+      const [names, found] = readerFor(fields);
+      const rows = found.all(wan, fromSlot, toSlot);
+      const total = rows.reduce((sum, [, at]) => sum + at.length, 0);
+      const times = new Float64Array(total);
+      const columns = fields.map((field) => ({
+        values: new Float64Array(total),
+        places: scalesFor(field).map((name) => names.indexOf(name)),
+      }));
+      let begin = 0;
+      for (const [slot, at, bytes, codes, ...scales] of rows) {
+        for (let place = 0; place < at.length; place++)
+          times[begin + place] = timeOf(slot, at, place);
+        for (const { values, places } of columns) {
+          const own = places.map((place) => scales[place] ?? null);
+          readField(values, begin, { at, bytes, codes }, own);
+        }
+        begin += at.length;
       }
-      return points;
+      return { at: times, values: columns.map(({ values }) => values) };
     },
+    count: (wan, fromSlot, toSlot) => count.get(wan, fromSlot, toSlot) ?? 0,
     slotFrom: (wan, slot) => slotFrom.get(wan, slot) ?? null,
     insert(cycles) {
       const others: CycleOf[] = [];

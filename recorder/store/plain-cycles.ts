@@ -1,5 +1,3 @@
-import type { RowField } from "../../shared/row.js";
-import type { Point } from "../tiers/rollup.js";
 import type { Connection } from "./connection.js";
 import {
   CYCLE_COLUMNS,
@@ -12,8 +10,6 @@ import {
 export interface PlainCycles {
   insert(wan: number, cycle: CycleValues): void;
   within(wan: number, fromMs: number, toMs: number): CycleValues[];
-  /** One field of them. */
-  points(wan: number, field: RowField, fromMs: number, toMs: number): Point[];
   /** The slot of the first cycle that is of this slot or later. */
   slotFrom(wan: number, fromMs: number): number | null;
   oldestMs(wan: number): number | null;
@@ -51,11 +47,6 @@ export function openPlainCycles(db: Connection): PlainCycles {
       insert.run(wan, cycle.atMs, ...FIELDS.map((field) => cycle[field]));
     },
     within: (wan, fromMs, toMs) => within.all(wan, fromMs, toMs),
-    points: (wan, field, fromMs, toMs) =>
-      within.all(wan, fromMs, toMs).flatMap((cycle): Point[] => {
-        const value = cycle[field];
-        return value === null ? [] : [[cycle.atMs, value]];
-      }),
     slotFrom(wan, fromMs) {
       const atMs = from.get(wan, fromMs) ?? null;
       return atMs === null ? null : slotOf(atMs);

@@ -2,13 +2,13 @@ import type { WallMs } from "../../shared/clock.js";
 import type { Frame, Identity } from "../../shared/frame.js";
 import { fault } from "../fault.js";
 import type { Presences } from "../offers.js";
-import { openAnnals, type Annals } from "./annals.js";
 import { isStale, passingCause } from "./connection.js";
-import { openCycles, type CycleOfRun, type Cycles } from "./cycles.js";
+import type { CycleOfRun } from "./cycles.js";
 import { openDatabase } from "./database.js";
 import { bytesOf } from "./disk.js";
 import { openLatecomers } from "./latecomers.js";
 import { openLedger, type Standing } from "./ledger.js";
+import { openRecords, type Records } from "./records.js";
 import { openRows } from "./rows.js";
 import { openUpkeep, type Fault, type Upkeep } from "./upkeep.js";
 
@@ -51,9 +51,8 @@ export type Outcome = Committed | Failed;
 /** The history, and the only connection to it. */
 export interface Store extends AsyncDisposable {
   readonly path: string;
-  readonly cycles: Cycles;
   /** To be read within `tend`, as anything that may fail. */
-  readonly annals: Annals;
+  readonly records: Records;
   /** Stores a batch in one transaction, each frame of a run once, with what is missing between and what never comes. */
   commit(arrivals: readonly Arrival[], presences?: Presences): Outcome;
   /** What of a run may be asked for; null where it cannot be read at the moment. */
@@ -78,8 +77,8 @@ export function openStore(
   const db = openDatabase(path, now);
   const ledger = openLedger(db);
   const rows = openRows(db);
-  const cycles = openCycles(db);
-  const annals = openAnnals(db);
+  const records = openRecords(db);
+  const { cycles } = records;
 
   const countMissing = db
     .prepare<[], number>(
@@ -132,8 +131,7 @@ export function openStore(
 
   return {
     path,
-    cycles,
-    annals,
+    records,
     commit(arrivals, presences = ALL_OFFERED) {
       const outcome = attempt(() => write.immediate(arrivals, presences));
       if (arrivals.length > 0) fault("after-commit");

@@ -1,5 +1,4 @@
 import type { Expiry, Standing } from "../tiers/retention.js";
-import { eachTier } from "../tiers/tier.js";
 import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
 import type { Cycles } from "./cycles.js";
@@ -7,6 +6,7 @@ import { openDisk, type Disk } from "./disk.js";
 import { openProgress } from "./progress.js";
 import { openRoller, type Roller } from "./roller.js";
 import { openSamples } from "./samples.js";
+import { openStandings } from "./standing.js";
 
 /** Where a test may have the process end, to see what is left. */
 export type Fault = (
@@ -36,13 +36,6 @@ export function openUpkeep(
   const buckets = openBuckets(db);
   const progress = openProgress(db);
   const wans = db.prepare<[], number>("select id from wan order by id").pluck();
-  // what may still come belongs after the frame before it; before the first, anywhere
-  const awaited = db
-    .prepare<[number], number | null>(
-      `select min(ifnull(m.from_ms, 0)) from missing m join source s on s.id = m.source
-         where s.wan = ?`,
-    )
-    .pluck();
   const removeEvents = db.prepare(
     `delete from event where (at_ms, source, seq) in (
        select at_ms, source, seq from event where wan = ? and at_ms < ? limit ?)`,
@@ -50,13 +43,6 @@ export function openUpkeep(
   const removeGaps = db.prepare(
     `delete from gap where to_ms < @beforeMs and source in (select id from source where wan = @wan)`,
   );
-
-  const oldestRawMs = (wan: number): number | null => {
-    const [cycleMs, sampleMs] = [cycles.oldestMs(wan), samples.firstMs(wan, 0)];
-    return cycleMs === null || sampleMs === null
-      ? (cycleMs ?? sampleMs)
-      : Math.min(cycleMs, sampleMs);
-  };
 
   const expire = db.transaction(
     (wan: number, { tier, beforeMs }: Expiry, limit: number): number => {
@@ -85,22 +71,7 @@ export function openUpkeep(
     ...openDisk(db, () => fault("mid-vacuum")),
     wans: () => wans.all(),
     newestMs: (wan) => cycles.newestMs(wan),
-    standing(wan) {
-      const rolled = <T>(of: (tier: "1m" | "5m" | "1h") => T) => ({
-        "1m": of("1m"),
-        "5m": of("5m"),
-        "1h": of("1h"),
-      });
-      return {
-        untilMs: rolled((tier) => progress.untilMs(tier, wan)),
-        dirtyMs: rolled((tier) => progress.oldestDirty(tier, wan)),
-        fromMs: eachTier((tier) => progress.fromMs(tier, wan)),
-        oldestMs: eachTier((tier) =>
-          tier === "raw" ? oldestRawMs(wan) : buckets.firstMs(tier, wan, 0),
-        ),
-        awaitedMs: awaited.get(wan) ?? null,
-      };
-    },
+    standing: openStandings(db, cycles),
     together: (work) => db.transaction(work).immediate(),
     expire: (...work) => expire.immediate(...work),
     expireEvents: (...work) => expireEvents.immediate(...work),

@@ -23,6 +23,10 @@ const HELD_MAX_MS = 1_000;
 
 const STATE_OF = { download: "stateDownload", upload: "stateUpload" } as const;
 
+/** How long a cycle speaks for its state, with so many beats dropped before it. */
+export const heldByCycleMs = (missed: number): number =>
+  Math.min(HELD_MAX_MS, (1 + missed) * PERIOD_MS);
+
 export function coverageOf(cycles: readonly Row[]): Coverage {
   const readings = READINGS.map(() => 0);
   const heldMs = eachDirection(() => STATES.map(() => 0));
@@ -30,7 +34,7 @@ export function coverageOf(cycles: readonly Row[]): Coverage {
   for (const row of cycles) {
     missed += row.missed;
     add(readings, row.reading, 1);
-    const ms = Math.min(HELD_MAX_MS, (1 + row.missed) * PERIOD_MS);
+    const ms = heldByCycleMs(row.missed);
     for (const d of DIRECTIONS) add(heldMs[d], row[STATE_OF[d]], ms);
   }
   return { cycles: cycles.length, missed, readings, heldMs };
@@ -45,7 +49,7 @@ export const mergeCoverage = (a: Coverage, b: Coverage): Coverage => ({
 
 /** The state held longest, of two the worse; null where none was. */
 export function stateHeldLongest(heldMs: readonly number[]): number | null {
-  const longest = Math.max(...heldMs);
+  const longest = Math.max(0, ...heldMs);
   return longest > 0 ? heldMs.lastIndexOf(longest) : null;
 }
 

@@ -37,10 +37,14 @@ export function histogramOf(values: Iterable<number>): Histogram {
   return sorted(counts);
 }
 
-export function mergeHistograms(a: Histogram, b: Histogram): Histogram {
-  const counts = new Map(a);
-  for (const [size, count] of b)
-    counts.set(size, (counts.get(size) ?? 0) + count);
+export const mergeHistograms = (a: Histogram, b: Histogram): Histogram =>
+  sumHistograms([a, b]);
+
+export function sumHistograms(histograms: Iterable<Histogram>): Histogram {
+  const counts = new Map<number, number>();
+  for (const histogram of histograms)
+    for (const [size, count] of histogram)
+      counts.set(size, (counts.get(size) ?? 0) + count);
   return sorted(counts);
 }
 

@@ -1,4 +1,5 @@
 import {
+  bucketStart,
   ROLLED_TIERS,
   STEP_MS,
   TIERS,
@@ -52,6 +53,46 @@ export function sections(
     else found.push({ tier, fromMs: start, toMs: end });
   }
   return found;
+}
+
+/**
+ * Who answers for a range as a whole: the coarsest tier wherever its buckets lie inside, finer ones at the edges. Where only
+ * a coarse one is left, its buckets that reach beyond the edges are taken whole.
+ */
+export function cover(fromMs: number, toMs: number, kept: Kept): Section[] {
+  let open: Section[] = [{ tier: "raw", fromMs, toMs }];
+  const found: Section[] = [];
+  const take = (tier: Tier, bounds: (part: Section) => Section) => {
+    open = open.flatMap((part) => {
+      const { fromMs, toMs } = bounds(part);
+      const untilMs = tier === "raw" ? Infinity : kept.untilMs[tier];
+      const own = {
+        tier,
+        fromMs: Math.max(fromMs, kept.fromMs[tier]),
+        toMs: Math.min(toMs, untilMs),
+      };
+      if (own.fromMs >= own.toMs) return [part];
+      found.push(own);
+      return [
+        { ...part, toMs: Math.min(part.toMs, own.fromMs) },
+        { ...part, fromMs: Math.max(part.fromMs, own.toMs) },
+      ].filter((rest) => rest.fromMs < rest.toMs);
+    });
+  };
+  for (const tier of [...ROLLED_TIERS].reverse())
+    take(tier, (part) => ({
+      ...part,
+      fromMs: bucketStart(tier, part.fromMs - 1) + STEP_MS[tier],
+      toMs: bucketStart(tier, part.toMs),
+    }));
+  take("raw", (part) => part);
+  for (const tier of ROLLED_TIERS)
+    take(tier, (part) => ({
+      ...part,
+      fromMs: bucketStart(tier, part.fromMs),
+      toMs: bucketStart(tier, part.toMs - 1) + STEP_MS[tier],
+    }));
+  return found.sort((a, b) => a.fromMs - b.fromMs);
 }
 
 /** Those that fill a step, coarsest first, then the others, finest first. */

@@ -199,7 +199,12 @@ describe("Cycles", () => {
           ] as const;
           for (const wan of [1, 2])
             for (const name of names) {
-              const points = [...cycles.points(wan, name, ...range)].flat();
+              const points = [...cycles.columns(wan, [name], ...range)].flatMap(
+                ({ at, values }) =>
+                  [...at]
+                    .map((atMs, i) => [atMs, values[0]?.[i] ?? NaN] as const)
+                    .filter(([, value]) => !Number.isNaN(value)),
+              );
               const wanted = [...cycles.between(wan, ...range)].flatMap(
                 (each) => {
                   const value = each[name];

@@ -1,0 +1,57 @@
+import { Type } from "@sinclair/typebox";
+import { TIERS } from "../tiers/tier.js";
+import { STATES } from "../../shared/state.js";
+
+const ms = (description = "ms since 1970") => Type.Integer({ description });
+
+const tier = Type.Union(TIERS.map((name) => Type.Literal(name)));
+
+export const section = Type.Object({
+  tier,
+  from: ms(),
+  to: ms("ms since 1970, not included"),
+});
+
+export const seriesName = {
+  wan: Type.String(),
+  metric: Type.String(),
+  labels: Type.Record(Type.String(), Type.String()),
+  unit: Type.String(),
+};
+
+export const stateMs = Type.Array(Type.Integer(), {
+  description: `ms in ${STATES.join(", ")}`,
+});
+
+/** How complete an answer is, and from what it was made. */
+export const completeness = {
+  from: ms(),
+  to: ms("ms since 1970, not included"),
+  wans: Type.Array(
+    Type.Object({
+      wan: Type.String(),
+      coverage: Type.Number({
+        description:
+          "recorded cycles over those that the time holds, 0 to 1, since the WAN is known",
+      }),
+      sections: Type.Array(section),
+    }),
+  ),
+  gaps: Type.Array(
+    Type.Object({
+      wan: Type.String(),
+      from: ms(),
+      to: ms(),
+      frames: Type.Union([Type.Integer(), Type.Null()], {
+        description: "null: nobody knows how many",
+      }),
+      cause: Type.String(),
+    }),
+    { description: "the first hundred" },
+  ),
+  gapsTotal: Type.Integer(),
+  partial: Type.Boolean({
+    description:
+      "part of the range is not there: expired, never recorded, or lost",
+  }),
+};

@@ -1,0 +1,96 @@
+import { Type, type Static } from "@sinclair/typebox";
+import type { Clock } from "../../shared/clock.js";
+import type { History, Resolution } from "../reader/history.js";
+import { asking } from "./asking.js";
+import { completeness, seriesName, stateMs } from "./history-schema.js";
+import { badParameter } from "./http-error.js";
+import { sendJson } from "./json.js";
+import { cursor, pageMetadata } from "./pages.js";
+import { instant, many, metric, parameters, spanIn, wan } from "./query.js";
+import { route, type Route } from "./route.js";
+
+const PATH = "/api/v1/range";
+
+const POINTS = { minimum: 1, maximum: 5_000, default: 600 };
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+const values = (description: string) =>
+  Type.Array(Type.Number(), { description });
+
+const line = Type.Object({
+  ...seriesName,
+  at: Type.Array(Type.Integer(), {
+    description:
+      "where each step that has values begins; of single cycles their own times",
+  }),
+  min: values("a value for each of `at`"),
+  avg: values("the same; of codes the one that was most, of two the greater"),
+  max: values("the same"),
+  count: Type.Array(Type.Integer()),
+  stateMs: Type.Optional(
+    Type.Array(stateMs, { description: "of `wanctl_state` only" }),
+  ),
+});
+
+const query = parameters({
+  from: Type.Optional(instant),
+  to: Type.Optional(instant),
+  wan: many(wan, "only these; all where none is named"),
+  metric: many(metric, "only these; all where none is named"),
+  points: Type.Optional(Type.Integer(POINTS)),
+  step: Type.Optional(
+    Type.String({
+      pattern: "^(cycle|[1-9]\\d{0,5}(ms|s|m|h|d))$",
+      title: "a length such as `10s`, `5m`, `1h` or `1d`, or `cycle`",
+    }),
+  ),
+  cursor,
+});
+
+/** Values over time. */
+export const rangeRoute = (history: History, clock: Clock): Route =>
+  route({
+    path: PATH,
+    doc: "Values over time, in no more than `points` steps, in steps of a length, or every cycle",
+    query,
+    answers: {
+      200: {
+        doc: "the last 24 hours where no times are given; all of each step that they touch",
+        schema: Type.Object({
+          data: Type.Array(line),
+          metadata: Type.Object({
+            ...completeness,
+            ...pageMetadata,
+            stepMs: Type.Union([Type.Integer(), Type.Null()], {
+              description: "null: single cycles",
+            }),
+          }),
+        }),
+      },
+    },
+    async answer(query, reply) {
+      const span = spanIn(PATH, query, clock.wall());
+      const resolution = resolutionOf(query);
+      const { wan: wans, metric: metrics, cursor } = query;
+      const answer = await asking(history, PATH, reply, (asked, signal) =>
+        asked.range({ ...span, wans, metrics, resolution, cursor }, signal),
+      );
+      return sendJson(reply, answer);
+    },
+  });
+
+function resolutionOf({ points, step }: Static<typeof query>): Resolution {
+  if (step === undefined) return { points: points ?? POINTS.default };
+  if (points !== undefined)
+    throw badParameter(PATH, "step", "must stand without 'points'", step);
+  if (step === "cycle") return step;
+  const [, length = "", unit = ""] = /^(\d+)(\w+)$/.exec(step) ?? [];
+  return { stepMs: Number(length) * (UNITS_MS[unit] ?? NaN) };
+}

@@ -1,0 +1,50 @@
+import type { EventsAnswer, HistoryEvent } from "../../shared/history.js";
+import type { EventPlace, EventRow } from "../store/annals.js";
+import type { Records } from "../store/records.js";
+import { QueryError, type EventsQuery } from "./history.js";
+import { pageOf, sliceOf } from "./pages.js";
+import type { Pieces } from "./read.js";
+
+/** What happened, the newest first. */
+export function* events(
+  records: Records,
+  query: EventsQuery,
+): Pieces<EventsAnswer> {
+  const { fromMs, toMs, wans, kinds } = query;
+  const isWanted = ({ wan, kind }: EventRow) =>
+    (wans?.includes(wan) ?? true) && (kinds?.includes(kind) ?? true);
+  const { data, next } = yield* pageOf(
+    query.limit,
+    placeOf(query.cursor) ?? { atMs: toMs, source: 0, seq: 0 },
+    (place: EventPlace) =>
+      sliceOf(records.annals.eventsBefore(fromMs, place), isWanted, shown),
+    ({ atMs, source, seq }) => `${atMs}.${source}.${seq}`,
+  );
+  return {
+    data,
+    metadata: { from: fromMs, to: toMs, returned: data.length, next },
+  };
+}
+
+const shown = ({
+  atMs,
+  wan,
+  kind,
+  details,
+  boot,
+  seq,
+}: EventRow): HistoryEvent => ({
+  at: atMs,
+  wan,
+  kind,
+  details: JSON.parse(details) as HistoryEvent["details"],
+  boot,
+  seq,
+});
+
+function placeOf(text: string | undefined): EventPlace | null {
+  if (text === undefined) return null;
+  const [atMs = NaN, source = NaN, seq = NaN] = text.split(".").map(Number);
+  if (Number.isSafeInteger(atMs + source + seq)) return { atMs, source, seq };
+  throw new QueryError("cursor", "must be of this route", text);
+}

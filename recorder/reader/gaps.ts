@@ -1,0 +1,48 @@
+import type { Gap, GapsAnswer } from "../../shared/history.js";
+import type { GapPlace, GapRow } from "../store/annals.js";
+import type { Records } from "../store/records.js";
+import { touches } from "./completeness.js";
+import { QueryError, type GapsQuery } from "./history.js";
+import { pageOf, sliceOf } from "./pages.js";
+import type { Pieces } from "./read.js";
+
+/** What the history lacks, and will never have; the newest run first. */
+export function* gaps(records: Records, query: GapsQuery): Pieces<GapsAnswer> {
+  const { fromMs, toMs, wans } = query;
+  const isWanted = (row: GapRow) =>
+    touches(row, query) && (wans?.includes(row.wan) ?? true);
+  const { data, next } = yield* pageOf(
+    query.limit,
+    placeOf(query.cursor),
+    (place: GapPlace) =>
+      sliceOf(records.annals.gapsBefore(place), isWanted, shown),
+    ({ source, fromSeq }) => `${source}.${fromSeq}`,
+  );
+  return {
+    data,
+    metadata: { from: fromMs, to: toMs, returned: data.length, next },
+  };
+}
+
+const shown = ({
+  wan,
+  boot,
+  fromSeq,
+  toSeq,
+  fromMs,
+  toMs,
+  cause,
+}: GapRow): Gap => ({
+  ...{ wan, boot, fromSeq, toSeq, fromMs, toMs, cause },
+  count: toSeq === null ? null : toSeq - fromSeq + 1,
+});
+
+const NEWEST: GapPlace = { source: Number.MAX_SAFE_INTEGER, fromSeq: 0 };
+
+function placeOf(text: string | undefined): GapPlace {
+  if (text === undefined) return NEWEST;
+  const [source = NaN, fromSeq = NaN, rest] = text.split(".").map(Number);
+  if (rest === undefined && Number.isSafeInteger(source + fromSeq))
+    return { source, fromSeq };
+  throw new QueryError("cursor", "must be of this route", text);
+}

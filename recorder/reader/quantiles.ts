@@ -1,0 +1,74 @@
+import type { Records } from "../store/records.js";
+import {
+  decodeHistogram,
+  histogramOf,
+  quantile,
+  sumHistograms,
+  type Histogram,
+} from "../tiers/histogram.js";
+import type { Section } from "../tiers/section.js";
+import { bucketStart } from "../tiers/tier.js";
+import type { Pieces } from "./read.js";
+import type { Wan, Wanted } from "./wanted.js";
+
+export type Quantiles = Readonly<Record<"p50" | "p95" | "p99", number | null>>;
+
+const SHARES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
+
+export const quantilesBy = (
+  of: (share: number) => number | null,
+): Quantiles => ({
+  p50: of(SHARES.p50),
+  p95: of(SHARES.p95),
+  p99: of(SHARES.p99),
+});
+
+/** Of codes, by the time each was held. */
+export function quantilesOfHeld(heldMs: readonly number[]): Quantiles {
+  const held = new Map([...heldMs.entries()].filter(([, ms]) => ms > 0));
+  const total = [...held.values()].reduce((sum, ms) => sum + ms, 0);
+  return quantilesBy((share) => {
+    let left = share * total;
+    for (const [code, ms] of held) {
+      left -= ms;
+      if (left <= 0) return code;
+    }
+    return null;
+  });
+}
+
+/** From single values and the histograms of buckets; null where a bucket has none. */
+export function* quantilesOf(
+  { cycles, rolled }: Records,
+  wan: Wan,
+  { id, field, divisor }: Wanted,
+  sections: readonly Section[],
+): Pieces<Quantiles> {
+  let all: Histogram | null = new Map();
+  for (const section of sections) {
+    const { tier, fromMs, toMs } = section;
+    if (tier === "raw") {
+      if (field === null) return quantilesBy(() => null);
+      for (const { values } of cycles.columns(wan.id, [field], fromMs, toMs)) {
+        const own = (values[0] ?? new Float64Array()).filter(
+          (value) => value === value,
+        );
+        all = sumHistograms([all, histogramOf(own)]);
+        yield;
+      }
+    } else if (id !== null) {
+      const begin = bucketStart(tier, fromMs);
+      const stretch = { tier, wan: wan.id, fromMs: begin, toMs };
+      for (const some of rolled.histograms(id, stretch)) {
+        if (some === null) return quantilesBy(() => null);
+        all = sumHistograms([all, ...some.map(decodeHistogram)]);
+        yield;
+      }
+    }
+  }
+  const known = all;
+  return quantilesBy((share) => {
+    const value = quantile(known, share);
+    return value === null ? null : value / divisor;
+  });
+}

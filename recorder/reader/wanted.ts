@@ -1,0 +1,91 @@
+import { metricsIn, METRICS, type Metric } from "../../shared/metrics.js";
+import type { SeriesName } from "../../shared/history.js";
+import type { RowField } from "../../shared/row.js";
+import type { Records } from "../store/records.js";
+import { SAMPLE_UNIT } from "../store/samples.js";
+import type { Kept } from "../tiers/section.js";
+import { eachTier, TIERS, type PerTier } from "../tiers/tier.js";
+import { QueryError, type Selection, type Span } from "./history.js";
+
+/** A series that is asked for, and where it is kept. */
+export interface Wanted {
+  readonly name: SeriesName;
+  readonly help: string;
+  /** Of its buckets; null before the first is made. */
+  readonly id: number | null;
+  /** Of the cycle; null for sparse values. */
+  readonly field: RowField | null;
+  /** What is stored, divided by this, is the metric in its unit. */
+  readonly divisor: number;
+}
+
+/** A WAN that has a history. */
+export interface Wan {
+  readonly id: number;
+  readonly name: string;
+  /** Also from when on each tier has anything. */
+  readonly kept: Kept;
+  /** The first and the last moment of all. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export function wansOf(records: Records, wans: Span["wans"]): Wan[] {
+  return records.wans().flatMap(({ id, name }): Wan[] => {
+    if (wans !== undefined && !wans.includes(name)) return [];
+    const { fromMs, oldestMs, untilMs } = records.standing(id);
+    const begins: PerTier<number> = eachTier((tier) =>
+      Math.max(fromMs[tier], oldestMs[tier] ?? Infinity),
+    );
+    const first = Math.min(...TIERS.map((tier) => begins[tier]));
+    if (first === Infinity) return [];
+    const newest = records.cycles.newestMs(id) ?? 0;
+    const toMs = Math.max(newest + 1, ...Object.values(untilMs));
+    const kept = { fromMs: begins, untilMs };
+    return [{ id, name, kept, fromMs: first, toMs }];
+  });
+}
+
+/** The series of a WAN, in the order of the registry. */
+export function seriesOf(
+  records: Records,
+  { id: wan, name }: Wan,
+  metrics: Selection["metrics"],
+): Wanted[] {
+  const names = metrics === undefined ? null : demandMetrics(metrics);
+  const rows = records.series(wan);
+  const wanted = (
+    metric: Metric,
+    labels: Metric["labels"],
+    id: number | null,
+  ) => ({
+    name: { wan: name, metric: metric.name, labels, unit: metric.unit },
+    help: metric.help,
+    id,
+    field: metric.from.kind === "cycle" ? metric.from.field : null,
+    divisor: Math.round(
+      1 / (metric.from.kind === "cycle" ? metric.from.factor : SAMPLE_UNIT),
+    ),
+  });
+  return METRICS.flatMap((metric): Wanted[] => {
+    if (names !== null && !names.includes(metric.name)) return [];
+    const own = rows.filter((row) => row.metric === metric.name);
+    if (metric.from.kind === "sample")
+      return own.map(({ id, labels }) => wanted(metric, labelsOf(labels), id));
+    const text = JSON.stringify(metric.labels);
+    const row = own.find(({ labels }) => (labels || "{}") === text);
+    return [wanted(metric, metric.labels, row?.id ?? null)];
+  });
+}
+
+const labelsOf = (text: string): Metric["labels"] =>
+  text === "" ? {} : (JSON.parse(text) as Metric["labels"]);
+
+function demandMetrics(words: readonly string[]): readonly string[] {
+  return words.flatMap((word) => {
+    const names = metricsIn(word);
+    if (names === null)
+      throw new QueryError("metric", "must be a metric or a family", word);
+    return names;
+  });
+}

@@ -1,0 +1,48 @@
+import type { Standing } from "../tiers/retention.js";
+import { openAnnals, type Annals } from "./annals.js";
+import type { Connection } from "./connection.js";
+import { openCycles, type Cycles } from "./cycles.js";
+import { openRolled, type Rolled } from "./rolled.js";
+import { openSamples, type Samples } from "./samples.js";
+import { openStandings } from "./standing.js";
+
+/** A WAN as the database knows it. */
+export interface WanRow {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** A series as the database knows it; labels are JSON, or empty. */
+export interface SeriesRow {
+  readonly id: number;
+  readonly metric: string;
+  readonly labels: string;
+}
+
+/** Everything there is to be read. */
+export interface Records {
+  readonly cycles: Cycles;
+  readonly samples: Samples;
+  readonly rolled: Rolled;
+  readonly annals: Annals;
+  wans(): readonly WanRow[];
+  series(wan: number): readonly SeriesRow[];
+  standing(wan: number): Standing;
+}
+
+export function openRecords(db: Connection): Records {
+  const cycles = openCycles(db);
+  const wans = db.prepare<[], WanRow>("select id, name from wan order by id");
+  const series = db.prepare<[number], SeriesRow>(
+    "select id, metric, labels from series where wan = ? order by id",
+  );
+  return {
+    cycles,
+    samples: openSamples(db),
+    rolled: openRolled(db),
+    annals: openAnnals(db),
+    standing: openStandings(db, cycles),
+    wans: () => wans.all(),
+    series: (wan) => series.all(wan),
+  };
+}

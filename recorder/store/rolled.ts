@@ -1,0 +1,121 @@
+import { DIRECTIONS, eachDirection } from "../../shared/direction.js";
+import type { PerDirection } from "../../shared/direction.js";
+import { STATES } from "../../shared/state.js";
+import { STEP_MS, tierCode, type RolledTier } from "../tiers/tier.js";
+import type { Connection } from "./connection.js";
+
+/** Buckets of one tier that start in an interval, its end not included, added up by steps that begin at an origin. */
+export interface Stretch {
+  readonly tier: RolledTier;
+  readonly wan: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly originMs: number;
+  readonly stepMs: number;
+}
+
+/** What a step has of a series. */
+export type RolledStep = readonly [
+  series: number,
+  step: number,
+  count: number,
+  sum: number,
+  min: number,
+  max: number,
+];
+
+/** Buckets as they are read: the work grows with how many there are, so whoever reads takes some at a time. */
+export interface Rolled {
+  steps(series: readonly number[], stretch: Stretch): readonly RolledStep[];
+  /** How long each state was held, by step. */
+  held(
+    stretch: Stretch,
+  ): readonly { step: number; ms: PerDirection<readonly number[]> }[];
+  /** Histograms of a series, some at a time; null where a bucket has none. */
+  histograms(
+    series: number,
+    stretch: Omit<Stretch, "originMs" | "stepMs">,
+  ): Iterable<readonly Buffer[] | null>;
+  cycles(stretch: Stretch): number;
+}
+
+/** Read at once. */
+const HISTOGRAMS = 500;
+
+const BUCKETS = `v.tier = @tier and v.wan = @wan and v.bucket_ms >= @fromMs and v.bucket_ms < @toMs`;
+
+/** Every bucket has its coverage, whose key leads to the buckets of one series. */
+const OF_SERIES = `coverage v cross join rollup r
+  on r.tier = v.tier and r.bucket_ms = v.bucket_ms and r.series = @series where ${BUCKETS}`;
+
+const STEP = "(bucket_ms - @originMs) / @stepMs";
+
+const SUMS = "sum(count), total(sum), min(min), max(max)";
+
+export const ROLLED_SQL = {
+  one: `select r.series, (v.bucket_ms - @originMs) / @stepMs as step, ${SUMS.replace("count", "r.count")}
+    from ${OF_SERIES} group by step`,
+  all: `select series, ${STEP} as step, ${SUMS} from rollup
+    where tier = @tier and bucket_ms >= @fromMs and bucket_ms < @toMs and series >= @first and series <= @last
+    group by step, series`,
+} as const;
+
+export function openRolled(db: Connection): Rolled {
+  const one = db.prepare<object, RolledStep>(ROLLED_SQL.one).raw();
+  const all = db.prepare<object, RolledStep>(ROLLED_SQL.all).raw();
+  const columns = DIRECTIONS.flatMap((direction) =>
+    STATES.map((state) => `${state.toLowerCase()}_${direction}_ms`),
+  );
+  const held = db
+    .prepare<object, [number, ...number[]]>(
+      `select ${STEP} as step, ${columns.map((name) => `sum(${name})`).join(", ")}
+         from coverage v where ${BUCKETS} group by step`,
+    )
+    .raw();
+  const histograms = db
+    .prepare<object, Buffer | null>(`select r.histogram from ${OF_SERIES}`)
+    .pluck();
+  const cycles = db
+    .prepare<object, number | null>(
+      `select sum(cycles) from coverage v where ${BUCKETS}`,
+    )
+    .pluck();
+  const bound = ({ tier, ...rest }: Stretch) => ({
+    ...rest,
+    tier: BigInt(tierCode(tier)),
+    originMs: BigInt(rest.originMs),
+    stepMs: BigInt(rest.stepMs),
+  });
+  return {
+    steps(series, stretch) {
+      const [first = 0] = series;
+      if (series.length === 1)
+        return one.all({ ...bound(stretch), series: first });
+      const wanted = new Set(series);
+      const range = { first: Math.min(...series), last: Math.max(...series) };
+      return all
+        .all({ ...bound(stretch), ...range })
+        .filter(([id]) => wanted.has(id));
+    },
+    held: (stretch) =>
+      held.all(bound(stretch)).map(([step, ...ms]) => ({
+        step,
+        ms: eachDirection((direction) => {
+          const at = DIRECTIONS.indexOf(direction) * STATES.length;
+          return ms.slice(at, at + STATES.length);
+        }),
+      })),
+    *histograms(series, { tier, wan, fromMs, toMs }) {
+      const pieceMs = STEP_MS[tier] * HISTOGRAMS;
+      for (let at = fromMs; at < toMs; at += pieceMs) {
+        const found = histograms.all({
+          ...{ tier: BigInt(tierCode(tier)), wan, series },
+          ...{ fromMs: at, toMs: Math.min(toMs, at + pieceMs) },
+        });
+        const known = found.filter((each) => each !== null);
+        yield known.length < found.length ? null : known;
+      }
+    },
+    cycles: (stretch) => cycles.get(bound(stretch)) ?? 0,
+  };
+}
