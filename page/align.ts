@@ -1,5 +1,7 @@
 /** Lines of one chart on one time axis, as the chart library wants them. */
 
+import type { Pace } from "./pace.js";
+
 /** Values of one line, each at its own time. */
 export interface Line {
   readonly at: readonly number[];
@@ -14,11 +16,11 @@ export interface Aligned {
   readonly lines: Cell[][];
 }
 
-/** A line is broken where its next value comes later than that. */
-export const gapMsOf = (stepMs: number | null): number =>
-  stepMs === null ? 1_000 : stepMs * 1.5;
-
-export function align(lines: readonly Line[], gapMs: number): Aligned {
+/** A line is broken where its next value is behind a gap. */
+export function align(
+  lines: readonly Line[],
+  { gapMs }: Pick<Pace, "gapMs">,
+): Aligned {
   const broken = lines.map((line) => withEnds(line, gapMs));
   const at = [...new Set(broken.flatMap((line) => line.at))].sort(
     (a, b) => a - b,
@@ -27,7 +29,7 @@ export function align(lines: readonly Line[], gapMs: number): Aligned {
 }
 
 /** The line with a null behind each value after which nothing comes for a while. */
-function withEnds({ at, values }: Line, gapMs: number) {
+function withEnds({ at, values }: Line, gapMs: Pace["gapMs"]) {
   const ended = { at: [] as number[], values: [] as (number | null)[] };
   const put = (time: number, value: number | null) => {
     ended.at.push(time);
@@ -36,7 +38,7 @@ function withEnds({ at, values }: Line, gapMs: number) {
   at.forEach((time, i) => {
     put(time, values[i] ?? null);
     const next = at[i + 1];
-    if (next !== undefined && next - time > gapMs) put(time + 1, null);
+    if (next !== undefined && next - time > gapMs(time)) put(time + 1, null);
   });
   return ended;
 }
@@ -51,24 +53,25 @@ function spread(
   );
 }
 
+/** The recorder commits once a second: what is younger than that is on its way. */
+const LAG_MS = 3_000;
+
 /** From and to. */
 export type Stretch = readonly [fromMs: number, toMs: number];
 
 /** The stretches between bounds where there is nothing. Each time stands for a step, or for as long as a line goes on. */
 export function blanks(
   at: readonly number[],
-  stepMs: number | null,
+  { ownMs, gapMs }: Pace,
   fromMs: number,
   toMs: number,
 ): Stretch[] {
-  const gapMs = gapMsOf(stepMs);
-  const ownMs = stepMs ?? 50;
   const found: Stretch[] = [];
   let until = fromMs;
   for (const time of at) {
-    if (time - until > gapMs - ownMs) found.push([until, time]);
-    until = Math.max(until, time + ownMs);
+    if (time - until > gapMs(time) - ownMs(time)) found.push([until, time]);
+    until = Math.max(until, time + ownMs(time));
   }
-  if (toMs - until > gapMs) found.push([until, toMs]);
+  if (toMs - until > Math.max(gapMs(toMs), LAG_MS)) found.push([until, toMs]);
   return found;
 }

@@ -35,7 +35,7 @@ export function followed(
     ...data,
     bounds,
     series,
-    shades: shadesOf(series, data.stepMs, bounds, holes),
+    shades: shadesOf(series, data.pace, bounds, holes),
   };
 }
 

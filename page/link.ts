@@ -78,7 +78,7 @@ function instantIn(name: string, text: string | null): number {
   const ms =
     text === null
       ? NaN
-      : /^\d{1,15}$/.test(text)
+      : /^\d{1,13}$/.test(text)
         ? Number(text)
         : /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(text)
           ? Date.parse(text)

@@ -2,7 +2,7 @@ import type { HistoryEvent } from "../shared/history.js";
 import { clusters, type Cluster } from "./clusters.js";
 import { eventInWords, severity } from "./event-words.js";
 import { make } from "./parts.js";
-import { AXIS_PX } from "./plot.js";
+import { AXIS_PX, RIGHT_PX } from "./plot.js";
 import { lengthOf, type Bounds } from "./span.js";
 import { dayAndTime, timeToMs } from "./words.js";
 
@@ -16,9 +16,6 @@ const APART_PX = 22;
 
 /** What one mark tells at most. */
 const TOLD_MAX = 6;
-
-/** What the plot leaves free at its right. */
-const RIGHT_PX = 8;
 
 export function openMarks(place: HTMLElement, wan: string): Marks {
   const row = make("div", {

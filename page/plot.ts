@@ -40,6 +40,8 @@ const CURSOR = uPlot.sync("time");
 
 /** Room for the numbers of the y axis: the same in all charts, so that their times stand above each other. */
 export const AXIS_PX = 52;
+/** Half a label of the time axis. */
+export const RIGHT_PX = 26;
 
 export function openPlot(
   place: HTMLElement,
@@ -55,7 +57,7 @@ export function openPlot(
       height: kind.height,
       ms: 1,
       legend: { show: false },
-      padding: [6, 8, kind.hasTimeAxis ? 0 : 6, 0],
+      padding: [6, RIGHT_PX, kind.hasTimeAxis ? 0 : 6, 0],
       cursor: {
         y: false,
         drag: { x: true, y: false, setScale: false },

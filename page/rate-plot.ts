@@ -1,5 +1,5 @@
 import type { Direction } from "../shared/direction.js";
-import { align, gapMsOf } from "./align.js";
+import { align } from "./align.js";
 import type { Ink } from "./ink.js";
 import type { PlotKind } from "./plot.js";
 import { valuesAt } from "./rtt-plot.js";
@@ -48,7 +48,7 @@ function rateColumns(data: WanData, direction: Direction): uPlot.AlignedData {
     const { at, avg } = seriesOf(data, `wanctl_${name}_${direction}_mbps`);
     return { at, values: avg };
   });
-  const aligned = align(lines, gapMsOf(data.stepMs));
+  const aligned = align(lines, data.pace);
   return [aligned.at, ...aligned.lines];
 }
 

@@ -1,4 +1,4 @@
-import { align, gapMsOf } from "./align.js";
+import { align } from "./align.js";
 import type { Ink } from "./ink.js";
 import type { PlotKind } from "./plot.js";
 import type uPlot from "./uplot.js";
@@ -48,7 +48,7 @@ function rttColumns(data: WanData): uPlot.AlignedData {
       { at: baseline.at, values: baseline.avg },
       { at: rtt.at, values: rtt.avg },
     ],
-    gapMsOf(data.stepMs),
+    data.pace,
   );
   return [at, ...lines];
 }

@@ -2,6 +2,7 @@ import { DIRECTIONS, type Direction } from "../shared/direction.js";
 import { STATES } from "../shared/state.js";
 import { align } from "./align.js";
 import type { Ink, InkName } from "./ink.js";
+import type { Pace } from "./pace.js";
 import type { PlotKind } from "./plot.js";
 import { valuesAt } from "./rtt-plot.js";
 import uPlot from "./uplot.js";
@@ -35,7 +36,9 @@ export function statePlot(ink: Ink): PlotKind {
         const { at, max } = seriesOf(data, "wanctl_state", direction);
         return { at, values: max };
       });
-      const { at, lines } = align([down ?? NONE, up ?? NONE], Infinity);
+      const { at, lines } = align([down ?? NONE, up ?? NONE], {
+        gapMs: () => Infinity,
+      });
       return [at, ...lines];
     },
     draw(plot, data) {
@@ -60,14 +63,13 @@ function drawLane(
 ): void {
   const { ctx, bbox } = plot;
   const { at, max } = seriesOf(data, "wanctl_state", direction);
-  const ownMs = data.stepMs ?? 50;
   const lane = bbox.height / 2;
   const bottom = bbox.top + bbox.height - LANE[direction] * lane;
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  for (const { fromMs, toMs, code } of stretches(at, max, ownMs)) {
+  for (const { fromMs, toMs, code } of stretches(at, max, data.pace)) {
     const left = plot.valToPos(fromMs, "x", true);
     const right = plot.valToPos(toMs, "x", true);
     const height = lane * (HEIGHT[code] ?? 0);
@@ -79,19 +81,20 @@ function drawLane(
   ctx.restore();
 }
 
-/** Neighbours of one state as one. */
+/** Neighbours of one state as one; a state lasts until the next, unless nothing is known in between. */
 function stretches(
   at: readonly number[],
   codes: readonly number[],
-  ownMs: number,
+  { ownMs, gapMs }: Pace,
 ): readonly { fromMs: number; toMs: number; code: number }[] {
   const found: { fromMs: number; toMs: number; code: number }[] = [];
   at.forEach((fromMs, i) => {
     const code = Math.min(Math.round(codes[i] ?? 0), STATES.length - 1);
+    const next = at[i + 1] ?? Infinity;
+    const toMs = next - fromMs > gapMs(fromMs) ? fromMs + ownMs(fromMs) : next;
     const last = found.at(-1);
-    const isNext = last?.code === code && fromMs - last.toMs <= ownMs;
-    if (isNext) last.toMs = fromMs + ownMs;
-    else found.push({ fromMs, toMs: fromMs + ownMs, code });
+    if (last?.code === code && last.toMs === fromMs) last.toMs = toMs;
+    else found.push({ fromMs, toMs, code });
   });
   return found;
 }

@@ -2,6 +2,7 @@ import type { Direction } from "../shared/direction.js";
 import type { Hole, SeriesValues } from "../shared/history.js";
 import { blanks } from "./align.js";
 import type { Range } from "./history.js";
+import { paceOf, type Pace } from "./pace.js";
 import type { Limits } from "./limits.js";
 import type { Bounds } from "./span.js";
 
@@ -16,8 +17,7 @@ export interface Shade {
 export interface WanData {
   readonly wan: string;
   readonly bounds: Bounds;
-  /** null: single cycles */
-  readonly stepMs: number | null;
+  readonly pace: Pace;
   readonly series: readonly SeriesValues[];
   readonly shades: readonly Shade[];
   readonly limits: Partial<Record<Direction, Limits>>;
@@ -53,16 +53,18 @@ export function wanData(
   { metadata, series }: Range,
   limits: WanData["limits"],
 ): WanData {
-  const { stepMs, gaps } = metadata;
+  const { stepMs, gaps, wans } = metadata;
+  const sections = wans.find((each) => each.wan === wan)?.sections ?? [];
+  const pace = paceOf(stepMs, sections);
   return {
     wan,
     bounds,
-    stepMs,
+    pace,
     series,
     limits,
     shades: shadesOf(
       series,
-      stepMs,
+      pace,
       bounds,
       gaps.filter((gap) => gap.wan === wan),
     ),
@@ -72,12 +74,12 @@ export function wanData(
 /** Every time without a cycle; one of lost frames says so, for they were sent. */
 export function shadesOf(
   series: readonly SeriesValues[],
-  stepMs: number | null,
+  pace: Pace,
   { fromMs, toMs }: Bounds,
   holes: readonly Hole[],
 ): readonly Shade[] {
   const { at } = seriesOf({ series }, "wanctl_state", "download");
-  const silent = blanks(at, stepMs, fromMs, toMs).map(([from, to]) => ({
+  const silent = blanks(at, pace, fromMs, toMs).map(([from, to]) => ({
     fromMs: from,
     toMs: to,
     word: holes.some((hole) => hole.from < to && hole.to > from)

@@ -25,6 +25,7 @@ export const MODULES = [
   "page/main.js",
   "page/marks.js",
   "page/now.js",
+  "page/pace.js",
   "page/parts.js",
   "page/plot.js",
   "page/rate-plot.js",
@@ -45,6 +46,7 @@ export const MODULES = [
   "page/words.js",
   "shared/cause.js",
   "shared/direction.js",
+  "shared/row.js",
   "shared/state.js",
   "shared/units.js",
 ] as const;

@@ -32,7 +32,7 @@ const PURE = [
   /^recorder\/tiers\//,
   /^shared\/routeros\/(script|session|ssh-faults)\.ts$/,
   /^lab\/(?!crew|worker)/,
-  /^page\/(align|clusters|event-words|follow|limits|series|span|sse|tally|wan-data|words)\.ts$/,
+  /^page\/(align|clusters|event-words|follow|limits|pace|series|span|sse|tally|wan-data|words)\.ts$/,
   /^shared\/(cause|direction|msgpack|row|state|units|metrics)\.ts$/,
 ];
 

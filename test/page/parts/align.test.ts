@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { align, blanks, gapMsOf } from "../../../page/align.js";
+import { align, blanks } from "../../../page/align.js";
 import { clusters } from "../../../page/clusters.js";
+import { paceOf } from "../../../page/pace.js";
 import { sseReader } from "../../../page/sse.js";
 
 const line = fc
@@ -15,7 +16,7 @@ describe("align()", () => {
   it("keeps every value at its time, and breaks a line exactly where it has a gap", () =>
     fc.assert(
       fc.property(fc.array(line, { minLength: 1, maxLength: 4 }), (lines) => {
-        const { at, lines: cells } = align(lines, 200);
+        const { at, lines: cells } = align(lines, { gapMs: () => 200 });
         expect([...new Set(at)].sort((a, b) => a - b)).to.deep.equal(at);
         lines.forEach((given, i) => {
           const own = cells[i] ?? [];
@@ -39,12 +40,16 @@ describe("align()", () => {
 describe("blanks()", () => {
   it("are the times that no value stands for", () => {
     const at = [100, 150, 200, 5_000, 5_050];
-    expect(blanks(at, null, 0, 10_000)).to.deep.equal([
+    expect(blanks(at, paceOf(null, []), 0, 10_000)).to.deep.equal([
       [250, 5_000],
       [5_100, 10_000],
     ]);
-    expect(blanks([], 60_000, 0, 600_000)).to.deep.equal([[0, 600_000]]);
-    expect(blanks([0, 60_000, 120_000], 60_000, 0, 180_000)).to.deep.equal([]);
+    expect(blanks([], paceOf(60_000, []), 0, 600_000)).to.deep.equal([
+      [0, 600_000],
+    ]);
+    expect(
+      blanks([0, 60_000, 120_000], paceOf(60_000, []), 0, 180_000),
+    ).to.deep.equal([]);
   });
 
   it("are none between steps that follow each other", () =>
@@ -55,11 +60,29 @@ describe("blanks()", () => {
         (stepMs, count) => {
           const ownMs = stepMs ?? 50;
           const at = Array.from({ length: count }, (_, i) => i * ownMs);
-          expect(blanks(at, stepMs, 0, count * ownMs)).to.deep.equal([]);
-          expect(gapMsOf(stepMs)).to.be.above(ownMs);
+          expect(
+            blanks(at, paceOf(stepMs, []), 0, count * ownMs),
+          ).to.deep.equal([]);
         },
       ),
     ));
+});
+
+describe("paceOf()", () => {
+  it("is as slow as what is kept of that time", () => {
+    const sections = [
+      { tier: "1h" as const, from: 0 },
+      { tier: "raw" as const, from: 7_200_000 },
+    ];
+    const pace = paceOf(20_000, sections);
+    const hours = [0, 3_600_000];
+    const steps = [0, 1, 2].map((i) => 7_200_000 + i * 20_000);
+    expect(blanks([...hours, ...steps], pace, 0, 7_260_000)).to.deep.equal([]);
+    expect(blanks([0, ...steps], pace, 0, 7_260_000)).to.deep.equal([
+      [3_600_000, 7_200_000],
+    ]);
+    expect(paceOf(null, []).ownMs(0)).to.equal(50);
+  });
 });
 
 describe("clusters()", () => {
