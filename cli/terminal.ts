@@ -14,9 +14,13 @@ export function clip(text: string, width: number): string {
 }
 
 /** `head` and the words of `text`, broken before column 80; every further line begins under the first word of `text`. */
-export function wrap(head: string, text: string): string[] {
+export const wrap = (head: string, text: string): string[] =>
+  wrapTo(COLUMNS, head, text);
+
+/** The same for any width. */
+export function wrapTo(columns: number, head: string, text: string): string[] {
   const indent = " ".repeat(Array.from(head).length);
-  const room = COLUMNS - indent.length;
+  const room = columns - indent.length;
   const lines = [""];
   for (const word of text.split(" ")) {
     const line = lines.at(-1) ?? "";

@@ -9,6 +9,7 @@ import {
 import { ConfigError } from "../shared/config-error.js";
 import { Failure } from "../shared/failure.js";
 import { runFolder } from "../shared/paths.js";
+import { addHistory } from "./history-command.js";
 import { completion, SHELLS, type Shell } from "./completion.js";
 import type { LabOptions } from "./lab.js";
 
@@ -111,6 +112,14 @@ wanctl
       await tap(options, runFolder(options.runDir));
     },
   );
+
+addHistory(wanctl, RUN_DIR, collect).addHelpText(
+  "after",
+  example(
+    "wanctl history --last 24h --summary",
+    "wanctl history --from 'yesterday 20:00' --last 2h --plot --wan spectrum",
+  ),
+);
 
 wanctl
   .command("status")

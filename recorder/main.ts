@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { systemClock } from "../shared/clock.js";
 import { serveHealth } from "../shared/health.js";
-import { openLock } from "../shared/lock.js";
+import { nameOfOwner, openLock } from "../shared/lock.js";
 import { openLog } from "../shared/log.js";
 import { makeRunFolder, type RunFolder } from "../shared/paths.js";
 import { stopSignal } from "../shared/stop.js";
@@ -89,15 +88,5 @@ export async function runRecorder(
   log.info("stopping", { ...intake.counts });
 }
 
-/** An abstract socket's name, `\0wanctl/` before it, has room for this many bytes (unix(7)). */
-const LOCK_NAME_BYTES = 96;
-
-/** A path as a lock; by its digest where it is too long for a name. */
-function lockPath(prefix: string, path: string): Promise<AsyncDisposable> {
-  const name = `${prefix}:${path}`;
-  const digest = createHash("sha256").update(path).digest("hex");
-  return openLock(
-    Buffer.byteLength(name) <= LOCK_NAME_BYTES ? name : `${prefix}:${digest}`,
-    `the recorder for '${path}'`,
-  );
-}
+const lockPath = (who: string, path: string): Promise<AsyncDisposable> =>
+  openLock(nameOfOwner(who, path), `the recorder for '${path}'`);

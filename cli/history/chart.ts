@@ -65,15 +65,13 @@ function joined(band: NonNullable<Band>, before: Band): NonNullable<Band> {
 export const strip = (title: string, marks: readonly string[]): string =>
   `${title.padStart(AXIS - 2)}│ ${marks.join("")}`.trimEnd();
 
-/** The times at both ends and in the middle, under the drawing. */
+/** The times at both ends and, where there is room, in the middle, under the drawing. */
 export function timeAxis(columns: number, labels: readonly string[]): string {
   const [left = "", middle = "", right = ""] = labels;
   const width = columns - AXIS;
-  const half = Math.max(
-    0,
-    Math.floor((width - middle.length) / 2) - left.length,
-  );
-  const start = `${left}${" ".repeat(half)}${middle}`;
+  const half = Math.floor((width - middle.length) / 2) - left.length;
+  const isRoomy = half > 0 && width > labels.join("  ").length;
+  const start = isRoomy ? `${left}${" ".repeat(half)}${middle}` : left;
   const rest = Math.max(1, width - start.length - right.length);
   return `${" ".repeat(AXIS)}${start}${" ".repeat(rest)}${right}`;
 }

@@ -1,0 +1,69 @@
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { openHistoryFile } from "../../recorder/reader/file.js";
+import type { History } from "../../recorder/reader/history.js";
+import { Failure, reasonOf } from "../../shared/failure.js";
+import { isHeld, nameOfOwner } from "../../shared/lock.js";
+
+/**
+ * The history in a file that no recorder writes. Where its folder cannot be written, as SQLite needs it, the file and its
+ * log are copied aside first. @throws Failure
+ */
+export async function openCopy(
+  path: string,
+  say: (words: string) => void,
+): Promise<History & Disposable> {
+  const real = existsSync(path) ? realpathSync(path) : path;
+  for (const name of new Set([resolve(path), real]))
+    if (await isHeld(nameOfOwner("recorder", name)))
+      throw new Failure(
+        `Cannot open database '${path}': must not be a running recorder's: leave --db out, and the recorder is asked`,
+      );
+  if (!existsSync(path) || isWritable(dirname(real)))
+    return openHistoryFile(path);
+  return openAside(real, say);
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function openAside(
+  path: string,
+  say: (words: string) => void,
+): History & Disposable {
+  const folder = mkdtempSync(join(tmpdir(), "wanctl-history-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const aside = join(folder, "metrics.db");
+  say(`'${dirname(path)}' cannot be written: reading a copy in '${folder}'`);
+  try {
+    for (const part of ["", "-wal"].filter((end) => existsSync(path + end)))
+      copyFileSync(path + part, aside + part, constants.COPYFILE_FICLONE);
+    const history = openHistoryFile(aside);
+    return {
+      ...history,
+      [Symbol.dispose]() {
+        history[Symbol.dispose]();
+        remove();
+      },
+    };
+  } catch (error) {
+    remove();
+    if (error instanceof Failure) throw error;
+    throw new Failure(`Cannot copy database '${path}': ${reasonOf(error)}`);
+  }
+}

@@ -1,0 +1,111 @@
+import { later, type Clock } from "../../shared/clock.js";
+import type { HistoryEvent } from "../../shared/history.js";
+import { TABLE_METRICS } from "./column.js";
+import { openEventList } from "./event-lines.js";
+import { newestEvents, rangePages } from "./pages.js";
+import { EVENTS_MAX, TABLE_POINTS, type Asked } from "./people.js";
+import type { Question } from "./question.js";
+import type { Past } from "./remote.js";
+import { momentsOf, rowsOf } from "./row.js";
+import type { Screen } from "./screen.js";
+import { openTable, type Table } from "./table.js";
+import { NotRunning } from "./transport.js";
+
+/** The recorder commits once a second: what is older than this is all there. */
+const SETTLED_MS = 2_000;
+const ASK_MS = 1_000;
+
+/** Frames that are sent again may bring events of so long before; each is shown once. */
+const LATE_MS = 60_000;
+
+/** What a question is followed with. */
+export interface Follower<Q> {
+  readonly past: Past;
+  readonly question: Q;
+  readonly screen: Screen;
+  readonly clock: Clock;
+  /** Says something beside the lines. */
+  readonly say: (words: string) => void;
+}
+
+/** One table of all WANs; a line for each step when it is over, until `stop`. */
+export function followTable(
+  follower: Follower<Asked>,
+  stop: AbortSignal,
+): Promise<void> {
+  const { past, question, screen, clock } = follower;
+  const { wans } = question;
+  const metrics = question.metrics ?? TABLE_METRICS;
+  let { fromMs } = question.range;
+  let resolution = question.resolution ?? { points: TABLE_POINTS };
+  let table: Table | null = null;
+
+  return repeat(follower, stop, async () => {
+    const settledMs = clock.wall() - SETTLED_MS;
+    const query = { fromMs, toMs: endOf(settledMs), wans, metrics, resolution };
+    if (query.toMs <= fromMs) return;
+    for await (const answer of rangePages(past, query, stop)) {
+      const { stepMs } = answer.metadata;
+      resolution = stepMs === null ? "cycle" : { stepMs };
+      if (table === null) {
+        table = openTable({ ...screen, wans, metrics, stepMs });
+        await screen.print(table.head());
+      }
+      const endMs = endOf(query.toMs);
+      const over = momentsOf(rowsOf(answer)).filter(({ at }) => at < endMs);
+      await screen.print(table.lines(over));
+      fromMs = Math.max(fromMs, endMs);
+    }
+  });
+
+  /** Where the last step ends that is over; until the length of steps is known, any end will do. */
+  function endOf(atMs: number): number {
+    if (typeof resolution === "string" || !("stepMs" in resolution))
+      return atMs;
+    return Math.floor(atMs / resolution.stepMs) * resolution.stepMs;
+  }
+}
+
+/** Events as they become known, until `stop`. */
+export function followEvents(
+  follower: Follower<Question>,
+  stop: AbortSignal,
+): Promise<void> {
+  const { past, question, screen, clock } = follower;
+  const { wans } = question;
+  const list = openEventList(screen);
+  const shown = new Map<string, number>();
+  let { fromMs } = question.range;
+  const keyOf = ({ wan, boot, seq }: HistoryEvent) => `${wan} ${boot} ${seq}`;
+
+  return repeat(follower, stop, async () => {
+    const span = { fromMs, toMs: clock.wall() + LATE_MS, wans };
+    const { events } = await newestEvents(past, span, EVENTS_MAX, stop);
+    const news = events.filter((event) => !shown.has(keyOf(event)));
+    await screen.print(list.lines(news));
+    for (const event of news) shown.set(keyOf(event), event.at);
+    fromMs = Math.max(fromMs, clock.wall() - LATE_MS);
+    for (const [key, at] of shown) if (at < fromMs) shown.delete(key);
+  });
+}
+
+/** Once a second until `stop`; a recorder that goes away is waited for. */
+async function repeat(
+  { clock, say }: Pick<Follower<Question>, "clock" | "say">,
+  stop: AbortSignal,
+  look: () => Promise<void>,
+): Promise<void> {
+  let isAway: boolean | null = null;
+  while (!stop.aborted) {
+    try {
+      await look();
+      if (isAway) say("the recorder is back");
+      isAway = false;
+    } catch (error) {
+      if (isAway === null || !(error instanceof NotRunning)) throw error;
+      if (!isAway) say(`${error.message}: waiting`);
+      isAway = true;
+    }
+    await clock.sleepUntil(later(clock.mono(), ASK_MS), stop);
+  }
+}

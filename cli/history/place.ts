@@ -1,0 +1,45 @@
+import { Failure } from "../../shared/failure.js";
+import { runFolder } from "../../shared/paths.js";
+import type { HistoryOptions } from "./question.js";
+import { openRemote, type Past } from "./remote.js";
+import type { Address } from "./transport.js";
+
+/** Where the history is asked: a file, another host, or the recorder of this one. @throws Failure */
+export async function openPlace(
+  { db, url, runDir }: HistoryOptions,
+  say: (words: string) => void,
+): Promise<Past & Disposable> {
+  if (db !== undefined) {
+    const { openCopy } = await import("./copy.js");
+    return openCopy(db, say);
+  }
+  const address = url === undefined ? socketIn(runDir) : addressOf(url);
+  return { ...openRemote(address), [Symbol.dispose]: () => {} };
+}
+
+function socketIn(runDir: string | undefined): Address {
+  const socketPath = runFolder(runDir).recorderApi;
+  return {
+    name: `the recorder at '${socketPath}'`,
+    socketPath,
+    url: new URL("http://localhost/"),
+  };
+}
+
+function addressOf(text: string): Address {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new Failure(
+      `Cannot read --url '${text}': must be like http://127.0.0.1:9101`,
+    );
+  if (url.username !== "" || url.password !== "")
+    throw new Failure(
+      `Cannot read --url of '${url.host}': must hold no name and no password: the token is taken from WANCTL_TOKEN`,
+    );
+  const token = process.env["WANCTL_TOKEN"];
+  return {
+    name: `the recorder at '${url.origin}'`,
+    url,
+    ...(token === undefined ? {} : { token }),
+  };
+}

@@ -1,0 +1,129 @@
+import { DIRECTIONS, type Direction } from "../../shared/direction.js";
+import type { RangeAnswer } from "../../shared/history.js";
+import { PERIOD_MS } from "../../shared/row.js";
+import { ARROW } from "../side.js";
+import { clip, timeOfDay } from "../terminal.js";
+import { dayAndTime, dayOf, spanOf } from "./calendar.js";
+import { bandsIn, chart, strip, timeAxis, type Band } from "./chart.js";
+import { completenessLines } from "./completeness-lines.js";
+import { compact, compactMbps } from "./number.js";
+import { stateOf } from "./paint.js";
+import { rowsOf, type Row } from "./row.js";
+import { worstOf } from "./state-cell.js";
+import type { PageOptions } from "./summary-page.js";
+
+const RTT_ROWS = 8;
+const RATE_ROWS = 5;
+
+/** How high each state stands in the strip. */
+const MARKS = ["▁", "▃", "▅", "█"] as const;
+
+export const PLOT_METRICS: readonly string[] = [
+  "wanctl_rtt_ms",
+  "wanctl_rtt_baseline_ms",
+  ...DIRECTIONS.flatMap((d) => [
+    `wanctl_rate_${d}_mbps`,
+    `wanctl_load_${d}_mbps`,
+  ]),
+  "wanctl_state",
+];
+
+/** One WAN's range as charts of its metrics: RTT over its baseline, rate over load, and the states below them. */
+export function plotPage(
+  answer: RangeAnswer,
+  wan: string,
+  metrics: readonly string[],
+  { columns, paint }: PageOptions,
+): readonly string[] {
+  const { from, to, stepMs } = answer.metadata;
+  const time = axisOf(from, to, stepMs ?? PERIOD_MS, bandsIn(columns));
+  const rows = rowsOf(answer).filter((row) => row.wan === wan);
+  const has = (metric: string) => metrics.includes(metric);
+  const of = (metric: string) => rows.filter((row) => row.metric === metric);
+
+  const rtt = ["wanctl_rtt_ms", "wanctl_rtt_baseline_ms"].filter(has);
+  const rttChart = chart(
+    rtt.map((metric) => time.spread(of(metric).map(bandOf))),
+    {
+      title: "RTT from least to greatest, and baseline",
+      ...{ columns, rows: RTT_ROWS },
+      showValue: (ms) => `${compact(ms, 4, 0)} ms`,
+    },
+  );
+  const rateChart = (direction: Direction) => {
+    const rate = `wanctl_rate_${direction}_mbps`;
+    const load = `wanctl_load_${direction}_mbps`;
+    if (!has(rate) && !has(load)) return [];
+    const area = (row: Row): Spot => ({ ...bandOf(row), min: 0, max: row.avg });
+    return [
+      ...chart(
+        [
+          time.spread(has(rate) ? of(rate).map(bandOf) : []),
+          time.spread(has(load) ? of(load).map(area) : []),
+        ],
+        {
+          title: `${ARROW[direction]} shaper rate, and load below it, Mbit/s`,
+          ...{ columns, rows: RATE_ROWS, bottom: 0 },
+          showValue: compactMbps,
+        },
+      ),
+    ];
+  };
+  const stateStrip = (direction: Direction) => {
+    const states = time.spread(
+      of("wanctl_state")
+        .filter(({ labels }) => labels["direction"] === direction)
+        .map((row) => ({ ...bandOf(row), max: worstOf(row)?.code ?? 0 })),
+    );
+    const marks = Array.from({ length: states.length / 2 }, (_, i) => {
+      const codes = [states[2 * i], states[2 * i + 1]].flatMap(
+        (band) => band?.max ?? [],
+      );
+      const worst = Math.max(...codes);
+      return codes.length === 0
+        ? " "
+        : paint(stateOf(worst), MARKS[worst] ?? MARKS[0]);
+    });
+    return strip(`state ${ARROW[direction]}`, marks);
+  };
+  const isLong = dayOf(from) !== dayOf(to - 1);
+  const show = isLong
+    ? dayAndTime
+    : (atMs: number) => timeOfDay(atMs).slice(0, 5);
+  return [
+    paint("title", clip(`${wan}  ${spanOf(from, to)}`, columns)),
+    ...(rtt.length === 0 ? [] : rttChart),
+    ...DIRECTIONS.flatMap(rateChart),
+    ...(has("wanctl_state") ? DIRECTIONS.map(stateStrip) : []),
+    timeAxis(columns, [from, (from + to) / 2, to].map(show)),
+    ...completenessLines(answer.metadata, wan, columns, paint),
+  ];
+}
+
+/** A band, and when it begins. */
+type Spot = NonNullable<Band> & { readonly at: number };
+
+const bandOf = ({ at, min, max }: Row): Spot => ({ at, min, max });
+
+/** Lays steps out over so many bands: each gets all that the steps in it have, and is null where none is. */
+function axisOf(from: number, to: number, stepMs: number, count: number) {
+  const widthMs = (to - from) / count;
+  const place = (atMs: number) => (atMs - from) / widthMs;
+  return {
+    spread(spots: readonly Spot[]): readonly Band[] {
+      const bands = new Array<Band>(count).fill(null);
+      for (const { at, min, max } of spots) {
+        const first = Math.max(0, Math.floor(place(at)));
+        const end = Math.min(count, Math.max(place(at + stepMs), first + 1));
+        for (let x = first; x < end; x++) {
+          const band = bands[x] ?? { min, max };
+          bands[x] = {
+            min: Math.min(band.min, min),
+            max: Math.max(band.max, max),
+          };
+        }
+      }
+      return bands;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { RangeAnswer } from "../../shared/history.js";
+import { labelText } from "../../shared/metrics.js";
+import { newestEvents, rangePages } from "./pages.js";
+import { EVENTS_MAX, TABLE_POINTS } from "./people.js";
+import type { Question } from "./question.js";
+import type { Past } from "./remote.js";
+import { CSV_HEAD, csvLine, rowAsCsv, rowAsJson, short } from "./row-text.js";
+import { rowsOf } from "./row.js";
+import type { Screen } from "./screen.js";
+
+/** Answers for programs, page by page. */
+
+type Tell = (
+  past: Past,
+  question: Question,
+  screen: Pick<Screen, "print">,
+  signal: AbortSignal,
+) => Promise<void>;
+
+const selectionOf = ({ range, wans, metrics }: Question) => ({
+  ...range,
+  ...{ wans, metrics: metrics ?? undefined },
+});
+
+const rangeOf = (question: Question) => ({
+  ...selectionOf(question),
+  resolution: question.resolution ?? { points: TABLE_POINTS },
+});
+
+const tellValues: Tell = async (past, question, { print }, signal) => {
+  if (question.as === "csv") await print([CSV_HEAD]);
+  else await print(['{"data":[']);
+  let last: RangeAnswer["metadata"] | null = null;
+  let returned = 0;
+  for await (const answer of rangePages(past, rangeOf(question), signal)) {
+    const rows = rowsOf(answer);
+    if (question.as === "csv") await print(rows.map(rowAsCsv));
+    else
+      await print(
+        rows.map(
+          (row, i) =>
+            (returned + i > 0 ? "," : " ") + JSON.stringify(rowAsJson(row)),
+        ),
+      );
+    returned += rows.length;
+    last = answer.metadata;
+  }
+  if (question.as === "json")
+    await print([`],"metadata":${JSON.stringify({ ...last, returned })}}`]);
+};
+
+const tellSummary: Tell = async (past, question, { print }, signal) => {
+  const answer = await past.summary(selectionOf(question), signal);
+  if (question.as === "json") return print([JSON.stringify(answer, null, 2)]);
+  const numbers = ["count", "min", "avg", "max", "p50", "p95", "p99"] as const;
+  await print([
+    csvLine(["wan", "metric", "labels", "unit", ...numbers]),
+    ...answer.data.map((one) =>
+      csvLine([
+        ...[one.wan, one.metric, labelText(one.labels) ?? "", one.unit],
+        ...numbers.map((name) => (one[name] === null ? "" : short(one[name]))),
+      ]),
+    ),
+  ]);
+};
+
+const tellEvents: Tell = async (past, question, { print }, signal) => {
+  const { events, isAll } = await newestEvents(
+    past,
+    selectionOf(question),
+    EVENTS_MAX,
+    signal,
+  );
+  const { fromMs, toMs } = question.range;
+  if (question.as === "json") {
+    const metadata = { from: fromMs, to: toMs, returned: events.length, isAll };
+    return print([JSON.stringify({ data: events, metadata }, null, 2)]);
+  }
+  await print([
+    csvLine(["time", "wan", "kind", "details"]),
+    ...events.map(({ at, wan, kind, details }) =>
+      csvLine([
+        ...[new Date(at).toISOString(), wan, kind],
+        JSON.stringify(details),
+      ]),
+    ),
+  ]);
+};
+
+export const TELL = {
+  values: tellValues,
+  summary: tellSummary,
+  events: tellEvents,
+} as const;

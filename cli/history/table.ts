@@ -1,0 +1,69 @@
+import { clip } from "../terminal.js";
+import { timeColumn, turnOf } from "./calendar.js";
+import { columnsIn, type Column } from "./column.js";
+import type { Paint } from "./paint.js";
+import type { Moment } from "./row.js";
+
+export interface TableOptions {
+  /** null: single cycles. */
+  readonly stepMs: number | null;
+  /** Exact names of the metrics shown. */
+  readonly metrics: readonly string[];
+  /** Where there are several each line names its own. */
+  readonly wans: readonly string[];
+  /** Of the terminal. */
+  readonly columns: number;
+  readonly paint: Paint;
+}
+
+/** A table, which goes on for as long as there is something to show. */
+export interface Table {
+  head(): readonly string[];
+  /** A line for each moment; where the day or the clock changes, one that says so. */
+  lines(moments: readonly Moment[]): readonly string[];
+}
+
+export function openTable({
+  stepMs,
+  metrics,
+  wans,
+  columns,
+  paint,
+}: TableOptions): Table {
+  const time = timeColumn(stepMs);
+  const nameWidth =
+    wans.length > 1 ? 1 + Math.max(...wans.map(({ length }) => length)) : 0;
+  const shown = columnsIn(columns - time.width - nameWidth - 1, metrics);
+  let beforeMs: number | null = null;
+
+  const line = (first: string, wan: string, cells: readonly string[]) => {
+    const name = nameWidth > 0 ? ` ${wan}`.padEnd(nameWidth) : "";
+    return ` ${first}${name}${cells.join("")}`.trimEnd();
+  };
+  const padded = ({ width, isText }: Column, text: string) =>
+    isText
+      ? `  ${clip(text, width - 2).padEnd(width - 2)}`
+      : clip(text, width - 1).padStart(width);
+  const cell = (column: Column, moment: Moment) => {
+    const text = padded(column, column.show(moment));
+    const tone = column.tone?.(moment) ?? null;
+    return tone === null ? text : paint(tone, text);
+  };
+
+  return {
+    head: () => {
+      const heads = shown.map((column) => padded(column, column.head));
+      const text = line("time".padEnd(time.width), "WAN", heads);
+      return [paint("aside", clip(text, columns))];
+    },
+    lines: (moments) =>
+      moments.flatMap((moment) => {
+        const turn = beforeMs === null ? null : turnOf(beforeMs, moment.at);
+        const isSaid = turn !== null && (!time.hasDay || turn.includes("UTC"));
+        beforeMs = moment.at;
+        const cells = shown.map((column) => cell(column, moment));
+        const text = line(time.show(moment.at), moment.wan, cells);
+        return isSaid ? [paint("aside", clip(turn, columns)), text] : [text];
+      }),
+  };
+}
