@@ -2,6 +2,7 @@ import type {
   EventsAnswer,
   HistoryEvent,
   RangeAnswer,
+  SeriesAnswer,
   SeriesValues,
   SummaryAnswer,
 } from "../shared/history.js";
@@ -33,6 +34,17 @@ const EVENTS_MAX = 1_000;
 
 export interface Range extends Pick<RangeAnswer, "metadata"> {
   readonly series: readonly SeriesValues[];
+}
+
+/** The WANs that the history has anything of; none where it does not say. */
+export async function askWans(api: Api): Promise<readonly string[]> {
+  const none = new URLSearchParams();
+  const outcome = await api.get<SeriesAnswer>("api/v1/series", none);
+  return outcome.kind === "answer"
+    ? outcome.body.data
+        .filter(({ metric }) => metric === "wanctl_rtt_ms")
+        .map(({ wan }) => wan)
+    : [];
 }
 
 /** A WAN's values between bounds, however many answers they come in. */

@@ -3,6 +3,7 @@ import { openBoard, renewalMs } from "./board.js";
 import { openClock } from "./clock.js";
 import { openFinds } from "./finds.js";
 import { openHealthLine } from "./health.js";
+import { askWans } from "./history.js";
 import { openInk } from "./ink.js";
 import { FIRST_VIEW, linkTo, viewIn, type View } from "./link.js";
 import { openLive, STALE_MS } from "./live.js";
@@ -28,6 +29,7 @@ const { now } = clock;
 let view: View = FIRST_VIEW;
 let loadedAt = -Infinity;
 let isAnswering = true;
+let remembered: readonly string[] = [];
 
 openTheme();
 const ink = openInk();
@@ -37,9 +39,9 @@ function choose(next: View): void {
   enter(next);
 }
 
-/** The WANs that are known, and those of the link: one that is gone still has a history. */
+/** The WANs that are heard, and those that are remembered: one that is gone still has a history. */
 const known = (): readonly string[] =>
-  [...new Set([...live.presents.keys(), ...(view.wans ?? [])])].sort();
+  [...new Set([...live.presents.keys(), ...remembered])].sort();
 const goTo = (span: Span) => choose({ ...view, span });
 
 const finds = openFinds((atMs, aroundMs) =>
@@ -58,7 +60,7 @@ const live = openLive(api, {
     isAnswering = problem === null;
     trouble.hidden = isAnswering;
     say(trouble, problem ?? "");
-    if (isBack) enter(view);
+    if (isBack) void remember();
   },
   clock: (atMs) => clock.set(atMs),
 });
@@ -69,6 +71,11 @@ function enter(next: View): void {
   toolbar.show(view, known(), now());
   part("none", HTMLElement).hidden = known().length > 0;
   void board.load(view.span, view.wans ?? known(), now());
+}
+
+async function remember(): Promise<void> {
+  remembered = await askWans(api);
+  enter(view);
 }
 
 function enterLink(): void {
@@ -115,6 +122,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
   board.redraw(),
 );
 enterLink();
+void remember();
 void live.run();
 void health.look();
 setInterval(() => void health.look(), HEALTH_MS);

@@ -31,7 +31,6 @@ describe("The page (API-01)", () => {
     await stage.open();
     await stage.remember();
     await stage.start();
-    await stage.publish();
   });
   after(() => stage.close());
 
@@ -39,7 +38,15 @@ describe("The page (API-01)", () => {
     `${stage.url}#from=${fromMs}&to=${toMs}${more}`;
   const whole = () => link(stage.endMs - 480_000, stage.endMs);
 
+  it("shows the history of WANs that are not heard", async () => {
+    const page = await browser.open(whole());
+    await drawn(page);
+    await drawn(page, "att");
+    expect(await page.locator("#present").innerText()).to.equal("");
+  });
+
   it("shows each WAN now: states, rates, RTT over baseline, and why", async () => {
+    await stage.publish();
     const page = await browser.open(stage.url);
     for (const wan of ["att", "spectrum"]) {
       const now = page.getByRole("region", { name: `${wan} now` });
