@@ -7,7 +7,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: "tsconfig.json",
+        project: ["tsconfig.json", "page/tsconfig.json"],
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { Failure } from "../shared/failure.js";
 import { askHealth } from "../shared/health.js";
@@ -26,7 +27,6 @@ export async function demo({ dir, seconds }: DemoOptions): Promise<void> {
     `demo:${folder.root}`,
     `a demo in '${folder.root}'`,
   );
-  process.stdout.write(introduction(folder));
 
   const over = new AbortController();
   let fallen: string | undefined;
@@ -49,7 +49,8 @@ export async function demo({ dir, seconds }: DemoOptions): Promise<void> {
 
   await using _recorder = start("recorder", "recorder");
   // What controllers say before the recorder first listens is lost to history.
-  await answering(folder.run.recorderHealth, over.signal);
+  const url = await serving(folder, over.signal);
+  process.stdout.write(introduction(folder, url));
   if (!over.signal.aborted) {
     await using _controllers = together(
       WANS.map((wan) => start("controller", wan)),
@@ -68,9 +69,16 @@ async function show(folder: DemoFolder, over: AbortSignal): Promise<void> {
   clearInterval(beating);
 }
 
-async function answering(socket: string, over: AbortSignal): Promise<void> {
-  while (!over.aborted && (await askHealth(socket)) === null)
+/** Until the recorder listens and serves. @returns the address of its page; empty when the demo is over before */
+async function serving(folder: DemoFolder, over: AbortSignal): Promise<string> {
+  while (!over.aborted) {
+    const log = readFileSync(folder.log("recorder"), "utf8");
+    const [, url] = / serving url=(\S+)/.exec(log) ?? [];
+    if (url !== undefined && (await askHealth(folder.run.recorderHealth)))
+      return `${url}/`;
     await pause(50, undefined, { signal: over }).catch(() => undefined);
+  }
+  return "";
 }
 
 /** Stops them all at once. */
@@ -83,10 +91,14 @@ const together = (children: readonly Child[]): AsyncDisposable => ({
 const epitaph = (child: Child, how: string): string =>
   `Cannot go on with the demo: '${child.name}' ended by itself (${how}); its log ends with: ${child.lastWords()}`;
 
-const introduction = ({ root, run, database }: DemoFolder): string => `\
+const introduction = (
+  { root, run, database }: DemoFolder,
+  url: string,
+): string => `\
 wanctl demo: two simulated lines, a controller each, and one recorder.
 Everything is in ${root}
 
+  page      ${url}
   history   sqlite3 -readonly ${database} \\
               'select * from transitions order by timestamp_ms desc limit 5'
   live      WANCTL_RUN=${run.root} npx wanctl tap

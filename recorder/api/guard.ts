@@ -10,8 +10,8 @@ const BURST = 400;
 
 const URL_MAX = 2_048;
 
-/** Who may ask, how often, and in what form: decided before anything is looked at. */
-export type Guard = (request: FastifyRequest) => void;
+/** Who may ask, how often, and in what form: decided before anything is looked at. What is public needs no token. */
+export type Guard = (request: FastifyRequest, isPublic: boolean) => void;
 
 /** @param token what a client must bring; null where everybody on this host may ask. @returns what throws HttpError */
 export function openGuard(token: string | null, clock: Clock): Guard {
@@ -35,10 +35,10 @@ export function openGuard(token: string | null, clock: Clock): Guard {
     bucket.left--;
   }
 
-  return ({ headers, method, url }) => {
+  return ({ headers, method, url }, isPublic) => {
     slowDown();
     if (secret === null) demandAddress(headers.host);
-    else demandToken(secret, headers.authorization);
+    else if (!isPublic) demandToken(secret, headers.authorization);
     if (url.length > URL_MAX)
       throw new HttpError(
         414,

@@ -7,6 +7,8 @@ export interface Route {
   readonly path: string;
   /** What one gets, as a sentence. */
   readonly doc: string;
+  /** Answered without the token: it tells nothing. */
+  readonly isPublic?: true;
   readonly query: TObject;
   /** What an answer may be, by status. */
   readonly answers: Readonly<Record<number, Answer>>;

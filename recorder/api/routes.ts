@@ -9,6 +9,7 @@ import { liveRoute } from "./live.js";
 import { metricsHistoryRoute } from "./metrics-history.js";
 import { metricsRoute } from "./metrics.js";
 import { openapiRoute } from "./openapi.js";
+import { pageRoutes } from "./page.js";
 import type { Present } from "./present.js";
 import type { Exposition } from "./prometheus/exposition.js";
 import type { Route } from "./route.js";
@@ -42,5 +43,5 @@ export function routesOf(sight: Sight): readonly Route[] {
     eventsRoute(history, clock),
     gapsRoute(history, clock),
   ];
-  return [...routes, openapiRoute(routes)];
+  return [...routes, openapiRoute(routes), ...pageRoutes()];
 }

@@ -59,23 +59,25 @@ export async function openServer(
   });
   app.server.maxConnections = CONNECTIONS_MAX;
   const guard = openGuard("path" in place ? null : place.token, clock);
-  const paths = new Set(routes.map(({ path }) => path));
+  const paths = routes.map(({ path }) => path);
+  const publicPaths = new Set(
+    routes.flatMap(({ path, isPublic }) => (isPublic ? [path] : [])),
+  );
   const pathOf = (url: string) => url.split("?")[0] ?? "";
 
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(HEADERS);
-    guard(request);
+    guard(request, publicPaths.has(request.routeOptions.url ?? ""));
     done();
   });
-  app.addHook("onResponse", ({ url }, { statusCode }, done) => {
-    const path = pathOf(url);
-    answered(paths.has(path) ? path : "other", statusCode);
+  app.addHook("onResponse", ({ routeOptions }, { statusCode }, done) => {
+    answered(routeOptions.url ?? "other", statusCode);
     done();
   });
   app.setNotFoundHandler((request) => {
     throw new HttpError(
       404,
-      `Cannot find '${pathOf(request.url).slice(0, 80)}': known here: ${[...paths].join(", ")}`,
+      `Cannot find '${pathOf(request.url).slice(0, 80)}': known here: ${paths.join(", ")}`,
     );
   });
   app.setErrorHandler((error, request, reply) => {

@@ -1,0 +1,95 @@
+import { sseReader, type StreamEvent } from "./sse.js";
+import type { Token } from "./token.js";
+
+/** What becomes of a question. */
+export type Outcome<T> =
+  | { readonly kind: "answer"; readonly body: T }
+  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "unreachable" };
+
+/** The recorder that this page comes from. */
+export interface Api {
+  get<T>(
+    path: string,
+    query: URLSearchParams,
+    signal?: AbortSignal,
+  ): Promise<Outcome<T>>;
+  /** Hands on events as they come, until the stream ends, for whatever reason; it begins with the first call of `begun`. */
+  stream(
+    path: string,
+    begun: () => void,
+    hear: (event: StreamEvent) => void,
+  ): Promise<Outcome<null>>;
+}
+
+/** A stream says something every 15 s; one that is silent for longer is dead. */
+const SILENCE_MS = 40_000;
+
+/** @param token asked for when the recorder wants one */
+export function openApi(token: Token): Api {
+  async function ask(url: string, signal?: AbortSignal): Promise<Response> {
+    for (;;) {
+      const given = token.given();
+      const headers: HeadersInit =
+        given === null ? {} : { authorization: `Bearer ${given}` };
+      const response = await fetch(url, {
+        headers,
+        cache: "no-store",
+        signal: signal ?? null,
+      });
+      if (response.status !== 401) return response;
+      await token.renew(given);
+    }
+  }
+
+  return {
+    // the recorder's own answers are taken for what they say they are
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+    async get<T>(path: string, query: URLSearchParams, signal?: AbortSignal) {
+      try {
+        const response = await ask(`${path}?${query}`, signal);
+        const body = (await response.json()) as T | { error: string };
+        if (typeof body === "object" && body !== null && "error" in body)
+          return { kind: "refused", message: body.error };
+        return { kind: "answer", body };
+      } catch (error) {
+        return failed(error);
+      }
+    },
+    async stream(path, begun, hear) {
+      const silence = new AbortController();
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const alive = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      };
+      try {
+        const response = await ask(path, silence.signal);
+        if (!response.ok || response.body === null) {
+          const { error } = (await response.json()) as { error: string };
+          return { kind: "refused", message: error };
+        }
+        begun();
+        const read = sseReader();
+        const text = response.body.pipeThrough(new TextDecoderStream());
+        const reader = text.getReader();
+        for (;;) {
+          alive();
+          const { done, value } = await reader.read();
+          if (done) return { kind: "answer", body: null };
+          read(value).forEach(hear);
+        }
+      } catch (error) {
+        return failed(error);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+/** What cannot be parsed came from something else; any other failure is of the way there. */
+const failed = (error: unknown): Outcome<never> =>
+  error instanceof SyntaxError
+    ? { kind: "refused", message: "Cannot read the answer: must be JSON" }
+    : { kind: "unreachable" };

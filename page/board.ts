@@ -1,0 +1,142 @@
+import type { CycleFrame } from "../shared/frame.js";
+import type { Api, Outcome } from "./api.js";
+import type { Finds } from "./finds.js";
+import { followed, isFollowed } from "./follow.js";
+import { askConfig, askEvents, askRange, askSummary } from "./history.js";
+import { limitsIn } from "./limits.js";
+import type { Hands } from "./plot.js";
+import {
+  boundsOf,
+  isCycles,
+  lengthOf,
+  type Bounds,
+  type Span,
+} from "./span.js";
+import { openWanCharts, type WanCharts } from "./wan-charts.js";
+import { wanData, type WanData } from "./wan-data.js";
+
+/** The charts of all WANs that are shown, at the same time. */
+export interface Board {
+  /** Asks for it; a later call leaves an earlier one behind. */
+  load(span: Span, wans: readonly string[], nowMs: number): Promise<void>;
+  hear(frame: CycleFrame): void;
+  /** Moves on, where the last while is shown by its cycles. */
+  follow(nowMs: number): void;
+  redraw(): void;
+}
+
+interface Line {
+  readonly charts: WanCharts;
+  data: WanData | null;
+  recent: CycleFrame[];
+}
+
+/** Frames kept of one WAN: 20 s, longer than an answer of the history takes. */
+const RECENT_MAX = 400;
+
+/** Charts that are not followed are asked for again after so long: once a step, but not too often. */
+export const renewalMs = (bounds: Bounds): number =>
+  isCycles(bounds)
+    ? 15_000
+    : Math.min(Math.max(lengthOf(bounds) / 300, 3_000), 60_000);
+
+export function openBoard(
+  api: Api,
+  place: HTMLElement,
+  finds: Finds,
+  hands: Hands,
+): Board {
+  const lines = new Map<string, Line>();
+  let asked = new AbortController();
+  let span: Span | null = null;
+
+  function arrange(wans: readonly string[]): void {
+    for (const [wan, { charts }] of lines)
+      if (!wans.includes(wan)) {
+        charts.destroy();
+        lines.delete(wan);
+      }
+    for (const wan of wans) {
+      const charts = lines.get(wan)?.charts ?? openWanCharts(wan, place, hands);
+      place.append(charts.element);
+      if (!lines.has(wan)) lines.set(wan, { charts, data: null, recent: [] });
+    }
+  }
+
+  async function loadLine(wan: string, bounds: Bounds, signal: AbortSignal) {
+    const [range, config] = await Promise.all([
+      askRange(api, wan, bounds, signal),
+      askConfig(api, wan, bounds, signal),
+    ]);
+    const line = lines.get(wan);
+    if (signal.aborted || line === undefined) return;
+    line.charts.complain(complaintIn(range));
+    if (range.kind !== "answer") return;
+    line.data = wanData(wan, bounds, range.body, limitsIn(config));
+    line.charts.show(line.data);
+  }
+
+  async function loadSummary(
+    wans: readonly string[],
+    bounds: Bounds,
+    signal: AbortSignal,
+  ) {
+    const summary = await askSummary(api, wans, bounds, signal);
+    if (signal.aborted || summary.kind !== "answer") return;
+    finds.worst(summary.body);
+    for (const { charts } of lines.values()) charts.tally(summary.body);
+  }
+
+  async function loadEvents(
+    wans: readonly string[],
+    bounds: Bounds,
+    signal: AbortSignal,
+  ) {
+    const events = await askEvents(api, wans, bounds, signal);
+    if (signal.aborted || events.kind !== "answer") return;
+    finds.events(events.body.data, events.body.metadata.next === null);
+    for (const { charts } of lines.values()) charts.mark(events.body.data);
+  }
+
+  new ResizeObserver(() => {
+    for (const { charts } of lines.values()) charts.fit();
+  }).observe(place);
+
+  return {
+    async load(next, wans, nowMs) {
+      asked.abort();
+      asked = new AbortController();
+      const { signal } = asked;
+      span = next;
+      arrange(wans);
+      const bounds = boundsOf(next, nowMs);
+      await Promise.all([
+        ...wans.map((wan) => loadLine(wan, bounds, signal)),
+        loadSummary(wans, bounds, signal),
+        loadEvents(wans, bounds, signal),
+      ]);
+    },
+    hear(frame) {
+      const line = lines.get(frame.source);
+      if (line === undefined) return;
+      line.recent.push(frame);
+      if (line.recent.length > RECENT_MAX) line.recent.shift();
+    },
+    follow(nowMs) {
+      if (span?.kind !== "last") return;
+      const bounds = boundsOf(span, nowMs);
+      for (const line of lines.values()) {
+        const { charts, data, recent } = line;
+        if (data === null || !isFollowed(data)) continue;
+        line.data = followed(data, recent, bounds);
+        if (line.data !== data) charts.show(line.data);
+      }
+    },
+    redraw() {
+      for (const { charts } of lines.values()) charts.redraw();
+    },
+  };
+}
+
+const complaintIn = (outcome: Outcome<unknown>): string | null =>
+  outcome.kind === "refused" ? outcome.message : null;

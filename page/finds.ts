@@ -1,0 +1,92 @@
+import type { HistoryEvent, SummaryAnswer } from "../shared/history.js";
+import { eventInWords } from "./event-words.js";
+import { make, part, say } from "./parts.js";
+import { dayAndTime, ms } from "./words.js";
+
+/** Where to look: the worst minutes of the time that is shown, and what happened in it. */
+export interface Finds {
+  worst(summary: SummaryAnswer): void;
+  events(events: readonly HistoryEvent[], isAll: boolean): void;
+}
+
+const EVENTS_SHOWN = 20;
+
+/** So much before and after what one goes to. */
+const AROUND_EVENT_MS = 15_000;
+const AROUND_MINUTE_MS = 120_000;
+
+/** @param go shows some time around an instant, and none but this WAN */
+export function openFinds(go: (atMs: number, aroundMs: number) => void): Finds {
+  const [worst, events] = ["worst", "events"].map((id) =>
+    part(id, HTMLElement),
+  );
+  const note = part("events-note", HTMLElement);
+
+  const line = (
+    at: number,
+    wan: string,
+    words: string,
+    [goMs, aroundMs]: readonly [number, number],
+  ) => {
+    const link = make(
+      "button",
+      { type: "button", class: "find" },
+      make("time", {}, dayAndTime(at)),
+      make("b", {}, wan),
+      make("span", {}, words),
+    );
+    link.addEventListener("click", () => go(goMs, aroundMs));
+    return make("li", {}, link);
+  };
+
+  function fill(
+    list: HTMLElement | undefined,
+    lines: readonly HTMLElement[],
+    none: string,
+  ) {
+    // what one is about to press does not move away
+    if (list?.contains(document.activeElement)) return;
+    list?.replaceChildren(
+      ...(lines.length === 0 ? [make("li", { class: "none" }, none)] : lines),
+    );
+  }
+
+  return {
+    worst({ metadata }) {
+      const lines = metadata.worst
+        .slice(0, 10)
+        .map(({ wan, at, deltaAvgMs, deltaMaxMs, minutes }) => {
+          const lengthMs = minutes * 60_000;
+          const whole = minutes === 1 ? "" : `, of ${minutes} minutes`;
+          return line(
+            at,
+            wan,
+            `${ms(deltaAvgMs)} over baseline on average, ${ms(deltaMaxMs)} at most${whole}`,
+            [at + lengthMs / 2, lengthMs / 2 + AROUND_MINUTE_MS],
+          );
+        });
+      fill(worst, lines, "nothing in this time");
+    },
+    events(found, isAll) {
+      const shown = found.slice(0, EVENTS_SHOWN);
+      fill(
+        events,
+        shown.map((event) =>
+          line(event.at, event.wan, eventInWords(event), [
+            event.at,
+            AROUND_EVENT_MS,
+          ]),
+        ),
+        "nothing in this time",
+      );
+      say(
+        note,
+        isAll
+          ? found.length > shown.length
+            ? `The newest ${shown.length} of ${found.length}; all are marked in the charts.`
+            : ""
+          : `There are more: only the newest ${found.length} are marked in the charts.`,
+      );
+    },
+  };
+}

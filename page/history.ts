@@ -1,0 +1,125 @@
+import type {
+  EventsAnswer,
+  HistoryEvent,
+  RangeAnswer,
+  SeriesAnswer,
+  SeriesValues,
+  SummaryAnswer,
+} from "../shared/history.js";
+import { DIRECTIONS } from "../shared/direction.js";
+import type { Api, Outcome } from "./api.js";
+import { joined } from "./series.js";
+import { isCycles, type Bounds } from "./span.js";
+
+/** What the charts of a WAN show. */
+const METRICS: readonly string[] = [
+  "wanctl_rtt_ms",
+  "wanctl_rtt_baseline_ms",
+  "wanctl_state",
+  ...DIRECTIONS.flatMap((direction) => [
+    `wanctl_rate_${direction}_mbps`,
+    `wanctl_rate_wanted_${direction}_mbps`,
+    `wanctl_load_${direction}_mbps`,
+  ]),
+];
+
+/** More than a wide screen has, and no more values than one answer holds. */
+const POINTS = 1_000;
+
+/** Answers of one range at most; two minutes of cycles are in one or two. */
+const PAGES_MAX = 5;
+
+/** More marks than that nobody can tell apart. */
+const EVENTS_MAX = 1_000;
+
+export interface Range extends Pick<RangeAnswer, "metadata"> {
+  readonly series: readonly SeriesValues[];
+}
+
+/** The WANs that the history has anything of; none where it does not say. */
+export async function askWans(api: Api): Promise<readonly string[]> {
+  const none = new URLSearchParams();
+  const outcome = await api.get<SeriesAnswer>("api/v1/series", none);
+  return outcome.kind === "answer"
+    ? outcome.body.data
+        .filter(({ metric }) => metric === "wanctl_rtt_ms")
+        .map(({ wan }) => wan)
+    : [];
+}
+
+/** A WAN's values between bounds, however many answers they come in. */
+export async function askRange(
+  api: Api,
+  wan: string,
+  bounds: Bounds,
+  signal: AbortSignal,
+): Promise<Outcome<Range>> {
+  const query = spanQuery(bounds, [wan]);
+  for (const metric of METRICS) query.append("metric", metric);
+  if (isCycles(bounds)) query.append("step", "cycle");
+  else query.append("points", String(POINTS));
+  let range: Range | null = null;
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const outcome = await api.get<RangeAnswer>("api/v1/range", query, signal);
+    if (outcome.kind !== "answer") return outcome;
+    const { data, metadata } = outcome.body;
+    range = {
+      metadata,
+      series: range === null ? data : joined(range.series, data),
+    };
+    if (metadata.next === null) break;
+    query.set("cursor", metadata.next);
+  }
+  return { kind: "answer", body: range as Range };
+}
+
+export function askSummary(
+  api: Api,
+  wans: readonly string[],
+  bounds: Bounds,
+  signal: AbortSignal,
+): Promise<Outcome<SummaryAnswer>> {
+  const query = spanQuery(bounds, wans);
+  query.append("metric", "wanctl_rtt_ms");
+  query.append("metric", "wanctl_rtt_delta_ms");
+  query.append("metric", "wanctl_state");
+  return api.get("api/v1/summary", query, signal);
+}
+
+/** The newest events between bounds, of the recorder's own too. */
+export function askEvents(
+  api: Api,
+  wans: readonly string[],
+  bounds: Bounds,
+  signal: AbortSignal,
+): Promise<Outcome<EventsAnswer>> {
+  const query = spanQuery(bounds, [...wans, "recorder"]);
+  query.append("limit", String(EVENTS_MAX));
+  return api.get("api/v1/events", query, signal);
+}
+
+/** What a WAN was configured as at the end of bounds; null where that is not known. */
+export async function askConfig(
+  api: Api,
+  wan: string,
+  { toMs }: Bounds,
+  signal: AbortSignal,
+): Promise<HistoryEvent | null> {
+  const query = spanQuery({ fromMs: 0, toMs }, [wan]);
+  query.append("kind", "config");
+  query.append("limit", "1");
+  const outcome = await api.get<EventsAnswer>("api/v1/events", query, signal);
+  return outcome.kind === "answer" ? (outcome.body.data[0] ?? null) : null;
+}
+
+function spanQuery(
+  { fromMs, toMs }: Bounds,
+  wans: readonly string[],
+): URLSearchParams {
+  const query = new URLSearchParams({
+    from: String(Math.round(fromMs)),
+    to: String(Math.round(toMs)),
+  });
+  for (const wan of wans) query.append("wan", wan);
+  return query;
+}

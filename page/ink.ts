@@ -1,0 +1,35 @@
+/** Colours of the style sheet, for what is drawn on a canvas. */
+export type InkName =
+  | "page"
+  | "text"
+  | "quiet"
+  | "line"
+  | "accent"
+  | "accent-band"
+  | "load"
+  | "state-0"
+  | "state-1"
+  | "state-2"
+  | "state-3";
+
+/** As the style sheet has it now: light and dark differ. */
+export type Ink = (name: InkName) => string;
+
+export function openInk(): Ink {
+  const probe = document.createElement("i");
+  probe.hidden = true;
+  document.body.append(probe);
+  let known = new Map<InkName, string>();
+  const forget = () => (known = new Map());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", forget);
+  addEventListener("theme", forget);
+  return (name) => {
+    let ink = known.get(name);
+    if (ink === undefined) {
+      probe.style.color = `var(--${name})`;
+      ink = getComputedStyle(probe).color;
+      known.set(name, ink);
+    }
+    return ink;
+  };
+}

@@ -1,0 +1,135 @@
+import { DIRECTIONS, type Direction } from "../shared/direction.js";
+import type { CycleFrame, Frame } from "../shared/frame.js";
+import type { EventsAnswer } from "../shared/history.js";
+import type { Api } from "./api.js";
+import type { Present } from "./now.js";
+
+/** What each WAN is now, from the stream, and from what the recorder says while there is none. */
+export interface Live {
+  readonly presents: ReadonlyMap<string, Present>;
+  /** Goes on as long as the page is open. */
+  run(): Promise<never>;
+}
+
+export interface Ears {
+  readonly cycle: (frame: CycleFrame) => void;
+  readonly happened: () => void;
+  /** The recorder answers, or does not, or what it says. */
+  readonly answers: (trouble: string | null) => void;
+  /** Of the recorder's clock. */
+  readonly clock: (atMs: number) => void;
+}
+
+interface WansAnswer {
+  readonly data: readonly Omit<Present, "since">[];
+  readonly metadata: { readonly at: number };
+}
+
+/** Without a frame for so long nothing is known of now; as the recorder has it. */
+export const STALE_MS = 10_000;
+
+const RETRY_MS = 2_000;
+const UNKNOWN = { download: null, upload: null };
+
+export function openLive(api: Api, ears: Ears): Live {
+  const presents = new Map<string, Present>();
+
+  /** As the recorder remembers it; who is new is looked up in the history. */
+  async function look(): Promise<void> {
+    const none = new URLSearchParams();
+    const outcome = await api.get<WansAnswer>("api/v1/wans", none);
+    if (outcome.kind === "answer") {
+      ears.clock(outcome.body.metadata.at);
+      for (const each of outcome.body.data) {
+        const since = presents.get(each.wan)?.since ?? UNKNOWN;
+        presents.set(each.wan, { ...each, since });
+      }
+      await lookBack();
+    }
+    ears.answers(troubleIn(outcome));
+  }
+
+  async function lookBack(): Promise<void> {
+    for (const { wan, since } of presents.values()) {
+      if (DIRECTIONS.every((direction) => since[direction] !== null)) continue;
+      const query = new URLSearchParams({
+        wan,
+        kind: "transition",
+        limit: "100",
+      });
+      const outcome = await api.get<EventsAnswer>("api/v1/events", query);
+      if (outcome.kind !== "answer") return;
+      for (const { details, at } of [...outcome.body.data].reverse())
+        turned(wan, details["direction"] as Direction, at);
+    }
+  }
+
+  function turned(wan: string, direction: Direction, at: number): void {
+    const present = presents.get(wan);
+    if (present === undefined) return;
+    presents.set(wan, {
+      ...present,
+      since: { ...present.since, [direction]: at },
+    });
+  }
+
+  function hear(frame: Frame): void {
+    const { source: wan, at } = frame;
+    if (frame.kind === "cycle") {
+      const before = presents.get(wan);
+      presents.set(wan, {
+        wan,
+        at,
+        isLive: true,
+        hasStopped: false,
+        isRouterUp: before?.isRouterUp ?? null,
+        values: frame,
+        since: before?.since ?? UNKNOWN,
+      });
+      ears.cycle(frame);
+    } else if (frame.kind === "transition") turned(wan, frame.direction, at);
+    else if (frame.kind === "event") said(wan, frame.event);
+    if (frame.kind !== "cycle") ears.happened();
+  }
+
+  function said(wan: string, event: string): void {
+    const present = presents.get(wan);
+    if (present === undefined) return;
+    if (event === "stopping")
+      presents.set(wan, { ...present, hasStopped: true });
+    if (event === "router_lost" || event === "router_back")
+      presents.set(wan, { ...present, isRouterUp: event === "router_back" });
+  }
+
+  return {
+    presents,
+    async run() {
+      for (;;) {
+        await look();
+        const ended = await api.stream(
+          "api/v1/live",
+          () => ears.answers(null),
+          ({ name, data }) => {
+            if (name !== "dropped") hear(JSON.parse(data) as Frame);
+          },
+        );
+        ears.answers(troubleIn(ended));
+        await pause(RETRY_MS);
+      }
+    },
+  };
+}
+
+const troubleIn = (outcome: Awaited<ReturnType<Api["get"]>>): string | null => {
+  switch (outcome.kind) {
+    case "answer":
+      return null;
+    case "refused":
+      return outcome.message;
+    case "unreachable":
+      return "The recorder does not answer. This page tries again by itself.";
+  }
+};
+
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,129 @@
+import { openApi } from "./api.js";
+import { openBoard, renewalMs } from "./board.js";
+import { openClock } from "./clock.js";
+import { openFinds } from "./finds.js";
+import { openHealthLine } from "./health.js";
+import { askWans } from "./history.js";
+import { openInk } from "./ink.js";
+import { FIRST_VIEW, linkTo, viewIn, type View } from "./link.js";
+import { openLive, STALE_MS } from "./live.js";
+import { openNowTable, type NowTable } from "./now.js";
+import { part, say } from "./parts.js";
+import { around, boundsOf, fixed, type Span } from "./span.js";
+import { openTheme } from "./theme.js";
+import { openToken } from "./token.js";
+import { openToolbar } from "./toolbar.js";
+
+const HEALTH_MS = 10_000;
+
+const api = openApi(openToken());
+const present = part("present", HTMLElement);
+const trouble = part("trouble", HTMLElement);
+const linkTrouble = part("link-trouble", HTMLElement);
+const health = openHealthLine(api);
+const tables = new Map<string, NowTable>();
+
+const clock = openClock();
+const { now } = clock;
+
+let view: View = FIRST_VIEW;
+let loadedAt = -Infinity;
+let isAnswering = true;
+let remembered: readonly string[] = [];
+
+openTheme();
+const ink = openInk();
+
+function choose(next: View): void {
+  if (linkTo(next) !== linkTo(view)) history.pushState(null, "", linkTo(next));
+  enter(next);
+}
+
+/** The WANs that are heard, and those that are remembered: one that is gone still has a history. */
+const known = (): readonly string[] =>
+  [...new Set([...live.presents.keys(), ...remembered])].sort();
+const goTo = (span: Span) => choose({ ...view, span });
+
+const finds = openFinds((atMs, aroundMs) =>
+  goTo(around(atMs, aroundMs, now())),
+);
+const board = openBoard(api, part("charts", HTMLElement), finds, {
+  ink,
+  select: (bounds) => goTo(fixed(bounds, now())),
+});
+const toolbar = openToolbar({ view: () => view, wans: known, now, choose });
+const live = openLive(api, {
+  cycle: (frame) => board.hear(frame),
+  happened: () => (loadedAt = Math.min(loadedAt, now() - 14_000)),
+  answers(problem) {
+    const isBack = !isAnswering && problem === null;
+    isAnswering = problem === null;
+    trouble.hidden = isAnswering;
+    say(trouble, problem ?? "");
+    if (isBack) void remember();
+  },
+  clock: (atMs) => clock.set(atMs),
+});
+
+function enter(next: View): void {
+  view = next;
+  loadedAt = now();
+  toolbar.show(view, known(), now());
+  part("none", HTMLElement).hidden = known().length > 0;
+  void board.load(view.span, view.wans ?? known(), now());
+}
+
+async function remember(): Promise<void> {
+  remembered = await askWans(api);
+  enter(view);
+}
+
+function enterLink(): void {
+  try {
+    enter(viewIn(location.hash));
+    linkTrouble.hidden = true;
+  } catch (error) {
+    say(linkTrouble, (error as Error).message);
+    linkTrouble.hidden = false;
+    enter(FIRST_VIEW);
+  }
+}
+
+/** Once for each picture on the screen, and not at all in a tab that nobody sees. */
+function draw(): void {
+  const nowMs = now();
+  let isNew = false;
+  for (const wan of [...live.presents.keys()].sort()) {
+    const each = live.presents.get(wan);
+    if (each === undefined) continue;
+    isNew ||= !tables.has(wan);
+    const table = tables.get(wan) ?? openNowTable(present, wan);
+    tables.set(wan, table);
+    const isLive =
+      each.isLive && isAnswering && nowMs - (each.at ?? 0) < STALE_MS;
+    table.show({ ...each, isLive }, nowMs);
+  }
+  const isLast = view.span.kind === "last";
+  const isDue =
+    isLast &&
+    isAnswering &&
+    nowMs - loadedAt > renewalMs(boundsOf(view.span, nowMs));
+  if (isNew || isDue) enter(view);
+  else if (isLast) {
+    board.follow(nowMs);
+    toolbar.show(view, known(), nowMs);
+  }
+  requestAnimationFrame(draw);
+}
+
+addEventListener("popstate", enterLink);
+addEventListener("theme", () => board.redraw());
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
+  board.redraw(),
+);
+enterLink();
+void remember();
+void live.run();
+void health.look();
+setInterval(() => void health.look(), HEALTH_MS);
+requestAnimationFrame(draw);

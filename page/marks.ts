@@ -1,0 +1,126 @@
+import type { HistoryEvent } from "../shared/history.js";
+import { clusters, type Cluster } from "./clusters.js";
+import { eventInWords, severity } from "./event-words.js";
+import { make } from "./parts.js";
+import { AXIS_PX, RIGHT_PX } from "./plot.js";
+import { lengthOf, type Bounds } from "./span.js";
+import { dayAndTime, timeToMs } from "./words.js";
+
+/** Events above a chart, each where it happened; one that is looked at tells its reason. */
+export interface Marks {
+  show(events: readonly HistoryEvent[], bounds: Bounds): void;
+}
+
+/** Nearer ones are one mark: a finger needs room. */
+const APART_PX = 22;
+
+/** What one mark tells at most. */
+const TOLD_MAX = 6;
+
+export function openMarks(place: HTMLElement, wan: string): Marks {
+  const row = make("div", {
+    class: "marks",
+    role: "group",
+    "aria-label": `Events of ${wan}; left and right go from one to the next`,
+  });
+  const note = make("div", { class: "note", role: "status" });
+  note.hidden = true;
+  place.append(row, note);
+  let shown = "";
+
+  function tell(mark: HTMLElement, { members }: Cluster<HistoryEvent>): void {
+    const told = members
+      .slice(0, TOLD_MAX)
+      .map((event) =>
+        make(
+          "p",
+          {},
+          make("time", {}, timeToMs(event.at)),
+          ` ${eventInWords(event)}`,
+        ),
+      );
+    const rest = members.length - told.length;
+    note.replaceChildren(
+      ...told,
+      ...(rest > 0 ? [make("p", {}, `and ${rest} more: zoom in`)] : []),
+    );
+    note.hidden = false;
+    const room = place.clientWidth - note.offsetWidth;
+    note.style.left = `${Math.max(0, Math.min(mark.offsetLeft - 12, room))}px`;
+  }
+
+  function markOf(cluster: Cluster<HistoryEvent>, ratio: number): HTMLElement {
+    const { members } = cluster;
+    const [first] = members;
+    const worst = Math.max(...members.map((event) => severity(event) ?? -1));
+    const label =
+      members.length === 1 && first
+        ? `${dayAndTime(first.at)}: ${eventInWords(first)}`
+        : `${dayAndTime(cluster.at)}: ${members.length} events`;
+    const mark = make(
+      "button",
+      {
+        type: "button",
+        tabindex: "-1",
+        class: `mark worst-${worst}`,
+        "aria-label": label,
+      },
+      members.length === 1 && first
+        ? glyph(first)
+        : String(Math.min(members.length, 99)),
+    );
+    mark.style.left = `calc(${AXIS_PX}px + (100% - ${AXIS_PX + RIGHT_PX}px) * ${ratio})`;
+    for (const name of ["focus", "mouseenter", "click"])
+      mark.addEventListener(name, () => tell(mark, cluster));
+    for (const name of ["blur", "mouseleave"])
+      mark.addEventListener(name, () => {
+        note.hidden = document.activeElement !== mark;
+      });
+    return mark;
+  }
+
+  row.addEventListener("keydown", (event) => {
+    const { target, key } = event;
+    if (!(target instanceof HTMLElement)) return;
+    const to =
+      key === "ArrowRight"
+        ? target.nextElementSibling
+        : key === "ArrowLeft"
+          ? target.previousElementSibling
+          : null;
+    if (key === "Escape") target.blur();
+    if (key !== "ArrowRight" && key !== "ArrowLeft") return;
+    // the arrows are the marks' while one has the focus
+    event.stopPropagation();
+    event.preventDefault();
+    if (to instanceof HTMLElement) to.focus();
+  });
+
+  return {
+    show(events, bounds) {
+      const length = lengthOf(bounds);
+      const width = Math.max(row.clientWidth - AXIS_PX - RIGHT_PX, 1);
+      const within = events.filter(
+        ({ at }) => at >= bounds.fromMs && at < bounds.toMs,
+      );
+      const now = `${width} ${bounds.fromMs} ${bounds.toMs} ${within.length} ${within[0]?.at}`;
+      if (now === shown) return;
+      shown = now;
+      // a mark that is looked at is not taken away
+      if (row.contains(document.activeElement)) return;
+      note.hidden = true;
+      row.replaceChildren(
+        ...clusters(within, (length / width) * APART_PX).map((cluster) =>
+          markOf(cluster, (cluster.at - bounds.fromMs) / length),
+        ),
+      );
+      row.firstElementChild?.setAttribute("tabindex", "0");
+    },
+  };
+}
+
+/** Worse, better, or something else. */
+function glyph({ kind, details }: HistoryEvent): string {
+  if (kind !== "transition") return "i";
+  return Number(details["to"]) > Number(details["from"]) ? "▲" : "▽";
+}

@@ -1,0 +1,129 @@
+import { causeInWords } from "../shared/cause.js";
+import { DIRECTIONS, type Direction } from "../shared/direction.js";
+import type { Row } from "../shared/row.js";
+import { STATES } from "../shared/state.js";
+import { make, say } from "./parts.js";
+import { showMbps } from "../shared/units.js";
+import { lasting, ms, signedMs } from "./words.js";
+
+/** One WAN as it is at this moment. */
+export interface Present {
+  readonly wan: string;
+  readonly at: number | null;
+  readonly isLive: boolean;
+  readonly hasStopped: boolean;
+  readonly isRouterUp: boolean | null;
+  /** null before its first */
+  readonly values: Row | null;
+  /** When each direction came into its state, null where that is not known. */
+  readonly since: Readonly<Record<Direction, number | null>>;
+}
+
+/** The table of one WAN now. */
+export interface NowTable {
+  show(present: Present, nowMs: number): void;
+}
+
+const CAPITAL = { download: "Download", upload: "Upload" } as const;
+const COLUMNS = ["", "state", "since", "enforced", "wanted", "load", "why"];
+
+export function openNowTable(place: HTMLElement, wan: string): NowTable {
+  const headline = make("p", { class: "headline" });
+  const rows = Object.fromEntries(
+    DIRECTIONS.map((direction) => [direction, rowOf(direction)]),
+  ) as Record<Direction, ReturnType<typeof rowOf>>;
+  const table = make(
+    "table",
+    {},
+    make("caption", {}, "rates and load in Mbit/s"),
+    make(
+      "thead",
+      {},
+      make(
+        "tr",
+        {},
+        ...COLUMNS.map((name) =>
+          name === ""
+            ? make("td")
+            : make("th", { scope: "col", class: name }, name),
+        ),
+      ),
+    ),
+    make(
+      "tbody",
+      {},
+      ...DIRECTIONS.map((direction) => rows[direction].element),
+    ),
+  );
+  place.append(
+    make(
+      "section",
+      { class: "present", "aria-label": `${wan} now` },
+      make("div", {}, make("h2", {}, wan), headline),
+      table,
+    ),
+  );
+  return {
+    show(present, nowMs) {
+      say(headline, headlineOf(present, nowMs));
+      headline.classList.toggle("stale", !present.isLive);
+      for (const direction of DIRECTIONS) rows[direction].show(present, nowMs);
+    },
+  };
+}
+
+function rowOf(direction: Direction) {
+  const cell = (name: string) => make("td", { class: name, "data-name": name });
+  const cells = {
+    state: cell("state"),
+    since: cell("since"),
+    enforced: cell("enforced"),
+    wanted: cell("wanted"),
+    load: cell("load"),
+    why: cell("why"),
+  };
+  const badge = make("span", { class: "badge" });
+  cells.state.append(badge);
+  const element = make(
+    "tr",
+    {},
+    make("th", { scope: "row" }, direction),
+    ...Object.values(cells),
+  );
+  return {
+    element,
+    show({ values, isLive, since }: Present, nowMs: number) {
+      const D = CAPITAL[direction];
+      const code = values?.[`state${D}`];
+      say(badge, code === undefined ? "unknown" : (STATES[code] ?? "unknown"));
+      badge.className = `badge ${isLive ? `state-${code}` : ""}`;
+      const from = since[direction];
+      say(cells.since, from === null ? "" : lasting(nowMs - from));
+      say(cells.enforced, showMbps(values?.[`enforced${D}Kbps`] ?? null));
+      say(cells.wanted, showMbps(values?.[`wanted${D}Kbps`] ?? null));
+      say(cells.load, showMbps(values?.[`load${D}Kbps`] ?? null));
+      say(cells.why, values === null ? "" : causeInWords(values, direction));
+    },
+  };
+}
+
+function headlineOf(
+  { values, isLive, hasStopped, isRouterUp, at }: Present,
+  nowMs: number,
+): string {
+  const parts: string[] = [];
+  if (values?.baselineUs != null && values.deltaUs !== null)
+    parts.push(
+      `RTT ${ms(values.baselineUs / 1e3)} ${signedMs(values.deltaUs / 1e3)}`,
+    );
+  else parts.push("RTT not measured yet");
+  if (hasStopped) parts.push("its controller has stopped");
+  else if (!isLive)
+    parts.push(
+      at === null
+        ? "nothing heard"
+        : `nothing heard for ${lasting(nowMs - at)}; this is how it was last`,
+    );
+  if (isRouterUp === false) parts.push("its router does not answer");
+  return parts.join(" · ");
+}

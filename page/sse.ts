@@ -1,0 +1,18 @@
+/** One server-sent event. */
+export interface StreamEvent {
+  readonly name: string;
+  readonly data: string;
+}
+
+/** Cuts a stream of text into its events, however the pieces fall; comments are none. */
+export function sseReader(): (piece: string) => readonly StreamEvent[] {
+  let rest = "";
+  return (piece) => {
+    const blocks = (rest + piece).split("\n\n");
+    rest = blocks.pop() ?? "";
+    return blocks.flatMap((block) => {
+      const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+      return name === undefined || data === undefined ? [] : [{ name, data }];
+    });
+  };
+}

@@ -1,0 +1,100 @@
+import { DIRECTIONS, type Direction } from "../shared/direction.js";
+import { STATES } from "../shared/state.js";
+import { align } from "./align.js";
+import type { Ink, InkName } from "./ink.js";
+import type { Pace } from "./pace.js";
+import type { PlotKind } from "./plot.js";
+import { valuesAt } from "./rtt-plot.js";
+import uPlot from "./uplot.js";
+import { seriesOf, type WanData } from "./wan-data.js";
+import { timeToMs } from "./words.js";
+
+const NONE = { at: [], values: [] };
+const LANE = { download: 1, upload: 0 } as const;
+const INKS: readonly InkName[] = ["state-0", "state-1", "state-2", "state-3"];
+
+/** How high a state stands in its lane: one sees it without its colour. */
+const HEIGHT = [0.18, 0.45, 0.7, 0.95] as const;
+
+/** Both directions' states, a lane each; in a step with several the worst is drawn, as far up as it lasted. */
+export function statePlot(ink: Ink): PlotKind {
+  return {
+    height: 54,
+    hasTimeAxis: false,
+    series: DIRECTIONS.map(() => ({
+      paths: () => null,
+      points: { show: false },
+    })),
+    y: {
+      splits: () => [0.5, 1.5],
+      values: () => ["up", "down"],
+      grid: { show: false },
+    },
+    scale: { range: () => [0, 2] },
+    columns(data) {
+      const [down, up] = DIRECTIONS.map((direction) => {
+        const { at, max } = seriesOf(data, "wanctl_state", direction);
+        return { at, values: max };
+      });
+      const { at, lines } = align([down ?? NONE, up ?? NONE], {
+        gapMs: () => Infinity,
+      });
+      return [at, ...lines];
+    },
+    draw(plot, data) {
+      for (const direction of DIRECTIONS) drawLane(plot, data, direction, ink);
+    },
+    words(plot, index) {
+      const [at, ...codes] = valuesAt(plot, index);
+      if (at == null) return null;
+      const words = DIRECTIONS.map(
+        (direction, i) => `${direction} ${STATES[codes[i] ?? -1] ?? "unknown"}`,
+      );
+      return `${timeToMs(at)}: ${words.join(", ")}`;
+    },
+  };
+}
+
+function drawLane(
+  plot: uPlot,
+  data: WanData,
+  direction: Direction,
+  ink: Ink,
+): void {
+  const { ctx, bbox } = plot;
+  const { at, max } = seriesOf(data, "wanctl_state", direction);
+  const lane = bbox.height / 2;
+  const bottom = bbox.top + bbox.height - LANE[direction] * lane;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  for (const { fromMs, toMs, code } of stretches(at, max, data.pace)) {
+    const left = plot.valToPos(fromMs, "x", true);
+    const right = plot.valToPos(toMs, "x", true);
+    const height = lane * (HEIGHT[code] ?? 0);
+    ctx.fillStyle = ink(INKS[code] ?? "quiet");
+    // however short, a bad moment is seen
+    const width = Math.max(right - left, code > 0 ? 2 * uPlot.pxRatio : 0);
+    ctx.fillRect(left, bottom - height, width, height);
+  }
+  ctx.restore();
+}
+
+/** Neighbours of one state as one; a state lasts until the next, unless nothing is known in between. */
+function stretches(
+  at: readonly number[],
+  codes: readonly number[],
+  { ownMs, gapMs }: Pace,
+): readonly { fromMs: number; toMs: number; code: number }[] {
+  const found: { fromMs: number; toMs: number; code: number }[] = [];
+  at.forEach((fromMs, i) => {
+    const code = Math.min(Math.round(codes[i] ?? 0), STATES.length - 1);
+    const next = at[i + 1] ?? Infinity;
+    const toMs = next - fromMs > gapMs(fromMs) ? fromMs + ownMs(fromMs) : next;
+    const last = found.at(-1);
+    if (last?.code === code && last.toMs === fromMs) last.toMs = toMs;
+    else found.push({ fromMs, toMs, code });
+  });
+  return found;
+}

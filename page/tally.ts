@@ -1,0 +1,55 @@
+import { DIRECTIONS } from "../shared/direction.js";
+import type { SummaryAnswer } from "../shared/history.js";
+import { STATES } from "../shared/state.js";
+import { ms, percent } from "./words.js";
+
+/** A chart in words, for who does not see it, and for who wants numbers. */
+
+export function rttTally({ data }: SummaryAnswer, wan: string): string {
+  const found = data.find(
+    (each) => each.wan === wan && each.metric === "wanctl_rtt_ms",
+  );
+  if (found === undefined || found.count === 0) return "no replies";
+  const { min, avg, max, p50, p95, p99 } = found;
+  const parts = [`${ms(min)} to ${ms(max)}`, `mean ${ms(avg)}`];
+  if (p50 !== null) parts.push(`median ${ms(p50)}`);
+  if (p95 !== null) parts.push(`95 % below ${ms(p95)}`);
+  if (p99 !== null) parts.push(`99 % below ${ms(p99)}`);
+  return parts.join(", ");
+}
+
+export function stateTally({ metadata }: SummaryAnswer, wan: string): string {
+  const parts = DIRECTIONS.flatMap((direction) => {
+    const found = metadata.states.find(
+      (each) => each.wan === wan && each.direction === direction,
+    );
+    const total = STATES.reduce(
+      (sum, state) => sum + (found?.ms[state] ?? 0),
+      0,
+    );
+    if (found === undefined || total === 0) return [];
+    const shares = STATES.filter((state) => found.ms[state] > 0).map(
+      (state) => `${state} ${percent(found.ms[state] / total)}`,
+    );
+    return [`${direction} ${shares.join(", ")}`];
+  });
+  return parts.length === 0 ? "no states" : parts.join("; ");
+}
+
+/** Lowest, mean and highest of a line; each step weighs as many values as it has. */
+export function lineTally(line: {
+  readonly min: readonly number[];
+  readonly avg: readonly number[];
+  readonly max: readonly number[];
+  readonly count: readonly number[];
+}): { min: number; avg: number; max: number } | null {
+  let [min, max, sum, count] = [Infinity, -Infinity, 0, 0];
+  line.avg.forEach((avg, i) => {
+    const weight = line.count[i] ?? 0;
+    min = Math.min(min, line.min[i] ?? avg);
+    max = Math.max(max, line.max[i] ?? avg);
+    sum += avg * weight;
+    count += weight;
+  });
+  return count === 0 ? null : { min, avg: sum / count, max };
+}

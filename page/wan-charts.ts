@@ -1,0 +1,146 @@
+import { DIRECTIONS } from "../shared/direction.js";
+import type { HistoryEvent, SummaryAnswer } from "../shared/history.js";
+import { openMarks } from "./marks.js";
+import { make, say } from "./parts.js";
+import { openPlot, type Hands, type Plot, type PlotKind } from "./plot.js";
+import { ratePlot } from "./rate-plot.js";
+import { rttPlot } from "./rtt-plot.js";
+import { statePlot } from "./state-plot.js";
+import { lineTally, rttTally, stateTally } from "./tally.js";
+import { seriesOf, type WanData } from "./wan-data.js";
+import { mbps, percent } from "./words.js";
+
+/** All charts of one WAN, below each other. */
+export interface WanCharts {
+  readonly element: HTMLElement;
+  show(data: WanData): void;
+  mark(events: readonly HistoryEvent[]): void;
+  tally(summary: SummaryAnswer): void;
+  /** What is wrong with what is shown; null for nothing. */
+  complain(message: string | null): void;
+  fit(): void;
+  redraw(): void;
+  destroy(): void;
+}
+
+/** A chart with its caption: what it shows in words, or what is under the cursor. */
+function openFigure(title: string, unit: string) {
+  const words = make("span", { class: "words" });
+  const caption = make(
+    "figcaption",
+    {},
+    make("b", {}, title),
+    ` ${unit} `,
+    words,
+  );
+  const element = make("figure", {}, caption);
+  let tally = "";
+  return {
+    element,
+    tally(text: string) {
+      tally = text;
+      say(words, text);
+    },
+    point: (text: string | null) => say(words, text ?? tally),
+  };
+}
+
+export function openWanCharts(
+  wan: string,
+  place: HTMLElement,
+  hands: Hands,
+): WanCharts {
+  const { ink } = hands;
+  const rtt = openFigure("RTT", "");
+  const states = openFigure("State", "");
+  const rates = DIRECTIONS.map((direction) => ({
+    direction,
+    figure: openFigure(
+      direction === "download" ? "Download" : "Upload",
+      "Mbit/s",
+    ),
+  }));
+  const trouble = make("p", { class: "trouble", role: "alert" });
+  const partial = make("p", { class: "partial" });
+  trouble.hidden = partial.hidden = true;
+  const element = make(
+    "section",
+    { class: "wan", "aria-label": `History of ${wan}` },
+    make("h2", {}, wan),
+    trouble,
+    partial,
+  );
+  place.append(element);
+  for (const { element: figure } of [
+    rtt,
+    states,
+    ...rates.map((r) => r.figure),
+  ])
+    element.append(figure);
+
+  const marks = openMarks(rtt.element, wan);
+  const draw = (figure: ReturnType<typeof openFigure>, kind: PlotKind) =>
+    openPlot(figure.element, kind, hands, figure.point);
+  const plots: readonly Plot[] = [
+    draw(rtt, rttPlot(ink)),
+    draw(states, statePlot(ink)),
+    ...rates.map(({ direction, figure }) =>
+      draw(figure, ratePlot(direction, ink)),
+    ),
+  ];
+  let data: WanData | null = null;
+  let events: readonly HistoryEvent[] = [];
+
+  function rateTallies(now: WanData): void {
+    for (const { direction, figure } of rates) {
+      const of = (name: string) =>
+        lineTally(seriesOf(now, `wanctl_${name}_${direction}_mbps`));
+      const [load, rate] = [of("load"), of("rate")];
+      const text = (name: string, tally: ReturnType<typeof lineTally>) =>
+        tally === null
+          ? `${name} unknown`
+          : `${name} ${mbps(tally.min)} to ${mbps(tally.max)}, mean ${mbps(tally.avg)}`;
+      figure.tally(`${text("load", load)}; ${text("rate", rate)}`);
+    }
+  }
+
+  const remark = () => data && marks.show(events, data.bounds);
+  return {
+    element,
+    show(now) {
+      data = now;
+      for (const plot of plots) plot.show(now);
+      rateTallies(now);
+      remark();
+    },
+    mark(found) {
+      events = found.filter((event) => event.wan === wan);
+      remark();
+    },
+    tally(summary) {
+      rtt.tally(rttTally(summary, wan));
+      states.tally(stateTally(summary, wan));
+      const { gaps, partial: isPartial, wans } = summary.metadata;
+      const coverage = wans.find((each) => each.wan === wan)?.coverage ?? 0;
+      partial.hidden = !isPartial || coverage >= 1;
+      const lost = gaps.filter((gap) => gap.wan === wan);
+      say(
+        partial,
+        `${percent(coverage)} of this time is recorded; the rest is hatched.${lost.length === 0 ? "" : ` Frames were lost ${lost.length === 1 ? "once" : `${lost.length} times`}: ${[...new Set(lost.map(({ cause }) => cause))].join(", ")}.`}`,
+      );
+    },
+    complain(message) {
+      trouble.hidden = message === null;
+      say(trouble, message ?? "");
+    },
+    fit() {
+      for (const plot of plots) plot.resize(element.clientWidth);
+      remark();
+    },
+    redraw: () => plots.forEach((plot) => plot.redraw()),
+    destroy() {
+      for (const plot of plots) plot.destroy();
+      element.remove();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { showMbps, showMs } from "../shared/units.js";
+
+/** Numbers and times as people read them: a fixed number of digits, so that they do not jump. */
+
+export const ms = showMs;
+
+export const signedMs = (value: number): string =>
+  `${value <= -0.05 ? "−" : "+"}${ms(Math.abs(value))}`;
+
+/** Of Mbit/s, as the history has them. */
+export const mbps = (value: number): string => showMbps(value * 1e3);
+
+export const percent = (ratio: number): string => {
+  const text = (ratio * 100).toFixed(1);
+  // what is not all of it is not called all of it
+  if (ratio < 1 && text === "100.0") return "99.9 %";
+  if (ratio > 0 && text === "0.0") return "< 0.1 %";
+  return `${text.replace(/\.0$/, "")} %`;
+};
+
+/** `4 s`, `12 min`, `3 h`, `2 days`: the largest unit there is one of. */
+export function lasting(durationMs: number): string {
+  const s = Math.max(0, Math.round(durationMs / 1e3));
+  if (s < 120) return `${s} s`;
+  if (s < 7_200) return `${Math.floor(s / 60)} min`;
+  if (s < 172_800) return `${Math.floor(s / 3_600)} h`;
+  return `${Math.floor(s / 86_400)} days`;
+}
+
+const formats = (zone: string | undefined) => {
+  const make = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat("en-GB", {
+      ...options,
+      ...(zone === undefined ? {} : { timeZone: zone }),
+    });
+  const time = { hour: "2-digit", minute: "2-digit" } as const;
+  const day = { day: "numeric", month: "short" } as const;
+  return {
+    year: make({ month: "short", year: "numeric" }),
+    day: make(day),
+    date: make({ weekday: "short", ...day, year: "numeric" }),
+    minute: make(time),
+    second: make({ ...time, second: "2-digit" }),
+    ms: make({ ...time, second: "2-digit", fractionalSecondDigits: 3 }),
+  };
+};
+
+const FORMATS = formats(undefined);
+
+export const timeOfDay = (atMs: number): string => FORMATS.second.format(atMs);
+export const timeToMs = (atMs: number): string => FORMATS.ms.format(atMs);
+export const dayAndTime = (atMs: number): string =>
+  `${FORMATS.day.format(atMs)}, ${FORMATS.second.format(atMs)}`;
+
+/** Labels of a time axis whose ticks are so far apart; the first, and each of another day, with the day. */
+export function tickLabels(
+  atMs: readonly number[],
+  apartMs: number,
+  zone?: string,
+): string[] {
+  const format = zone === undefined ? FORMATS : formats(zone);
+  if (apartMs >= 28 * 86_400_000)
+    return atMs.map((at) => format.year.format(at));
+  if (apartMs >= 86_400_000) return atMs.map((at) => format.day.format(at));
+  const time =
+    apartMs >= 60_000
+      ? format.minute
+      : apartMs >= 1_000
+        ? format.second
+        : format.ms;
+  let before = "";
+  return atMs.map((at) => {
+    const day = format.day.format(at);
+    const isNew = day !== before;
+    before = day;
+    return isNew ? `${time.format(at)}\n${day}` : time.format(at);
+  });
+}
+
+/** `Sat, 21 Nov 2026, 14:00:00 to 15:00:00`; both days where they are two. */
+export function boundsInWords(fromMs: number, toMs: number): string {
+  const { date, second, ms: fine } = FORMATS;
+  const time = toMs - fromMs < 10_000 ? fine : second;
+  const [from, to] = [date.format(fromMs), date.format(toMs)];
+  return from === to
+    ? `${from}, ${time.format(fromMs)} to ${time.format(toMs)}`
+    : `${from}, ${time.format(fromMs)} to ${to}, ${time.format(toMs)}`;
+}

@@ -1,0 +1,244 @@
+import { expect } from "chai";
+import type { Page } from "playwright-core";
+import { theBrowser } from "./browser.js";
+import { Stage } from "./stage.js";
+
+const READY_MS = 10_000;
+
+/** Until the page says it. */
+const says = (page: Page, selector: string, words: string | RegExp) =>
+  page
+    .locator(selector)
+    .filter({ hasText: words })
+    .first()
+    .waitFor({ timeout: READY_MS });
+
+const history = (page: Page, wan: string) =>
+  page.getByRole("region", { name: `History of ${wan}` });
+
+/** Until its charts have been drawn. */
+async function drawn(page: Page, wan = "spectrum"): Promise<void> {
+  await history(page, wan)
+    .locator("figcaption", { hasText: /mean/ })
+    .first()
+    .waitFor({ timeout: READY_MS });
+}
+
+describe("The page (API-01)", () => {
+  const browser = theBrowser();
+  const stage = new Stage();
+  before(async () => {
+    await stage.open();
+    await stage.remember();
+    await stage.start();
+  });
+  after(() => stage.close());
+
+  const link = (fromMs: number, toMs: number, more = "") =>
+    `${stage.url}#from=${fromMs}&to=${toMs}${more}`;
+  const whole = () => link(stage.endMs - 480_000, stage.endMs);
+
+  it("shows the history of WANs that are not heard", async () => {
+    const page = await browser.open(whole());
+    await drawn(page);
+    await drawn(page, "att");
+    expect(await page.locator("#present").innerText()).to.equal("");
+  });
+
+  it("shows each WAN now: states, rates, RTT over baseline, and why", async () => {
+    await stage.publish();
+    const page = await browser.open(stage.url);
+    for (const wan of ["att", "spectrum"]) {
+      const now = page.getByRole("region", { name: `${wan} now` });
+      await now.waitFor({ timeout: READY_MS });
+      expect(await now.innerText())
+        .to.match(/RTT 23\.9 ms \+1\.2 ms/)
+        .and.match(/download\s+GREEN\s[^]*240\s+240\s+18\.\d\s+hold: not in/)
+        .and.match(/upload\s+GREEN\s[^]*18\.5\s+18\.5\s+0\.93/);
+    }
+    await says(page, "#health", "recorder fine");
+  });
+
+  it("leads to the worst minute by a click, to single cycles by zooming, and back", async () => {
+    const page = await browser.open(whole());
+    await drawn(page);
+    await says(page, "#worst li", /spectrum/);
+    await page.locator("#worst button").first().click();
+    await says(page, "figcaption", /143\.9 ms/);
+    const found = page.url();
+    expect(found).to.match(/#from=.*Z&to=.*Z$/);
+    const cycles = page.waitForRequest(/step=cycle/);
+    for (let i = 0; i < 3; i++) await page.keyboard.press("+");
+    await cycles;
+    expect(page.url()).not.to.equal(found);
+    for (let i = 0; i < 3; i++) await page.goBack();
+    expect(page.url()).to.equal(found);
+    await page.goBack();
+    expect(page.url()).to.equal(whole().replace(/\d+/g, (n) => n));
+    await says(page, "#worst li", /spectrum/);
+  });
+
+  it("zooms by dragging, and shows the same to whom the link is sent", async () => {
+    const page = await browser.open(whole());
+    await drawn(page);
+    const chart = history(page, "att").locator(".u-over").first();
+    const box = (await chart.boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.25, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 40, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/Z&to=/);
+    const span = new URLSearchParams(new URL(page.url()).hash.slice(1));
+    const [from, to] = ["from", "to"].map((name) =>
+      Date.parse(String(span.get(name))),
+    );
+    expect(from).to.be.closeTo(stage.endMs - 360_000, 5_000);
+    expect(to).to.be.closeTo(stage.endMs - 240_000, 5_000);
+    const words = await page.locator("#span").innerText();
+    const other = await browser.open(page.url());
+    await drawn(other);
+    expect(await other.locator("#span").innerText()).to.equal(words);
+  });
+
+  it("has one cursor for all charts of all WANs", async () => {
+    const page = await browser.open(whole());
+    await drawn(page);
+    await drawn(page, "att");
+    await history(page, "att").locator(".u-over").first().hover();
+    const time = /\d\d:\d\d:\d\d\.\d{3}: /;
+    for (const wan of ["att", "spectrum"])
+      for (const title of ["RTT", "State", "Download", "Upload"])
+        await history(page, wan)
+          .locator("figcaption", { hasText: new RegExp(`^${title}`) })
+          .filter({ hasText: time })
+          .waitFor({ timeout: READY_MS });
+  });
+
+  it("tells why a state changed where it is marked (DATA-03)", async () => {
+    const page = await browser.open(
+      link(stage.badMs - 20_000, stage.badMs + 20_000),
+    );
+    const mark = history(page, "spectrum").locator(".mark");
+    await mark.first().waitFor({ timeout: READY_MS });
+    await mark.first().focus();
+    await says(
+      page,
+      ".note",
+      "download YELLOW → SOFT_RED: RTT delta 50.3ms exceeded soft_red threshold 45ms",
+    );
+  });
+
+  it("says what is not recorded, and calls it that in the charts", async () => {
+    const page = await browser.open(whole());
+    await says(page, ".partial", /^8\d(\.\d)? % of this time is recorded/);
+  });
+
+  it("goes on with the clock: what is published is drawn", async () => {
+    const page = await browser.open(`${stage.url}#last=1m`);
+    await drawn(page);
+    const span = page.locator("#span");
+    const before = await span.innerText();
+    expect(before).to.match(/, live$/);
+    await page
+      .locator("#span", { hasText: before })
+      .waitFor({ state: "hidden" });
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForURL(/#from=/);
+    expect(await span.innerText()).not.to.match(/live/);
+    await page.keyboard.press("l");
+    await page.waitForURL(/#last=1m/);
+  });
+
+  it("shows one WAN or all, by keys, and says so in the link", async () => {
+    const page = await browser.open(whole());
+    await drawn(page);
+    await drawn(page, "att");
+    await page.keyboard.press("1");
+    await page.waitForURL(/&wan=spectrum$/);
+    expect(await history(page, "att").count()).to.equal(0);
+    await page.keyboard.press("0");
+    await drawn(page, "att");
+    expect(page.url()).not.to.include("wan=");
+  });
+
+  it("says what is wrong with a link, and what the recorder says", async () => {
+    const page = await browser.open(`${stage.url}#last=yesterday`);
+    await says(
+      page,
+      "#link-trouble",
+      `Cannot read 'last' of the link: must be a time from 1s to 400d: got "yesterday"`,
+    );
+    await page.route(/api\/v1\/range/, (route) =>
+      route.fulfill({
+        status: 503,
+        json: { error: "Cannot read the history: disk I/O error" },
+      }),
+    );
+    await page.getByRole("button", { name: "The last 60 s" }).click();
+    await says(page, ".wan .trouble", "Cannot read the history: disk I/O");
+  });
+
+  for (const scheme of ["light", "dark"] as const)
+    it(`fits a phone, ${scheme}: nothing stands out to the right`, async () => {
+      for (const hash of ["#last=1m", whole().replace(/.*#/, "#")]) {
+        const page = await browser.open(stage.url + hash, {
+          viewport: { width: 375, height: 812 },
+          colorScheme: scheme,
+          hasTouch: true,
+        });
+        await drawn(page);
+        const width = await page.evaluate<number>(
+          "document.documentElement.scrollWidth",
+        );
+        expect(width).to.equal(375);
+      }
+    });
+
+  it("says that the recorder is gone, tries again by itself, and goes on", async () => {
+    const page = await browser.open(`${stage.url}#last=1m`);
+    await drawn(page);
+    await stage.stop();
+    await says(page, "#trouble", "The recorder does not answer");
+    await stage.start();
+    await page.locator("#trouble").waitFor({ state: "hidden" });
+    await page.locator(".headline:not(.stale)").first().waitFor();
+  });
+});
+
+describe("The page of a recorder with a token (API-01)", () => {
+  const TOKEN = "0123456789abcdef";
+  const browser = theBrowser();
+  const stage = new Stage();
+  before(async () => {
+    await stage.open(TOKEN);
+    await stage.start();
+  });
+  after(() => stage.close());
+
+  it("asks for it, says when it is wrong, and for as long as the tab is open not again", async () => {
+    const page = await browser.open(stage.url);
+    const text = page.getByLabel(/^Token/);
+    await text.fill("something else");
+    await text.press("Enter");
+    await says(page, "#token-wrong", "does not take that one");
+    await text.fill(TOKEN);
+    await text.press("Enter");
+    await says(page, "#health", "recorder fine");
+    await says(page, "#none", "has heard no controller yet");
+    await page.reload();
+    await says(page, "#health", "recorder fine");
+    expect(await text.isVisible()).to.equal(false);
+  });
+
+  it("shows the first controller as soon as it is heard", async () => {
+    const page = await browser.open(stage.url);
+    await page.getByLabel(/^Token/).fill(TOKEN);
+    await page.keyboard.press("Enter");
+    await says(page, "#none", "has heard no controller yet");
+    await stage.publish();
+    await page
+      .getByRole("region", { name: "att now" })
+      .waitFor({ timeout: READY_MS });
+    await page.locator("#none").waitFor({ state: "hidden" });
+  });
+});
