@@ -27,7 +27,7 @@ program() {
   find "$lib/dist" -name '*.map' -delete
   cp package.json package-lock.json "$lib/"
   put 755 "$(command -v node)" usr/lib/wanctl
-  put 755 packaging/wanctl usr/bin
+  put 755 packaging/wanctl packaging/wanctl-history usr/bin
 }
 
 # What runs, without sources, tests and what is for other platforms.

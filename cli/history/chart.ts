@@ -10,6 +10,8 @@ export interface ChartOptions {
   /** Of the drawing alone. */
   readonly rows: number;
   readonly showValue: (value: number) => string;
+  /** Areas drawn lightly behind the lines. */
+  readonly shades?: readonly (readonly Band[])[];
   /** The value at the bottom; the least one shown where it is left out. */
   readonly bottom?: number;
 }
@@ -21,14 +23,14 @@ const AXIS = 9;
 export const bandsIn = (columns: number): number => 2 * (columns - AXIS);
 
 /**
- * Lines and bands of several series over the same time: a title, then the drawing with the greatest value at its top and
- * the least at its bottom. Each series has as many bands as {@link bandsIn} says. Neighbours are joined, gaps are not.
+ * Lines of several series over the same time: a title, then the drawing with the greatest value at its top and
+ * the least at its bottom. Each series has as many bands as {@link bandsIn} says. Neighbours in a line are joined, gaps are not.
  */
 export function chart(
   series: readonly (readonly Band[])[],
-  { title, columns, rows, showValue, bottom }: ChartOptions,
+  { title, columns, rows, showValue, bottom, shades = [] }: ChartOptions,
 ): readonly string[] {
-  const bands = series.flat().filter((band) => band !== null);
+  const bands = [...series, ...shades].flat().filter((band) => band !== null);
   if (bands.length === 0)
     return [title, `${" ".repeat(AXIS - 2)}│ nothing recorded`];
   const low = bottom ?? Math.min(...bands.map(({ min }) => min));
@@ -36,6 +38,10 @@ export function chart(
   const canvas = openCanvas(columns - AXIS, rows);
   const height = (value: number) =>
     high === low ? 0 : ((value - low) / (high - low)) * (canvas.heightDots - 1);
+  for (const shade of shades)
+    shade.forEach((band, x) => {
+      if (band !== null) canvas.shade(x, height(band.min), height(band.max));
+    });
   for (const line of series)
     line.forEach((band, x) => {
       if (band === null) return;
