@@ -105,15 +105,17 @@ export function openIntake(
 
   function accept(arrival: Arrival, bytes: number, isLive: boolean): void {
     const { source: name, boot } = arrival;
+    // not kept is the newest, not the oldest: rings forget the oldest first
+    const isKept =
+      waiting.length < waitingMax && waitingBytes < WAITING_BYTES_MAX;
     offers.hear(name, boot, clock.mono());
     if (arrival.kind !== "refused") {
       if (sources.hear(arrival, clock.mono()))
         log.info("source_seen", { source: name, boot });
       counts.frames++;
-      for (const observer of observers) observer.heard(arrival, isLive);
+      for (const observer of observers) observer.heard(arrival, isLive, isKept);
     }
-    // the newest, not the oldest: rings forget the oldest first
-    if (waiting.length < waitingMax && waitingBytes < WAITING_BYTES_MAX) {
+    if (isKept) {
       waiting.push(arrival);
       waitingBytes += bytes;
     } else counts.dropped++;

@@ -10,7 +10,7 @@ import { openCatchUp } from "./catch-up.js";
 import { openClockWatch } from "./clock-watch.js";
 import { loadRecorderConfig } from "./config.js";
 import { inWords, lookAt } from "./health.js";
-import { openHttp } from "./http.js";
+import { openApi } from "./api/api.js";
 import { openInbox } from "./inbox.js";
 import { openIntake, type IntakeLimits } from "./intake.js";
 import { openJournal } from "./journal.js";
@@ -43,11 +43,6 @@ export async function runRecorder(
   makeRunFolder(run);
   await using store = openLastingStore(dbPath, clock);
   await using intake = openIntake(store, clock, log, limits);
-  await using _inbox = await openInbox(
-    run.frames,
-    (message) => intake.receive(message),
-    clock,
-  );
   const catchUp = openCatchUp(store, intake, clock);
   await using sync = await openSync(run.sync, catchUp);
   const journal = openJournal(store, clock, log);
@@ -62,10 +57,18 @@ export async function runRecorder(
   const look = () => lookAt(store, intake, maintenance, clock, recovery);
   await using _health = await serveHealth(run.recorderHealth, look);
   const parts = { look, store, intake, maintenance, catchUp, clock, log };
-  await using _http = await openHttp(http, parts);
+  const socket = run.recorderApi;
+  await using api = await openApi({ http, socket }, parts);
+  // last, so that whoever looks on has heard every frame
+  await using _inbox = await openInbox(
+    run.frames,
+    (message) => intake.receive(message),
+    clock,
+  );
 
   supervisor.ready();
   log.info("started", { db: dbPath, run: run.root });
+  if (api.url !== null) log.info("serving", { url: api.url });
   const recording = everySecond(clock, stop, () => {
     store.check();
     intake.commit();

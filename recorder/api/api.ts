@@ -12,7 +12,7 @@ import { openAudience } from "./audience.js";
 import { openPresent } from "./present.js";
 import { openExposition } from "./prometheus/exposition.js";
 import { routesOf } from "./routes.js";
-import { openServer, type Server } from "./server.js";
+import { openServer } from "./server.js";
 
 /** The recorder, as far as it is looked at from outside. */
 export interface Parts {
@@ -25,11 +25,23 @@ export interface Parts {
   readonly log: Log;
 }
 
-/** Serves what the recorder knows over HTTP. @throws Failure where the address cannot be had */
+/** Where one can ask, and who. */
+export interface Places {
+  /** Null where HTTP is off. */
+  readonly http: HttpConfig | null;
+  readonly socket: string;
+}
+
+/** What was opened: where HTTP is served, null where it is off. */
+export interface Api extends AsyncDisposable {
+  readonly url: string | null;
+}
+
+/** Answers at a Unix socket, and over HTTP where that is wished. @throws Failure where a place cannot be had */
 export async function openApi(
-  config: HttpConfig,
+  { http, socket }: Places,
   parts: Parts,
-): Promise<Server> {
+): Promise<Api> {
   const { look, store, intake, clock, log } = parts;
   const present = openPresent();
   const audience = openAudience();
@@ -41,16 +53,16 @@ export async function openApi(
   });
   const history = openReader(libraryOf(store, clock), clock);
   const routes = routesOf({ ...parts, history, present, audience, exposition });
-  const server = await openServer(
-    config,
-    routes,
-    { clock, log },
-    (route, code) => exposition.answered(route, code),
-  );
+  const serve = (place: HttpConfig | { readonly path: string }) =>
+    openServer(place, routes, { clock, log }, (route, code) =>
+      exposition.answered(route, code),
+    );
+  const local = await serve({ path: socket });
+  const server = http && (await serve(http));
   intake.observe({
-    heard(frame, isLive) {
+    heard(frame, isLive, isKept) {
       if (present.admits(frame.source)) {
-        exposition.heard(frame);
+        if (isKept) exposition.heard(frame);
         if (isLive) present.hear(frame, clock.mono());
       }
       if (isLive) audience.hear(frame);
@@ -58,10 +70,11 @@ export async function openApi(
     committed: (tookMs) => exposition.committed(tookMs),
   });
   return {
-    url: server.url,
+    url: server && server.url,
     async [Symbol.asyncDispose]() {
       audience[Symbol.dispose]();
-      await server[Symbol.asyncDispose]();
+      await server?.[Symbol.asyncDispose]();
+      await local[Symbol.asyncDispose]();
     },
   };
 }

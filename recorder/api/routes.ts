@@ -6,6 +6,7 @@ import { eventsRoute } from "./events.js";
 import { gapsRoute } from "./gaps.js";
 import { healthRoute } from "./health.js";
 import { liveRoute } from "./live.js";
+import { metricsHistoryRoute } from "./metrics-history.js";
 import { metricsRoute } from "./metrics.js";
 import { openapiRoute } from "./openapi.js";
 import type { Present } from "./present.js";
@@ -32,6 +33,7 @@ export function routesOf(sight: Sight): readonly Route[] {
   const routes = [
     healthRoute(look),
     metricsRoute(exposition),
+    metricsHistoryRoute(history, clock),
     wansRoute(present, clock),
     liveRoute(audience),
     seriesRoute(history),

@@ -1,3 +1,4 @@
+import { chmodSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { fastify, type FastifyInstance, type FastifyReply } from "fastify";
 import type { Clock } from "../../shared/clock.js";
@@ -8,9 +9,16 @@ import { openGuard } from "./guard.js";
 import { HttpError } from "./http-error.js";
 import type { Route } from "./route.js";
 
+/** A Unix socket: who may open it may ask. */
+export interface SocketPlace {
+  readonly path: string;
+}
+
+const SOCKET_MODE = 0o660;
+
 /** An HTTP server that runs. */
 export interface Server extends AsyncDisposable {
-  /** Where, as `http://127.0.0.1:9101`. */
+  /** Where, as `http://127.0.0.1:9101`, or the path of the socket. */
   readonly url: string;
 }
 
@@ -32,7 +40,7 @@ const HEADERS = {
  * @throws Failure where the address cannot be had
  */
 export async function openServer(
-  { host, port, token }: HttpConfig,
+  place: HttpConfig | SocketPlace,
   routes: readonly Route[],
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   answered: (route: string, code: number) => void,
@@ -50,7 +58,7 @@ export async function openServer(
     },
   });
   app.server.maxConnections = CONNECTIONS_MAX;
-  const guard = openGuard(token, clock);
+  const guard = openGuard("path" in place ? null : place.token, clock);
   const paths = new Set(routes.map(({ path }) => path));
   const pathOf = (url: string) => url.split("?")[0] ?? "";
 
@@ -89,21 +97,35 @@ export async function openServer(
   for (const route of routes)
     app.get(route.path, (request, reply) => route.answer(request.query, reply));
 
-  await listening(app, host, port);
-  const { address, port: bound } = app.server.address() as AddressInfo;
   return {
-    url: `http://${address.includes(":") ? `[${address}]` : address}:${bound}`,
+    url: await listening(app, place),
     [Symbol.asyncDispose]: () => app.close(),
   };
 }
 
-async function listening(app: FastifyInstance, host: string, port: number) {
+/** @returns where */
+async function listening(
+  app: FastifyInstance,
+  place: HttpConfig | SocketPlace,
+): Promise<string> {
+  const isSocket = "path" in place;
   try {
-    await app.listen({ host, port });
+    if (isSocket) {
+      // nobody else owns the path: the process holds its lock
+      rmSync(place.path, { force: true });
+      await app.listen({ path: place.path });
+      chmodSync(place.path, SOCKET_MODE);
+      return place.path;
+    }
+    await app.listen({ host: place.host, port: place.port });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = (error as NodeJS.ErrnoException).code ?? reasonOf(error);
     throw new Failure(
-      `Cannot serve HTTP at '${host}:${port}': must be free and ours: got ${code ?? reasonOf(error)}: set http.listen, or make it off`,
+      isSocket
+        ? `Cannot serve at '${place.path}': got ${code}`
+        : `Cannot serve HTTP at '${place.host}:${place.port}': must be free and ours: got ${code}: set http.listen, or make it off`,
     );
   }
+  const { address, port } = app.server.address() as AddressInfo;
+  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }

@@ -51,7 +51,7 @@ export function* quantilesOf(
       if (field === null) return quantilesBy(() => null);
       for (const { values } of cycles.columns(wan.id, [field], fromMs, toMs)) {
         const own = (values[0] ?? new Float64Array()).filter(
-          (value) => value === value,
+          (value) => !Number.isNaN(value),
         );
         all = sumHistograms([all, histogramOf(own)]);
         yield;

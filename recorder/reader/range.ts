@@ -24,6 +24,7 @@ export function* range(
   records: Records,
   query: RangeQuery,
   nowMs: number,
+  valuesMax = VALUES_MAX,
 ): Pieces<RangeAnswer> {
   const stepMs = stepOf(query);
   const span = stepMs === null ? query : whole(query, stepMs);
@@ -34,7 +35,7 @@ export function* range(
   const lines = parts.flatMap(({ wan, series }) =>
     series.map((each) => ({ wan, each, values: emptyValues(each) })),
   );
-  const windowMs = windowFor(stepMs, lines.length);
+  const windowMs = windowFor(stepMs, valuesMax / 2 / Math.max(1, lines.length));
   const beginMs = beginOf(query, span, stepMs);
   const lastMs = Math.min(
     span.toMs,
@@ -43,7 +44,7 @@ export function* range(
   const firstMs = Math.min(lastMs, ...parts.map(({ wan }) => wan.fromMs));
   let returned = 0;
   let at = Math.max(beginMs, floor(firstMs, stepMs));
-  while (at < lastMs && returned <= VALUES_MAX / 2) {
+  while (at < lastMs && returned <= valuesMax / 2) {
     const window = { fromMs: at, toMs: Math.min(span.toMs, at + windowMs) };
     for (const part of parts) {
       const takesBegun = at <= span.fromMs;
@@ -135,8 +136,7 @@ function beginOf({ cursor }: RangeQuery, span: Span, stepMs: number | null) {
 }
 
 /** So much of the time at once that it holds half an answer at most. */
-function windowFor(stepMs: number | null, lines: number): number {
-  const values = VALUES_MAX / 2 / Math.max(1, lines);
+function windowFor(stepMs: number | null, values: number): number {
   return stepMs === null
     ? Math.ceil((values / CYCLES_A_SECOND) * 1e3)
     : Math.max(1, Math.floor(values)) * stepMs;

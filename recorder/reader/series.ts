@@ -15,13 +15,13 @@ export function seriesAnswer(records: Records, nowMs: number): SeriesAnswer {
     ),
     metadata: {
       now: nowMs,
-      wans: wans.map(({ name, fromMs, toMs, kept }) => ({
+      wans: wans.map(({ name, fromMs, toMs, begins, kept }) => ({
         wan: name,
         from: fromMs,
         to: toMs,
         tiers: TIERS.map((tier) => ({
           tier,
-          from: kept.fromMs[tier],
+          from: begins[tier],
           to: tier === "raw" ? toMs : kept.untilMs[tier],
         })).filter(({ from, to }) => from < to),
       })),

@@ -1,3 +1,4 @@
+import { STATES } from "../../shared/state.js";
 import { heldByCycleMs } from "../tiers/coverage.js";
 
 /** Where the values of one series go, in the units they are stored in. */
@@ -33,59 +34,71 @@ export function openSteps(
   stepMs: number,
   steps: number,
 ): Sink {
-  const count = new Float64Array(steps);
-  const sum = new Float64Array(steps);
-  const min = new Float64Array(steps).fill(Infinity);
-  const max = new Float64Array(steps).fill(-Infinity);
-  const held = new Map<number, number[]>();
-  const placeOf = (atMs: number): number => {
-    const place = Math.floor((atMs - originMs) / stepMs);
-    return place > 0 ? Math.min(place, steps - 1) : 0;
-  };
+  const figures = new Map<number, Sums>();
 
-  function hold(place: number, state: number, ms: number): void {
-    const own = held.get(place) ?? [0, 0, 0, 0];
-    own[state] = (own[state] ?? 0) + ms;
-    held.set(place, own);
+  function at(atMs: number): Sums {
+    const exact = Math.floor((atMs - originMs) / stepMs);
+    const place = exact > 0 ? Math.min(exact, steps - 1) : 0;
+    const known = figures.get(place);
+    if (known !== undefined) return known;
+    const fresh = { ...EMPTY, heldMs: [] };
+    figures.set(place, fresh);
+    return fresh;
   }
 
   return {
-    values(at, values, missed) {
-      for (let i = 0; i < at.length; i++) {
+    values(times, values, missed) {
+      // most are of the step of the one before
+      let [begin, end, own] = [0, 0, null as Sums | null];
+      for (let i = 0; i < times.length; i++) {
         const value = values[i] ?? NaN;
-        if (value !== value) continue;
-        const place = placeOf(at[i] ?? 0);
-        count[place]! += 1;
-        sum[place]! += value;
-        if (value < min[place]!) min[place] = value;
-        if (value > max[place]!) max[place] = value;
+        if (Number.isNaN(value)) continue;
+        const atMs = times[i] ?? 0;
+        if (own === null || atMs < begin || atMs >= end) {
+          own = at(atMs);
+          begin = originMs + Math.floor((atMs - originMs) / stepMs) * stepMs;
+          end = begin + stepMs;
+        }
+        own.count++;
+        own.sum += value;
+        if (value < own.min) own.min = value;
+        if (value > own.max) own.max = value;
         if (missed !== undefined)
-          hold(place, value, heldByCycleMs(missed[i] ?? 0));
+          hold(own, value, heldByCycleMs(missed[i] ?? 0));
       }
     },
     add(atMs, more) {
-      const place = placeOf(atMs);
-      count[place]! += more.count;
-      sum[place]! += more.sum;
-      min[place] = Math.min(min[place]!, more.min);
-      max[place] = Math.max(max[place]!, more.max);
+      const own = at(atMs);
+      own.count += more.count;
+      own.sum += more.sum;
+      own.min = Math.min(own.min, more.min);
+      own.max = Math.max(own.max, more.max);
     },
     hold(atMs, heldMs) {
-      for (const [state, ms] of heldMs.entries())
-        hold(placeOf(atMs), state, ms);
+      const own = at(atMs);
+      for (const [state, ms] of heldMs.entries()) hold(own, state, ms);
     },
     figures: () =>
-      Array.from(count.keys())
-        .filter((place) => count[place]! > 0)
-        .map((place) => ({
-          atMs: originMs + place * stepMs,
-          count: count[place]!,
-          sum: sum[place]!,
-          min: min[place]!,
-          max: max[place]!,
-          heldMs: held.get(place) ?? [],
-        })),
+      [...figures]
+        .filter(([, { count }]) => count > 0)
+        .sort(([a], [b]) => a - b)
+        .map(([place, own]) => ({ atMs: originMs + place * stepMs, ...own })),
   };
+}
+
+interface Sums {
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+  heldMs: number[];
+}
+
+const EMPTY = { count: 0, sum: 0, min: Infinity, max: -Infinity };
+
+function hold({ heldMs }: Sums, state: number, ms: number): void {
+  while (heldMs.length < STATES.length) heldMs.push(0);
+  heldMs[state] = (heldMs[state] ?? 0) + ms;
 }
 
 /** Keeps each value as it is. */
@@ -95,7 +108,7 @@ export function openSingles(): Sink {
     values(at, values, missed) {
       for (let i = 0; i < at.length; i++) {
         const value = values[i] ?? NaN;
-        if (value !== value) continue;
+        if (Number.isNaN(value)) continue;
         const heldMs = missed === undefined ? [] : [0, 0, 0, 0];
         if (missed !== undefined) heldMs[value] = heldByCycleMs(missed[i] ?? 0);
         const alone = { count: 1, sum: value, min: value, max: value, heldMs };

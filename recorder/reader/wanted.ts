@@ -23,8 +23,9 @@ export interface Wanted {
 export interface Wan {
   readonly id: number;
   readonly name: string;
-  /** Also from when on each tier has anything. */
   readonly kept: Kept;
+  /** The first each tier has, Infinity where it has nothing. */
+  readonly begins: PerTier<number>;
   /** The first and the last moment of all. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -34,15 +35,15 @@ export function wansOf(records: Records, wans: Span["wans"]): Wan[] {
   return records.wans().flatMap(({ id, name }): Wan[] => {
     if (wans !== undefined && !wans.includes(name)) return [];
     const { fromMs, oldestMs, untilMs } = records.standing(id);
-    const begins: PerTier<number> = eachTier((tier) =>
+    const begins = eachTier((tier) =>
       Math.max(fromMs[tier], oldestMs[tier] ?? Infinity),
     );
     const first = Math.min(...TIERS.map((tier) => begins[tier]));
     if (first === Infinity) return [];
     const newest = records.cycles.newestMs(id) ?? 0;
     const toMs = Math.max(newest + 1, ...Object.values(untilMs));
-    const kept = { fromMs: begins, untilMs };
-    return [{ id, name, kept, fromMs: first, toMs }];
+    const kept = { fromMs, untilMs };
+    return [{ id, name, kept, begins, fromMs: first, toMs }];
   });
 }
 

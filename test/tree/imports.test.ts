@@ -124,19 +124,6 @@ describe("the tree", () => {
     for (const file of files) visit(file, []);
   });
 
-  it("recorder/main.ts loads what serves HTTP only where that is wished", () => {
-    const seen = new Set<string>();
-    const visit = (file: string) => {
-      if (seen.has(file)) return;
-      seen.add(file);
-      if (isProject(file)) importsOf(file, VALUES).forEach(visit);
-    };
-    visit("recorder/main.ts");
-    expect([...seen]).to.include("recorder/http.ts");
-    for (const name of ["fastify", "prom-client", "recorder/api/api.ts"])
-      expect([...seen], name).not.to.include(name);
-  });
-
   it("has no file over 300 lines", () => {
     for (const file of files)
       expect(textOf(file).split("\n").length, file).to.be.at.most(301);

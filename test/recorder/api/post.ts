@@ -24,6 +24,7 @@ const KEEP = {
 /** A recorder without its bus: frames are handed to it, and its HTTP server answers. */
 export interface Post {
   readonly url: string;
+  readonly socket: string;
   readonly clock: HandClock;
   readonly store: Store;
   readonly intake: Intake;
@@ -62,7 +63,10 @@ export function temporaryPost(config: Partial<HttpConfig> = {}): Post {
       now: { status: "fine", reasons: [], recorder: {}, sources: [] },
     };
     const api = await openApi(
-      { host: "127.0.0.1", port: 0, token: null, ...config },
+      {
+        http: { host: "127.0.0.1", port: 0, token: null, ...config },
+        socket: join(folder.path, "api"),
+      },
       {
         look: () => health.now,
         catchUp: openCatchUp(store, intake, clock),
@@ -70,10 +74,12 @@ export function temporaryPost(config: Partial<HttpConfig> = {}): Post {
       },
     );
     closing = [api, intake, store];
-    const get: Post["get"] = (path, init) => fetch(api.url + path, init);
+    const url = String(api.url);
+    const get: Post["get"] = (path, init) => fetch(url + path, init);
     Object.assign(post, { clock, log, store, intake, health, get });
     Object.assign(post, {
-      url: api.url,
+      url,
+      socket: join(folder.path, "api"),
       take: (...frames: Frame[]) => {
         for (const frame of frames) intake.take(encodeFrame(frame));
       },

@@ -14,8 +14,12 @@ import { temporaryPost } from "./post.js";
 const PATHS = [
   "/health",
   "/metrics",
+  "/metrics/history",
   "/api/v1/wans",
   "/api/v1/live",
+  "/api/v1/series",
+  "/api/v1/range",
+  "/api/v1/summary",
   "/api/v1/events",
   "/api/v1/gaps",
   "/api/v1/openapi.json",

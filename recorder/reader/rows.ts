@@ -1,0 +1,102 @@
+import type { RangeAnswer, TierName } from "../../shared/history.js";
+import { STEP_MS, TIERS, type Tier } from "../tiers/tier.js";
+import type { History, Resolution, Selection, Span } from "./history.js";
+
+/** One value as a row, as wanctl 1 showed it. */
+export interface ValueRow {
+  readonly at: number;
+  readonly wan: string;
+  readonly metric: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly granularity: TierName;
+}
+
+export interface ValueRows {
+  readonly rows: readonly ValueRow[];
+  /** How many there are in all; null where there are more than were read. */
+  readonly total: number | null;
+  readonly granularity: TierName;
+}
+
+const HOUR_MS = STEP_MS["1h"];
+
+/** Rows a second in which nothing is left out, of one WAN. */
+const ROWS_A_SECOND = 20 * 18;
+
+/** How fine rows are, by the length of what is asked for. */
+function tierFor({ fromMs, toMs }: Span): Tier {
+  const hours = (toMs - fromMs) / HOUR_MS;
+  if (hours < 6) return "raw";
+  if (hours < 24) return "1m";
+  return hours < 7 * 24 ? "5m" : "1h";
+}
+
+/** The newest rows first, `count` of them from a place on: read backwards, some time at once, until there are enough. */
+export async function newestRows(
+  history: History,
+  selection: Selection,
+  { offset, count }: { readonly offset: number; readonly count: number },
+  signal?: AbortSignal,
+): Promise<ValueRows> {
+  const { fromMs, toMs } = selection;
+  const granularity = tierFor(selection);
+  const resolution: Resolution =
+    granularity === "raw" ? "cycle" : { stepMs: STEP_MS[granularity] };
+  const rows: ValueRow[] = [];
+  let lengthMs = firstLengthMs(granularity, offset + count);
+  let endMs = toMs;
+  while (endMs > fromMs && rows.length <= offset + count) {
+    const beginMs = Math.max(fromMs, floor(endMs - lengthMs, granularity));
+    const span = { ...selection, fromMs: beginMs, toMs: endMs };
+    const found: ValueRow[] = [];
+    for (let cursor: string | undefined; ;) {
+      const answer = await history.range(
+        { ...span, resolution, cursor },
+        signal,
+      );
+      for (const row of rowsOf(answer, granularity))
+        if (row.at >= beginMs && row.at < endMs) found.push(row);
+      cursor = answer.metadata.next ?? undefined;
+      if (cursor === undefined) break;
+    }
+    for (const row of found.sort((a, b) => b.at - a.at)) rows.push(row);
+    endMs = beginMs;
+    // where there is little, look further at once
+    lengthMs *= 4;
+  }
+  return {
+    rows: rows.slice(offset, offset + count),
+    total: endMs > fromMs ? null : rows.length,
+    granularity,
+  };
+}
+
+function firstLengthMs(tier: Tier, rows: number): number {
+  const lengthMs = (rows / ROWS_A_SECOND) * 1e3;
+  return tier === "raw" ? Math.max(1_000, lengthMs) : STEP_MS[tier] * 20;
+}
+
+const floor = (ms: number, tier: Tier): number =>
+  tier === "raw"
+    ? Math.floor(ms)
+    : Math.floor(ms / STEP_MS[tier]) * STEP_MS[tier];
+
+function* rowsOf(
+  { data, metadata }: RangeAnswer,
+  wished: TierName,
+): Generator<ValueRow> {
+  for (const { wan, metric, labels, at, avg } of data) {
+    const sections =
+      metadata.wans.find((each) => each.wan === wan)?.sections ?? [];
+    for (const [place, atMs] of at.entries()) {
+      const own = sections.findLast(({ from }) => from <= atMs) ?? sections[0];
+      const value = avg[place] ?? NaN;
+      const granularity = coarser(wished, own?.tier ?? wished);
+      yield { at: atMs, wan, metric, labels, value, granularity };
+    }
+  }
+}
+
+const coarser = (a: TierName, b: TierName): TierName =>
+  TIERS.indexOf(a) > TIERS.indexOf(b) ? a : b;
