@@ -63,6 +63,7 @@ papers() {
   done
   install -d "$stage/usr/share/bash-completion/completions" "$stage/usr/share/zsh/vendor-completions"
   node dist/cli/wanctl.js completion bash >"$stage/usr/share/bash-completion/completions/wanctl"
+  ln -s wanctl "$stage/usr/share/bash-completion/completions/wanctl-history"
   node dist/cli/wanctl.js completion zsh >"$stage/usr/share/zsh/vendor-completions/_wanctl"
 }
 

@@ -1,3 +1,4 @@
+import { clip } from "../terminal.js";
 import { openCanvas } from "./braille.js";
 
 /** What a column of dots shows of one series: least and greatest value in it; null where nothing is known. */
@@ -30,9 +31,10 @@ export function chart(
   series: readonly (readonly Band[])[],
   { title, columns, rows, showValue, bottom, shades = [] }: ChartOptions,
 ): readonly string[] {
+  const head = clip(title, columns);
   const bands = [...series, ...shades].flat().filter((band) => band !== null);
   if (bands.length === 0)
-    return [title, `${" ".repeat(AXIS - 2)}│ nothing recorded`];
+    return [head, `${" ".repeat(AXIS - 2)}│ nothing recorded`];
   const low = bottom ?? Math.min(...bands.map(({ min }) => min));
   const high = Math.max(low, ...bands.map(({ max }) => max));
   const canvas = openCanvas(columns - AXIS, rows);
@@ -49,7 +51,7 @@ export function chart(
       canvas.bar(x, height(min), height(max));
     });
   return [
-    title,
+    head,
     ...canvas.lines().map((drawn, row) => {
       const label =
         row === 0 ? showValue(high) : row === rows - 1 ? showValue(low) : "";
