@@ -26,7 +26,7 @@ export function sideOf(frame: CycleFrame, direction: Direction): Side {
     enforced: showMbps(frame[`enforced${D}Kbps`]),
     load: showMbps(frame[`load${D}Kbps`]),
     cause,
-    why: causeInWords(cause, frame[`cause${D}Us`]),
+    why: causeInWords(frame, direction),
   };
 }
 

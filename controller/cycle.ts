@@ -2,6 +2,7 @@ import type { Publisher } from "../shared/bus/publisher.js";
 import { causeCode } from "../shared/cause.js";
 import { DIRECTIONS } from "../shared/direction.js";
 import type { Message } from "../shared/frame.js";
+import type { Row } from "../shared/row.js";
 import { readingCode, stateCode } from "../shared/state.js";
 import { maybe, toKbps, toUs } from "../shared/units.js";
 import type { Checkpoint } from "./checkpoint.js";
@@ -10,7 +11,7 @@ import { reasonOf } from "./law/congestion.js";
 import { baselineMs, median } from "./law/estimator.js";
 import type { Policy } from "./law/policy.js";
 import type { Reading } from "./law/reading.js";
-import { ratesOf } from "./law/rate-state.js";
+import { ratesOf, type CutEvidence, type RateState } from "./law/rate-state.js";
 import { recentRate } from "./law/traffic.js";
 import { TUNING } from "./law/tuning.js";
 import type { Line } from "./line.js";
@@ -40,29 +41,30 @@ export function cycle(
   const reading = wan.line.take(now);
   const after = step(before, reading, now, wan.policy);
   wan.line.shaper.request(ratesOf(after.rate));
-  wan.publisher.publish(cycleMessage(wan, reading, after, tick));
+  const row = rowOf(wan, reading, after, tick);
+  wan.publisher.publish({ kind: "cycle", ...row });
   for (const message of transitionMessages(after))
     wan.publisher.publish(message);
   wan.checkpoint.offer(after);
   wan.watch.look(before, after);
-  wan.view.show(reading, after, tick);
+  wan.view.show(row, after, tick);
   return after;
 }
 
 /** The row of this cycle; the one place where the core's ms and bit/s become the wire's µs and kbit/s. */
-function cycleMessage(
+function rowOf(
   { line, policy, publisher }: Wan,
   reading: Reading,
   { estimate, rate, state, traffic }: ControlState,
   tick: Tick,
-): Message {
+): Row {
   const enforced = line.shaper.enforcedBps();
   const baselineUs = maybe(baselineMs(estimate), toUs);
   const deltaUs = maybe(estimate.deltaMs, toUs);
   const loadOf = (direction: "download" | "upload") =>
     maybe(recentRate(traffic, direction, TUNING.usedWindowMs), toKbps);
+  const [download, upload] = [cutOf(rate.download), cutOf(rate.upload)];
   return {
-    kind: "cycle",
     reading: readingCode(reading.kind),
     rttUs: maybe(median(reading.replies.map((reply) => reply.rttMs)), toUs),
     // the sum of what stands beside it, to the microsecond
@@ -88,8 +90,18 @@ function cycleMessage(
     lateUs: toUs(tick.lateMs),
     missed: tick.missed,
     publishUs: publisher.lastUs,
+    badDownload: download?.bad ?? null,
+    samplesDownload: download?.samples ?? null,
+    carriedDownloadKbps: maybe(download?.seenBps ?? null, toKbps),
+    badUpload: upload?.bad ?? null,
+    samplesUpload: upload?.samples ?? null,
+    carriedUploadKbps: maybe(upload?.seenBps ?? null, toKbps),
   };
 }
+
+/** What this very step's cut was made of. */
+const cutOf = ({ cause, lastCut }: RateState): CutEvidence | null =>
+  cause === "cut" ? lastCut : null;
 
 /** Tenths of a millisecond, in µs: a cause is for people, and a number with fewer digits takes less room in the history. */
 const toTenthMsUs = (ms: number): number => 100 * toUs(ms / 100);

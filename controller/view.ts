@@ -1,22 +1,20 @@
-import { causeCode, causeInWords } from "../shared/cause.js";
+import { causeInWords } from "../shared/cause.js";
 import { since, type Clock } from "../shared/clock.js";
 import { eachDirection, type Direction } from "../shared/direction.js";
 import type { Health } from "../shared/health.js";
-import type { ReadingKind, State } from "../shared/state.js";
-import { maybe, toKbps, toUs } from "../shared/units.js";
+import type { Row } from "../shared/row.js";
+import { READINGS, type State } from "../shared/state.js";
+import { maybe } from "../shared/units.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { ControlState } from "./law/control.js";
 import { baselineMs } from "./law/estimator.js";
 import { silenceMs } from "./law/evidence.js";
-import type { Reading } from "./law/reading.js";
-import { recentRate } from "./law/traffic.js";
-import { TUNING } from "./law/tuning.js";
 import type { Line } from "./line.js";
 import type { Tick } from "./metronome.js";
 
 /** How the controller is, for whoever asks at its health socket. Total: it answers before the first beat too. */
 export interface View {
-  show(reading: Reading, state: ControlState, tick: Tick): void;
+  show(row: Row, state: ControlState, tick: Tick): void;
   health(): Health;
 }
 
@@ -33,7 +31,7 @@ export function openView(
 ): View {
   const startedAt = clock.mono();
   let latest: {
-    reading: ReadingKind;
+    row: Row;
     state: ControlState;
     lateMs: number;
   } | null = null;
@@ -67,15 +65,15 @@ export function openView(
 
   function direction(name: Direction): unknown {
     if (latest === null) return null;
-    const { state, rate, traffic, at } = latest.state;
-    const { bps, cause, causeMs } = rate[name];
+    const { row, state } = latest;
+    const D = name === "download" ? "Download" : "Upload";
     return {
-      state: state[name],
-      sinceMs: Math.round(at - held[name].from),
-      wantedKbps: toKbps(bps),
-      enforcedKbps: maybe(line.shaper.enforcedBps()[name], toKbps),
-      loadKbps: maybe(recentRate(traffic, name, TUNING.usedWindowMs), toKbps),
-      why: causeInWords(causeCode(cause), maybe(causeMs, toUs)),
+      state: state.state[name],
+      sinceMs: Math.round(state.at - held[name].from),
+      wantedKbps: row[`wanted${D}Kbps`],
+      enforcedKbps: row[`enforced${D}Kbps`],
+      loadKbps: row[`load${D}Kbps`],
+      why: causeInWords(row, name),
     };
   }
 
@@ -85,7 +83,7 @@ export function openView(
     const age = silenceMs(evidence, at);
     const rounded = (ms: number) => Math.round(ms * 10) / 10;
     return {
-      reading: latest.reading,
+      reading: READINGS[latest.row.reading],
       replyAgeMs: Number.isFinite(age) ? Math.round(age) : null,
       rttMs: lastRttMs,
       baselineMs: maybe(baselineMs(estimate), rounded),
@@ -94,9 +92,9 @@ export function openView(
   }
 
   return {
-    show(reading, state, tick) {
-      latest = { reading: reading.kind, state, lateMs: tick.lateMs };
-      lastRttMs = reading.replies.at(-1)?.rttMs ?? lastRttMs;
+    show(row, state, tick) {
+      latest = { row, state, lateMs: tick.lateMs };
+      lastRttMs = maybe(row.rttUs, (us) => us / 1e3) ?? lastRttMs;
       cycles++;
       missed += tick.missed;
       for (const name of ["download", "upload"] as const)

@@ -10,11 +10,14 @@ import { Packr, Unpackr } from "msgpackr";
 import { CAUSES } from "./cause.js";
 import { EVENTS } from "./event.js";
 import { isWellFormed } from "./msgpack.js";
-import { field, ROW_FIELDS, type Row } from "./row.js";
+import { field, RARE_FIELDS, ROW_FIELDS, type Row } from "./row.js";
 import { READINGS, STATES } from "./state.js";
 
-/** Changes only when a meaning changes. A reader understands this version and the one before it. */
-export const FRAME_VERSION = 1;
+/**
+ * Changes only when a meaning changes or a code is added. A reader understands this version and the one before it.
+ * 2: another cause, and numbers for a cut.
+ */
+export const FRAME_VERSION = 2;
 
 /** Nothing that wanctl sends comes near; anything larger is not a frame. */
 export const FRAME_BYTES_MAX = 65_536;
@@ -187,15 +190,25 @@ const unpackr = new Unpackr({
 export const topicOf = (frame: Frame): string =>
   `${frame.source}/${frame.kind}`;
 
-/** One msgpack map with spelled-out keys. Integers beyond 32 bits are 64-bit integers, never floats, in any language. */
+/** One msgpack map with spelled-out keys, without rare ones that are null. Integers beyond 32 bits are 64-bit integers, never floats, in any language. */
 export function encodeFrame(frame: Frame): Buffer {
-  const wire: Record<string, unknown> = { ...frame };
-  for (const key in wire) {
-    const value = wire[key];
-    if (typeof value === "number" && Math.abs(value) > 0x7fff_ffff)
-      if (Number.isInteger(value)) wire[key] = BigInt(value);
+  const wire: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(frame)) {
+    if (value === null && RARE.has(key)) continue;
+    const isLarge =
+      typeof value === "number" &&
+      Number.isInteger(value) &&
+      Math.abs(value) > 0x7fff_ffff;
+    wire[key] = isLarge ? BigInt(value) : value;
   }
   return packr.pack(wire);
+}
+
+const RARE: ReadonlySet<string> = new Set(RARE_FIELDS);
+
+/** What a cycle frame left out, and one of an older version did not know, is null. */
+function fillIn(value: Record<string, unknown>): void {
+  for (const name of RARE_FIELDS) value[name] ??= null;
 }
 
 /**
@@ -237,6 +250,7 @@ export function decodeFrame(bytes: Uint8Array): {
       `Cannot read frame 'kind': must be one of ${KINDS.join(", ")}: got ${show(kind)}`,
       value,
     );
+  if (kind === "cycle") fillIn(value as Record<string, unknown>);
   if (!known.check.Check(value)) {
     const error = known.check.Errors(value).First();
     throw new FrameError(

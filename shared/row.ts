@@ -9,12 +9,15 @@ export interface Field {
   /** What null means; absent where the field is never null. */
   readonly nullMeans?: string;
   readonly signed?: true;
+  /** Mostly null, and then left out of the frame. */
+  readonly isRare?: true;
 }
 
 const NO_REPLY = "no reply in this cycle";
 const NOTHING_YET = "nothing was measured yet";
 const UNCONFIRMED = "no write or read-back has succeeded yet";
 const NO_COUNTERS = "no byte counters";
+const NO_CUT = "no cut in this cycle: left out";
 
 export const ROW = {
   reading: {
@@ -96,6 +99,42 @@ export const ROW = {
     means: "what building and sending the frame before this one took",
     nullMeans: "first frame of a run",
   },
+  badDownload: {
+    unit: "count",
+    means: "samples that made the cut",
+    nullMeans: NO_CUT,
+    isRare: true,
+  },
+  samplesDownload: {
+    unit: "count",
+    means: "samples that they were among",
+    nullMeans: NO_CUT,
+    isRare: true,
+  },
+  carriedDownloadKbps: {
+    unit: "kbit/s",
+    means: "what the line was seen to carry at a cut",
+    nullMeans: "no cut in this cycle, or no byte counters: left out",
+    isRare: true,
+  },
+  badUpload: {
+    unit: "count",
+    means: "samples that made the cut",
+    nullMeans: NO_CUT,
+    isRare: true,
+  },
+  samplesUpload: {
+    unit: "count",
+    means: "samples that they were among",
+    nullMeans: NO_CUT,
+    isRare: true,
+  },
+  carriedUploadKbps: {
+    unit: "kbit/s",
+    means: "what the line was seen to carry at a cut",
+    nullMeans: "no cut in this cycle, or no byte counters: left out",
+    isRare: true,
+  },
 } as const satisfies Record<string, Field>;
 
 export type RowField = keyof typeof ROW;
@@ -113,6 +152,8 @@ export const PERIOD_MS = 50;
 export const ROW_FIELDS = Object.keys(ROW) as RowField[];
 
 export const field = (name: RowField): Field => ROW[name];
+
+export const RARE_FIELDS = ROW_FIELDS.filter((name) => field(name).isRare);
 
 /** `wantedDownloadKbps` is `wanted_download_kbps` in the database. */
 export const column = (name: RowField): string =>

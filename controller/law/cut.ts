@@ -9,6 +9,7 @@ import { TUNING } from "./tuning.js";
 export function cut(
   state: RateState,
   scene: Scene,
+  votes: readonly Sample[],
   bad: readonly Sample[],
   worstMs: number,
 ): RateState {
@@ -29,7 +30,12 @@ export function cut(
     causeMs: worstMs,
     countsFrom: later(now, reactsInMs),
     patienceUntil: later(now, 2 * leastRttMs + worstMs + drainMs),
-    cutDeltaMs: worstMs,
+    lastCut: {
+      deltaMs: worstMs,
+      bad: bad.length,
+      samples: votes.length,
+      seenBps: seen,
+    },
     returnToBps: clamp(
       Math.min(state.bps, TUNING.returnRatio * carried),
       limits.floorBps,

@@ -12,6 +12,17 @@ import type { Manner } from "./presets.js";
 import type { Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
+/** What a cut was made of. */
+export interface CutEvidence {
+  /** Delay of the worst sample, ms. */
+  readonly deltaMs: number;
+  /** So many samples were bad, among so many. */
+  readonly bad: number;
+  readonly samples: number;
+  /** What the line was seen to carry; null without counters. */
+  readonly seenBps: number | null;
+}
+
 /** One direction's rate and what it remembers of the line. `drain`: cut below capacity; `return`: on its way back; `grow`: free. */
 export interface RateState {
   readonly bps: number;
@@ -21,9 +32,9 @@ export interface RateState {
   readonly causeMs: number | null;
   /** Only probes sent from here on can have felt the last cut. */
   readonly countsFrom: MonoMs;
-  /** No second cut before, unless it got worse than cutDeltaMs tells. */
+  /** No second cut before, unless it got worse than at the last one. */
   readonly patienceUntil: MonoMs;
-  readonly cutDeltaMs: number;
+  readonly lastCut: CutEvidence | null;
   readonly returnToBps: number;
   readonly settledAt: MonoMs;
   /** Capacity at the last cut, and before its last great change. */
@@ -65,7 +76,7 @@ export const initialRate = (bps: number, now: MonoMs): RateState => ({
   causeMs: null,
   countsFrom: now,
   patienceUntil: now,
-  cutDeltaMs: 0,
+  lastCut: null,
   returnToBps: bps,
   settledAt: now,
   carriedBps: null,

@@ -27,14 +27,17 @@ export function nextRate(before: RateState, scene: Scene): RateState {
       silent,
     );
   if (silent > TUNING.silenceMs) return because(state, "silence", silent);
-  const bad = badVotes(state, scene);
+  const votes = lastSamples(scene.evidence, TUNING.voters, state.countsFrom);
+  const bad = badOf(votes, state, scene);
   if (bad.length >= TUNING.votes) {
     const worstMs = Math.max(
       ...bad.map(({ delayMs }) => delayMs[scene.direction]),
     );
     if (!isGuilty(state, scene, bad))
       return because(state, "innocent", worstMs);
-    if (mayCut(state, worstMs, now)) return cut(state, scene, bad, worstMs);
+    return mayCut(state, worstMs, now)
+      ? cut(state, scene, votes, bad, worstMs)
+      : because(state, "refractory", since(now, state.patienceUntil));
   }
   switch (state.mode) {
     case "drain":
@@ -60,13 +63,15 @@ function withLoad(
   return { ...state, peakLoad: Math.max(load, faded), usedAt };
 }
 
-/** The last votes that are bad: later than the trim and two packets at this rate. */
-function badVotes(state: RateState, scene: Scene): readonly Sample[] {
-  const packetMs = (TUNING.packetBits / state.bps) * 1e3;
+/** The bad ones: later than the trim and two packets at this rate. */
+function badOf(
+  votes: readonly Sample[],
+  { bps }: RateState,
+  scene: Scene,
+): readonly Sample[] {
+  const packetMs = (TUNING.packetBits / bps) * 1e3;
   const badMs = trimMs(scene) + TUNING.packetsForgiven * packetMs;
-  return lastSamples(scene.evidence, TUNING.voters, state.countsFrom).filter(
-    ({ delayMs }) => delayMs[scene.direction] > badMs,
-  );
+  return votes.filter(({ delayMs }) => delayMs[scene.direction] > badMs);
 }
 
 /** Probes that tell the way need no other witness than some load. */
@@ -80,10 +85,11 @@ const isGuilty = (
     : isSuspect;
 
 const mayCut = (
-  { patienceUntil, cutDeltaMs }: RateState,
+  { patienceUntil, lastCut }: RateState,
   worstMs: number,
   now: MonoMs,
-): boolean => now >= patienceUntil || worstMs > 1.3 * cutDeltaMs + 10;
+): boolean =>
+  now >= patienceUntil || worstMs > 1.3 * (lastCut?.deltaMs ?? 0) + 10;
 
 /** Waits until the queue is seen to be gone. */
 function drain(state: RateState, scene: Scene): RateState {

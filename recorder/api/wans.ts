@@ -103,9 +103,6 @@ const inWords = (cycle: CycleFrame) =>
     const Direction = direction === "download" ? "Download" : "Upload";
     return {
       state: STATES[cycle[`state${Direction}`]],
-      why: causeInWords(
-        cycle[`cause${Direction}`],
-        cycle[`cause${Direction}Us`],
-      ),
+      why: causeInWords(cycle, direction),
     };
   });

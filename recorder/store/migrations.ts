@@ -217,6 +217,21 @@ export const MIGRATIONS: readonly string[] = [
     primary key (tier, wan)
   ) strict, without rowid;
   `,
+  `
+  -- what a cut was made of; before there was this, null
+  alter table cycle_slot add column bad_download any;
+  alter table cycle_slot add column samples_download any;
+  alter table cycle_slot add column carried_download_kbps any;
+  alter table cycle_slot add column bad_upload any;
+  alter table cycle_slot add column samples_upload any;
+  alter table cycle_slot add column carried_upload_kbps any;
+  alter table cycle_plain add column bad_download integer;
+  alter table cycle_plain add column samples_download integer;
+  alter table cycle_plain add column carried_download_kbps integer;
+  alter table cycle_plain add column bad_upload integer;
+  alter table cycle_plain add column samples_upload integer;
+  alter table cycle_plain add column carried_upload_kbps integer;
+  `,
 ];
 
 /**

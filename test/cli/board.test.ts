@@ -81,7 +81,7 @@ describe("wanLines()", () => {
     const lines = wanLines("spectrum", stamped(busy, 1) as CycleFrame);
     expect(lines).to.deep.equal([
       "spectrum  SOFT_RED/YELLOW 2250.5 ms  +2214  ↓ 18.3/240  ↑0.93/18.5 Mbit/s",
-      "          ↓ raise: in use and clean, delta 12 ms  ↑ hold: line not in full use",
+      "          ↓ raise: delta 12 ms, load 8 %  ↑ hold: not in full use, load 5 %",
     ]);
     expect(widest(lines.join("\n"))).to.be.at.most(80);
   });

@@ -41,15 +41,26 @@ describe("frameLines()", () => {
 
   it("says why when the cause is another than before, and only then", () => {
     expect(lines(cycle()).slice(1).map(words)).to.deep.equal([
-      "↓ hold: line not in full use",
-      "↑ hold: line not in full use",
+      "↓ hold: not in full use, load 8 %",
+      "↑ hold: not in full use, load 5 %",
     ]);
     expect(lines(cycle(), calm)).to.have.length(1);
     const cut = lines(
-      cycle({ causeDownload: 1, causeDownloadUs: 50_000 }),
+      cycle({
+        causeDownload: 1,
+        causeDownloadUs: 50_000,
+        badDownload: 2,
+        samplesDownload: 3,
+        wantedDownloadKbps: 97_000,
+        loadDownloadKbps: 232_800,
+        carriedDownloadKbps: 121_000,
+      }),
       calm,
     );
-    expect(cut.slice(1).map(words)).to.deep.equal(["↓ cut: delta 50 ms"]);
+    expect(cut.slice(1).map(words)).to.deep.equal([
+      "↓ cut: delta 50 ms, 2 of 3 samples, load 97 %, line",
+      "carried 121 Mbit/s",
+    ]);
   });
 
   it("keeps to 80 columns up to 10 s of RTT and 10 Gbit/s", () =>
@@ -67,6 +78,10 @@ describe("frameLines()", () => {
           causeDownload: fc.nat(CAUSES.length - 1),
           causeUpload: fc.nat(CAUSES.length - 1),
           causeUploadUs: fc.nat(1e9),
+          loadDownloadKbps: fc.option(fc.nat(9_999_000)),
+          badDownload: fc.option(fc.nat(3)),
+          samplesDownload: fc.option(fc.nat(3)),
+          carriedDownloadKbps: fc.option(fc.nat(9_999_000)),
         }),
         (values) =>
           void expect(widest(lines(cycle(values)).join("\n"))).to.be.at.most(

@@ -165,7 +165,16 @@ const PARTS: Readonly<Record<string, () => string>> = {
   causes: () =>
     table(
       ["code", "name", "in words"],
-      CAUSES.map(({ name, words }, i) => [`${i}`, code(name), words("… ms")]),
+      CAUSES.map(({ name, words }, i) => [
+        `${i}`,
+        code(name),
+        words({
+          time: "… ms",
+          load: ", load … %",
+          votes: ", … of … samples",
+          carried: ", line carried … Mbit/s",
+        }),
+      ]),
     ),
   "lab scenarios": () =>
     table(

@@ -13,7 +13,7 @@ const direction = (state: string) => ({
   wantedKbps: 187_000,
   enforcedKbps: 187_000,
   loadKbps: 142_000,
-  why: "hold: line not in full use",
+  why: "hold: not in full use, load 12 %",
 });
 
 const CONTROLLER: Health = {
@@ -63,9 +63,9 @@ spectrum  fine, up 3 h 12 min
   RTT       22.4 ms now, baseline 21.8 ms, delta +0.6 ms
   reading   reply, last reply 12 ms ago
   download  GREEN for 12 s         wanted  187  enforced  187  load  142 Mbit/s
-            hold: line not in full use
+            hold: not in full use, load 12 %
   upload    SOFT_RED for 12 s      wanted  187  enforced    —  load  142 Mbit/s
-            hold: line not in full use
+            hold: not in full use, load 12 %
   router    tc, reachable for 60 s
   loop      230412 cycles, 3 beats missed, 0.4 ms late
 

@@ -1,4 +1,9 @@
-import type { Frame, Message, SampleFrame } from "../../shared/frame.js";
+import {
+  FRAME_VERSION,
+  type Frame,
+  type Message,
+  type SampleFrame,
+} from "../../shared/frame.js";
 import type { Row } from "../../shared/row.js";
 
 export const BOOT = "0123456789abcdef";
@@ -8,7 +13,7 @@ export const NOON_MS = 1_749_988_800_000;
 
 export const BEAT_MS = 50;
 
-const CALM: Row = {
+export const CALM: Row = {
   reading: 0,
   rttUs: 24_300,
   loadRttUs: 25_100,
@@ -32,6 +37,12 @@ const CALM: Row = {
   lateUs: 310,
   missed: 0,
   publishUs: 96,
+  badDownload: null,
+  samplesDownload: null,
+  carriedDownloadKbps: null,
+  badUpload: null,
+  samplesUpload: null,
+  carriedUploadKbps: null,
 };
 
 export const cycle = (values: Partial<Row> = {}): Message => ({
@@ -67,7 +78,7 @@ export const stamped = (
   seq: number,
   header: Partial<Pick<Frame, "source" | "boot" | "at">> = {},
 ): Frame => ({
-  v: 1,
+  v: FRAME_VERSION,
   source: "spectrum",
   boot: BOOT,
   seq,

@@ -83,7 +83,14 @@ const rateState = (
     causeMs: fc.option(delta()),
     countsFrom: around(2000, 100),
     patienceUntil: around(2000, 2000),
-    cutDeltaMs: fc.double({ min: 0, max: 300, noNaN: true }),
+    lastCut: fc.option(
+      fc.record({
+        deltaMs: fc.double({ min: 0, max: 300, noNaN: true }),
+        bad: fc.nat(3),
+        samples: fc.nat(3),
+        seenBps: fc.option(bps()),
+      }),
+    ),
     returnToBps: bps(),
     settledAt: around(2000, 1000),
     carriedBps: fc.option(fc.double({ min: 1e5, max: 1e8, noNaN: true })),

@@ -69,7 +69,7 @@ describe("CatchUp", () => {
         }),
       ),
       { numRuns: 120 },
-    )).timeout(60_000);
+    )).timeout(180_000);
 
   function check(
     path: string,

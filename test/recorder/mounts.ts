@@ -39,6 +39,8 @@ export function mountDisk(path: string): Disk {
   run("truncate", "-s", "24M", image);
   run("mkfs.ext4", "-q", "-F", image);
   const mount = () => run("mount", "-o", "loop,errors=remount-ro", image, path);
+  // beneath it nobody can write either, or who is quick begins a new file there between two mounts
+  run("mount", "-t", "tmpfs", "-o", "ro,size=4k", "none", path);
   mount();
   return {
     path,
@@ -60,7 +62,10 @@ export function mountDisk(path: string): Disk {
       run("umount", path);
       mount();
     },
-    [Symbol.dispose]: () => void run("umount", "-l", path),
+    [Symbol.dispose]() {
+      run("umount", "-l", path);
+      run("umount", "-l", path);
+    },
   };
 }
 

@@ -11,7 +11,7 @@ import {
   type RingLimits,
 } from "../../shared/bus/ring.js";
 import { later, systemClock, type Clock } from "../../shared/clock.js";
-import { decodeFrame, type Frame } from "../../shared/frame.js";
+import { decodeFrame, FRAME_VERSION, type Frame } from "../../shared/frame.js";
 import { askHealth, type Health } from "../../shared/health.js";
 import {
   makeRunFolder,
@@ -188,7 +188,7 @@ export function amiss(account: Account | null, sent: Sender["sent"]): number {
   for (const [seq, { v, source, boot, mono, ...was }] of sent) {
     const row = account?.stored.get(seq);
     const isSame =
-      v === 1 &&
+      v === FRAME_VERSION &&
       source.length + boot.length + mono > 0 &&
       row !== undefined &&
       Object.entries(was).every(([key, value]) => row[key] === value);

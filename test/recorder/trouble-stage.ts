@@ -20,7 +20,8 @@ export interface Stage {
 
 /** What became of it. */
 export interface Outcome {
-  /** Events in the log, without those of a start and an end. */
+  readonly log: string;
+  /** Events in it, without those of a start and an end. */
   readonly said: readonly string[];
   /** What health said meanwhile. */
   readonly reason: string | null;
@@ -72,8 +73,9 @@ export async function play(scene: Scene, folder: string): Promise<Outcome> {
     });
     const onEnd = (close: Close) => void closing.push(close);
     const stage = { folder, at, sender, onEnd, end };
-    if (scene.before === undefined)
-      await until(async () => (await figures(at))["committed"] || undefined);
+    const isRecording = () =>
+      until(async () => (await figures(at))?.["committed"] || undefined);
+    if (scene.before === undefined) await isRecording();
     await scene.provoke?.(stage, place);
     const { reason: expected } = scene;
     const reason =
@@ -90,12 +92,14 @@ export async function play(scene: Scene, folder: string): Promise<Outcome> {
         scene.events.every((event) => saidBy(at).includes(event)) || undefined,
       );
     await until(isTold);
+    await isRecording();
     const settled = await sender.settle(LIMIT_MS);
     const recoveredMs = Math.round(systemClock.mono() - begun);
-    const last = await figures(at);
+    const last = (await until(() => figures(at))) ?? {};
     const peakMb = at.peakMb();
     await at.kill("SIGTERM");
     return {
+      log: at.log,
       said: saidBy(at),
       reason,
       recoveredMs,
@@ -115,7 +119,10 @@ export async function play(scene: Scene, folder: string): Promise<Outcome> {
   }
 }
 
-async function figures(at: Station): Promise<Record<string, unknown>> {
+/** What the recorder says of itself; undefined where it is too busy to answer. */
+async function figures(
+  at: Station,
+): Promise<Record<string, unknown> | undefined> {
   const health = await at.health();
-  return (health?.["recorder"] ?? {}) as Record<string, unknown>;
+  return health?.["recorder"] as Record<string, unknown> | undefined;
 }

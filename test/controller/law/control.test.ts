@@ -70,6 +70,27 @@ describe("step()", () => {
     );
   });
 
+  it("says why a rate changed, and what a cut was made of", () => {
+    const lowering = ["cut", "blackout", "idle", "unused"];
+    const raising = ["raise", "return", "idle", "unused"];
+    fc.assert(
+      fc.property(controlState(), beat(), (state, { reading, now }) => {
+        const after = step(state, reading, now, POLICY);
+        for (const direction of DIRECTIONS) {
+          const { bps, cause, causeMs, lastCut } = after.rate[direction];
+          const before = state.rate[direction].bps;
+          if (bps < before) expect(lowering).to.include(cause);
+          if (bps > before) expect(raising).to.include(cause);
+          if (cause !== "cut" || lastCut === null) continue;
+          expect(lastCut.deltaMs).to.equal(causeMs);
+          expect(lastCut.bad).to.be.within(TUNING.votes, lastCut.samples);
+          expect(lastCut.samples).to.be.at.most(TUNING.voters);
+        }
+      }),
+      RUNS,
+    );
+  });
+
   it("holds in silence, and goes at most to min(rate, base) (CTRL-03)", () => {
     fc.assert(
       fc.property(

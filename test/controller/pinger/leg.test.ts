@@ -30,9 +30,12 @@ function trip(
 }
 
 const IDLE = { upload: 0, download: 0 };
-const queue = fc.double({ min: 0, max: 4_000, noNaN: true });
+// in 1024ths, so that sums of them are exact
+const ms = (min: number, max: number) =>
+  fc.integer({ min: min * 1_024, max: max * 1_024 }).map((n) => n / 1_024);
+const queue = ms(0, 4_000);
 const queues = fc.record({ upload: queue, download: queue });
-const ahead = fc.double({ min: -DAY_MS, max: DAY_MS, noNaN: true });
+const ahead = ms(-DAY_MS, DAY_MS);
 const start = fc.double({ min: 0, max: 1e9, noNaN: true });
 
 /** Follows trips from an idle line on; the last is returned. */

@@ -3,14 +3,31 @@ import { expect } from "chai";
 import type { WallMs } from "../../../shared/clock.js";
 import { DIRECTIONS } from "../../../shared/direction.js";
 import { EVENTS } from "../../../shared/event.js";
-import { column, field, ROW_FIELDS } from "../../../shared/row.js";
+import { column, field, RARE_FIELDS, ROW_FIELDS } from "../../../shared/row.js";
 import { READINGS, STATES } from "../../../shared/state.js";
+import {
+  CYCLE_COLUMNS,
+  lettersOf,
+  numbersOf,
+  slotOf,
+  type CycleValues,
+} from "../../../recorder/store/cycle-columns.js";
+import { openPackedCycles } from "../../../recorder/store/packed-cycles.js";
+import { pack } from "../../../recorder/store/packing.js";
 import {
   demandOurs,
   migrate,
   MIGRATIONS,
 } from "../../../recorder/store/migrations.js";
-import { NOON_MS } from "../../fakes/frames.js";
+import { CALM, NOON_MS } from "../../fakes/frames.js";
+
+/** The calm cycle at an instant. */
+const cycleAt = (atMs: number): CycleValues => ({
+  ...CALM,
+  atMs,
+  source: 1,
+  seq: atMs - NOON_MS + 1,
+});
 
 describe("migrate()", () => {
   const NOON = NOON_MS as WallMs;
@@ -46,6 +63,29 @@ describe("migrate()", () => {
     expect(() => demandOurs(db)).to.throw("upgrade wanctl");
   });
 
+  it("keeps the cycles of a program that knew fewer of their columns, and adds to their slots (STOR-05)", () => {
+    migrate(db, NOON, MIGRATIONS.slice(0, 1));
+    const known = CYCLE_COLUMNS.slice(0, -RARE_FIELDS.length);
+    const old = [0, 1].map((place) => cycleAt(NOON + 50 * place));
+    const packed = pack(old.map(numbersOf))!;
+    db.prepare(
+      `insert into cycle_slot (wan, slot, at, bytes, codes, ${known.join(", ")}) values (1, ?, ?, ?, ?${", ?".repeat(known.length)})`,
+    ).run(
+      ...[slotOf(NOON), lettersOf(old), packed.bytesEach, packed.codes],
+      ...packed.scales.slice(0, known.length),
+    );
+    migrate(db, NOON);
+    const fresh = {
+      ...cycleAt(NOON + 100),
+      badDownload: 2,
+      samplesDownload: 3,
+      carriedDownloadKbps: 7_910,
+    };
+    const cycles = openPackedCycles(db);
+    cycles.insert([{ wan: 1, cycle: fresh }]);
+    expect(cycles.within(1, slotOf(NOON))).to.deep.equal([...old, fresh]);
+  });
+
   it("makes the plain table of cycles as ROW says, and a scale for each of its columns", () => {
     migrate(db, NOON);
     const columns = db
@@ -66,7 +106,7 @@ describe("migrate()", () => {
       .prepare("select name from pragma_table_info('cycle_slot')")
       .pluck()
       .all();
-    expect(scales).to.deep.equal([
+    expect(scales).to.have.members([
       ...["id", "wan", "slot", "at", "bytes", "source", "seq"],
       ...ROW_FIELDS.map(column),
       "codes",
