@@ -3,7 +3,7 @@ import type { Command } from "commander";
 export const SHELLS = ["bash", "zsh"] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** A script that completes subcommands and options, for the shell to source. */
+/** A script that completes subcommands and options, for the shell to source; `wanctl-history` is one of the former. */
 export function completion(program: Command, shell: Shell): string {
   const names = program.commands.map((command) => command.name());
   const cases = program.commands.map((command) => {
@@ -20,10 +20,15 @@ export function completion(program: Command, shell: Shell): string {
     "  fi",
     '  [[ $word == -* || $COMP_CWORD == 1 ]] && COMPREPLY=($(compgen -W "$words" -- "$word"))',
     "}",
+    "_wanctl_history() {",
+    '  COMP_WORDS=(wanctl history "${COMP_WORDS[@]:1}") COMP_CWORD=$((COMP_CWORD + 1))',
+    "  _wanctl",
+    "}",
     "complete -o default -F _wanctl wanctl",
+    "complete -o default -F _wanctl_history wanctl-history",
     "",
   ].join("\n");
   return shell === "bash"
     ? script
-    : `#compdef wanctl\nautoload -U +X bashcompinit && bashcompinit\n${script}`;
+    : `#compdef wanctl wanctl-history\nautoload -U +X bashcompinit && bashcompinit\n${script}`;
 }

@@ -27,7 +27,7 @@ program() {
   find "$lib/dist" -name '*.map' -delete
   cp package.json package-lock.json "$lib/"
   put 755 "$(command -v node)" usr/lib/wanctl
-  put 755 packaging/wanctl usr/bin
+  put 755 packaging/wanctl packaging/wanctl-history usr/bin
 }
 
 # What runs, without sources, tests and what is for other platforms.
@@ -63,6 +63,7 @@ papers() {
   done
   install -d "$stage/usr/share/bash-completion/completions" "$stage/usr/share/zsh/vendor-completions"
   node dist/cli/wanctl.js completion bash >"$stage/usr/share/bash-completion/completions/wanctl"
+  ln -s wanctl "$stage/usr/share/bash-completion/completions/wanctl-history"
   node dist/cli/wanctl.js completion zsh >"$stage/usr/share/zsh/vendor-completions/_wanctl"
 }
 

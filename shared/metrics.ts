@@ -177,8 +177,9 @@ export const FAMILIES = {
 /** The names of a family, or that of a metric alone; null for any other word. */
 export function metricsIn(word: string): readonly string[] | null {
   if (METRIC_NAMES.includes(word)) return [word];
-  const family = (FAMILIES as Readonly<Record<string, RegExp>>)[word];
-  return family ? METRIC_NAMES.filter((name) => family.test(name)) : null;
+  if (!Object.hasOwn(FAMILIES, word)) return null;
+  const family = FAMILIES[word as keyof typeof FAMILIES];
+  return METRIC_NAMES.filter((name) => family.test(name));
 }
 
 /** Labels as one canonical JSON text, keys sorted; null where there are none. */

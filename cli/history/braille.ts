@@ -4,6 +4,8 @@ export interface Canvas {
   readonly heightDots: number;
   /** Sets the dots of a column from `low` to `high`, counted from the bottom; what lies outside is cut off. */
   bar(x: number, low: number, high: number): void;
+  /** The same, light enough for a line to be seen on it; the highest dot is always set. */
+  shade(x: number, low: number, high: number): void;
   /** From top to bottom; an empty letter is a space. */
   lines(): readonly string[];
 }
@@ -30,15 +32,25 @@ export function openCanvas(columns: number, rows: number): Canvas {
     }
   }
 
+  function fill(
+    x: number,
+    low: number,
+    high: number,
+    isSet: (x: number, y: number, top: number) => boolean,
+  ): void {
+    if (!(x >= 0 && x < widthDots)) return;
+    const column = Math.trunc(x);
+    const top = Math.min(heightDots - 1, Math.round(high));
+    for (let y = Math.max(0, Math.round(low)); y <= top; y++)
+      if (isSet(column, y, top)) dot(column, y);
+  }
+
   return {
     widthDots,
     heightDots,
-    bar(x, low, high) {
-      if (!(x >= 0 && x < widthDots)) return;
-      const top = Math.min(heightDots - 1, Math.round(high));
-      for (let y = Math.max(0, Math.round(low)); y <= top; y++)
-        dot(Math.trunc(x), y);
-    },
+    bar: (x, low, high) => fill(x, low, high, () => true),
+    shade: (x, low, high) =>
+      fill(x, low, high, (at, y, top) => y === top || y % 4 === 2 * (at & 1)),
     lines: () =>
       cells.map((cell) =>
         Array.from(cell, (bits) =>

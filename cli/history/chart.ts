@@ -1,3 +1,4 @@
+import { clip } from "../terminal.js";
 import { openCanvas } from "./braille.js";
 
 /** What a column of dots shows of one series: least and greatest value in it; null where nothing is known. */
@@ -10,6 +11,8 @@ export interface ChartOptions {
   /** Of the drawing alone. */
   readonly rows: number;
   readonly showValue: (value: number) => string;
+  /** Areas drawn lightly behind the lines. */
+  readonly shades?: readonly (readonly Band[])[];
   /** The value at the bottom; the least one shown where it is left out. */
   readonly bottom?: number;
 }
@@ -21,21 +24,26 @@ const AXIS = 9;
 export const bandsIn = (columns: number): number => 2 * (columns - AXIS);
 
 /**
- * Lines and bands of several series over the same time: a title, then the drawing with the greatest value at its top and
- * the least at its bottom. Each series has as many bands as {@link bandsIn} says. Neighbours are joined, gaps are not.
+ * Lines of several series over the same time: a title, then the drawing with the greatest value at its top and
+ * the least at its bottom. Each series has as many bands as {@link bandsIn} says. Neighbours in a line are joined, gaps are not.
  */
 export function chart(
   series: readonly (readonly Band[])[],
-  { title, columns, rows, showValue, bottom }: ChartOptions,
+  { title, columns, rows, showValue, bottom, shades = [] }: ChartOptions,
 ): readonly string[] {
-  const bands = series.flat().filter((band) => band !== null);
+  const head = clip(title, columns);
+  const bands = [...series, ...shades].flat().filter((band) => band !== null);
   if (bands.length === 0)
-    return [title, `${" ".repeat(AXIS - 2)}│ nothing recorded`];
+    return [head, `${" ".repeat(AXIS - 2)}│ nothing recorded`];
   const low = bottom ?? Math.min(...bands.map(({ min }) => min));
   const high = Math.max(low, ...bands.map(({ max }) => max));
   const canvas = openCanvas(columns - AXIS, rows);
   const height = (value: number) =>
     high === low ? 0 : ((value - low) / (high - low)) * (canvas.heightDots - 1);
+  for (const shade of shades)
+    shade.forEach((band, x) => {
+      if (band !== null) canvas.shade(x, height(band.min), height(band.max));
+    });
   for (const line of series)
     line.forEach((band, x) => {
       if (band === null) return;
@@ -43,7 +51,7 @@ export function chart(
       canvas.bar(x, height(min), height(max));
     });
   return [
-    title,
+    head,
     ...canvas.lines().map((drawn, row) => {
       const label =
         row === 0 ? showValue(high) : row === rows - 1 ? showValue(low) : "";

@@ -78,11 +78,14 @@ const twoStates = DIRECTIONS.map((direction): Column => {
   };
 });
 
+/** Of a single cycle it is the delta. */
+const WORST = number("worst", "wanctl_rtt_delta_ms", 0, delta, "max");
+
 const NUMBERS: readonly Column[] = [
   number("RTT", "wanctl_rtt_ms", 2, ms),
   number("base", "wanctl_rtt_baseline_ms", 4, ms),
   number("delta", "wanctl_rtt_delta_ms", 0, delta),
-  number("worst", "wanctl_rtt_delta_ms", 0, delta, "max"),
+  WORST,
   ...DIRECTIONS.flatMap((d) => [
     narrow(number(`${ARROW[d]}rate`, `wanctl_rate_${d}_mbps`, 3, compactMbps)),
     narrow(number(`${ARROW[d]}load`, `wanctl_load_${d}_mbps`, 5, compactMbps)),
@@ -109,9 +112,13 @@ function further(metric: string): readonly Column[] {
 export function columnsIn(
   room: number,
   metrics: readonly string[],
+  isOfCycles: boolean,
 ): readonly Column[] {
   const wanted = (columns: readonly Column[]) =>
-    columns.filter(({ metric }) => metrics.includes(metric));
+    columns.filter(
+      (column) =>
+        metrics.includes(column.metric) && !(isOfCycles && column === WORST),
+    );
   const others = metrics
     .filter((metric) => !TABLE_METRICS.includes(metric))
     .flatMap(further);

@@ -41,39 +41,35 @@ export function plotPage(
   const has = (metric: string) => metrics.includes(metric);
   const of = (metric: string) => rows.filter((row) => row.metric === metric);
 
-  const rtt = ["wanctl_rtt_ms", "wanctl_rtt_baseline_ms"].filter(has);
-  const rttChart = chart(
-    rtt.map((metric) => time.spread(of(metric).map(bandOf))),
-    {
-      title: "RTT from least to greatest, and baseline",
+  const line = (metric: string) => time.spread(of(metric).map(meanOf));
+
+  const rttChart = () => {
+    const shown = ["wanctl_rtt_ms", "wanctl_rtt_baseline_ms"].filter(has);
+    if (shown.length === 0) return [];
+    return chart(shown.map(line), {
+      title: "RTT and baseline, ms; behind them the least and greatest RTT",
       ...{ columns, rows: RTT_ROWS },
-      showValue: (ms) => `${compact(ms, 4, 0)} ms`,
-    },
-  );
+      showValue: (ms) => compact(ms, 5),
+      shades: [time.spread(has("wanctl_rtt_ms") ? of("wanctl_rtt_ms") : [])],
+    });
+  };
   const rateChart = (direction: Direction) => {
     const rate = `wanctl_rate_${direction}_mbps`;
     const load = `wanctl_load_${direction}_mbps`;
     if (!has(rate) && !has(load)) return [];
-    const area = (row: Row): Spot => ({ ...bandOf(row), min: 0, max: row.avg });
-    return [
-      ...chart(
-        [
-          time.spread(has(rate) ? of(rate).map(bandOf) : []),
-          time.spread(has(load) ? of(load).map(area) : []),
-        ],
-        {
-          title: `${ARROW[direction]} shaper rate, and load below it, Mbit/s`,
-          ...{ columns, rows: RATE_ROWS, bottom: 0 },
-          showValue: compactMbps,
-        },
-      ),
-    ];
+    const area = (row: Row): Spot => ({ at: row.at, min: 0, max: row.avg });
+    return chart(has(rate) ? [line(rate)] : [], {
+      title: `${ARROW[direction]} ${direction} rate, Mbit/s; behind it the load`,
+      ...{ columns, rows: RATE_ROWS, bottom: 0 },
+      showValue: compactMbps,
+      shades: [time.spread(has(load) ? of(load).map(area) : [])],
+    });
   };
   const stateStrip = (direction: Direction) => {
     const states = time.spread(
       of("wanctl_state")
         .filter(({ labels }) => labels["direction"] === direction)
-        .map((row) => ({ ...bandOf(row), max: worstOf(row)?.code ?? 0 })),
+        .map((row) => ({ ...row, max: worstOf(row)?.code ?? 0 })),
     );
     const marks = Array.from({ length: states.length / 2 }, (_, i) => {
       const codes = [states[2 * i], states[2 * i + 1]].flatMap(
@@ -92,7 +88,7 @@ export function plotPage(
     : (atMs: number) => timeOfDay(atMs).slice(0, 5);
   return [
     paint("title", clip(`${wan}  ${spanOf(from, to)}`, columns)),
-    ...(rtt.length === 0 ? [] : rttChart),
+    ...rttChart(),
     ...DIRECTIONS.flatMap(rateChart),
     ...(has("wanctl_state") ? DIRECTIONS.map(stateStrip) : []),
     timeAxis(columns, [from, (from + to) / 2, to].map(show)),
@@ -103,7 +99,7 @@ export function plotPage(
 /** A band, and when it begins. */
 type Spot = NonNullable<Band> & { readonly at: number };
 
-const bandOf = ({ at, min, max }: Row): Spot => ({ at, min, max });
+const meanOf = ({ at, avg }: Row): Spot => ({ at, min: avg, max: avg });
 
 /** Lays steps out over so many bands: each gets all that the steps in it have, and is null where none is. */
 function axisOf(from: number, to: number, stepMs: number, count: number) {

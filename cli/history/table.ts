@@ -33,7 +33,11 @@ export function openTable({
   const time = timeColumn(stepMs);
   const nameWidth =
     wans.length > 1 ? 1 + Math.max(...wans.map(({ length }) => length)) : 0;
-  const shown = columnsIn(columns - time.width - nameWidth - 1, metrics);
+  const shown = columnsIn(
+    columns - time.width - nameWidth - 1,
+    metrics,
+    stepMs === null,
+  );
   let beforeMs: number | null = null;
 
   const line = (first: string, wan: string, cells: readonly string[]) => {

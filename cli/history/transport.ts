@@ -1,6 +1,7 @@
 import { request as requestHttp, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import { Failure, reasonOf } from "../../shared/failure.js";
+import { clip, printable } from "../terminal.js";
 
 /** Where a recorder answers. */
 export interface Address {
@@ -37,18 +38,17 @@ export async function ask(
       `Cannot ask ${address.name}: it wants ${address.token === undefined ? "a" : "another"} token: set WANCTL_TOKEN`,
     );
   throw typeof error === "string"
-    ? new Failure(`${error} (says ${address.name})`)
+    ? new Failure(`${printable(error)} (says ${address.name})`)
     : unreadable(address, text);
 }
 
 /** What was answered is not what a recorder of this version answers. */
-export const unreadable = (
-  { name }: Pick<Address, "name">,
-  got: unknown,
-): Failure =>
-  new Failure(
-    `Cannot read the answer of ${name}: must be that of a wanctl recorder: got ${(typeof got === "string" ? got : JSON.stringify(got)).trim().slice(0, 60)}`,
+export function unreadable({ name }: Address, got: unknown): Failure {
+  const text = typeof got === "string" ? got : JSON.stringify(got);
+  return new Failure(
+    `Cannot read the answer of ${name}: must be that of a wanctl recorder: got ${clip(printable(text.trim()), 60)}`,
   );
+}
 
 function open(
   { name, socketPath, url, token }: Address,

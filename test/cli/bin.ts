@@ -9,7 +9,9 @@ import { fileURLToPath } from "node:url";
 /** The folder that package.json is in, whatever tsc's output folder is called. */
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-const BIN = fileURLToPath(new URL("../../cli/wanctl.js", import.meta.url));
+export const BIN = fileURLToPath(
+  new URL("../../cli/wanctl.js", import.meta.url),
+);
 
 export interface Ended {
   readonly code: number | null;

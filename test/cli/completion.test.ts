@@ -4,10 +4,11 @@ import { wanctl } from "./bin.js";
 
 /** What bash offers after these words, the last of them unfinished. */
 async function offered(...words: readonly string[]): Promise<string[]> {
+  const name = words[0] === "wanctl-history" ? "_wanctl_history" : "_wanctl";
   const { out: script } = await wanctl("completion", "bash");
   const asked = `${script}
     COMP_WORDS=(${words.join(" ")}); COMP_CWORD=${words.length - 1}
-    _wanctl; echo "\${COMPREPLY[@]}"`;
+    ${name}; echo "\${COMPREPLY[@]}"`;
   const { stdout } = spawnSync("bash", ["-c", asked], { encoding: "utf8" });
   return stdout.trim().split(" ");
 }
@@ -17,11 +18,17 @@ describe("wanctl completion", () => {
     expect(await offered("wanctl", "st")).to.deep.equal(["status"]);
     expect(await offered("wanctl", "tap", "--k")).to.deep.equal(["--kind"]);
     expect(await offered("wanctl", "status", "--")).to.include("--json");
+    expect(await offered("wanctl", "history", "--su")).to.deep.equal([
+      "--summary",
+    ]);
+    expect(await offered("wanctl-history", "--su")).to.deep.equal([
+      "--summary",
+    ]);
   });
 
   it("knows bash and zsh, and no other", async () => {
     expect((await wanctl("completion", "zsh")).out).to.match(
-      /^#compdef wanctl\n/,
+      /^#compdef wanctl wanctl-history\n/,
     );
     expect((await wanctl("completion", "fish")).code).to.equal(2);
   });

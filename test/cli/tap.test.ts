@@ -2,9 +2,7 @@ import { expect } from "chai";
 import { once } from "node:events";
 import { join } from "node:path";
 import { Publisher as Socket } from "zeromq";
-import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
-import { systemClock } from "../../shared/clock.js";
-import type { Frame, Message } from "../../shared/frame.js";
+import type { Frame } from "../../shared/frame.js";
 import { serveHealth } from "../../shared/health.js";
 import {
   ipc,
@@ -12,7 +10,8 @@ import {
   runFolder,
   type RunFolder,
 } from "../../shared/paths.js";
-import { BOOT, cycle, transition } from "../fakes/frames.js";
+import { cycle, transition } from "../fakes/frames.js";
+import { controller, FINE } from "./controller.js";
 import {
   start,
   temporary,
@@ -21,36 +20,6 @@ import {
   wanctl,
   type Started,
 } from "./bin.js";
-
-const FINE = { status: "fine", reasons: [] } as const;
-
-/** What a controller shows of itself: a health socket, and frames until it is disposed. */
-async function controller(
-  run: RunFolder,
-  wan: string,
-  messages: readonly Message[] = [cycle()],
-): Promise<AsyncDisposable> {
-  const paths = { bind: run.wanFrames(wan), connect: run.frames };
-  const publisher: Publisher = await openPublisher(
-    wan,
-    BOOT,
-    systemClock,
-    paths,
-  );
-  const health = await serveHealth(run.wanHealth(wan), () => FINE);
-  let next = 0;
-  const beat = setInterval(() => {
-    const message = messages[next++ % messages.length];
-    if (message) publisher.publish(message);
-  }, 10);
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(beat);
-      await health[Symbol.asyncDispose]();
-      await publisher[Symbol.asyncDispose]();
-    },
-  };
-}
 
 async function stopped(tap: Started, signal: NodeJS.Signals = "SIGINT") {
   tap.process.kill(signal);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ROOT, temporary, wanctl, widest, type Ended } from "./bin.js";
 
 const COMMANDS = [
-  ...["controller", "recorder", "tap", "status", "check", "demo"],
+  ...["controller", "recorder", "tap", "history", "status", "check", "demo"],
   ...["qdisc", "qdisc up", "qdisc down", "qdisc show"],
 ];
 

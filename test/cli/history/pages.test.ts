@@ -270,7 +270,7 @@ describe("plotPage()", () => {
     const lines = plotPage(range(["att"]), "att", PLOT_METRICS, DEFAULT);
     const text = lines.join("\n");
     expect(lines[0]).to.equal("att  Sat 21 Nov 2026 13:00 to 14:00");
-    expect(text).to.match(/ 207 ms┤ .*\n/);
+    expect(text).to.match(/  206.7┤ .*\n/);
     expect(text).to.match(/state ↓│ ▁+█+▁+█+▁+\n/);
     expect(text).to.match(/state ↑│ ▁+\n/);
     expect(text).to.match(/\n {9}13:00 +13:30 +14:00\n/);
@@ -293,7 +293,7 @@ describe("plotPage()", () => {
             ["wanctl_rtt_ms"],
             DEFAULT,
           );
-          expect(lines[2]).to.match(/^5000 ms┤ .*[⠀-⣿]/);
+          expect(lines[2]).to.match(/^ +5000┤ .*[⠁-⣿]/);
         },
       ),
     );

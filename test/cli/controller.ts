@@ -1,0 +1,36 @@
+import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
+import { systemClock } from "../../shared/clock.js";
+import type { Message } from "../../shared/frame.js";
+import { serveHealth } from "../../shared/health.js";
+import type { RunFolder } from "../../shared/paths.js";
+import { BOOT, cycle } from "../fakes/frames.js";
+
+export const FINE = { status: "fine", reasons: [] } as const;
+
+/** What a controller shows of itself: a health socket, and frames until it is disposed. */
+export async function controller(
+  run: RunFolder,
+  wan: string,
+  messages: readonly Message[] = [cycle()],
+): Promise<AsyncDisposable> {
+  const paths = { bind: run.wanFrames(wan), connect: run.frames };
+  const publisher: Publisher = await openPublisher(
+    wan,
+    BOOT,
+    systemClock,
+    paths,
+  );
+  const health = await serveHealth(run.wanHealth(wan), () => FINE);
+  let next = 0;
+  const beat = setInterval(() => {
+    const message = messages[next++ % messages.length];
+    if (message) publisher.publish(message);
+  }, 10);
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(beat);
+      await health[Symbol.asyncDispose]();
+      await publisher[Symbol.asyncDispose]();
+    },
+  };
+}
