@@ -53,7 +53,7 @@ export function cycle(
 
 /** The row of this cycle; the one place where the core's ms and bit/s become the wire's µs and kbit/s. */
 function rowOf(
-  { line, policy, publisher }: Wan,
+  { line, publisher }: Wan,
   reading: Reading,
   { estimate, rate, state, traffic }: ControlState,
   tick: Tick,
@@ -77,14 +77,14 @@ function rowOf(
     wantedDownloadKbps: toKbps(rate.download.bps),
     enforcedDownloadKbps: maybe(enforced.download, toKbps),
     loadDownloadKbps: loadOf("download"),
-    targetDownloadUs: toUs(policy.limits.download.targetMs),
+    targetDownloadUs: toUs(rate.download.targetMs),
     causeDownload: causeCode(rate.download.cause),
     causeDownloadUs: maybe(rate.download.causeMs, toTenthMsUs),
     stateUpload: stateCode(state.upload),
     wantedUploadKbps: toKbps(rate.upload.bps),
     enforcedUploadKbps: maybe(enforced.upload, toKbps),
     loadUploadKbps: loadOf("upload"),
-    targetUploadUs: toUs(policy.limits.upload.targetMs),
+    targetUploadUs: toUs(rate.upload.targetMs),
     causeUpload: causeCode(rate.upload.cause),
     causeUploadUs: maybe(rate.upload.causeMs, toTenthMsUs),
     lateUs: toUs(tick.lateMs),

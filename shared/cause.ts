@@ -59,6 +59,11 @@ export const CAUSES = [
     name: "refractory",
     words: (n: Numbers) => `hold: refractory ${n.time}, the last cut works`,
   },
+  {
+    name: "futile",
+    words: (n: Numbers) =>
+      `hold: delta ${n.time}, and the last cut changed nothing${n.load}`,
+  },
 ] as const;
 
 export type Cause = (typeof CAUSES)[number]["name"];

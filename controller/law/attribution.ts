@@ -6,8 +6,8 @@ import {
   type PerDirection,
 } from "../../shared/direction.js";
 import type { Sample } from "./estimator.js";
-import { lastSamples, type Evidence } from "./evidence.js";
-import type { RateState } from "./rate-state.js";
+import { lastSamples, runAbove, tellsWays, type Evidence } from "./evidence.js";
+import { slackMs, type RateState } from "./rate-state.js";
 import { recentRate, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
@@ -48,21 +48,25 @@ interface Case {
   readonly now: MonoMs;
 }
 
-/**
- * Load tells, in part. Busy directions are suspects, and where none is busy the busier one; who is draining stays one,
- * since after a fall its load is low because the line is the bottleneck.
- */
+/** Who is draining stays a suspect, since after a fall its load is low because the line is the bottleneck. */
+const isFull = ({ peakLoad, mode }: RateState): boolean =>
+  peakLoad === null || mode === "drain" || peakLoad >= TUNING.busyRatio;
+
+/** Load tells, in part. Full directions are suspects, and where none is full the busier one. */
 function isBusy(rate: PerDirection<RateState>, direction: Direction): boolean {
-  const { peakLoad, mode } = rate[direction];
+  const load = rate[direction].peakLoad ?? 1;
   const otherLoad = rate[opposite(direction)].peakLoad ?? 1;
-  if (peakLoad === null || mode === "drain") return true;
   return (
-    peakLoad >= TUNING.busyRatio ||
+    isFull(rate[direction]) ||
     (otherLoad < TUNING.busyRatio &&
-      peakLoad >= TUNING.guiltyRatio &&
-      peakLoad >= otherLoad)
+      load >= TUNING.guiltyRatio &&
+      load >= otherLoad)
   );
 }
+
+/** Whether every reflector agrees that a queue stands. */
+const isUnanimous = ({ samples }: Evidence, direction: Direction): boolean =>
+  runAbove(samples, direction, TUNING.drainedMs).length >= TUNING.witnesses;
 
 const areBothBusy = (rate: PerDirection<RateState>): boolean =>
   isBusy(rate, "download") && isBusy(rate, "upload");
@@ -86,7 +90,7 @@ function isExpired(
 /** Whether the newest sample is well below the longest of these. */
 const isShrinking = (samples: readonly Sample[]): boolean =>
   (samples.at(-1)?.deltaMs ?? Infinity) <=
-  TUNING.trialCuredRatio * Math.max(...samples.map(({ deltaMs }) => deltaMs));
+  TUNING.curedRatio * Math.max(...samples.map(({ deltaMs }) => deltaMs));
 
 /** Who may be cut for a queue of which nothing tells the direction. */
 export function suspects(
@@ -97,7 +101,10 @@ export function suspects(
     return isExpired(trial, evidence, now)
       ? { download: true, upload: true }
       : only(trial.accused);
-  if (!areBothBusy(rate)) return eachDirection((d) => isBusy(rate, d));
+  if (!areBothBusy(rate))
+    return eachDirection(
+      (d) => isBusy(rate, d) && (isFull(rate[d]) || isUnanimous(evidence, d)),
+    );
   const newest = evidence.samples.at(-1);
   const isSharp = newest !== undefined && newest.deltaMs > TUNING.sharpMs;
   return only(
@@ -145,9 +152,6 @@ export const mayProbe = (
   { rate, evidence }: Case,
   direction: Direction,
 ): boolean => turn === direction || tellsWays(evidence) || !areBothBusy(rate);
-
-const tellsWays = ({ samples }: Evidence): boolean =>
-  samples.at(-1)?.tellsWays === true;
 
 /** Hears the probes that felt the trial's cut. Who is acquitted gets its rate back, and the other is accused. */
 export function judge(
@@ -204,9 +208,10 @@ function isOver(
   evidence: Evidence,
 ): boolean {
   const newest = lastSamples(evidence, TUNING.voters, from);
+  const goneMs = TUNING.drainedMs + slackMs(rate, accused, false);
   const isGone =
     newest.length === TUNING.voters &&
-    newest.every(({ deltaMs }) => deltaMs <= TUNING.drainedMs);
+    newest.every(({ deltaMs }) => deltaMs <= goneMs);
   const isKnown = verdict === "guilty" || isSecond;
   return isGone || (isKnown && rate[accused].mode !== "drain");
 }

@@ -1,5 +1,9 @@
 import { since, type MonoMs } from "../../shared/clock.js";
-import { eachDirection, type PerDirection } from "../../shared/direction.js";
+import {
+  DIRECTIONS,
+  eachDirection,
+  type PerDirection,
+} from "../../shared/direction.js";
 import type { State } from "../../shared/state.js";
 import {
   drainMs,
@@ -22,12 +26,13 @@ import {
 import {
   lastSamples,
   NO_EVIDENCE,
+  tellsWays,
   witness,
   type Evidence,
 } from "./evidence.js";
 import type { Policy } from "./policy.js";
 import type { Reading } from "./reading.js";
-import { initialRate, type RateState } from "./rate-state.js";
+import { initialRate, slackMs, type RateState } from "./rate-state.js";
 import { nextRate } from "./shaper-rate.js";
 import { remember, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
@@ -66,10 +71,18 @@ export const initial = (
   state: { download: "GREEN", upload: "GREEN" },
   transition: { download: null, upload: null },
   rate: eachDirection((direction) =>
-    initialRate(rateBps?.[direction] ?? policy.limits[direction].baseBps, now),
+    initialRate(
+      rateBps?.[direction] ?? policy.limits[direction].baseBps,
+      policy.limits[direction],
+      now,
+    ),
   ),
   attribution: noSuspicion(now),
 });
+
+/** Whether a rate can go no lower. */
+const isPinned = (rate: PerDirection<RateState>, { limits }: Policy): boolean =>
+  DIRECTIONS.some((d) => rate[d].bps <= limits[d].floorBps);
 
 /**
  * One beat: what is known, what was seen and what is preferred become what is known now. Pure; the same for the daemon,
@@ -81,7 +94,11 @@ export function step(
   now: MonoMs,
   policy: Policy,
 ): ControlState {
-  const { after: path, samples } = estimate(before.estimate, reading.replies);
+  const { after: path, samples } = estimate(
+    before.estimate,
+    reading.replies,
+    isPinned(before.rate, policy),
+  );
   const leastRttMs = leastBaselineMs(path) ?? 0;
   const evidence = witness(before.evidence, samples, now, leastRttMs);
   const traffic = remember(before.traffic, reading.traffic, now);
@@ -105,11 +122,13 @@ export function step(
       deltaMs: path.deltaMs,
       leastRttMs,
       spacingMs: policy.spacingMs,
+      slackMs: slackMs(judged, direction, tellsWays(evidence)),
       direction,
       limits: policy.limits[direction],
       manner: policy.manner,
       isSuspect: suspected[direction],
       mayProbe: mayProbe(attribution, known, direction),
+      isOnTrial: attribution.trial !== null,
       isCertain: isCertain(attribution, known),
       drainMs: drainMs(known),
     }),

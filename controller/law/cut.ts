@@ -2,7 +2,14 @@ import { later } from "../../shared/clock.js";
 import { clamp } from "../../shared/units.js";
 import { capacityBps } from "./capacity.js";
 import type { Sample } from "./estimator.js";
-import { at, trimMs, type RateState, type Scene } from "./rate-state.js";
+import {
+  at,
+  because,
+  isWorse,
+  trimMs,
+  type RateState,
+  type Scene,
+} from "./rate-state.js";
 import { TUNING } from "./tuning.js";
 
 /** Down to what the line carries, and below it by as much as the queue is long. */
@@ -15,6 +22,8 @@ export function cut(
 ): RateState {
   const { direction, evidence, traffic, limits, now, leastRttMs } = scene;
   const seen = capacityBps(direction, evidence, bad, traffic, state.bps);
+  if (!scene.isOnTrial && isFutile(state, seen, worstMs))
+    return because(state, "futile", worstMs);
   const carried = seen ?? state.bps * (1 - blindCut(worstMs, trimMs(scene)));
   const drainRatio =
     seen === null
@@ -48,6 +57,22 @@ export function cut(
       : state.recalledBps,
   };
 }
+
+/**
+ * Whether the last cut changed nothing though the line carries all that the rate lets through: then it is no queue of
+ * ours, or its senders heed no cut yet, as BBR does for ten round trips.
+ */
+const isFutile = (
+  { mode, lastCut, bps }: RateState,
+  seenBps: number | null,
+  worstMs: number,
+): boolean =>
+  mode === "drain" &&
+  lastCut !== null &&
+  seenBps !== null &&
+  seenBps >= TUNING.futileRatio * bps &&
+  worstMs >= TUNING.curedRatio * lastCut.deltaMs &&
+  !isWorse(worstMs, lastCut);
 
 /** How much to cut by the delay alone. */
 const blindCut = (worstMs: number, fromMs: number): number =>

@@ -50,10 +50,14 @@ export const rememberedPath = (
   deltaAt: null,
 });
 
-/** Follows baseline and delta through the replies of a beat, in order. Each reply becomes a sample. */
+/**
+ * Follows baseline and delta through the replies of a beat, in order. Each reply becomes a sample.
+ * @param isPinned whether a queue may stand that no cut empties
+ */
 export function estimate(
   before: Estimate,
   replies: readonly Reply[],
+  isPinned: boolean,
 ): { after: Estimate; samples: Sample[] } {
   if (replies.length === 0) return { after: before, samples: [] };
   const baselines = [...before.baselines];
@@ -61,7 +65,7 @@ export function estimate(
   let { deltaMs, deltaAt } = before;
   for (const reply of replies) {
     const { reflector, rttMs, sentAt, receivedAt } = reply;
-    const baseline = follow(baselines[reflector] ?? null, reply);
+    const baseline = follow(baselines[reflector] ?? null, reply, isPinned);
     baselines[reflector] = baseline;
     const above = rttMs - baseline.ms;
     const delayMs = split(above, baseline.skewMs, reply.wayMs);
@@ -87,7 +91,11 @@ export function estimate(
 }
 
 /** The baseline after one more RTT of its reflector (control.md A1.4, law.md 2). */
-function follow(before: Baseline | null, reply: Reply): Baseline {
+function follow(
+  before: Baseline | null,
+  reply: Reply,
+  isPinned: boolean,
+): Baseline {
   const { rttMs, receivedAt: at, wayMs } = reply;
   if (before === null) return baselineOf(rttMs, skewOf(wayMs), at);
   const above = rttMs - before.ms;
@@ -99,9 +107,12 @@ function follow(before: Baseline | null, reply: Reply): Baseline {
         : TUNING.baselineClimbMs;
   const elapsedMs = since(before.at, at);
   const isLeap = before.leastMs - before.ms > TUNING.leapMs;
-  const isOver =
-    since(before.leastFrom, at) >
-    (isLeap ? TUNING.leapAfterMs : TUNING.leastMs);
+  const doubtMs = isLeap
+    ? TUNING.leapAfterMs
+    : isPinned
+      ? TUNING.pinnedMs
+      : TUNING.leastMs;
+  const isOver = since(before.leastFrom, at) > doubtMs;
   const ms = before.ms + above * share(elapsedMs, timeConstantMs);
   return {
     // so long without an RTT near the baseline: the path itself has become longer

@@ -67,6 +67,10 @@ export function lastSamples(
   return last.filter((sample) => sample.sentAt >= from);
 }
 
+/** Whether the newest sample tells which way it was delayed. */
+export const tellsWays = ({ samples }: Evidence): boolean =>
+  samples.at(-1)?.tellsWays === true;
+
 /** The unbroken run of newest samples that a direction may have delayed by more than `aboveMs`, oldest first. */
 export function runAbove(
   samples: readonly Sample[],

@@ -38,8 +38,12 @@ const between = (
   y1: number,
 ): number => y0 + (y1 - y0) * clamp((x - x0) / (x1 - x0), 0, 1);
 
-/** How much of the growth is left as the delta nears the trim: all up to `queueMs`, none at the trim. */
-export function taper(worstMs: number, trimMs: number): number {
-  const full = Math.min(TUNING.queueMs, trimMs / 2);
+/** How much of the growth is left as the delta nears the trim: all up to `queueMs` of queue, none at the trim. */
+export function taper(
+  worstMs: number,
+  trimMs: number,
+  slackMs: number,
+): number {
+  const full = Math.min(TUNING.queueMs + slackMs, trimMs / 2);
   return clamp((trimMs - worstMs) / (trimMs - full), 0, 1);
 }

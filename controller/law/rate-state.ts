@@ -1,6 +1,7 @@
 import type { Cause } from "../../shared/cause.js";
 import type { MonoMs } from "../../shared/clock.js";
 import {
+  DIRECTIONS,
   eachDirection,
   type Direction,
   type PerDirection,
@@ -26,6 +27,8 @@ export interface CutEvidence {
 /** One direction's rate and what it remembers of the line. `drain`: cut below capacity; `return`: on its way back; `grow`: free. */
 export interface RateState {
   readonly bps: number;
+  /** The effective target of the last step: {@link targetMs}. */
+  readonly targetMs: number;
   readonly mode: "grow" | "drain" | "return";
   readonly cause: Cause;
   /** The number that belongs to the cause, ms. */
@@ -59,18 +62,27 @@ export interface Scene {
   readonly deltaMs: number | null;
   readonly leastRttMs: number;
   readonly spacingMs: number;
+  /** What packets on their way add to a delay without any queue: see {@link slackMs}. */
+  readonly slackMs: number;
   /** Whether a queue of which nothing tells the direction may be this one's. */
   readonly isSuspect: boolean;
   /** Whether it may look for more than it knows to be there. */
   readonly mayProbe: boolean;
+  /** Whether a cut is being judged by what it changes. */
+  readonly isOnTrial: boolean;
   /** Whether a cut now is more than a guess. */
   readonly isCertain: boolean;
   /** In how long a cut is to empty the queue, ms. */
   readonly drainMs: number;
 }
 
-export const initialRate = (bps: number, now: MonoMs): RateState => ({
+export const initialRate = (
+  bps: number,
+  { targetMs }: Limits,
+  now: MonoMs,
+): RateState => ({
   bps,
+  targetMs,
   mode: "grow",
   cause: "start",
   causeMs: null,
@@ -87,6 +99,12 @@ export const initialRate = (bps: number, now: MonoMs): RateState => ({
 
 export const ratesOf = (rate: PerDirection<RateState>): PerDirection<number> =>
   eachDirection((direction) => rate[direction].bps);
+
+/** Whether a delay is clearly longer than at the last cut. */
+export const isWorse = (
+  worstMs: number,
+  lastCut: CutEvidence | null,
+): boolean => worstMs > 1.3 * (lastCut?.deltaMs ?? 0) + 10;
 
 /** The same, and why. */
 export const because = (
@@ -109,6 +127,30 @@ export const at = (
   bps: clamp(bps, floorBps, ceilingBps),
 });
 
+/** How long a full packet takes at a rate, ms. */
+export const packetMs = (bps: number): number =>
+  (TUNING.packetBits / bps) * 1e3;
+
+/**
+ * What one packet in front of a probe adds to its delay on a slow line, ms: a line in use is no emptier. Where nothing
+ * tells the ways, the other direction's packet counts as well.
+ */
+export const slackMs = (
+  rate: PerDirection<RateState>,
+  direction: Direction,
+  tellsWays: boolean,
+): number =>
+  DIRECTIONS.filter((d) => d === direction || !tellsWays).reduce(
+    (sum, d) => sum + Math.max(0, packetMs(rate[d].bps) - TUNING.packetMs),
+    0,
+  );
+
+/** The effective target, ms: what the operator wants, or what the line itself makes of it, if that is more. */
+export const targetMs = (
+  { targetMs, warnMs }: Limits,
+  slackMs: number,
+): number => Math.min(targetMs + slackMs, warnMs);
+
 /** Where the rate law begins to act, ms of delay: below the target, so that its own probing stays GREEN. */
-export const trimMs = ({ limits }: Scene): number =>
-  limits.targetMs * TUNING.trimRatio;
+export const trimMs = ({ limits, slackMs }: Scene): number =>
+  targetMs(limits, slackMs) - (1 - TUNING.trimRatio) * limits.targetMs;

@@ -7,6 +7,9 @@ import { growthPerS, taper } from "./growth.js";
 import {
   at,
   because,
+  isWorse,
+  packetMs,
+  targetMs,
   trimMs,
   type RateState,
   type Scene,
@@ -17,7 +20,10 @@ import { TUNING } from "./tuning.js";
 /** The next rate of one direction, within floor and ceiling (law.md 2). */
 export function nextRate(before: RateState, scene: Scene): RateState {
   const { limits, now } = scene;
-  const state = withLoad(before, scene);
+  const state = {
+    ...withLoad(before, scene),
+    targetMs: targetMs(limits, scene.slackMs),
+  };
   const silent = silenceMs(scene.evidence, now);
   if (silent === Infinity) return because(state, "start", null);
   if (silent > TUNING.blackoutMs)
@@ -69,8 +75,8 @@ function badOf(
   { bps }: RateState,
   scene: Scene,
 ): readonly Sample[] {
-  const packetMs = (TUNING.packetBits / bps) * 1e3;
-  const badMs = trimMs(scene) + TUNING.packetsForgiven * packetMs;
+  const ownMs = TUNING.packetsForgiven * packetMs(bps);
+  const badMs = trimMs(scene) + Math.max(0, ownMs - scene.slackMs);
   return votes.filter(({ delayMs }) => delayMs[scene.direction] > badMs);
 }
 
@@ -88,8 +94,7 @@ const mayCut = (
   { patienceUntil, lastCut }: RateState,
   worstMs: number,
   now: MonoMs,
-): boolean =>
-  now >= patienceUntil || worstMs > 1.3 * (lastCut?.deltaMs ?? 0) + 10;
+): boolean => now >= patienceUntil || isWorse(worstMs, lastCut);
 
 /** Waits until the queue is seen to be gone. */
 function drain(state: RateState, scene: Scene): RateState {
@@ -97,7 +102,7 @@ function drain(state: RateState, scene: Scene): RateState {
   const last = newest.at(-1);
   if (
     last === undefined ||
-    last.delayMs[scene.direction] > TUNING.drainedMs ||
+    last.delayMs[scene.direction] > TUNING.drainedMs + scene.slackMs ||
     !isClean(state, scene)
   )
     return because(
@@ -145,7 +150,7 @@ function grow(state: RateState, scene: Scene): RateState {
       : growthPerS(state, settlingMs > 0, scene.manner);
   if (perS === 0) return because(state, "settle", settlingMs);
   const worstMs = worstOfTwo(state, scene);
-  const h = taper(worstMs, trimMs(scene));
+  const h = taper(worstMs, trimMs(scene), scene.slackMs);
   const bps = state.bps * (1 + (perS * h * elapsedMs) / 1e3);
   return because(at(state, bps, limits), "raise", worstMs);
 }
@@ -169,7 +174,7 @@ function isClean(state: RateState, scene: Scene): boolean {
   const expectedMs =
     scene.leastRttMs + trimMs(scene) + TUNING.overdueMs + 3 * scene.spacingMs;
   return (
-    scene.deltaMs <= scene.limits.targetMs &&
+    scene.deltaMs <= state.targetMs &&
     worstOfTwo(state, scene) <= trimMs(scene) &&
     since(newest.sentAt, scene.now) <= expectedMs
   );

@@ -14,6 +14,8 @@ export const TUNING = {
   /** Packets of this size may stand in front of a probe without anybody being at fault: two of them. */
   packetBits: 12_112,
   packetsForgiven: 2,
+  /** One of them at this line's rate, ms, is nothing yet; what it takes longer is added to every bound of delay. */
+  packetMs: 4,
 
   /** A baseline follows down at once, up slowly: a longer RTT is probably our own queue. Time constants, ms. */
   baselineFallMs: 430,
@@ -22,7 +24,9 @@ export const TUNING = {
   /** Within this much above the baseline it rises by baselineRiseMs, beyond by baselineClimbMs. */
   baselineNearMs: 3,
   /** After so long without an RTT near it the baseline is the least one of that time: the path became longer. */
-  leastMs: 5_000,
+  leastMs: 3_000,
+  /** The same while a rate is at its floor, and the queue may be one that no cut of ours empties. */
+  pinnedMs: 5_000,
   /** A path longer by more than this is believed only after so long: it may be a queue that no cut of ours empties. */
   leapMs: 60,
   leapAfterMs: 60_000,
@@ -58,6 +62,10 @@ export const TUNING = {
   /** After the drain the rate returns to this part of the capacity, not faster than returnPerS of it a second. */
   returnRatio: 0.98,
   returnPerS: 1.5,
+  /** A cut that did not bring the delta down to this part of what it was cured nothing. */
+  curedRatio: 0.8,
+  /** If the line carries this part of the rate then, a deeper cut would not cure it either. */
+  futileRatio: 0.9,
   /** The drain is over when the newest sample is below this. */
   drainedMs: 8,
   /** Without byte counters the cut is sized by the delay alone: from -3 % at the trim to -25 % at severeMs. */
@@ -75,18 +83,21 @@ export const TUNING = {
   /** No time step counts for more: a process that stood still has no claim to a large raise. */
   stepMaxMs: 200,
 
-  /** Who loads the line: a peak that decays over this; busy and idle parts of the rate. */
+  /**
+   * Who loads the line: a peak that decays over this; busy and idle parts of the rate. Who is in between has made the
+   * queue only where so many samples in a row, one of each reflector, are bad: late replies are not.
+   */
   peakDecayMs: 700,
   busyRatio: 0.6,
   guiltyRatio: 0.2,
+  witnesses: 6,
   /**
-   * Both busy and no ways told: a cut, deeper than others, that by this many ms of probes has not brought the delta down to trialCuredRatio of
+   * Both busy and no ways told: a cut, deeper than others, that by this many ms of probes has not brought the delta down to curedRatio of
    * its longest was the wrong one; its rate comes back, but for a bit. After trialMaxMs both are to blame, or
    * after alibiMaxMs while it shrinks.
    */
   trialProbesMs: 100,
   trialDrainMs: 125,
-  trialCuredRatio: 0.8,
   acquittedRatio: 0.98,
   trialMaxMs: 900,
   alibiMaxMs: 2_500,

@@ -78,6 +78,7 @@ const rateState = (
   const bps = () => fc.double({ min: floorBps, max: ceilingBps, noNaN: true });
   return fc.record({
     bps: bps(),
+    targetMs: fc.constant(15),
     mode: fc.constantFrom("grow", "drain", "return"),
     cause: fc.constantFrom(...CAUSES.map((cause) => cause.name)),
     causeMs: fc.option(delta()),

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { DIRECTIONS } from "../../../shared/direction.js";
+import { DIRECTIONS, eachDirection } from "../../../shared/direction.js";
 import { stateCode } from "../../../shared/state.js";
 import {
   initial,
@@ -8,6 +8,7 @@ import {
   type ControlState,
 } from "../../../controller/law/control.js";
 import { baselineMs } from "../../../controller/law/estimator.js";
+import type { Policy } from "../../../controller/law/policy.js";
 import { ratesOf } from "../../../controller/law/rate-state.js";
 import { TUNING } from "../../../controller/law/tuning.js";
 import {
@@ -19,6 +20,12 @@ import {
 } from "../../fakes/states.js";
 
 const RUNS = { numRuns: 3000 };
+
+/** The policy for a line with this floor. */
+const limitsOf = (floorBps: number): Policy => ({
+  ...POLICY,
+  limits: eachDirection((d) => ({ ...POLICY.limits[d], floorBps })),
+});
 
 describe("step()", () => {
   it("keeps every rate within floor and ceiling, from any state (CTRL-03)", () => {
@@ -41,13 +48,26 @@ describe("step()", () => {
         for (const direction of DIRECTIONS)
           if (
             (after.estimate.deltaMs ?? Infinity) >
-            POLICY.limits[direction].targetMs
+            after.rate[direction].targetMs
           )
             expect(after.rate[direction].bps).to.be.at.most(
               state.rate[direction].bps,
             );
       }),
       RUNS,
+    );
+  });
+
+  it("has an effective target from the configured to below hard red (CTRL-03)", () => {
+    const slow = limitsOf(2e5);
+    fc.assert(
+      fc.property(controlState(slow), beat(), (state, { reading, now }) => {
+        const after = step(state, reading, now, slow);
+        for (const direction of DIRECTIONS) {
+          const { targetMs, warnMs } = slow.limits[direction];
+          expect(after.rate[direction].targetMs).to.be.within(targetMs, warnMs);
+        }
+      }),
     );
   });
 

@@ -1,6 +1,17 @@
 import { expect } from "chai";
 import type { Reading } from "../../../controller/law/reading.js";
+import { WANCTL } from "../../../lab/policies/wanctl.js";
+import { play as playScenario } from "../../../lab/run.js";
+import { SCENARIOS } from "../../../lab/scenarios.js";
+import { score, type Score } from "../../../lab/score.js";
 import { between, deltaMs, play, use } from "./loop.js";
+
+/** The law, from round trips alone, in a scenario of the lab. */
+function inLab(id: string): Score {
+  const scenario = SCENARIOS.find((one) => one.id === id);
+  if (scenario === undefined) throw new Error(`Cannot play ${id}`);
+  return score(playScenario(scenario, WANCTL, 1), scenario);
+}
 
 /** Ways in which a rate law went wrong once, by what to look for. */
 const DOWN = { flows: { download: 4, upload: 0 }, upload: [[0, 10]] } as const;
@@ -82,6 +93,20 @@ describe("the law does not fail by", function () {
     );
     expect(new Set(rates).size).to.equal(1);
     expect(use(between(beats, 17, 20)).download).to.be.above(0.9);
+  });
+
+  it("late replies on an idle line, where no load makes a queue: it is not cut once", () => {
+    expect(inLab("S7").cutsPerHour).to.equal(0);
+  });
+
+  it("a delay that no cut shortens: it leaves the floor, and learns the path", () => {
+    expect(inLab("S12").atFloor).to.be.below(0.07);
+  });
+
+  it("packets that take long on a slow line: they are not cut for being there (CTRL-03)", () => {
+    const { use: used } = inLab("S6");
+    expect(used.download).to.be.above(0.6);
+    expect(used.upload).to.be.above(0.75);
   });
 
   it("slow start: new flows on an idle line cost no rate for long", () => {

@@ -32,7 +32,7 @@ function samplesOf(
       rttMs: receivedAtMs - sentAtMs,
       wayMs: { upload: stampMs - sentAtMs, download: receivedAtMs - stampMs },
     };
-    const { after, samples } = estimate(path, [reply]);
+    const { after, samples } = estimate(path, [reply], false);
     path = after;
     return { ...samples[0]!, queueMs: queue };
   });
