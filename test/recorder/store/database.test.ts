@@ -117,7 +117,7 @@ describe("openDatabase()", () => {
     newer.close();
     expect(() => openDatabase(place(), NOON)).to.throw(
       Failure,
-      /must be of version 1 or older: got 7: upgrade wanctl/,
+      /must be of version 2 or older: got 7: upgrade wanctl/,
     );
   });
 });
