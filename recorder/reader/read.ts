@@ -1,5 +1,6 @@
 import type { RowField } from "../../shared/row.js";
 import type { Records } from "../store/records.js";
+import { unitMs } from "../store/rolled.js";
 import type { Section } from "../tiers/section.js";
 import { bucketStart, STEP_MS } from "../tiers/tier.js";
 import type { Sink } from "./sinks.js";
@@ -93,17 +94,18 @@ function* readRolled(
     ),
   );
   const states = targets.filter(isState);
-  const pieceMs =
-    STEP_MS[tier] * Math.max(1, Math.floor(ROWS / (known.size + 1)));
+  const ownMs = unitMs({ tier, originMs, stepMs });
+  const pieceMs = ownMs * Math.max(1, Math.floor(ROWS / (known.size + 1)));
   const begun = bucketStart(tier, fromMs);
   const isWhole = begun === fromMs || takesBegun;
   const first = isWhole ? begun : begun + STEP_MS[tier];
-  for (let at = first; at < toMs; at += pieceMs) {
+  for (let at = first; at < toMs;) {
+    const nextMs = Math.floor((at + pieceMs) / ownMs) * ownMs;
     const stretch = {
       ...{ tier, wan, originMs, stepMs },
-      fromMs: at,
-      toMs: Math.min(toMs, at + pieceMs),
+      ...{ fromMs: at, toMs: Math.min(toMs, nextMs) },
     };
+    at = nextMs;
     const timeOf = (step: number) => originMs + step * stepMs;
     for (const [id, step, count, sum, min, max] of known.size > 0
       ? rolled.steps([...known.keys()], stretch)

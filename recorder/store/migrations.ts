@@ -1,6 +1,7 @@
 import type { WallMs } from "../../shared/clock.js";
 import { Failure } from "../../shared/failure.js";
 import type { Connection } from "./connection.js";
+import { DAYS_SQL } from "./days.js";
 import { ALPHABET_SQL } from "./packing.js";
 
 /**
@@ -232,6 +233,7 @@ export const MIGRATIONS: readonly string[] = [
   alter table cycle_plain add column samples_upload integer;
   alter table cycle_plain add column carried_upload_kbps integer;
   `,
+  DAYS_SQL,
 ];
 
 /**

@@ -39,6 +39,23 @@ export interface Rolled {
   cycles(stretch: Stretch): number;
 }
 
+const DAY_MS = 24 * STEP_MS["1h"];
+
+/** What steps are added up from: buckets, or days of hours where they fill the steps. */
+export const unitMs = ({
+  tier,
+  originMs,
+  stepMs,
+}: Pick<Stretch, "tier" | "originMs" | "stepMs">): number =>
+  tier === "1h" && originMs % DAY_MS === 0 && stepMs % DAY_MS === 0
+    ? DAY_MS
+    : STEP_MS[tier];
+
+const ends = (series: readonly number[]) => ({
+  first: Math.min(...series),
+  last: Math.max(...series),
+});
+
 /** Read at once. */
 const HISTOGRAMS = 500;
 
@@ -52,6 +69,9 @@ const STEP = "(bucket_ms - @originMs) / @stepMs";
 
 const SUMS = "sum(count), total(sum), min(min), max(max)";
 
+const OF_DAYS = `select series, (day_ms - @originMs) / @stepMs as step, ${SUMS} from day
+  where series >= @first and series <= @last and day_ms >= @fromMs and day_ms < @toMs group by step, series`;
+
 export const ROLLED_SQL = {
   one: `select r.series, (v.bucket_ms - @originMs) / @stepMs as step, ${SUMS.replace("count", "r.count")}
     from ${OF_SERIES} group by step`,
@@ -63,6 +83,7 @@ export const ROLLED_SQL = {
 export function openRolled(db: Connection): Rolled {
   const one = db.prepare<object, RolledStep>(ROLLED_SQL.one).raw();
   const all = db.prepare<object, RolledStep>(ROLLED_SQL.all).raw();
+  const days = db.prepare<object, RolledStep>(OF_DAYS).raw();
   const columns = DIRECTIONS.flatMap((direction) =>
     STATES.map((state) => `${state.toLowerCase()}_${direction}_ms`),
   );
@@ -86,16 +107,31 @@ export function openRolled(db: Connection): Rolled {
     originMs: BigInt(rest.originMs),
     stepMs: BigInt(rest.stepMs),
   });
+  function buckets(series: readonly number[], stretch: Stretch) {
+    const [first = 0] = series;
+    if (stretch.fromMs >= stretch.toMs) return [];
+    return series.length === 1
+      ? one.all({ ...bound(stretch), series: first })
+      : all.all({ ...bound(stretch), ...ends(series) });
+  }
+
   return {
     steps(series, stretch) {
-      const [first = 0] = series;
-      if (series.length === 1)
-        return one.all({ ...bound(stretch), series: first });
       const wanted = new Set(series);
-      const range = { first: Math.min(...series), last: Math.max(...series) };
-      return all
-        .all({ ...bound(stretch), ...range })
-        .filter(([id]) => wanted.has(id));
+      const isWanted = ([id]: RolledStep) => wanted.has(id);
+      const { fromMs, toMs } = stretch;
+      const lengthMs = unitMs(stretch);
+      const inside = {
+        fromMs: Math.ceil(fromMs / lengthMs) * lengthMs,
+        toMs: Math.floor(toMs / lengthMs) * lengthMs,
+      };
+      if (lengthMs !== DAY_MS || inside.fromMs >= inside.toMs)
+        return buckets(series, stretch).filter(isWanted);
+      return [
+        ...buckets(series, { ...stretch, toMs: inside.fromMs }),
+        ...days.all({ ...bound({ ...stretch, ...inside }), ...ends(series) }),
+        ...buckets(series, { ...stretch, fromMs: inside.toMs }),
+      ].filter(isWanted);
     },
     held: (stretch) =>
       held.all(bound(stretch)).map(([step, ...ms]) => ({

@@ -149,11 +149,13 @@ describe("range() and summary()", () => {
       }),
       { minLength: 1, maxLength: 60 },
     ),
+    /** Four hours, or some days of which only hours are left. */
+    scale: fc.constantFrom(1, 1, 20),
     fromMs: fc.integer({ min: -HOUR_MS, max: SPAN_MS }),
     lengthMs: fc.integer({ min: 1, max: SPAN_MS }),
     stepMs: fc.constantFrom(
       ...[null, 50, 1_000, 7_000, MINUTE_MS, 90_000],
-      ...[5 * MINUTE_MS, 7 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS],
+      ...[5 * MINUTE_MS, 7 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS, 24 * HOUR_MS],
     ),
     ages: fc.constantFrom("fresh", "rolled up", "expired"),
     max: fc.constantFrom(50, 400, 100_000),
@@ -163,9 +165,11 @@ describe("range() and summary()", () => {
 
   /** Frames as they were sent, stored and aged. */
   function record({
+    scale,
     cycles,
     ages,
   }: {
+    scale: number;
     cycles: { atMs: number; row: object }[];
     ages: string;
   }) {
@@ -173,10 +177,11 @@ describe("range() and summary()", () => {
     const frames = [...cycles]
       .sort((a, b) => a.atMs - b.atMs)
       .map(({ atMs, row }, i) =>
-        stamped(cycle(row), i + 1, { source, at: NOON_MS + atMs }),
+        stamped(cycle(row), i + 1, { source, at: NOON_MS + scale * atMs }),
       );
     store.commit(frames);
-    if (ages !== "fresh") age(source, NOON_MS + SPAN_MS, ages === "expired");
+    if (ages !== "fresh")
+      age(source, NOON_MS + scale * SPAN_MS, ages === "expired");
     return { source, frames: frames as (Frame & CycleFrame)[] };
   }
 
@@ -207,20 +212,23 @@ describe("range() and summary()", () => {
     fc.assert(
       fc.property(scene, (drawn) => {
         const { source, frames } = record(drawn);
-        const fromMs = NOON_MS + drawn.fromMs;
+        const { scale } = drawn;
+        const fromMs = NOON_MS + scale * drawn.fromMs;
         const query: RangeQuery = {
-          ...{ fromMs, toMs: fromMs + drawn.lengthMs },
+          ...{ fromMs, toMs: fromMs + scale * drawn.lengthMs },
           wans: [source],
           metrics: NAMES,
           resolution:
             drawn.stepMs === null ? "cycle" : { stepMs: drawn.stepMs },
         };
-        const nowMs = NOON_MS + SPAN_MS;
+        const nowMs = NOON_MS + scale * SPAN_MS;
         const { data, metadata } = pages(
           query,
           nowMs,
           // short steps and short pages make very many of them
-          (drawn.stepMs ?? HOUR_MS) < 7_000 ? 100_000 : drawn.max,
+          (drawn.stepMs ?? (scale === 1 ? 10_000 : 1)) * drawn.max < HOUR_MS
+            ? 100_000
+            : drawn.max,
         );
         expect(metadata.stepMs).to.equal(drawn.stepMs);
         expectWhole(metadata, query, frames);
@@ -279,9 +287,10 @@ describe("range() and summary()", () => {
     fc.assert(
       fc.property(scene, (drawn) => {
         const { source, frames } = record(drawn);
-        const fromMs = NOON_MS + drawn.fromMs;
-        const span = { fromMs, toMs: fromMs + drawn.lengthMs };
-        const nowMs = NOON_MS + SPAN_MS;
+        const { scale } = drawn;
+        const fromMs = NOON_MS + scale * drawn.fromMs;
+        const span = { fromMs, toMs: fromMs + scale * drawn.lengthMs };
+        const nowMs = NOON_MS + scale * SPAN_MS;
         const { data, metadata } = done(
           summary(
             store.records,

@@ -229,6 +229,13 @@ describe("Roller", () => {
       expect(standing.dirtyMs[tier]).to.equal(null);
     }
     expect(standing.fromMs.raw).to.be.at.most(standing.untilMs["1m"]);
+    expect(readRows(store.path, "select * from day")).to.deep.equal(
+      readRows(
+        store.path,
+        `select series, bucket_ms - bucket_ms % 86400000 as day_ms, sum(count) as count, sum(sum) as sum,
+           min(min) as min, max(max) as max from rollup where tier = 3 group by 1, 2`,
+      ),
+    );
     // each moment once: as many cycles as were sent, in the finest tier that has them
     const [shownOnce] = readRows(
       store.path,
