@@ -49,6 +49,7 @@ export function openBoard(
   const lines = new Map<string, Line>();
   let asked = new AbortController();
   let span: Span | null = null;
+  let isNews = false;
 
   function arrange(wans: readonly string[]): void {
     for (const [wan, { charts }] of lines)
@@ -119,17 +120,19 @@ export function openBoard(
     hear(frame) {
       const line = lines.get(frame.source);
       if (line === undefined) return;
+      isNews = true;
       line.recent.push(frame);
       if (line.recent.length > RECENT_MAX) line.recent.shift();
     },
     follow(nowMs) {
-      if (span?.kind !== "last") return;
+      if (span?.kind !== "last" || !isNews) return;
+      isNews = false;
       const bounds = boundsOf(span, nowMs);
       for (const line of lines.values()) {
         const { charts, data, recent } = line;
         if (data === null || !isFollowed(data)) continue;
         line.data = followed(data, recent, bounds);
-        if (line.data !== data) charts.show(line.data);
+        charts.show(line.data);
       }
     },
     redraw() {

@@ -35,7 +35,11 @@ export function openFinds(go: (atMs: number, aroundMs: number) => void): Finds {
       make("b", {}, wan),
       make("span", {}, words),
     );
-    link.addEventListener("click", () => go(goMs, aroundMs));
+    link.addEventListener("click", () => {
+      go(goMs, aroundMs);
+      // to the charts, and to the words of what they show now
+      part("span", HTMLElement).focus();
+    });
     return make("li", {}, link);
   };
 

@@ -8,7 +8,7 @@ import { shadesOf, type WanData } from "./wan-data.js";
 /** Charts of single cycles go on with the frames that come; coarser ones are asked for again now and then. */
 export const isFollowed = ({ bounds }: WanData): boolean => isCycles(bounds);
 
-/** The data with newer frames behind them, and without what is now before their bounds; the same where none is newer. */
+/** The data with newer frames behind them, and without what is now before their bounds. */
 export function followed(
   data: WanData,
   frames: readonly CycleFrame[],
@@ -16,7 +16,6 @@ export function followed(
 ): WanData {
   const newest = Math.max(...data.series.map(({ at }) => at.at(-1) ?? 0), 0);
   const newer = frames.filter(({ at }) => at > newest);
-  if (newer.length === 0) return data;
   const fresh = newer.flatMap(seriesIn);
   const series = fresh
     .reduce((all, one) => joined(all, [one]), data.series)

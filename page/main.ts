@@ -109,7 +109,7 @@ function draw(): void {
     isAnswering &&
     nowMs - loadedAt > renewalMs(boundsOf(view.span, nowMs));
   if (isNew || isDue) enter(view);
-  else if (isLast) {
+  else if (isLast && isAnswering) {
     board.follow(nowMs);
     toolbar.show(view, known(), nowMs);
   }

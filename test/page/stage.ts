@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +10,7 @@ import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
 import { systemClock } from "../../shared/clock.js";
 import { encodeFrame, type Message } from "../../shared/frame.js";
 import { makeRunFolder, runFolder } from "../../shared/paths.js";
+import { freePort } from "../fakes/free-port.js";
 import { cycle, stamped, transition } from "../fakes/frames.js";
 import { collectedLog } from "../recorder/collected-log.js";
 import { sleep } from "../recorder/station.js";
@@ -137,12 +137,3 @@ const BAD_CYCLE = cycle({
   causeDownload: 1,
   causeDownloadUs: 120_000,
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

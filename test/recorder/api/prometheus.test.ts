@@ -1,7 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
@@ -14,6 +12,7 @@ import { CURRENT, FIGURES } from "../../../recorder/api/prometheus/figures.js";
 import { openPublisher } from "../../../shared/bus/publisher.js";
 import { systemClock } from "../../../shared/clock.js";
 import { makeRunFolder, runFolder } from "../../../shared/paths.js";
+import { freePort } from "../../fakes/free-port.js";
 import { BOOT, cycle } from "../../fakes/frames.js";
 import { sleep } from "../station.js";
 import { readRows, temporaryFolder } from "../temporary.js";
@@ -110,15 +109,6 @@ describe("A real Prometheus", () => {
     children.push(child);
     return child;
   };
-
-  async function freePort(): Promise<number> {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, "close");
-    return port;
-  }
 
   it("scrapes what the database has (DATA-05, API-01)", async function () {
     needsProgram(this, "prometheus");

@@ -11,6 +11,7 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { SshOptions } from "../../../shared/routeros/ssh.js";
+import { freePort } from "../../fakes/free-port.js";
 import { openCli, type Cli } from "../../fakes/routeros-cli.js";
 
 /** A real sshd on a loopback port, behind whose forced command a router's command line plays. */
@@ -178,13 +179,4 @@ export function childrenOf(pid: number): number[] {
   } catch {
     return [];
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
