@@ -6,7 +6,7 @@ export interface Answer {
   number(key: string): number | null;
   /** null where there is no such text. */
   text(key: string): string | null;
-  is(key: string, value: boolean): boolean;
+  is(key: string, value: boolean | null): boolean;
   list(key: string): readonly Answer[];
   texts(key: string): readonly string[];
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { Failure } from "../shared/failure.js";
-import { askHealth } from "../shared/health.js";
+import { askHealth, type Health } from "../shared/health.js";
 import { openLock } from "../shared/lock.js";
 import { stopSignal } from "../shared/stop.js";
+import { answerOf } from "./answer.js";
 import { openBoard } from "./board.js";
 import { startChild, type Child } from "./child.js";
 import { openDemoFolder, type DemoFolder } from "./demo-folder.js";
@@ -27,7 +27,6 @@ export async function demo({ dir, seconds }: DemoOptions): Promise<void> {
     `demo:${folder.root}`,
     `a demo in '${folder.root}'`,
   );
-
   const over = new AbortController();
   let fallen: string | undefined;
   stop.addEventListener("abort", () => over.abort());
@@ -49,9 +48,10 @@ export async function demo({ dir, seconds }: DemoOptions): Promise<void> {
 
   await using _recorder = start("recorder", "recorder");
   // What controllers say before the recorder first listens is lost to history.
-  const url = await serving(folder, over.signal);
-  process.stdout.write(introduction(folder, url));
-  if (!over.signal.aborted) {
+  const recorder = await answering(folder.run.recorderHealth, over.signal);
+  if (recorder !== null) {
+    const page = answerOf(recorder).text("recorder.httpUrl");
+    process.stdout.write(introduction(folder, page));
     await using _controllers = together(
       WANS.map((wan) => start("controller", wan)),
     );
@@ -69,16 +69,17 @@ async function show(folder: DemoFolder, over: AbortSignal): Promise<void> {
   clearInterval(beating);
 }
 
-/** Until the recorder listens and serves. @returns the address of its page; empty when the demo is over before */
-async function serving(folder: DemoFolder, over: AbortSignal): Promise<string> {
+/** The first answer; null where it is over before. */
+async function answering(
+  socket: string,
+  over: AbortSignal,
+): Promise<Health | null> {
   while (!over.aborted) {
-    const log = readFileSync(folder.log("recorder"), "utf8");
-    const [, url] = / serving url=(\S+)/.exec(log) ?? [];
-    if (url !== undefined && (await askHealth(folder.run.recorderHealth)))
-      return `${url}/`;
+    const health = await askHealth(socket);
+    if (health !== null) return health;
     await pause(50, undefined, { signal: over }).catch(() => undefined);
   }
-  return "";
+  return null;
 }
 
 /** Stops them all at once. */
@@ -92,15 +93,14 @@ const epitaph = (child: Child, how: string): string =>
   `Cannot go on with the demo: '${child.name}' ended by itself (${how}); its log ends with: ${child.lastWords()}`;
 
 const introduction = (
-  { root, run, database }: DemoFolder,
-  url: string,
+  { root, run }: DemoFolder,
+  page: string | null,
 ): string => `\
 wanctl demo: two simulated lines, a controller each, and one recorder.
 Everything is in ${root}
 
-  page      ${url}
-  history   sqlite3 -readonly ${database} \\
-              'select * from transitions order by timestamp_ms desc limit 5'
+  page      ${page === null ? "none" : `${page}/`}
+  history   WANCTL_RUN=${run.root} npx wanctl history --last 5m --plot
   live      WANCTL_RUN=${run.root} npx wanctl tap
   status    WANCTL_RUN=${run.root} npx wanctl status
   stop      Ctrl-C

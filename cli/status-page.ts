@@ -103,6 +103,7 @@ function recorderLines(answer: Answer): readonly string[] {
   return [
     ...wrap(head("database"), text(answer, "recorder.dbPath")),
     item("", `${bytes("dbBytes")}, WAL ${bytes("walBytes")}`),
+    item("http", http(answer)),
     item("frames", `${n("committed")} committed, ${n("waiting")} waiting`),
     item(
       "",
@@ -122,6 +123,11 @@ function recorderLines(answer: Answer): readonly string[] {
       ),
   ];
 }
+
+const http = (answer: Answer): string =>
+  answer.is("recorder.httpUrl", null)
+    ? "off"
+    : text(answer, "recorder.httpUrl");
 
 const head = (name: string): string => `  ${name.padEnd(10)}`;
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Failure } from "../shared/failure.js";
 import {
   KINDS,
+  WAN_NAME,
   type CycleFrame,
   type Frame,
   type Kind,
@@ -22,7 +23,7 @@ export interface TapOptions {
 /** How long nothing may be heard before that is said, ms. */
 const SILENCE_MS = 1000;
 
-/** Prints the bus live, until a signal. @throws Failure for a kind that does not exist */
+/** Prints the bus live, until a signal. @throws Failure for a kind that does not exist, or what is no name */
 export async function tap(
   { wan: wans = [], kind: kinds = [], json = false }: TapOptions,
   run: RunFolder,
@@ -31,6 +32,11 @@ export async function tap(
     if (!KINDS.includes(kind as Kind))
       throw new Failure(
         `Cannot tap kind '${kind}': must be one of ${KINDS.join(", ")}`,
+      );
+  for (const wan of wans)
+    if (!WAN_NAME.test(wan))
+      throw new Failure(
+        `Cannot tap WAN '${wan}': must be the name of a WAN, like spectrum`,
       );
   const stop = stopSignal();
   const silence = setTimeout(() => say(waiting(wans, run)), SILENCE_MS);

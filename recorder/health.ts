@@ -16,13 +16,14 @@ export interface Recovery {
   readonly journal?: Pick<Journal, "dropped">;
 }
 
-/** How the recorder is. */
+/** How the recorder is. @param httpUrl where it serves HTTP, null where it does not */
 export function lookAt(
   store: Store,
   intake: Intake,
   maintenance: Maintenance,
   clock: Clock,
   { catchUp, sync, troubles, journal }: Recovery,
+  httpUrl: string | null = null,
 ): Health {
   const now = clock.mono();
   const damage = troubles?.damage(now) ?? [];
@@ -33,6 +34,7 @@ export function lookAt(
     reasons,
     recorder: {
       pid: process.pid,
+      httpUrl,
       dbPath: store.path,
       ...store.size(),
       ...counts,

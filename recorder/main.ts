@@ -54,17 +54,21 @@ export async function runRecorder(
   });
   const troubles = openTroubles(store, intake, maintenance, journal, clock);
   const recovery = { catchUp, sync, troubles, journal };
-  const look = () => lookAt(store, intake, maintenance, clock, recovery);
-  await using _health = await serveHealth(run.recorderHealth, look);
+  const served = { url: null as string | null };
+  const look = () =>
+    lookAt(store, intake, maintenance, clock, recovery, served.url);
   const parts = { look, store, intake, maintenance, catchUp, clock, log };
   const socket = run.recorderApi;
   await using api = await openApi({ http, socket }, parts);
+  served.url = api.url;
   // last, so that whoever looks on has heard every frame
   await using _inbox = await openInbox(
     run.frames,
     (message) => intake.receive(message),
     clock,
   );
+  // whoever hears of it may begin to send
+  await using _health = await serveHealth(run.recorderHealth, look);
 
   supervisor.ready();
   log.info("started", { db: dbPath, run: run.root });

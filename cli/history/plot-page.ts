@@ -86,13 +86,16 @@ export function plotPage(
   const show = isLong
     ? dayAndTime
     : (atMs: number) => timeOfDay(atMs).slice(0, 5);
+  const title = paint("title", clip(`${wan}  ${spanOf(from, to)}`, columns));
+  const closing = completenessLines(answer.metadata, wan, columns, paint);
+  if (rows.length === 0) return [title, ...closing];
   return [
-    paint("title", clip(`${wan}  ${spanOf(from, to)}`, columns)),
+    title,
     ...rttChart(),
     ...DIRECTIONS.flatMap(rateChart),
     ...(has("wanctl_state") ? DIRECTIONS.map(stateStrip) : []),
     timeAxis(columns, [from, (from + to) / 2, to].map(show)),
-    ...completenessLines(answer.metadata, wan, columns, paint),
+    ...closing,
   ];
 }
 

@@ -39,6 +39,7 @@ const RECORDER: Health = {
     dbPath: "/var/lib/wanctl/metrics.db",
     dbBytes: 123_400_000,
     walBytes: 4_000_000,
+    httpUrl: "http://127.0.0.1:9101",
     committed: 12_345,
     duplicates: 0,
     refused: 0,
@@ -72,6 +73,7 @@ spectrum  fine, up 3 h 12 min
 recorder  fine
   database  /var/lib/wanctl/metrics.db
             123 MB, WAL 4.0 MB
+  http      http://127.0.0.1:9101
   frames    12345 committed, 20 waiting
             25 missing, 1 gaps, 0 refused, 0 duplicates
   commit    420 ms ago, took 1.2 ms

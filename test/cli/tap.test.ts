@@ -129,4 +129,12 @@ describe("wanctl tap", () => {
       /^wanctl: Cannot tap kind 'cycles': must be one of cycle, /,
     );
   });
+
+  it("refuses what can be no WAN, rather than wait for it", async () => {
+    const { code, err } = await wanctl("tap", "--wan", "Spectrum");
+    expect(code).to.equal(1);
+    expect(err).to.match(
+      /^wanctl: Cannot tap WAN 'Spectrum': must be the name/,
+    );
+  });
 });
