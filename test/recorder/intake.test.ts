@@ -2,7 +2,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect } from "chai";
 import fc from "fast-check";
-import { encodeFrame, type Frame } from "../../shared/frame.js";
+import { encodeFrame, type Frame, FRAME_VERSION } from "../../shared/frame.js";
 import { lookAt, type Recovery } from "../../recorder/health.js";
 import { openIntake, type Intake } from "../../recorder/intake.js";
 import { openStore, type Store } from "../../recorder/store/store.js";
@@ -198,7 +198,11 @@ describe("Intake", () => {
 
     it("neither stores nor gives up a frame of a newer version", () => {
       const [newer] = cycles([2]) as [Frame];
-      take([...cycles([1]), { ...newer, v: 2 }, ...cycles([3])]);
+      take([
+        ...cycles([1]),
+        { ...newer, v: FRAME_VERSION + 1 },
+        ...cycles([3]),
+      ]);
       intake.commit();
       expect(gaps()).to.be.empty;
       expect(stored()).to.deep.equal([1, 3]);

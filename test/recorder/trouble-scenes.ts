@@ -4,7 +4,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { Publisher as Socket } from "zeromq";
 import type { EventName } from "../../shared/event.js";
-import { encodeFrame } from "../../shared/frame.js";
+import { encodeFrame, FRAME_VERSION } from "../../shared/frame.js";
 import { ipc } from "../../shared/paths.js";
 import { systemClock } from "../../shared/clock.js";
 import { cycle, stamped } from "../fakes/frames.js";
@@ -171,7 +171,7 @@ export const SCENES: readonly Scene[] = [
         await say(socket, ["odd/cycle"]);
         await say(socket, ["odd/cycle", "two", "three"]);
         await say(socket, ["odd/cycle", encodeFrame(ahead)]);
-        const newer = { ...frame, seq: 2, v: 2 };
+        const newer = { ...frame, seq: 2, v: FRAME_VERSION + 1 };
         await say(socket, ["odd/cycle", encodeFrame(newer)]);
       }
       await say(socket, ["odd/cycle", Buffer.alloc(2 ** 20)]);
