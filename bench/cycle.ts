@@ -1,6 +1,6 @@
 /**
  * How late the cycles of two controllers are while both their lines are under load, and what each process costs; with a
- * recorder and without, in turns. Root; on this kernel.
+ * recorder and without, in turns; before that, what a step of the law costs. Root; on this kernel.
  *
  *   node dist/bench/cycle.js [BLOCKS] [SECONDS_PER_BLOCK]
  */
@@ -21,6 +21,7 @@ import { addQueue } from "../test/e2e/queues.js";
 import { spreadOf } from "../test/e2e/spread.js";
 import { openDownloads } from "../test/e2e/traffic.js";
 import { pause } from "../test/e2e/waiting.js";
+import { stepCost } from "./step.js";
 
 const WANS = ["spectrum", "att"] as const;
 const SELF = fileURLToPath(import.meta.url);
@@ -176,6 +177,10 @@ async function main(blocks: number, seconds: number): Promise<void> {
   writeFileSync(
     recorderFile,
     `storage: { db_path: ${folder}/metrics.db }\nhttp: { listen: off }\n`,
+  );
+  const cost = stepCost();
+  console.log(
+    `a step of the law: p50 ${cost.p50.toFixed(1)} us, p95 ${cost.p95.toFixed(1)}, p99 ${cost.p99.toFixed(1)}`,
   );
   const players: ChildProcess[] = [];
   const controllers = new Map<string, number>();

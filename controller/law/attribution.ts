@@ -7,7 +7,8 @@ import {
 } from "../../shared/direction.js";
 import type { Sample } from "./estimator.js";
 import { lastSamples, runAbove, tellsWays, type Evidence } from "./evidence.js";
-import { slackMs, type RateState } from "./rate-state.js";
+import type { Limits } from "./policy.js";
+import { drainFor, slackMs, type RateState } from "./rate-state.js";
 import { recentRate, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
@@ -119,10 +120,10 @@ const isBeyondKnown = ({ bps, carriedBps }: RateState): boolean =>
   carriedBps !== null && bps > TUNING.beyondRatio * carriedBps;
 
 /** In how long a cut is to empty the queue, ms. A trial goes deeper, so that its probes can tell soon. */
-export const drainMs = ({ rate, evidence }: Case): number =>
+export const drainMs = ({ rate, evidence }: Case, limits: Limits): number =>
   areBothBusy(rate) && !tellsWays(evidence)
     ? TUNING.trialDrainMs
-    : TUNING.drainMs;
+    : drainFor(limits);
 
 /** Whether a cut now is more than a guess, and what it shows of the line worth remembering. */
 export const isCertain = (

@@ -130,7 +130,7 @@ export function step(
       mayProbe: mayProbe(attribution, known, direction),
       isOnTrial: attribution.trial !== null,
       isCertain: isCertain(attribution, known),
-      drainMs: drainMs(known),
+      drainMs: drainMs(known, policy.limits[direction]),
     }),
   );
   return {

@@ -5,6 +5,7 @@ import type { Sample } from "./estimator.js";
 import {
   at,
   because,
+  drainFor,
   isWorse,
   trimMs,
   type RateState,
@@ -30,8 +31,8 @@ export function cut(
       ? 1
       : Math.max(TUNING.drainMinRatio, 1 - worstMs / scene.drainMs);
   const reactsInMs = direction === "download" ? leastRttMs : leastRttMs / 2;
-  const drainMs =
-    1.6 * TUNING.drainMs * Math.max(1, worstMs / TUNING.drainMs / 0.6);
+  const easyMs = drainFor(limits);
+  const drainMs = 1.6 * easyMs * Math.max(1, worstMs / easyMs / 0.6);
   return {
     ...at(state, Math.min(state.bps, carried * drainRatio), limits),
     mode: "drain",

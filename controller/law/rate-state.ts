@@ -151,6 +151,14 @@ export const targetMs = (
   slackMs: number,
 ): number => Math.min(targetMs + slackMs, warnMs);
 
+/** In how long a queue is to be emptied where the operator wants this target, ms. */
+export const drainFor = ({ targetMs }: Limits): number =>
+  clamp(
+    (TUNING.drainMs * targetMs) / TUNING.drainTargetMs,
+    TUNING.drainLeastMs,
+    TUNING.drainMs,
+  );
+
 /** Where the rate law begins to act, ms of delay: below the target, so that its own probing stays GREEN. */
 export const trimMs = ({ limits, slackMs }: Scene): number =>
   targetMs(limits, slackMs) - (1 - TUNING.trimRatio) * limits.targetMs;

@@ -26,7 +26,7 @@ export const TUNING = {
   /** After so long without an RTT near it the baseline is the least one of that time: the path became longer. */
   leastMs: 3_000,
   /** The same while a rate is at its floor, and the queue may be one that no cut of ours empties. */
-  pinnedMs: 5_000,
+  pinnedMs: 3_800,
   /** A path longer by more than this is believed only after so long: it may be a queue that no cut of ours empties. */
   leapMs: 60,
   leapAfterMs: 60_000,
@@ -56,8 +56,13 @@ export const TUNING = {
   capacityMinRatio: 0.35,
   capacityMaxRatio: 1.1,
 
-  /** The cut goes below capacity by delta/drainMs, to empty the queue in about that time; at most to drainMinRatio. */
+  /**
+   * The cut goes below capacity by delta/drainMs, to empty the queue in about that time; at most to drainMinRatio. A
+   * smaller target than drainTargetMs wants a sooner end, down to drainLeastMs, and pays with a deeper hole.
+   */
   drainMs: 250,
+  drainTargetMs: 15,
+  drainLeastMs: 150,
   drainMinRatio: 0.4,
   /** After the drain the rate returns to this part of the capacity, not faster than returnPerS of it a second. */
   returnRatio: 0.98,

@@ -1,0 +1,31 @@
+import { initial, step } from "../controller/law/control.js";
+import { PRESETS } from "../controller/law/presets.js";
+import { ratesOf } from "../controller/law/rate-state.js";
+import { openSimulatedLine } from "../controller/simulation/line.js";
+import { PERIOD_MS } from "../shared/row.js";
+import type { MonoMs } from "../shared/clock.js";
+import { SCENARIOS } from "../lab/scenarios.js";
+import { spreadOf, type Spread } from "../test/e2e/spread.js";
+import { timed } from "./timing.js";
+
+const PROBING = { reflectors: 6, spacingMs: 50 } as const;
+
+/** What the law costs a beat, µs, on a simulated line that is full both ways and falls. */
+export function stepCost(): Spread {
+  const scenario = SCENARIOS.find(({ id }) => id === "X1");
+  if (scenario === undefined) throw new Error("Cannot play X1");
+  const { plan, limits, seconds } = scenario;
+  const policy = { limits, manner: PRESETS.cable.manner, ...PROBING };
+  const line = openSimulatedLine({ plan, seed: 1, ...PROBING, lossMs: 1_000 });
+  let state = initial(policy, 0 as MonoMs);
+  const costsUs: number[] = [];
+  while (state.at < 1e3 * seconds) {
+    line.shape(ratesOf(state.rate));
+    const now = line.advance(PERIOD_MS);
+    const reading = line.take();
+    const { value, ms } = timed(() => step(state, reading, now, policy));
+    state = value;
+    costsUs.push(1e3 * ms);
+  }
+  return spreadOf(costsUs);
+}
