@@ -46,6 +46,7 @@ export function* range(
   let at = Math.max(beginMs, floor(firstMs, stepMs));
   while (at < lastMs && returned <= valuesMax / 2) {
     const window = { fromMs: at, toMs: Math.min(span.toMs, at + windowMs) };
+    const before = returned;
     for (const part of parts) {
       const takesBegun = at <= span.fromMs;
       const found = yield* valuesOf(records, part, window, stepMs, takesBegun);
@@ -55,7 +56,10 @@ export function* range(
         yield;
       }
     }
-    at = window.toMs;
+    at =
+      returned > before
+        ? window.toMs
+        : nextOf(records, parts, window.toMs, stepMs);
   }
   const sources = parts.map(({ wan }) => ({
     wan,
@@ -70,6 +74,19 @@ export function* range(
       next: at < lastMs ? `${at}.${stepMs ?? 0}` : null,
     },
   };
+}
+
+/** Where the next step with anything in it begins, from an instant on; Infinity where none does. */
+function nextOf(
+  records: Records,
+  parts: readonly Part[],
+  fromMs: number,
+  stepMs: number | null,
+): number {
+  const firstMs = Math.min(
+    ...parts.map(({ wan }) => records.firstMs(wan.id, fromMs) ?? Infinity),
+  );
+  return Math.max(fromMs, floor(firstMs, stepMs));
 }
 
 function* valuesOf(
