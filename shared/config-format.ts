@@ -4,12 +4,12 @@ import convict from "convict";
  * The formats of configuration values, for every schema: `quantity`, `whole`, `text`, `texts`, `flag`. Their limits stand
  * beside the format in the schema. convict's own number formats read "12abc" as 12; these do not.
  */
-type Format = {
+export interface Format {
   readonly min?: number;
   readonly max?: number;
   readonly pattern?: RegExp;
   readonly values?: readonly string[];
-};
+}
 
 const fail = (rule: string): never => {
   throw new Error(rule);
