@@ -1,4 +1,5 @@
 import convict from "convict";
+import { nearest } from "./suggestion.js";
 
 /**
  * The formats of configuration values, for every schema: `quantity`, `whole`, `text`, `texts`, `flag`. Their limits stand
@@ -36,7 +37,13 @@ function checkText(value: unknown, { pattern, values }: Format): void {
   if (pattern && !pattern.test(value as string))
     fail(`must match ${pattern.source}`);
   if (values && !values.includes(value as string))
-    fail(`must be one of ${values.join(", ")}`);
+    fail(oneOf(value as string, values));
+}
+
+function oneOf(value: string, values: readonly string[]): string {
+  const meant = nearest(value, values);
+  const question = meant === null ? "" : `, did you mean '${meant}'`;
+  return `must be one of ${values.join(", ")}${question}`;
 }
 
 function checkTexts(
