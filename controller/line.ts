@@ -1,6 +1,7 @@
 import type { Clock, MonoMs } from "../shared/clock.js";
 import type { PerDirection } from "../shared/direction.js";
 import { PERIOD_MS } from "../shared/row.js";
+import type { Link, Signs } from "./condition.js";
 import type { ControllerConfig } from "./config.js";
 import { NO_COUNTERS, type Counters } from "./counters/counters.js";
 import { openProcCounters } from "./counters/proc.js";
@@ -9,7 +10,8 @@ import type { Reading } from "./law/reading.js";
 import type { Tick } from "./metronome.js";
 import { demandTools, type ShapingTool } from "./needs.js";
 import { openFping } from "./pinger/fping.js";
-import type { Pinger } from "./pinger/pinger.js";
+import type { Answers, Pinger } from "./pinger/pinger.js";
+import { PROBED_MAX } from "./pinger/reflectors.js";
 import { openTimestamps } from "./pinger/timestamps.js";
 import type { Report } from "./report.js";
 import { openActuator } from "./shaper/actuator.js";
@@ -26,6 +28,8 @@ export interface Line extends AsyncDisposable {
   beat(tick: Tick): MonoMs;
   /** The facts that came since the last beat, each once. */
   take(now: MonoMs): Reading;
+  /** What is known of the line besides its answers. */
+  signs(): Signs;
   /** How it measures, for people. */
   probing(): Readonly<Record<string, unknown>>;
   readonly shaper: Shaper;
@@ -44,7 +48,7 @@ export async function openLine(
       ? await byTc(shaper, clock, report)
       : byRouterOs(shaper, clock, report);
   const openPinger = means === "socket" ? openTimestamps : openFping;
-  return measured(openPinger(probe, clock, report), parts);
+  return measured(openPinger(probe, clock, report), parts, probe);
 }
 
 type Shaped<Backend> = Extract<
@@ -93,9 +97,21 @@ function byRouterOs(
   };
 }
 
-const measured = (pinger: Pinger, { shaper, counters }: Parts): Line => ({
+const measured = (
+  pinger: Pinger,
+  { shaper, counters }: Parts,
+  { reflectors }: ControllerConfig["probe"],
+): Line => ({
   beat: (tick) => tick.at,
-  take: (now) => ({ ...pinger.take(now), traffic: counters.take() }),
+  take: (now) => ({
+    ...withLink(pinger.take(now), counters.link()),
+    traffic: counters.take(),
+  }),
+  signs: () => ({
+    link: counters.link(),
+    isFallback: false,
+    asked: Math.min(reflectors.length, PROBED_MAX),
+  }),
   probing: () => pinger.view(),
   shaper,
   async [Symbol.asyncDispose]() {
@@ -104,6 +120,12 @@ const measured = (pinger: Pinger, { shaper, counters }: Parts): Line => ({
     );
   },
 });
+
+/** What could not even leave was not lost on the line. */
+const withLink = (answers: Answers, link: Link | null): Answers =>
+  answers.replies.length > 0 || link === null || link === "up"
+    ? answers
+    : { kind: "no_link", replies: [], lost: 0 };
 
 function simulated(
   { line: plan, seed }: { line: "cable" | "vdsl"; seed: number },
@@ -123,6 +145,7 @@ function simulated(
     // as many beats per simulated second as in real time, whatever the host is busy with: same seed, same frames
     beat: () => (at = line.advance(PERIOD_MS)),
     take: () => line.take(),
+    signs: () => ({ link: null, isFallback: false, asked: policy.reflectors }),
     probing: () => ({ by: "simulation" }),
     shaper: {
       request(wishBps) {

@@ -16,6 +16,7 @@ import {
   openCheckpoint,
   type Checkpoint,
 } from "./checkpoint.js";
+import { openConditionWatch } from "./condition-watch.js";
 import { loadControllerConfig, type ControllerConfig } from "./config.js";
 import { cycle, type Wan } from "./cycle.js";
 import type { ControlState } from "./law/control.js";
@@ -75,7 +76,10 @@ export async function runController(
     sync: replayer.counts,
   });
   const checkpoint = openOwnCheckpoint(config, clock, report);
-  const view = openView(wan, boot, line, bus, checkpoint, clock);
+  const condition = openConditionWatch(clock, report, (message) =>
+    publisher.publish(message),
+  );
+  const view = openView(wan, boot, line, bus, checkpoint, condition, clock);
   await using _health = await serveHealth(run.wanHealth(wan), () =>
     view.health(),
   );
@@ -89,7 +93,9 @@ export async function runController(
     rates: checkpoint.known.rateBps === null ? "base" : "continued",
   });
   publisher.publish({ kind: "config", trigger: "start", config: shown });
-  const loop: Wan = { policy, line, publisher, checkpoint, watch, view };
+  const loop: Wan = {
+    ...{ policy, line, publisher, checkpoint, watch, condition, view },
+  };
   let state: ControlState | null = null;
   for await (const tick of metronome(PERIOD_MS, clock, stop)) {
     const isFirst = state === null;

@@ -6,6 +6,7 @@ import type { Row } from "../shared/row.js";
 import { READINGS, type State } from "../shared/state.js";
 import { maybe } from "../shared/units.js";
 import type { Checkpoint } from "./checkpoint.js";
+import type { ConditionWatch } from "./condition-watch.js";
 import type { ControlState } from "./law/control.js";
 import { baselineMs } from "./law/estimator.js";
 import { silenceMs } from "./law/evidence.js";
@@ -18,15 +19,13 @@ export interface View {
   health(): Health;
 }
 
-/** Without an answer for so long, the WAN is not measured any more. */
-const BLIND_MS = 1_000;
-
 export function openView(
   wan: string,
   boot: string,
   line: Line,
   bus: () => Readonly<Record<string, unknown>>,
   checkpoint: Pick<Checkpoint, "view">,
+  condition: Pick<ConditionWatch, "view">,
   clock: Clock,
 ): View {
   const startedAt = clock.mono();
@@ -46,16 +45,9 @@ export function openView(
   function reasons(): string[] {
     const router = line.shaper.view();
     const said: string[] = [];
-    if (latest === null) said.push("no cycle yet");
-    else {
-      const silent = silenceMs(latest.state.evidence, latest.state.at);
-      if (silent > BLIND_MS)
-        said.push(
-          Number.isFinite(silent)
-            ? `no reflector answered for ${(silent / 1e3).toFixed(1)} s`
-            : "no reflector has answered yet",
-        );
-    }
+    const standing = condition.view();
+    if (standing === null) said.push("no cycle yet");
+    else if (standing.why !== null) said.push(standing.why);
     if (router.error !== null) said.push(`router: ${router.error}`);
     said.push(...router.warnings.map((warning) => `router: ${warning}`));
     const unsaved = checkpoint.view()?.error;
@@ -115,6 +107,7 @@ export function openView(
           missed,
           lateMs: Math.round((latest?.lateMs ?? 0) * 10) / 10,
         },
+        condition: condition.view(),
         measuring: measuring(),
         probing: line.probing(),
         router: line.shaper.view(),

@@ -25,6 +25,7 @@ const FOR_LAB =
 const PURE = [
   /^controller\/law\//,
   /^controller\/simulation\//,
+  /^controller\/condition\.ts$/,
   /^controller\/pinger\/(icmp|flight|method|leg|reflectors)\.ts$/,
   /^controller\/(qdisc\/(cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
   /^controller\/shaper\/(pace|budget)\.ts$/,
@@ -33,7 +34,7 @@ const PURE = [
   /^shared\/routeros\/(script|session|ssh-faults)\.ts$/,
   /^lab\/(?!crew|worker)/,
   /^page\/(align|clusters|event-words|follow|limits|pace|series|span|sse|tally|wan-data|words)\.ts$/,
-  /^shared\/(cause|direction|msgpack|row|state|units|metrics)\.ts$/,
+  /^shared\/(cause|condition|direction|msgpack|row|state|units|metrics)\.ts$/,
 ];
 
 /** The only places that read the clocks: of this host, and of the browser. */
