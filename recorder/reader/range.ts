@@ -6,7 +6,13 @@ import { QueryError, type RangeQuery, type Span } from "./history.js";
 import { read, type Pieces } from "./read.js";
 import { shownFigures } from "./shown.js";
 import { openSingles, openSteps, type Sink } from "./sinks.js";
-import { seriesOf, wansOf, type Wan, type Wanted } from "./wanted.js";
+import {
+  demandMetrics,
+  seriesOf,
+  wansOf,
+  type Wan,
+  type Wanted,
+} from "./wanted.js";
 
 /** So many values an answer has at most, of all series together: some megabytes. */
 export const VALUES_MAX = 100_000;
@@ -26,6 +32,7 @@ export function* range(
   nowMs: number,
   valuesMax = VALUES_MAX,
 ): Pieces<RangeAnswer> {
+  demandMetrics(query.metrics ?? []);
   const stepMs = stepOf(query);
   const span = stepMs === null ? query : whole(query, stepMs);
   const parts = wansOf(records, query.wans).map((wan) => ({

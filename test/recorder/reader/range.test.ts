@@ -344,6 +344,22 @@ describe("range() and summary()", () => {
     expect(alone.data.length).to.be.above(10);
   });
 
+  it("can be ended while it reads a file", async () => {
+    store.commit([stamped(cycle(), 1), stamped(sample(1), 2)]);
+    using history = openHistoryFile(store.path);
+    const stop = new AbortController();
+    setImmediate(() => stop.abort());
+    const query = {
+      fromMs: 0,
+      toMs: 2 * NOON_MS,
+      resolution: "cycle",
+    } as const;
+    const ended = await history
+      .range(query, stop.signal)
+      .catch((reason: unknown) => reason);
+    expect(ended).to.have.property("name", "AbortError");
+  });
+
   it("keeps a peak of half a second in a month of hours (CLI-01)", () => {
     store.commit(
       Array.from({ length: 1_200 }, (_, i) =>
