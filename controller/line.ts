@@ -9,8 +9,13 @@ import { openRouterOsCounters } from "./counters/routeros.js";
 import type { Reading } from "./law/reading.js";
 import type { Tick } from "./metronome.js";
 import { demandTools, type ShapingTool } from "./needs.js";
+import {
+  withHandshakes,
+  withoutFallback,
+  type BackedPinger,
+} from "./pinger/backed.js";
 import { openFping } from "./pinger/fping.js";
-import type { Answers, Pinger } from "./pinger/pinger.js";
+import type { Answers } from "./pinger/pinger.js";
 import { PROBED_MAX } from "./pinger/reflectors.js";
 import { openTimestamps } from "./pinger/timestamps.js";
 import type { Report } from "./report.js";
@@ -40,7 +45,7 @@ export async function openLine(
   clock: Clock,
   report: Report,
 ): Promise<Line> {
-  const { shaper, probe } = config;
+  const { shaper, probe, fallbackPort } = config;
   if (shaper.backend === "simulated") return simulated(shaper, config);
   const means = demandTools(toolOf(shaper), probe);
   const parts =
@@ -48,7 +53,12 @@ export async function openLine(
       ? await byTc(shaper, clock, report)
       : byRouterOs(shaper, clock, report);
   const openPinger = means === "socket" ? openTimestamps : openFping;
-  return measured(openPinger(probe, clock, report), parts, probe);
+  const pings = openPinger(probe, clock, report);
+  const pinger =
+    fallbackPort === null
+      ? withoutFallback(pings)
+      : withHandshakes(pings, fallbackPort, probe, clock);
+  return measured(pinger, parts, probe);
 }
 
 type Shaped<Backend> = Extract<
@@ -98,7 +108,7 @@ function byRouterOs(
 }
 
 const measured = (
-  pinger: Pinger,
+  pinger: BackedPinger,
   { shaper, counters }: Parts,
   { reflectors }: ControllerConfig["probe"],
 ): Line => ({
@@ -109,7 +119,7 @@ const measured = (
   }),
   signs: () => ({
     link: counters.link(),
-    isFallback: false,
+    isFallback: pinger.isFallback,
     asked: Math.min(reflectors.length, PROBED_MAX),
   }),
   probing: () => pinger.view(),

@@ -127,6 +127,9 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
   start();
   return {
     take: (now) => ledger.settle(now),
+    // its pace is fixed when it is started
+    rest: () => undefined,
+    forget: (now) => ledger.forget(now),
     view: () => ({ by: "fping", pid: child.pid ?? null }),
     [Symbol.asyncDispose]() {
       isClosing = true;

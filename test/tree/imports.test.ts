@@ -26,7 +26,7 @@ const PURE = [
   /^controller\/law\//,
   /^controller\/simulation\//,
   /^controller\/condition\.ts$/,
-  /^controller\/pinger\/(icmp|flight|method|leg|reflectors)\.ts$/,
+  /^controller\/pinger\/(icmp|fallback|flight|method|leg|pace|reflectors)\.ts$/,
   /^controller\/(qdisc\/(cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
   /^controller\/shaper\/(pace|budget)\.ts$/,
   /^(shared\/bus\/ring|recorder\/(offers|want|api\/present))\.ts$/,
