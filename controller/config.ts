@@ -42,6 +42,8 @@ export interface ControllerConfig {
   };
   /** Where TCP handshakes are tried while no ping is answered; null: nowhere. */
   readonly fallbackPort: number | null;
+  /** A line unused for so long is probed less; null: never. */
+  readonly idleAfterMs: number | null;
   readonly shaper:
     | {
         readonly backend: "tc";
@@ -196,6 +198,7 @@ function parsed(file: File): ControllerConfig {
       method: probe.method as (typeof PROBE_METHODS)[number],
     },
     fallbackPort,
+    idleAfterMs: probe.idle_after_s === 0 ? null : probe.idle_after_s * 1e3,
     shaper: shaperOf(file),
     policy: {
       limits: eachDirection((direction) => limitsOf(file, direction)),

@@ -20,6 +20,7 @@ export interface ProbeKeys {
   method: string;
   fallback: string;
   fallback_port: number;
+  idle_after_s: number;
 }
 
 export const PROBE_SCHEMA: Schema<ProbeKeys> = {
@@ -77,5 +78,12 @@ export const PROBE_SCHEMA: Schema<ProbeKeys> = {
     min: 1,
     max: 65_535,
     default: 443,
+  },
+  idle_after_s: {
+    doc: "on a line unused for so long each host is probed once a second, until it is used again; 0: never",
+    format: "whole",
+    min: 0,
+    max: 86_400,
+    default: 60,
   },
 };

@@ -123,7 +123,9 @@ export function openHandshakes(
         }
         return false;
       });
-      return answersOf(replies, lost, isResting(pace) && knocks.length === 0);
+      const isAnswered = failures.some((count) => count === 0);
+      const isAsleep = isAnswered && isResting(pace) && knocks.length === 0;
+      return answersOf(replies, lost, isAsleep);
     },
     rest(roundMs) {
       pace = { ...pace, roundMs };

@@ -72,9 +72,10 @@ export function openIcmpSocket(way: Way, clock: Clock): IcmpSocket {
     offsetMs = offset();
     const now = clock.mono();
     return isStamped && Math.abs(offsetMs - lastOffsetMs) < CLOCK_STEP_MS
-      ? (Math.min(now, at - offsetMs) as MonoMs)
+      ? arrival((at - offsetMs) as MonoMs, emptyAt, now)
       : now;
   }
+  let emptyAt = clock.mono();
 
   return {
     send(message, address) {
@@ -90,13 +91,27 @@ export function openIcmpSocket(way: Way, clock: Clock): IcmpSocket {
     },
     receive() {
       const bytes = libc.recv(fd, packet, PACKET_BYTES, MSG_DONTWAIT);
-      return bytes < 0
-        ? null
-        : { packet: packet.subarray(0, bytes), at: stampedAt() };
+      if (bytes >= 0)
+        return { packet: packet.subarray(0, bytes), at: stampedAt() };
+      emptyAt = clock.mono();
+      return null;
     },
     [Symbol.dispose]: () => void libc.close(fd),
   };
 }
+
+/**
+ * When a packet came that was not there when the socket was last found empty. A stamp that says otherwise is of a wall
+ * clock that was set since: all that is known then is now.
+ */
+export const arrival = (
+  stampedAt: MonoMs,
+  emptyAt: MonoMs,
+  now: MonoMs,
+): MonoMs =>
+  stampedAt > now || since(stampedAt, emptyAt) > CLOCK_STEP_MS
+    ? now
+    : stampedAt;
 
 /** Whether we have the right, on a system that has such sockets. */
 export function mayOpenIcmpSocket(): boolean {

@@ -27,6 +27,9 @@ export const answersOf = (
   lost,
 });
 
+/** Of a beat in which there was nothing to wait for. */
+export const NOTHING_ASKED: Answers = answersOf([], 0, true);
+
 /** Probes that go out beside the cycle. */
 export interface Pinger extends AsyncDisposable {
   take(now: MonoMs): Answers;

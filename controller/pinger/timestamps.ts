@@ -65,6 +65,8 @@ export function openTimestamps(
   let isLost = false;
   let sent = 0;
   let pace = noRest(clock.mono());
+  /** Whether what was last waited for came. */
+  let isAnswered = false;
   let reflectors = openReflectors(probe.reflectors.length, clock.mono());
 
   /** Asked for timestamps only, there is nothing to find out. */
@@ -195,7 +197,9 @@ export function openTimestamps(
       const replies = receive();
       const lost = losses(now);
       replaceWorst(now);
-      return answersOf(replies, lost, isResting(pace) && flight.isEmpty());
+      if (replies.length + lost > 0) isAnswered = replies.length > 0;
+      const isAsleep = isAnswered && isResting(pace) && flight.isEmpty();
+      return answersOf(replies, lost, isAsleep);
     },
     rest(roundMs) {
       pace = { ...pace, roundMs };

@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import { expect } from "chai";
+import { causeCode } from "../../shared/cause.js";
 import type { Direction } from "../../shared/direction.js";
 import type { EventName } from "../../shared/event.js";
 import type { CycleFrame, Frame } from "../../shared/frame.js";
@@ -137,6 +138,32 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
     await wishGranted(heard, "upload");
   });
 
+  it("CTRL-03, CTRL-04: a controller that stood still says how long, and cuts nothing for it", async () => {
+    const { heard, controller } = system!;
+    const place = heard.frames.length;
+    const before = heard.cyclesFrom(0).at(-1)!;
+    controller.signal("SIGSTOP");
+    await pause(4_000);
+    controller.signal("SIGCONT");
+    const { detail } = await heard.event("paused", place, MEND_MS);
+    expect(detail["lasted_ms"]).to.be.within(3_500, 8_000);
+    const after = await until("a second of cycles", MEND_MS, () => {
+      const cycles = heard.cyclesFrom(place).filter(isLater(before));
+      return cycles.length >= 20 ? cycles : null;
+    });
+    expect(after[0]?.reading).to.equal(readingCode("asleep"));
+    for (const { rttUs, baselineUs, causeDownload, causeUpload } of after) {
+      expect(rttUs ?? 0).to.be.below(1e6);
+      expect(baselineUs).to.be.closeTo(before.baselineUs!, 5_000);
+      for (const cause of [causeDownload, causeUpload])
+        expect(cause).not.to.be.oneOf([
+          causeCode("cut"),
+          causeCode("blackout"),
+        ]);
+    }
+    expect(controller.hasEnded).to.equal(false);
+  });
+
   it("a second controller of the same WAN is turned away in one line", async () => {
     await using second = startDaemon(controllerArgs(system!.run));
     const end = await second.end;
@@ -171,6 +198,10 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
 
 /** Listens where handshakes are tried; without blanks, for a command is split at them. */
 const LISTENER = `require("net").createServer((s)=>s.on("error",()=>{})).listen(443)`;
+
+/** The first beats after it. */
+const isLater = (before: CycleFrame) => (cycle: CycleFrame) =>
+  cycle.mono > before.mono + 2_000;
 
 const nameOf = (frame: Frame): EventName[] =>
   frame.kind === "event" ? [frame.event] : [];

@@ -25,7 +25,7 @@ const FOR_LAB =
 const PURE = [
   /^controller\/law\//,
   /^controller\/simulation\//,
-  /^controller\/condition\.ts$/,
+  /^controller\/(condition|idle)\.ts$/,
   /^controller\/pinger\/(icmp|fallback|flight|method|leg|pace|reflectors)\.ts$/,
   /^controller\/(qdisc\/(cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
   /^controller\/shaper\/(pace|budget)\.ts$/,
