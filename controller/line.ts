@@ -1,17 +1,17 @@
 import type { Clock, MonoMs } from "../shared/clock.js";
 import type { PerDirection } from "../shared/direction.js";
 import { PERIOD_MS } from "../shared/row.js";
-import type { Link, Signs } from "./condition.js";
+import type { Signs } from "./condition.js";
 import type { ControllerConfig } from "./config.js";
-import { NO_COUNTERS, type Counters } from "./counters/counters.js";
+import { NO_COUNTERS } from "./counters/counters.js";
 import { openProcCounters } from "./counters/proc.js";
 import { openRouterOsCounters } from "./counters/routeros.js";
 import type { Reading } from "./law/reading.js";
 import type { Tick } from "./metronome.js";
 import { demandTools, type ShapingTool } from "./needs.js";
+import { openMeasuredLine, type Parts } from "./measured-line.js";
+import { withHandshakes, withoutFallback } from "./pinger/backed.js";
 import { openFping } from "./pinger/fping.js";
-import type { Answers, Pinger } from "./pinger/pinger.js";
-import { PROBED_MAX } from "./pinger/reflectors.js";
 import { openTimestamps } from "./pinger/timestamps.js";
 import type { Report } from "./report.js";
 import { openActuator } from "./shaper/actuator.js";
@@ -40,7 +40,7 @@ export async function openLine(
   clock: Clock,
   report: Report,
 ): Promise<Line> {
-  const { shaper, probe } = config;
+  const { shaper, probe, fallbackPort } = config;
   if (shaper.backend === "simulated") return simulated(shaper, config);
   const means = demandTools(toolOf(shaper), probe);
   const parts =
@@ -48,7 +48,12 @@ export async function openLine(
       ? await byTc(shaper, clock, report)
       : byRouterOs(shaper, clock, report);
   const openPinger = means === "socket" ? openTimestamps : openFping;
-  return measured(openPinger(probe, clock, report), parts, probe);
+  const pings = openPinger(probe, clock, report);
+  const pinger =
+    fallbackPort === null
+      ? withoutFallback(pings)
+      : withHandshakes(pings, fallbackPort, probe, clock);
+  return openMeasuredLine(pinger, parts, config, clock);
 }
 
 type Shaped<Backend> = Extract<
@@ -60,12 +65,6 @@ function toolOf(shaper: Shaped<"tc"> | Shaped<"routeros">): ShapingTool | null {
   if (shaper.backend === "tc") return "tc";
   const isOverSsh = shaper.router.ways.some((way) => way?.transport === "ssh");
   return isOverSsh ? "ssh" : null;
-}
-
-/** What acts on a real line, and what counts its traffic. */
-interface Parts {
-  readonly shaper: Shaper;
-  readonly counters: Counters;
 }
 
 async function byTc(
@@ -96,36 +95,6 @@ function byRouterOs(
         : openRouterOsCounters(session, wanInterface, clock),
   };
 }
-
-const measured = (
-  pinger: Pinger,
-  { shaper, counters }: Parts,
-  { reflectors }: ControllerConfig["probe"],
-): Line => ({
-  beat: (tick) => tick.at,
-  take: (now) => ({
-    ...withLink(pinger.take(now), counters.link()),
-    traffic: counters.take(),
-  }),
-  signs: () => ({
-    link: counters.link(),
-    isFallback: false,
-    asked: Math.min(reflectors.length, PROBED_MAX),
-  }),
-  probing: () => pinger.view(),
-  shaper,
-  async [Symbol.asyncDispose]() {
-    await Promise.all(
-      [pinger, shaper, counters].map((part) => part[Symbol.asyncDispose]()),
-    );
-  },
-});
-
-/** What could not even leave was not lost on the line. */
-const withLink = (answers: Answers, link: Link | null): Answers =>
-  answers.replies.length > 0 || link === null || link === "up"
-    ? answers
-    : { kind: "no_link", replies: [], lost: 0 };
 
 function simulated(
   { line: plan, seed }: { line: "cable" | "vdsl"; seed: number },

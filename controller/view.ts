@@ -9,7 +9,6 @@ import type { Checkpoint } from "./checkpoint.js";
 import type { ConditionWatch } from "./condition-watch.js";
 import type { ControlState } from "./law/control.js";
 import { baselineMs } from "./law/estimator.js";
-import { silenceMs } from "./law/evidence.js";
 import type { Line } from "./line.js";
 import type { Tick } from "./metronome.js";
 
@@ -72,11 +71,11 @@ export function openView(
   function measuring(): unknown {
     if (latest === null) return null;
     const { estimate, evidence, at } = latest.state;
-    const age = silenceMs(evidence, at);
+    const age = maybe(evidence.heardAt, (then) => since(then, at));
     const rounded = (ms: number) => Math.round(ms * 10) / 10;
     return {
       reading: READINGS[latest.row.reading],
-      replyAgeMs: Number.isFinite(age) ? Math.round(age) : null,
+      replyAgeMs: maybe(age, Math.round),
       rttMs: lastRttMs,
       baselineMs: maybe(baselineMs(estimate), rounded),
       deltaMs: maybe(estimate.deltaMs, rounded),

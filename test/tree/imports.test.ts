@@ -25,8 +25,8 @@ const FOR_LAB =
 const PURE = [
   /^controller\/law\//,
   /^controller\/simulation\//,
-  /^controller\/condition\.ts$/,
-  /^controller\/pinger\/(icmp|flight|method|leg|reflectors)\.ts$/,
+  /^controller\/(condition|idle)\.ts$/,
+  /^controller\/pinger\/(icmp|fallback|flight|method|leg|pace|reflectors)\.ts$/,
   /^controller\/(qdisc\/(cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
   /^controller\/shaper\/(pace|budget)\.ts$/,
   /^(shared\/(groups|bus\/ring)|recorder\/(offers|want|api\/present))\.ts$/,
