@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-/** Declares what is about configuration files: `check`, `config`. */
+/** Declares what is about configuration files: `check`, `config`, `migrate`. */
 export function addConfiguration(
   wanctl: Command,
   example: (...lines: readonly string[]) => string,
@@ -40,5 +40,24 @@ export function addConfiguration(
     .action(async (files: string[], options: { json?: true }) => {
       const { configShow } = await import("./config-show.js");
       configShow(files, options);
+    });
+
+  const migrate = wanctl
+    .command("migrate")
+    .description("take over what the Python wanctl has left")
+    .helpCommand(false)
+    .addHelpText("after", example("wanctl migrate config spectrum.yaml"));
+  migrate
+    .command("config")
+    .description("make our files of its, and say what became of each key")
+    .argument("<file...>", "its configuration of a WAN, YAML")
+    .option("--to <dir>", "write them there (default: print them)")
+    .addHelpText(
+      "after",
+      example("wanctl migrate config old/*.yaml --to /etc/wanctl"),
+    )
+    .action(async (files: string[], options: { to?: string }) => {
+      const { migrateConfig } = await import("./migrate-config.js");
+      process.exitCode = migrateConfig(files, options);
     });
 }

@@ -87,7 +87,7 @@ function checkShape(data: unknown, schema: Shape, prefix: string): Problem[] {
 }
 
 const PREDECESSORS =
-  " here: it is the Python wanctl's, `wanctl migrate FILE` makes ours of it";
+  " here: it is the Python wanctl's, `wanctl migrate config FILE` makes ours of it";
 
 /** Keys that people look for in the wrong file. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
