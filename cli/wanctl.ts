@@ -9,6 +9,7 @@ import {
 import { ConfigError } from "../shared/config-error.js";
 import { Failure } from "../shared/failure.js";
 import { runFolder } from "../shared/paths.js";
+import { addConfiguration } from "./config-commands.js";
 import { addHistory } from "./history-command.js";
 import { completion, SHELLS, type Shell } from "./completion.js";
 import type { LabOptions } from "./lab.js";
@@ -137,26 +138,7 @@ wanctl
     process.exitCode = await status(options, runFolder(options.runDir));
   });
 
-wanctl
-  .command("check")
-  .description("check configuration files; exit code 0 valid, 1 not")
-  .argument(
-    "<file...>",
-    "a controller's or the recorder's configuration, or a folder of them",
-  )
-  .option(
-    "--live",
-    "also look at what they name: router or queues, reflectors, routes, disk",
-  )
-  .option("--json", "the verdicts as one JSON array")
-  .addHelpText(
-    "after",
-    example("wanctl check /etc/wanctl", "wanctl check --live att.yaml"),
-  )
-  .action(async (files: string[], options: { live?: true; json?: true }) => {
-    const { check } = await import("./check.js");
-    process.exitCode = await check(files, options);
-  });
+addConfiguration(wanctl, example);
 
 const qdisc = wanctl
   .command("qdisc")

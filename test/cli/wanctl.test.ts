@@ -6,6 +6,7 @@ import { ROOT, wanctl, widest } from "./bin.js";
 const COMMANDS = [
   ...["controller", "recorder", "tap", "history", "status", "check", "demo"],
   ...["qdisc", "qdisc up", "qdisc down", "qdisc show"],
+  ...["config", "config show", "migrate", "migrate config"],
 ];
 
 describe("wanctl", () => {
