@@ -144,7 +144,7 @@ describe("the law, rule by rule:", () => {
   it("a cut is given the time to drain what it found, and the way to and fro", () => {
     const cut = after(scene(), 0, replies(THREE, 60)).rate.download;
     expect(cut.cause).to.equal("cut");
-    const heard = { samples: [], heardAt: at(400) };
+    const heard = { samples: [], heardAt: at(400), restedAt: null };
     const causeAt = (ms: number) =>
       after(
         { ...scene(cut), evidence: heard },
@@ -204,7 +204,7 @@ function guilty(deltasMs: readonly number[], fromMs: number): Direction[] {
       isSecond: true,
     },
   };
-  const evidence = { samples, heardAt: at(0) };
+  const evidence = { samples, heardAt: at(0), restedAt: null };
   const found = suspects(attribution, { rate, evidence, traffic, now: NOW });
   return (["download", "upload"] as const).filter((d) => found[d]);
 }
