@@ -140,10 +140,19 @@ wanctl
 wanctl
   .command("check")
   .description("check configuration files; exit code 0 valid, 1 not")
-  .argument("<file...>", "a controller's or the recorder's configuration")
-  .option("--live", "also look at the router or the queues they name")
+  .argument(
+    "<file...>",
+    "a controller's or the recorder's configuration, or a folder of them",
+  )
+  .option(
+    "--live",
+    "also look at what they name: router or queues, reflectors, routes, disk",
+  )
   .option("--json", "the verdicts as one JSON array")
-  .addHelpText("after", example("wanctl check /etc/wanctl/*.yaml"))
+  .addHelpText(
+    "after",
+    example("wanctl check /etc/wanctl", "wanctl check --live att.yaml"),
+  )
   .action(async (files: string[], options: { live?: true; json?: true }) => {
     const { check } = await import("./check.js");
     process.exitCode = await check(files, options);

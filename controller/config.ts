@@ -89,7 +89,8 @@ function rulesBetweenKeys(file: File): Problem[] {
     rule: string,
     value: unknown,
   ) => {
-    if (!holds) problems.push({ key, rule, value });
+    const isSaid = problems.some((said) => said.key === key);
+    if (!holds && !isSaid) problems.push({ key, rule, value });
   };
   demand(
     !RESERVED.includes(file.wan),
@@ -112,15 +113,17 @@ function rulesBetweenKeys(file: File): Problem[] {
       base_mbps,
     );
     const { targetMs, warnMs, hardRedMs } = limitsOf(file, direction);
+    const keyOf = (key: "target_bloat_ms" | "warn_bloat_ms") =>
+      `${file[direction][key] === null ? "thresholds" : direction}.${key}`;
     demand(
       targetMs < warnMs,
-      `${direction}.target_bloat_ms`,
+      keyOf("target_bloat_ms"),
       `must be below warn_bloat_ms (${warnMs})`,
       targetMs,
     );
     demand(
       warnMs < hardRedMs,
-      `${direction}.warn_bloat_ms`,
+      keyOf("warn_bloat_ms"),
       `must be below hard_red_bloat_ms (${hardRedMs})`,
       warnMs,
     );

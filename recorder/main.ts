@@ -44,7 +44,6 @@ export async function runRecorder(
   await using store = openLastingStore(dbPath, clock);
   await using intake = openIntake(store, clock, log, limits);
   const catchUp = openCatchUp(store, intake, clock);
-  await using sync = await openSync(run.sync, catchUp);
   const journal = openJournal(store, clock, log);
   const clockWatch = openClockWatch(clock, store.newestMs());
   const maintenance = openMaintenance(store, clock, log, {
@@ -53,6 +52,7 @@ export async function runRecorder(
     policy,
   });
   const troubles = openTroubles(store, intake, maintenance, journal, clock);
+  const sync = { refused: 0, unsent: 0 };
   const recovery = { catchUp, sync, troubles, journal };
   const served = { url: null as string | null };
   const look = () =>
@@ -61,7 +61,8 @@ export async function runRecorder(
   const socket = run.recorderApi;
   await using api = await openApi({ http, socket }, parts);
   served.url = api.url;
-  // last, so that whoever looks on has heard every frame
+  // after it, so that whoever looks on has heard every frame
+  await using _sync = await openSync(run.sync, catchUp, sync);
   await using _inbox = await openInbox(
     run.frames,
     (message) => intake.receive(message),

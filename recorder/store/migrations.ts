@@ -1,5 +1,6 @@
 import type { WallMs } from "../../shared/clock.js";
 import { Failure } from "../../shared/failure.js";
+import { RARE_SQL } from "./annals.js";
 import type { Connection } from "./connection.js";
 import { DAYS_SQL } from "./days.js";
 import { ALPHABET_SQL } from "./packing.js";
@@ -234,6 +235,7 @@ export const MIGRATIONS: readonly string[] = [
   alter table cycle_plain add column carried_upload_kbps integer;
   `,
   DAYS_SQL,
+  RARE_SQL,
 ];
 
 /**

@@ -29,7 +29,7 @@ const PURE = [
   /^controller\/pinger\/(icmp|fallback|flight|method|leg|pace|reflectors)\.ts$/,
   /^controller\/(qdisc\/(cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
   /^controller\/shaper\/(pace|budget)\.ts$/,
-  /^(shared\/bus\/ring|recorder\/(offers|want|api\/present))\.ts$/,
+  /^(shared\/(groups|bus\/ring)|recorder\/(offers|want|api\/present))\.ts$/,
   /^recorder\/tiers\//,
   /^shared\/routeros\/(script|session|ssh-faults)\.ts$/,
   /^lab\/(?!crew|worker)/,
