@@ -64,7 +64,8 @@ describe("follow()", () => {
   it("CTRL-04: no rest between rounds of pings is taken for a silence", () => {
     let state = noFallback(ms(0));
     for (let now = 0; now < 20_000; now += 50) {
-      const heard = now % 1_000 === 0 ? SECONDS.p : NOBODY;
+      const isPinged = now % 2_000 === 0 || now % 2_000 === 1_150;
+      const heard = isPinged ? SECONDS.p : NOBODY;
       state = follow(state, heard, 1_000, ms(now));
       expect(state.isTried).to.equal(false);
     }
