@@ -15,7 +15,11 @@ export function* events(
     (wans?.includes(wan) ?? true) && (kinds?.includes(kind) ?? true);
   const { data, next } = yield* pageOf(
     query.limit,
-    placeOf(query.cursor) ?? { atMs: toMs, source: 0, seq: 0 },
+    placeOf(query.cursor) ?? {
+      atMs: toMs,
+      source: Number.MIN_SAFE_INTEGER,
+      seq: 0,
+    },
     (place: EventPlace) =>
       sliceOf(records.annals.eventsBefore(fromMs, place), isWanted, shown),
     ({ atMs, source, seq }) => `${atMs}.${source}.${seq}`,
