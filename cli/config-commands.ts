@@ -60,4 +60,21 @@ export function addConfiguration(
       const { migrateConfig } = await import("./migrate-config.js");
       process.exitCode = migrateConfig(files, options);
     });
+  migrate
+    .command("history")
+    .description(
+      "take its database over into the recorder's, which must not run",
+    )
+    .argument("<file>", "its database, metrics.db or metrics-WAN.db")
+    .requiredOption("--to <file>", "the recorder's, made where there is none")
+    .addHelpText(
+      "after",
+      example(
+        "wanctl migrate history metrics.db --to /var/lib/wanctl/history.db",
+      ),
+    )
+    .action(async (file: string, { to }: { to: string }) => {
+      const { migrateHistory } = await import("./migrate-history.js");
+      await migrateHistory(file, to);
+    });
 }

@@ -18,6 +18,7 @@ import { openJournal } from "./journal.js";
 import { openMaintenance } from "./maintenance.js";
 import { everySecond } from "./seconds.js";
 import { inSlices } from "./slices.js";
+import { lockDatabase } from "./store/owner.js";
 import { openLastingStore } from "./store/lasting-store.js";
 import { openSync } from "./sync.js";
 import { openTroubles } from "./troubles.js";
@@ -46,8 +47,11 @@ export async function runRecorder(
   const supervisor = openSupervisor(clock);
 
   // two names, for neither the file nor the socket may have two owners: a second bind would steal every connection
-  await using _file = await lockPath("recorder", dbPath);
-  await using _socket = await lockPath("recorder-run", resolve(run.root));
+  await using _file = await lockDatabase(dbPath);
+  await using _socket = await openLock(
+    nameOfOwner("recorder-run", resolve(run.root)),
+    `the recorder for '${resolve(run.root)}'`,
+  );
   makeRunFolder(run);
   await using store = openLastingStore(dbPath, clock);
   await using intake = openIntake(store, clock, log, limits);
@@ -117,6 +121,3 @@ export async function runRecorder(
   journal.flush();
   log.info("stopping", { ...intake.counts });
 }
-
-const lockPath = (who: string, path: string): Promise<AsyncDisposable> =>
-  openLock(nameOfOwner(who, path), `the recorder for '${path}'`);
