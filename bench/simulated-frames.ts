@@ -64,7 +64,7 @@ export async function simulatedFrames(
     checkpoint: NO_CHECKPOINT,
     watch: { look: () => {} },
     condition: { look: () => {}, view: () => null },
-    view: { show: () => {}, health: () => ({}) as never },
+    view: { show: () => {}, health: () => ({}) as never, words: () => "" },
   };
   let state: ControlState | null = null;
   for (let beat = 0; beat < beats; beat++) {

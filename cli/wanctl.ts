@@ -8,7 +8,9 @@ import {
 } from "commander";
 import { ConfigError } from "../shared/config-error.js";
 import { Failure } from "../shared/failure.js";
+import { priorityMark } from "../shared/log.js";
 import { runFolder } from "../shared/paths.js";
+import { addConfiguration } from "./config-commands.js";
 import { addHistory } from "./history-command.js";
 import { completion, SHELLS, type Shell } from "./completion.js";
 import type { LabOptions } from "./lab.js";
@@ -137,26 +139,7 @@ wanctl
     process.exitCode = await status(options, runFolder(options.runDir));
   });
 
-wanctl
-  .command("check")
-  .description("check configuration files; exit code 0 valid, 1 not")
-  .argument(
-    "<file...>",
-    "a controller's or the recorder's configuration, or a folder of them",
-  )
-  .option(
-    "--live",
-    "also look at what they name: router or queues, reflectors, routes, disk",
-  )
-  .option("--json", "the verdicts as one JSON array")
-  .addHelpText(
-    "after",
-    example("wanctl check /etc/wanctl", "wanctl check --live att.yaml"),
-  )
-  .action(async (files: string[], options: { live?: true; json?: true }) => {
-    const { check } = await import("./check.js");
-    process.exitCode = await check(files, options);
-  });
+addConfiguration(wanctl, example);
 
 const qdisc = wanctl
   .command("qdisc")
@@ -269,7 +252,7 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const words =
     error instanceof Failure || error instanceof ConfigError
-      ? error.message.replace(/^/gm, "wanctl: ")
+      ? error.message.replace(/^/gm, `${priorityMark("error")}wanctl: `)
       : error instanceof Error
         ? error.stack
         : String(error);

@@ -73,13 +73,13 @@ export interface ControllerConfig {
 
 /** Reads a controller's file. @throws ConfigError */
 export function loadControllerConfig(file: string): Loaded<ControllerConfig> {
-  const { values, shown } = loadConfig(
-    file,
-    CONTROLLER_SCHEMA,
-    rulesBetweenKeys,
-  );
+  const { values, shown } = loadControllerFile(file);
   return { values: parsed(values), shown };
 }
+
+/** The same, key by key as it stands there. @throws ConfigError */
+export const loadControllerFile = (file: string): Loaded<File> =>
+  loadConfig(file, CONTROLLER_SCHEMA, rulesBetweenKeys);
 
 function rulesBetweenKeys(file: File): Problem[] {
   const problems: Problem[] = [];
@@ -162,9 +162,11 @@ function rulesBetweenKeys(file: File): Problem[] {
   return problems;
 }
 
-const presetOf = (file: File): Preset => PRESETS[file.preset as PresetName];
+export const presetOf = (file: File): Preset =>
+  PRESETS[file.preset as PresetName];
 
-function limitsOf(file: File, direction: Direction): Limits {
+/** What one direction keeps to: its own keys, else those for both, else the preset's. */
+export function limitsOf(file: File, direction: Direction): Limits {
   const {
     floor_mbps,
     base_mbps,

@@ -1,10 +1,14 @@
 import { causeInWords } from "../shared/cause.js";
 import { since, type Clock } from "../shared/clock.js";
-import { eachDirection, type Direction } from "../shared/direction.js";
+import {
+  DIRECTIONS,
+  eachDirection,
+  type Direction,
+} from "../shared/direction.js";
 import type { Health } from "../shared/health.js";
 import type { Row } from "../shared/row.js";
 import { READINGS, type State } from "../shared/state.js";
-import { maybe } from "../shared/units.js";
+import { maybe, showMbps } from "../shared/units.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { ConditionWatch } from "./condition-watch.js";
 import type { ControlState } from "./law/control.js";
@@ -16,15 +20,23 @@ import type { Tick } from "./metronome.js";
 export interface View {
   show(row: Row, state: ControlState, tick: Tick): void;
   health(): Health;
+  /** The same as one sentence. */
+  words(): string;
+}
+
+/** What is looked at. */
+export interface Parts {
+  readonly line: Line;
+  readonly bus: () => Readonly<Record<string, unknown>>;
+  readonly checkpoint: Pick<Checkpoint, "view">;
+  readonly condition: Pick<ConditionWatch, "view">;
+  readonly config: { readonly refused: string | null };
 }
 
 export function openView(
   wan: string,
   boot: string,
-  line: Line,
-  bus: () => Readonly<Record<string, unknown>>,
-  checkpoint: Pick<Checkpoint, "view">,
-  condition: Pick<ConditionWatch, "view">,
+  { line, bus, checkpoint, condition, config }: Parts,
   clock: Clock,
 ): View {
   const startedAt = clock.mono();
@@ -51,13 +63,14 @@ export function openView(
     said.push(...router.warnings.map((warning) => `router: ${warning}`));
     const unsaved = checkpoint.view()?.error;
     if (unsaved) said.push(`checkpoint: ${unsaved}`);
+    if (config.refused !== null) said.push(`configuration: ${config.refused}`);
     return said;
   }
 
   function direction(name: Direction): unknown {
     if (latest === null) return null;
     const { row, state } = latest;
-    const D = name === "download" ? "Download" : "Upload";
+    const D = titled(name);
     return {
       state: state.state[name],
       sinceMs: Math.round(state.at - held[name].from),
@@ -66,6 +79,12 @@ export function openView(
       loadKbps: row[`load${D}Kbps`],
       why: causeInWords(row, name),
     };
+  }
+
+  /** `download GREEN 93 Mbit/s (hold: idle)` */
+  function directionInWords(name: Direction, row: Row, state: State): string {
+    const bps = row[`wanted${titled(name)}Kbps`];
+    return `${name} ${state} ${showMbps(bps)} Mbit/s (${causeInWords(row, name)})`;
   }
 
   function measuring(): unknown {
@@ -115,5 +134,19 @@ export function openView(
         checkpoint: checkpoint.view(),
       };
     },
+    words() {
+      if (latest === null) return "no cycle yet";
+      const { row, state } = latest;
+      const sides = DIRECTIONS.map((name) =>
+        directionInWords(name, row, state.state[name]),
+      ).join(", ");
+      const said = reasons();
+      return said.length === 0
+        ? sides
+        : `degraded (${said.join("; ")}): ${sides}`;
+    },
   };
 }
+
+const titled = (name: Direction): "Download" | "Upload" =>
+  name === "download" ? "Download" : "Upload";

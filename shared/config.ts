@@ -11,6 +11,11 @@ export interface Loaded<T> {
   readonly shown: Readonly<Record<string, unknown>>;
 }
 
+/** What holds for keys that are left out, and which key it follows from. */
+export type Derived = Readonly<
+  Record<string, { readonly value: unknown; readonly from: string }>
+>;
+
 /**
  * Reads and checks a YAML file against a convict schema. `${NAME}` and `${NAME:-default}` are expanded in any string.
  * @param rules what must hold between keys, asked only when each key is right by itself
@@ -82,7 +87,7 @@ function checkShape(data: unknown, schema: Shape, prefix: string): Problem[] {
 }
 
 const PREDECESSORS =
-  " here: it is the Python wanctl's, `wanctl migrate FILE` makes ours of it";
+  " here: it is the Python wanctl's, `wanctl migrate config FILE` makes ours of it";
 
 /** Keys that people look for in the wrong file. */
 const ELSEWHERE: Readonly<Record<string, string>> = {

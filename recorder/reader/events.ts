@@ -20,7 +20,11 @@ export function* events(
       : annals.rareEventsBefore;
   const { data, next } = yield* pageOf(
     query.limit,
-    placeOf(query.cursor) ?? { atMs: toMs, source: 0, seq: 0 },
+    placeOf(query.cursor) ?? {
+      atMs: toMs,
+      source: Number.MIN_SAFE_INTEGER,
+      seq: 0,
+    },
     (place: EventPlace) => sliceOf(before(fromMs, place), isWanted, shown),
     ({ atMs, source, seq }) => `${atMs}.${source}.${seq}`,
   );

@@ -47,7 +47,7 @@ const BAD = [
   [
     "the predecessor's file",
     "wan_name: a\ncontinuous_monitoring: { enabled: true }",
-    ":1 'wan_name': unknown key here: it is the Python wanctl's, `wanctl migrate FILE` makes ours of it",
+    ":1 'wan_name': unknown key here: it is the Python wanctl's, `wanctl migrate config FILE` makes ours of it",
   ],
   [
     "a preset in American",

@@ -6,6 +6,8 @@ import { ROOT, wanctl, widest } from "./bin.js";
 const COMMANDS = [
   ...["controller", "recorder", "tap", "history", "status", "check", "demo"],
   ...["qdisc", "qdisc up", "qdisc down", "qdisc show"],
+  ...["config", "config show", "migrate"],
+  ...["migrate config", "migrate history"],
 ];
 
 describe("wanctl", () => {

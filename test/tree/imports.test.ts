@@ -31,6 +31,7 @@ const PURE = [
   /^controller\/shaper\/(pace|budget)\.ts$/,
   /^(shared\/(groups|bus\/ring)|recorder\/(offers|want|api\/present))\.ts$/,
   /^recorder\/tiers\//,
+  /^recorder\/predecessor\/(old-row|hour)\.ts$/,
   /^shared\/routeros\/(script|session|ssh-faults)\.ts$/,
   /^lab\/(?!crew|worker)/,
   /^page\/(align|clusters|event-words|follow|limits|pace|series|span|sse|tally|wan-data|words)\.ts$/,
