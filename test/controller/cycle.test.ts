@@ -53,10 +53,11 @@ function handController() {
   const publish = (message: object) =>
     void frames.push({ ...HEADER, ...message } as Frame);
   const condition = openConditionWatch(clock, report, publish);
-  const view = openView(
-    ...(["spectrum", "0", line, () => ({}), NO_CHECKPOINT] as const),
-    ...([condition, clock] as const),
-  );
+  const parts = {
+    ...{ line, bus: () => ({}), checkpoint: NO_CHECKPOINT, condition },
+    config: { refused: null },
+  };
+  const view = openView("spectrum", "0", parts, clock);
   const wan = {
     ...{ policy: POLICY, line, condition, view, checkpoint: NO_CHECKPOINT },
     publisher: { publish, lastUs: null },
