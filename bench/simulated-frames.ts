@@ -63,7 +63,8 @@ export async function simulatedFrames(
     publisher,
     checkpoint: NO_CHECKPOINT,
     watch: { look: () => {} },
-    view: { show: () => {}, health: () => ({}) as never },
+    condition: { look: () => {}, view: () => null },
+    view: { show: () => {}, health: () => ({}) as never, words: () => "" },
   };
   let state: ControlState | null = null;
   for (let beat = 0; beat < beats; beat++) {

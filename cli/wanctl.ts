@@ -8,6 +8,7 @@ import {
 } from "commander";
 import { ConfigError } from "../shared/config-error.js";
 import { Failure } from "../shared/failure.js";
+import { priorityMark } from "../shared/log.js";
 import { runFolder } from "../shared/paths.js";
 import { addConfiguration } from "./config-commands.js";
 import { addHistory } from "./history-command.js";
@@ -251,7 +252,7 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const words =
     error instanceof Failure || error instanceof ConfigError
-      ? error.message.replace(/^/gm, "wanctl: ")
+      ? error.message.replace(/^/gm, `${priorityMark("error")}wanctl: `)
       : error instanceof Error
         ? error.stack
         : String(error);

@@ -13,6 +13,7 @@ import { mbit } from "../shared/units.js";
 import type { Limits, Policy } from "./law/policy.js";
 import { PRESETS, type Preset, type PresetName } from "./law/presets.js";
 import type { QueueConfig } from "./qdisc/cake.js";
+import type { FALLBACKS, PROBE_METHODS } from "./probe-schema.js";
 import {
   routerOsConfig,
   routerOsProblems,
@@ -23,7 +24,6 @@ import {
   type BACKENDS,
   type File,
   type LEAVES,
-  type PROBE_METHODS,
   type SIMULATED_LINES,
 } from "./schema.js";
 import type { OnForeign } from "./shaper/peace.js";
@@ -40,6 +40,10 @@ export interface ControllerConfig {
     readonly interface: string | null;
     readonly method: (typeof PROBE_METHODS)[number];
   };
+  /** Where TCP handshakes are tried while no ping is answered; null: nowhere. */
+  readonly fallbackPort: number | null;
+  /** A line unused for so long is probed less; null: never. */
+  readonly idleAfterMs: number | null;
   readonly shaper:
     | {
         readonly backend: "tc";
@@ -187,6 +191,7 @@ export function limitsOf(file: File, direction: Direction): Limits {
 
 function parsed(file: File): ControllerConfig {
   const { probe, shaper } = file;
+  const fallbackPort = fallbackPortOf(file);
   return {
     wan: file.wan,
     probe: {
@@ -197,11 +202,14 @@ function parsed(file: File): ControllerConfig {
       interface: probe.interface,
       method: probe.method as (typeof PROBE_METHODS)[number],
     },
+    fallbackPort,
+    idleAfterMs: probe.idle_after_s === 0 ? null : probe.idle_after_s * 1e3,
     shaper: shaperOf(file),
     policy: {
       limits: eachDirection((direction) => limitsOf(file, direction)),
       manner: presetOf(file).manner,
-      reflectors: probe.reflectors.length,
+      // one that is reached another way has another baseline
+      reflectors: probe.reflectors.length * (fallbackPort === null ? 1 : 2),
       spacingMs: probe.spacing_ms,
     },
     onStop: file.on_stop as (typeof LEAVES)[number],
@@ -217,6 +225,12 @@ function parsed(file: File): ControllerConfig {
     logFormat: file.log.format as LogFormat,
   };
 }
+
+const fallbackPortOf = ({ probe, shaper }: File): number | null =>
+  shaper.backend !== "simulated" &&
+  (probe.fallback as (typeof FALLBACKS)[number]) === "tcp"
+    ? probe.fallback_port
+    : null;
 
 function shaperOf({ shaper, simulation }: File): ControllerConfig["shaper"] {
   const onForeign = shaper.on_foreign as OnForeign;

@@ -4,7 +4,9 @@ import { openReplayer } from "../shared/bus/replayer.js";
 import { createRing } from "../shared/bus/ring.js";
 import { atMost, since, systemClock, type Clock } from "../shared/clock.js";
 import { eachDirection, type PerDirection } from "../shared/direction.js";
+import { levelOf } from "../shared/event.js";
 import { serveHealth } from "../shared/health.js";
+import { openInForce } from "../shared/in-force.js";
 import { openLock } from "../shared/lock.js";
 import { openLog } from "../shared/log.js";
 import { makeRunFolder, type RunFolder } from "../shared/paths.js";
@@ -16,12 +18,14 @@ import {
   openCheckpoint,
   type Checkpoint,
 } from "./checkpoint.js";
+import { openConditionWatch } from "./condition-watch.js";
 import { loadControllerConfig, type ControllerConfig } from "./config.js";
 import { cycle, type Wan } from "./cycle.js";
 import type { ControlState } from "./law/control.js";
 import { ratesOf } from "./law/rate-state.js";
 import { openLine } from "./line.js";
 import { metronome } from "./metronome.js";
+import { CAN_CHANGE, readBeside } from "./reload.js";
 import type { Report } from "./report.js";
 import { openView } from "./view.js";
 import { openWatch } from "./watch.js";
@@ -41,11 +45,13 @@ export async function runController(
   file: string,
   run: RunFolder,
 ): Promise<void> {
-  const { values: config, shown } = loadControllerConfig(file);
-  const { wan, policy } = config;
+  const first = loadControllerConfig(file);
+  const { values: config, shown } = first;
+  const inForce = openInForce(first, () => readBeside(file), CAN_CHANGE);
+  const { wan } = config;
   const clock = systemClock;
   const stop = stopSignal();
-  const log = openLog(wan, config.logFormat);
+  const log = openLog(wan, () => inForce.values.logFormat);
   const supervisor = openSupervisor(clock);
   const boot = randomBytes(8).toString("hex");
 
@@ -64,7 +70,7 @@ export async function runController(
   );
   await using replayer = openReplayer(wan, boot, ring, clock, run.sync);
   const report: Report = (event, detail) => {
-    log.info(event, detail);
+    log[levelOf(event)](event, detail);
     publisher.publish({ kind: "event", event, detail });
   };
   await using line = await openLine(config, clock, report);
@@ -75,11 +81,26 @@ export async function runController(
     sync: replayer.counts,
   });
   const checkpoint = openOwnCheckpoint(config, clock, report);
-  const view = openView(wan, boot, line, bus, checkpoint, clock);
+  const condition = openConditionWatch(clock, report, (message) =>
+    publisher.publish(message),
+  );
+  const view = openView(
+    wan,
+    boot,
+    { line, bus, checkpoint, condition, config: inForce },
+    clock,
+  );
   await using _health = await serveHealth(run.wanHealth(wan), () =>
     view.health(),
   );
   const watch = openWatch(config.probe.reflectors, clock, report);
+  using _reloads = inForce.atHangup({
+    accepted(config, changed) {
+      log.info("reloaded", { changed: changed.join(", ") });
+      publisher.publish({ kind: "config", trigger: "reload", config });
+    },
+    refused: (why) => report("config_refused", { why }),
+  });
 
   report("started", {
     boot,
@@ -89,18 +110,24 @@ export async function runController(
     rates: checkpoint.known.rateBps === null ? "base" : "continued",
   });
   publisher.publish({ kind: "config", trigger: "start", config: shown });
-  const loop: Wan = { policy, line, publisher, checkpoint, watch, view };
+  const loop: Wan = {
+    get policy() {
+      return inForce.values.policy;
+    },
+    ...{ line, publisher, checkpoint, watch, condition, view },
+  };
   let state: ControlState | null = null;
   for await (const tick of metronome(PERIOD_MS, clock, stop)) {
     const isFirst = state === null;
     state = cycle(loop, state, tick);
     if (isFirst) supervisor.ready();
     supervisor.alive();
+    supervisor.status(() => view.words());
   }
   const stoppedAt = clock.mono();
   supervisor.stopping();
-  if (state !== null && config.onStop !== "leave")
-    await line.shaper.leave(ratesToLeave(config, state), LEAVE_MS);
+  if (state !== null && inForce.values.onStop !== "leave")
+    await line.shaper.leave(ratesToLeave(inForce.values, state), LEAVE_MS);
   // the last word of the run: whoever has it knows that nothing came after it
   report("stopping", { boot });
   await atMost(SAVE_MS, checkpoint.close());

@@ -1,14 +1,18 @@
 import { causeInWords } from "../shared/cause.js";
 import { since, type Clock } from "../shared/clock.js";
-import { eachDirection, type Direction } from "../shared/direction.js";
+import {
+  DIRECTIONS,
+  eachDirection,
+  type Direction,
+} from "../shared/direction.js";
 import type { Health } from "../shared/health.js";
 import type { Row } from "../shared/row.js";
 import { READINGS, type State } from "../shared/state.js";
-import { maybe } from "../shared/units.js";
+import { maybe, showMbps } from "../shared/units.js";
 import type { Checkpoint } from "./checkpoint.js";
+import type { ConditionWatch } from "./condition-watch.js";
 import type { ControlState } from "./law/control.js";
 import { baselineMs } from "./law/estimator.js";
-import { silenceMs } from "./law/evidence.js";
 import type { Line } from "./line.js";
 import type { Tick } from "./metronome.js";
 
@@ -16,17 +20,23 @@ import type { Tick } from "./metronome.js";
 export interface View {
   show(row: Row, state: ControlState, tick: Tick): void;
   health(): Health;
+  /** The same as one sentence. */
+  words(): string;
 }
 
-/** Without an answer for so long, the WAN is not measured any more. */
-const BLIND_MS = 1_000;
+/** What is looked at. */
+export interface Parts {
+  readonly line: Line;
+  readonly bus: () => Readonly<Record<string, unknown>>;
+  readonly checkpoint: Pick<Checkpoint, "view">;
+  readonly condition: Pick<ConditionWatch, "view">;
+  readonly config: { readonly refused: string | null };
+}
 
 export function openView(
   wan: string,
   boot: string,
-  line: Line,
-  bus: () => Readonly<Record<string, unknown>>,
-  checkpoint: Pick<Checkpoint, "view">,
+  { line, bus, checkpoint, condition, config }: Parts,
   clock: Clock,
 ): View {
   const startedAt = clock.mono();
@@ -46,27 +56,21 @@ export function openView(
   function reasons(): string[] {
     const router = line.shaper.view();
     const said: string[] = [];
-    if (latest === null) said.push("no cycle yet");
-    else {
-      const silent = silenceMs(latest.state.evidence, latest.state.at);
-      if (silent > BLIND_MS)
-        said.push(
-          Number.isFinite(silent)
-            ? `no reflector answered for ${(silent / 1e3).toFixed(1)} s`
-            : "no reflector has answered yet",
-        );
-    }
+    const standing = condition.view();
+    if (standing === null) said.push("no cycle yet");
+    else if (standing.why !== null) said.push(standing.why);
     if (router.error !== null) said.push(`router: ${router.error}`);
     said.push(...router.warnings.map((warning) => `router: ${warning}`));
     const unsaved = checkpoint.view()?.error;
     if (unsaved) said.push(`checkpoint: ${unsaved}`);
+    if (config.refused !== null) said.push(`configuration: ${config.refused}`);
     return said;
   }
 
   function direction(name: Direction): unknown {
     if (latest === null) return null;
     const { row, state } = latest;
-    const D = name === "download" ? "Download" : "Upload";
+    const D = titled(name);
     return {
       state: state.state[name],
       sinceMs: Math.round(state.at - held[name].from),
@@ -77,14 +81,20 @@ export function openView(
     };
   }
 
+  /** `download GREEN 93 Mbit/s (hold: idle)` */
+  function directionInWords(name: Direction, row: Row, state: State): string {
+    const bps = row[`wanted${titled(name)}Kbps`];
+    return `${name} ${state} ${showMbps(bps)} Mbit/s (${causeInWords(row, name)})`;
+  }
+
   function measuring(): unknown {
     if (latest === null) return null;
     const { estimate, evidence, at } = latest.state;
-    const age = silenceMs(evidence, at);
+    const age = maybe(evidence.heardAt, (then) => since(then, at));
     const rounded = (ms: number) => Math.round(ms * 10) / 10;
     return {
       reading: READINGS[latest.row.reading],
-      replyAgeMs: Number.isFinite(age) ? Math.round(age) : null,
+      replyAgeMs: maybe(age, Math.round),
       rttMs: lastRttMs,
       baselineMs: maybe(baselineMs(estimate), rounded),
       deltaMs: maybe(estimate.deltaMs, rounded),
@@ -115,6 +125,7 @@ export function openView(
           missed,
           lateMs: Math.round((latest?.lateMs ?? 0) * 10) / 10,
         },
+        condition: condition.view(),
         measuring: measuring(),
         probing: line.probing(),
         router: line.shaper.view(),
@@ -123,5 +134,19 @@ export function openView(
         checkpoint: checkpoint.view(),
       };
     },
+    words() {
+      if (latest === null) return "no cycle yet";
+      const { row, state } = latest;
+      const sides = DIRECTIONS.map((name) =>
+        directionInWords(name, row, state.state[name]),
+      ).join(", ");
+      const said = reasons();
+      return said.length === 0
+        ? sides
+        : `degraded (${said.join("; ")}): ${sides}`;
+    },
   };
 }
+
+const titled = (name: Direction): "Download" | "Upload" =>
+  name === "download" ? "Download" : "Upload";

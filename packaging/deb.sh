@@ -39,12 +39,18 @@ modules() {
   # of zeromq's builds the one that its loader takes here
   local addon
   addon=$(node -p 'require("zeromq"); fs.readFileSync("/proc/self/maps", "utf8").match(/node_modules(.zeromq\S*addon\.node)/)[1]')
-  rm -rf "$m"/better-sqlite3/{deps,src,binding.gyp} "$m"/koffi/{src,vendor,doc,lib} "$m"/@koromix/*/musl* \
+  rm -rf "$m"/better-sqlite3/{deps,src,binding.gyp} "$m"/koffi/{vendor,doc,lib} "$m"/@koromix/*/musl* \
     "$m"/zeromq/{src,script} "$m"/node-addon-api "$m"/@types "$m"/.bin "$m"/.package-lock.json
   find "$m/better-sqlite3/build" -type f ! -name better_sqlite3.node -delete
   find "$m/zeromq/build" -name '*.node' ! -path "$m$addon" -delete
   find "$m" \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.md' ! -iname 'LICENSE*' \) -delete
+  find "$m" -maxdepth 3 -type d \( -name test -o -name benchmark -o -name benchmarks -o -name examples \) -prune -exec rm -rf {} +
   find "$m" -type d -empty -delete
+  # too much was deleted if one cannot be loaded any more
+  (cd "$lib" && ./node --input-type=module -e '
+    import { readFileSync } from "node:fs";
+    for (const name of Object.keys(JSON.parse(readFileSync("package.json")).dependencies)) await import(name);
+    process.exit()')
 }
 
 papers() {
@@ -56,6 +62,7 @@ papers() {
   { cat LICENSE && printf '\nIncludes Node.js and npm modules; their licences:\n\n' &&
     cat "$(dirname "$(readlink -f "$(command -v node)")")"/../{LICENSE,share/doc/nodejs/copyright} 2>/dev/null || true; } >"$doc/copyright"
   local page
+  cp -r prometheus grafana "$doc/examples/"
   install -d "$stage/usr/share/man/man1"
   for page in docs/*.md; do
     [[ $(head -1 "$page") == "# wanctl "* ]] || continue # not of a program

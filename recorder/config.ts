@@ -118,6 +118,10 @@ export const RECORDER_SCHEMA: Schema<File> = {
   },
 };
 
+/** What may change while it records: how much is kept, how it speaks, what a token is. Not where. */
+export const CAN_CHANGE =
+  /^(storage\.(?!db_path$).+|http\.token_(env|file)|log\.format)$/;
+
 /** Reads the recorder's file. @throws ConfigError */
 export function loadRecorderConfig(file: string): Loaded<RecorderConfig> {
   const { values, shown } = loadRecorderFile(file);

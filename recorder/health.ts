@@ -5,15 +5,16 @@ import type { Intake } from "./intake.js";
 import type { Journal } from "./journal.js";
 import type { Maintenance } from "./maintenance.js";
 import type { Store } from "./store/store.js";
-import type { Sync } from "./sync.js";
+import type { SyncCounts } from "./sync.js";
 import { troublesOf, type Troubles } from "./troubles.js";
 
 /** Who brings in what the bus lost. */
 export interface Recovery {
   readonly catchUp: Pick<CatchUp, "counts">;
-  readonly sync: Pick<Sync, "counts">;
+  readonly sync: Readonly<SyncCounts>;
   readonly troubles?: Pick<Troubles, "counts" | "damage">;
   readonly journal?: Pick<Journal, "dropped">;
+  readonly config?: { readonly refused: string | null };
 }
 
 /** How the recorder is. @param httpUrl where it serves HTTP, null where it does not */
@@ -22,15 +23,16 @@ export function lookAt(
   intake: Intake,
   maintenance: Maintenance,
   clock: Clock,
-  { catchUp, sync, troubles, journal }: Recovery,
+  { catchUp, sync, troubles, journal, config }: Recovery,
   httpUrl: string | null = null,
-): Health {
+) {
   const now = clock.mono();
   const damage = troubles?.damage(now) ?? [];
   const reasons = reasonsOf(intake, maintenance, clock).concat(damage);
+  if (config?.refused) reasons.push(`configuration: ${config.refused}`);
   const { counts, refusals, gate, sources, waiting, lastCommit } = intake;
   return {
-    status: reasons.length === 0 ? "fine" : "degraded",
+    status: reasons.length === 0 ? ("fine" as const) : ("degraded" as const),
     reasons,
     recorder: {
       pid: process.pid,
@@ -45,7 +47,7 @@ export function lookAt(
       eventsDropped: journal?.dropped ?? 0,
       waiting,
       missing: store.missing(),
-      sync: { ...catchUp.counts, ...sync.counts, ...intake.offers.counts },
+      sync: { ...catchUp.counts, ...sync, ...intake.offers.counts },
       lastCommitMs: lastCommit?.tookMs ?? null,
       lastCommitAgeMs: lastCommit && since(lastCommit.at, now),
       maintenance: {
@@ -60,7 +62,7 @@ export function lookAt(
       lastAtMs,
       lagMs: lastAtMs === null ? null : clock.wall() - lastAtMs,
     })),
-  };
+  } satisfies Health;
 }
 
 /** What is wrong, in words. */
@@ -85,15 +87,19 @@ function reasonsOf(
 }
 
 /** The same as one sentence. */
-export function inWords(
-  intake: Intake,
-  maintenance: Maintenance,
-  clock: Clock,
-): string {
-  const reasons = reasonsOf(intake, maintenance, clock);
-  if (reasons.length > 0) return `degraded: ${reasons.join("; ")}`;
-  const names = new Set(intake.sources.live().map((run) => run.name));
-  return names.size === 0
-    ? "waiting for a controller"
-    : `recording ${[...names].sort().join(", ")}`;
+export function inWords({
+  reasons,
+  sources,
+  recorder,
+}: ReturnType<typeof lookAt>): string {
+  const names = [...new Set(sources.map(({ name }) => name))].sort();
+  const lags = sources.flatMap(({ lagMs }) => (lagMs === null ? [] : [lagMs]));
+  const megabytes = (recorder.dbBytes / 2 ** 20).toFixed(1);
+  const doing =
+    names.length === 0
+      ? `waiting for a controller, ${megabytes} MB stored`
+      : `recording ${names.join(", ")}, ${megabytes} MB stored, lag ${(Math.max(0, ...lags) / 1e3).toFixed(1)} s`;
+  return reasons.length === 0
+    ? doing
+    : `degraded (${reasons.join("; ")}): ${doing}`;
 }

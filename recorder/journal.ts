@@ -1,7 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../shared/clock.js";
-import type { EventName } from "../shared/event.js";
-import { FRAME_VERSION, type EventFrame } from "../shared/frame.js";
+import type { Loaded } from "../shared/config.js";
+import { levelOf, type EventName } from "../shared/event.js";
+import {
+  FRAME_VERSION,
+  type ConfigFrame,
+  type EventFrame,
+} from "../shared/frame.js";
 import type { Log } from "../shared/log.js";
 import type { Store } from "./store/store.js";
 
@@ -9,22 +14,23 @@ import type { Store } from "./store/store.js";
 const WAITING_MAX = 64;
 
 export type Detail = EventFrame["detail"];
+type Shown = Loaded<unknown>["shown"];
 
 /** The recorder's own events: said in the log at once, and stored as frames. */
 export interface Journal {
   note(event: EventName, detail: Detail): void;
+  /** The configuration in force, without secrets (DATA-04). */
+  noteConfig(trigger: ConfigFrame["trigger"], config: Shown): void;
   /** Stores what was noted. What cannot be written waits for the next time. */
   flush(): void;
   /** Events given up because nothing could be written for too long. */
   readonly dropped: number;
 }
 
-interface Note {
-  readonly event: EventName;
-  readonly detail: Detail;
-  readonly at: number;
-  readonly mono: number;
-}
+type Said =
+  | Pick<EventFrame, "kind" | "event" | "detail">
+  | Pick<ConfigFrame, "kind" | "trigger" | "config">;
+type Note = Said & { readonly at: number; readonly mono: number };
 
 /**
  * Numbers are given when they are stored, so that what is given up leaves no hole; and from 1 in a new database, which
@@ -37,26 +43,31 @@ export function openJournal(
 ): Journal {
   let waiting: Note[] = [];
   let [seq, dropped, openings, boot] = [0, 0, store.openings, newBoot()];
+  const add = (said: Said) => {
+    const mono = Math.round(clock.mono());
+    waiting.push({ ...said, at: clock.wall(), mono });
+    if (waiting.length <= WAITING_MAX) return;
+    waiting.shift();
+    dropped++;
+  };
   return {
     get dropped() {
       return dropped;
     },
     note(event, detail) {
-      log.warn(event, detail);
-      const mono = Math.round(clock.mono());
-      waiting.push({ event, detail, at: clock.wall(), mono });
-      if (waiting.length <= WAITING_MAX) return;
-      waiting.shift();
-      dropped++;
+      log[levelOf(event)](event, detail);
+      add({ kind: "event", event, detail });
     },
+    noteConfig: (trigger, config) =>
+      add({ kind: "config", trigger, config: { ...config } }),
     flush() {
       if (waiting.length === 0) return;
       if (openings !== store.openings)
         [seq, openings, boot] = [0, store.openings, newBoot()];
-      const frames = waiting.map((note, i): EventFrame => {
-        const header = { v: FRAME_VERSION, source: "recorder", boot };
-        return { ...header, kind: "event", seq: seq + 1 + i, ...note };
-      });
+      const frames = waiting.map((note, i): EventFrame | ConfigFrame => ({
+        ...{ v: FRAME_VERSION, source: "recorder", boot, seq: seq + 1 + i },
+        ...note,
+      }));
       if (store.commit(frames).kind !== "committed") return;
       seq += frames.length;
       waiting = [];

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { systemClock } from "../shared/clock.js";
 import { serveHealth } from "../shared/health.js";
+import { openInForce } from "../shared/in-force.js";
 import { nameOfOwner, openLock } from "../shared/lock.js";
 import { openLog } from "../shared/log.js";
 import { makeRunFolder, type RunFolder } from "../shared/paths.js";
@@ -8,7 +9,7 @@ import { stopSignal } from "../shared/stop.js";
 import { openSupervisor } from "../shared/supervisor.js";
 import { openCatchUp } from "./catch-up.js";
 import { openClockWatch } from "./clock-watch.js";
-import { loadRecorderConfig } from "./config.js";
+import { CAN_CHANGE, loadRecorderConfig } from "./config.js";
 import { inWords, lookAt } from "./health.js";
 import { openApi } from "./api/api.js";
 import { openInbox } from "./inbox.js";
@@ -32,10 +33,17 @@ export async function runRecorder(
   run: RunFolder,
   limits: IntakeLimits = {},
 ): Promise<void> {
-  const { dbPath, policy, http, logFormat } = loadRecorderConfig(file).values;
+  const read = () => loadRecorderConfig(file);
+  const first = read();
+  const inForce = openInForce(
+    first,
+    () => Promise.resolve().then(read),
+    CAN_CHANGE,
+  );
+  const { dbPath, http } = first.values;
   const clock = systemClock;
   const stop = stopSignal();
-  const log = openLog("recorder", logFormat);
+  const log = openLog("recorder", () => inForce.values.logFormat);
   const supervisor = openSupervisor(clock);
 
   // two names, for neither the file nor the socket may have two owners: a second bind would steal every connection
@@ -48,24 +56,33 @@ export async function runRecorder(
   await using store = openLastingStore(dbPath, clock);
   await using intake = openIntake(store, clock, log, limits);
   const catchUp = openCatchUp(store, intake, clock);
-  await using sync = await openSync(run.sync, catchUp);
   const journal = openJournal(store, clock, log);
   const clockWatch = openClockWatch(clock, store.newestMs());
   const maintenance = openMaintenance(store, clock, log, {
     clockWatch,
     journal,
-    policy,
+    get policy() {
+      return inForce.values.policy;
+    },
   });
   const troubles = openTroubles(store, intake, maintenance, journal, clock);
-  const recovery = { catchUp, sync, troubles, journal };
+  const sync = { refused: 0, unsent: 0 };
+  const recovery = { catchUp, sync, troubles, journal, config: inForce };
   const served = { url: null as string | null };
   const look = () =>
     lookAt(store, intake, maintenance, clock, recovery, served.url);
   const parts = { look, store, intake, maintenance, catchUp, clock, log };
   const socket = run.recorderApi;
-  await using api = await openApi({ http, socket }, parts);
+  const guarded = http && {
+    ...http,
+    get token() {
+      return inForce.values.http?.token ?? null;
+    },
+  };
+  await using api = await openApi({ http: guarded, socket }, parts);
   served.url = api.url;
-  // last, so that whoever looks on has heard every frame
+  // after it, so that whoever looks on has heard every frame
+  await using _sync = await openSync(run.sync, catchUp, sync);
   await using _inbox = await openInbox(
     run.frames,
     (message) => intake.receive(message),
@@ -74,14 +91,23 @@ export async function runRecorder(
   // whoever hears of it may begin to send
   await using _health = await serveHealth(run.recorderHealth, look);
 
+  using _reloads = inForce.atHangup({
+    accepted(config, changed) {
+      log.info("reloaded", { changed: changed.join(", ") });
+      journal.noteConfig("reload", config);
+    },
+    refused: (why) => journal.note("config_refused", { why }),
+  });
+
   supervisor.ready();
+  journal.noteConfig("start", first.shown);
   log.info("started", { db: dbPath, run: run.root });
   if (api.url !== null) log.info("serving", { url: api.url });
   const recording = everySecond(clock, stop, () => {
     store.check();
     intake.commit();
     troubles.look();
-    supervisor.status(inWords(intake, maintenance, clock));
+    supervisor.status(() => inWords(look()));
     supervisor.alive();
   });
   const tidying = inSlices(

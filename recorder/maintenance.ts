@@ -64,11 +64,12 @@ export function openMaintenance(
   parts: {
     readonly clockWatch: ClockWatch;
     readonly journal: Journal;
+    /** May be another one at the next slice. */
     readonly policy: Policy;
   },
 ): Maintenance {
-  const { clockWatch, journal, policy } = parts;
-  const pressure = openPressure(policy, journal);
+  const { clockWatch, journal } = parts;
+  const pressure = openPressure(() => parts.policy, journal);
   const rows = openPace(SLICE_MS, { min: 100, max: 10_000 });
   const pages = openPace(SLICE_MS, { min: 16, max: 4_096 });
   const figures = {
@@ -125,11 +126,11 @@ export function openMaintenance(
     if (clockWatch.holdMs() > 0 || !expiry.due()) return false;
     const nowMs = clock.wall();
     for (const wan of upkeep.wans()) {
-      const due = plan(policy.keep, upkeep.standing(wan), nowMs);
+      const due = plan(parts.policy.keep, upkeep.standing(wan), nowMs);
       const limit = rows.size;
       const jobs = [
         ...due.map((each) => () => upkeep.expire(wan, each, limit)),
-        () => upkeep.expireEvents(wan, nowMs - policy.eventMs, limit),
+        () => upkeep.expireEvents(wan, nowMs - parts.policy.eventMs, limit),
       ];
       if (jobs.some((job) => remove(job) > 0)) return true;
     }

@@ -23,15 +23,13 @@ export interface Pressure {
   readonly stuck: string | null;
 }
 
-export function openPressure(
-  { maxBytes, minFreeBytes }: Limits,
-  journal: Journal,
-): Pressure {
+export function openPressure(limits: () => Limits, journal: Journal): Pressure {
   let cutting = false;
   let stuck: string | null = null;
 
   /** What lies free in the file counts as free: it is given back next. */
   function shortOf({ dbBytes, usedBytes, freeBytes }: Sizes): string | null {
+    const { maxBytes, minFreeBytes } = limits();
     const slack = cutting ? CUT_TO : 1;
     const free = freeBytes + Math.max(0, dbBytes - usedBytes);
     if (usedBytes > maxBytes * slack)

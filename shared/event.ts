@@ -4,6 +4,15 @@ export const EVENTS = [
   "stopping",
   "measurement_lost",
   "measurement_back",
+  "reflectors_few",
+  "reflectors_enough",
+  "pings_filtered",
+  "pings_back",
+  "line_lost",
+  "line_back",
+  "link_lost",
+  "link_back",
+  "paused",
   "pinger_lost",
   "pinger_back",
   "reflector_lost",
@@ -19,6 +28,7 @@ export const EVENTS = [
   "checkpoint_lost",
   "checkpoint_back",
   "checkpoint_refused",
+  "config_refused",
   "retention_held",
   "history_cut",
   "database_lost",
@@ -34,3 +44,25 @@ export const EVENTS = [
   "frames_refused",
 ] as const;
 export type EventName = (typeof EVENTS)[number];
+
+/** What is no trouble, or the end of one. */
+const CALM: ReadonlySet<EventName> = new Set([
+  "started",
+  "stopping",
+  "measurement_back",
+  "pinger_back",
+  "reflector_back",
+  "reflector_replaced",
+  "router_back",
+  "router_described",
+  "writing_resumed",
+  "checkpoint_back",
+  "database_back",
+  "log_freed",
+  "source_single",
+  "source_calm",
+]);
+
+/** How loud it is said in the log. */
+export const levelOf = (event: EventName): "info" | "warn" =>
+  CALM.has(event) ? "info" : "warn";

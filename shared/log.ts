@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { pino } from "pino";
 
 /** One line per event, on stderr. Edges, not levels: numbers that change all the time belong in frames. */
@@ -11,12 +12,31 @@ export type Fields = Readonly<Record<string, string | number | boolean | null>>;
 
 export type LogFormat = "text" | "json";
 
-/** @param name the process: a WAN's name, or `recorder` */
-export function openLog(name: string, format: LogFormat): Log {
-  const out =
-    format === "json"
-      ? process.stderr
-      : { write: (line: string) => void process.stderr.write(asText(line)) };
+export type Level = "info" | "warn" | "error";
+
+/** The words of syslog(3), as numbers. */
+const PRIORITY: Readonly<Record<Level, number>> = {
+  error: 3,
+  warn: 4,
+  info: 6,
+};
+
+/** Does stderr lead to the journal? Whoever inherits the variable may have redirected it since, systemd.exec(5). */
+function leadsToJournal(): boolean {
+  const { dev, ino } = fstatSync(2);
+  return process.env["JOURNAL_STREAM"] === `${dev}:${ino}`;
+}
+
+/** What the journal takes from a line's beginning, sd-daemon(3); nothing elsewhere. */
+export const priorityMark = (level: Level): string =>
+  leadsToJournal() ? `<${PRIORITY[level]}>` : "";
+
+/**
+ * @param name the process: a WAN's name, or `recorder`
+ * @param format asked for every line, for it may change
+ */
+export function openLog(name: string, format: () => LogFormat): Log {
+  const isForJournal = leadsToJournal();
   const logger = pino(
     {
       base: { name },
@@ -24,7 +44,14 @@ export function openLog(name: string, format: LogFormat): Log {
       formatters: { level: (level) => ({ level }) },
       messageKey: "event",
     },
-    out,
+    {
+      write(line) {
+        const { level, ...said } = JSON.parse(line) as Line;
+        const words = format() === "json" ? line : asText(level, said);
+        const mark = isForJournal ? `<${PRIORITY[level]}>` : "";
+        process.stderr.write(mark + words);
+      },
+    },
   );
   return {
     info: (event, fields = {}) => logger.info(fields, event),
@@ -33,16 +60,17 @@ export function openLog(name: string, format: LogFormat): Log {
   };
 }
 
+type Line = { readonly level: Level } & Readonly<Record<string, unknown>>;
+
 /** `12:00:01 warn spectrum router_lost cause="no such device"` */
-function asText(line: string): string {
-  const { level, time, name, event, ...fields } = JSON.parse(line) as Record<
-    string,
-    unknown
-  >;
+function asText(
+  level: Level,
+  { time, name, event, ...fields }: Readonly<Record<string, unknown>>,
+): string {
   const pairs = Object.entries(fields).map(
     ([key, value]) => ` ${key}=${plain(value)}`,
   );
-  return `${String(time).slice(11, 19)} ${String(level)} ${String(name)} ${String(event)}${pairs.join("")}\n`;
+  return `${String(time).slice(11, 19)} ${level} ${String(name)} ${String(event)}${pairs.join("")}\n`;
 }
 
 const plain = (value: unknown): string =>

@@ -37,13 +37,13 @@ export function runFolder(option: string | undefined): RunFolder {
   };
 }
 
-/** Makes the folders, group-writable, with the group handed down. @throws Failure where that is not allowed */
+/** Makes the folders, group-writable; the group is handed down where the folder above does so. @throws Failure where that is not allowed */
 export function makeRunFolder(run: RunFolder): void {
   for (const folder of ["wan", "recorder"].map((name) =>
     join(run.root, name),
   )) {
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o2770 });
+      mkdirSync(folder, { recursive: true, mode: 0o770 });
       accessSync(folder, constants.W_OK | constants.X_OK);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? String(error);

@@ -1,11 +1,11 @@
 import { createRequire } from "node:module";
-import type { Clock, MonoMs } from "./clock.js";
+import { later, type Clock } from "./clock.js";
 
 /** The service manager's side of a process, sd_notify(3). Says nothing where there is none. */
 export interface Supervisor {
   ready(): void;
-  /** A sentence for `systemctl status`. */
-  status(words: string): void;
+  /** A sentence for `systemctl status`. Called as often as you like; asked for every few seconds, and sent if it is another. */
+  status(words: () => string): void;
   /** Work was finished. Called as often as that is so; speaks a few times per WatchdogSec. */
   alive(): void;
   stopping(): void;
@@ -18,18 +18,28 @@ const SILENT: Supervisor = {
   stopping() {},
 };
 
+const STATUS_MS = 2_000;
+
 export function openSupervisor(clock: Clock): Supervisor {
   const path = process.env["NOTIFY_SOCKET"];
   if (path === undefined) return SILENT;
   const send = datagramSender(path);
   const watchdogMs = Number(process.env["WATCHDOG_USEC"] ?? Infinity) / 1e3;
   let next = clock.mono();
+  let nextStatus = clock.mono();
+  let said = "";
   return {
     ready: () => send("READY=1"),
-    status: (words) => send(`STATUS=${words}`),
+    status(words) {
+      if (clock.mono() < nextStatus) return;
+      nextStatus = later(clock.mono(), STATUS_MS);
+      const now = words();
+      if (now !== said) send(`STATUS=${now}`);
+      said = now;
+    },
     alive() {
       if (!Number.isFinite(watchdogMs) || clock.mono() < next) return;
-      next = (clock.mono() + watchdogMs / 4) as MonoMs;
+      next = later(clock.mono(), watchdogMs / 4);
       send("WATCHDOG=1");
     },
     stopping: () => send("STOPPING=1"),

@@ -13,9 +13,11 @@ const URL_MAX = 2_048;
 /** Who may ask, how often, and in what form: decided before anything is looked at. What is public needs no token. */
 export type Guard = (request: FastifyRequest, isPublic: boolean) => void;
 
-/** @param token what a client must bring; null where everybody on this host may ask. @returns what throws HttpError */
-export function openGuard(token: string | null, clock: Clock): Guard {
-  const secret = token === null ? null : digest(`Bearer ${token}`);
+/**
+ * @param token what a client must bring, asked for each time; null where everybody on this host may ask
+ * @returns what throws HttpError
+ */
+export function openGuard(token: () => string | null, clock: Clock): Guard {
   const bucket = { left: BURST, at: clock.mono() };
 
   function slowDown(): void {
@@ -37,6 +39,7 @@ export function openGuard(token: string | null, clock: Clock): Guard {
 
   return ({ headers, method, url }, isPublic) => {
     slowDown();
+    const secret = token();
     if (secret === null) demandAddress(headers.host);
     else if (!isPublic) demandToken(secret, headers.authorization);
     if (url.length > URL_MAX)
@@ -70,8 +73,8 @@ function demandReading(method: string): void {
 }
 
 /** Digests are of one length, so the comparison takes as long whatever comes. */
-function demandToken(secret: Buffer, given: string | undefined): void {
-  if (!timingSafeEqual(secret, digest(given ?? "")))
+function demandToken(secret: string, given = ""): void {
+  if (!timingSafeEqual(digest(`Bearer ${secret}`), digest(given)))
     throw new HttpError(
       401,
       "Cannot answer without the token: must come as 'Authorization: Bearer TOKEN'",

@@ -58,7 +58,7 @@ export async function openServer(
     },
   });
   app.server.maxConnections = CONNECTIONS_MAX;
-  const guard = openGuard("path" in place ? null : place.token, clock);
+  const guard = openGuard(() => ("path" in place ? null : place.token), clock);
   const paths = routes.map(({ path }) => path);
   const publicPaths = new Set(
     routes.flatMap(({ path, isPublic }) => (isPublic ? [path] : [])),

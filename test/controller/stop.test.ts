@@ -67,7 +67,9 @@ describe("a controller that stops", () => {
     expect(tookMs[0]).to.be.below(1_000);
     const rows = (sql: string) =>
       readRows(join(beside.path, "metrics.db"), sql);
-    const [run] = rows("select id, last_seq from source");
+    const [run] = rows(
+      "select s.id, s.last_seq from source s join wan w on w.id = s.wan where w.name = 'cable'",
+    );
     expect(rows("select seq from event where kind = 'stopping'")).to.deep.equal(
       [{ seq: run?.["last_seq"] }],
     );

@@ -68,7 +68,7 @@ describe("openSupervisor()", () => {
     const heard = serviceManager(join(folder, "notify"));
     const supervisor = openSupervisor(clock);
     supervisor.ready();
-    supervisor.status("all is well");
+    supervisor.status(() => "all is well");
     for (now = 0; now <= 10_000; now += 50) supervisor.alive();
     supervisor.stopping();
     expect(heard()).to.deep.equal([
@@ -84,7 +84,7 @@ describe("openSupervisor()", () => {
     const supervisor = openSupervisor(clock);
     supervisor.ready();
     supervisor.alive();
-    supervisor.status("nobody hears");
+    supervisor.status(() => "nobody hears");
     supervisor.stopping();
   });
 });
