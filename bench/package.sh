@@ -129,6 +129,8 @@ row "" "cycles kept: $([[ $(sql 'select count(*) from cycle') -gt $before ]] && 
 pause=$(sql "select max(ms) from (select at_ms - lag(at_ms) over (order by at_ms) as ms from cycle where wan_name = 'spectrum' and at_ms > $begun - 5000)")
 row "" "longest time without a cycle of spectrum: $pause ms; gaps that begin in it: $(sql "select count(*) from gap where from_ms > $begun - 1000")"
 
+row "all gaps so far" "$(sql "select group_concat(name || ' ' || cause || ' ' || ifnull(count, '?'), ', ') from gap join source s on s.id = source join wan w on w.id = s.wan")"
+
 begun=$(now)
 dpkg -r wanctl >/tmp/dpkg.log 2>&1
 row "remove" "exit $?, processes: $(pgrep -cu wanctl), queues: $(tc qdisc | grep -c cake), kept: $(ls $db /etc/wanctl | xargs)"
