@@ -63,6 +63,7 @@ export async function simulatedFrames(
     publisher,
     checkpoint: NO_CHECKPOINT,
     watch: { look: () => {} },
+    condition: { look: () => {}, view: () => null },
     view: { show: () => {}, health: () => ({}) as never, words: () => "" },
   };
   let state: ControlState | null = null;

@@ -1,15 +1,13 @@
-import {
-  loadControllerConfig,
-  type ControllerConfig,
-} from "../controller/config.js";
-import { CONTROLLER_SCHEMA } from "../controller/schema.js";
-import { loadRecorderConfig } from "../recorder/config.js";
 import { ConfigError, type Problem } from "../shared/config-error.js";
-import { openConfigFile } from "../shared/config-file.js";
-import { reasonOf } from "../shared/failure.js";
+import { lineOfKey, openConfigFile } from "../shared/config-file.js";
+import { basename } from "node:path";
+import { clashes } from "./check/between.js";
+import { filesOf } from "./check/files.js";
+import { judge, type Judged } from "./check/judged.js";
+import type { Look } from "./check/look.js";
 import { printable, wrap } from "./terminal.js";
 
-/** What became of one file. */
+/** What became of one file, or of the host. */
 interface Verdict {
   readonly file: string;
   readonly ok: boolean;
@@ -17,25 +15,26 @@ interface Verdict {
   readonly problems: readonly Problem[];
 }
 
-/** A verdict, and the controller's configuration where it is one and valid. */
-interface Judged {
-  readonly verdict: Verdict;
-  readonly wan: ControllerConfig | null;
-}
-
 /**
- * Checks configuration files. With `live` the routers and queues they name are looked at too; else nothing is opened.
- * Returns the exit code: 0 all valid, 1 not.
+ * Checks configuration files, each by itself and beside the others. With `live` what they name is looked at too; else
+ * nothing is opened. Returns the exit code: 0 all valid, 1 not.
  */
 export async function check(
-  files: readonly string[],
+  paths: readonly string[],
   { json = false, live = false }: { json?: boolean; live?: boolean },
 ): Promise<number> {
+  const judged = filesOf(paths).map(judge);
+  const found = clashes(judged);
   const verdicts: Verdict[] = [];
-  for (const file of files) {
-    const { verdict, wan } = judge(file);
-    verdicts.push(live && wan !== null ? await looked(verdict, wan) : verdict);
+  for (const one of judged) {
+    const among = found.filter(({ file }) => file === one.file);
+    const verdict = verdictOf(
+      one,
+      among.map(({ problem }) => problem),
+    );
+    verdicts.push(live ? looked(verdict, await looksAt(one)) : verdict);
   }
+  if (live) verdicts.push(await lookedAtHost(judged));
   if (json) process.stdout.write(`${JSON.stringify(verdicts, null, 2)}\n`);
   else
     for (const { ok, words } of verdicts)
@@ -43,52 +42,79 @@ export async function check(
   return verdicts.every(({ ok }) => ok) ? 0 : 1;
 }
 
-function judge(file: string): Judged {
-  try {
-    const { name, wan } = load(file);
-    const words = `${file}: configuration OK (${name})`;
-    return { verdict: { file, ok: true, words, problems: [] }, wan };
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const { message: words, problems } = error;
-    return { verdict: { file, ok: false, words, problems }, wan: null };
+function verdictOf(judged: Judged, clashing: readonly Problem[]): Verdict {
+  const { file, kind } = judged;
+  if (kind === "invalid")
+    return { file, ok: false, words: judged.words, problems: judged.problems };
+  if (clashing.length > 0) {
+    const source = openConfigFile(file);
+    const placed = clashing.map((problem) => {
+      const line = lineOfKey(source, problem.key);
+      return line === undefined ? problem : { ...problem, line };
+    });
+    const { message: words } = new ConfigError(basename(file), placed);
+    return { file, ok: false, words, problems: placed };
+  }
+  const name = kind === "recorder" ? kind : `${kind} ${judged.config.wan}`;
+  const words = `${file}: configuration OK (${name})`;
+  return { file, ok: true, words, problems: [] };
+}
+
+/** What a file names, looked at now. */
+async function looksAt(judged: Judged): Promise<Look[]> {
+  switch (judged.kind) {
+    case "invalid":
+      return [];
+    case "recorder": {
+      const { lookAtHistory } = await import("./check/place.js");
+      return [lookAtHistory(judged.config.dbPath)];
+    }
+    case "controller": {
+      const { config } = judged;
+      const { lookAtShaper } = await import("./check/shaper.js");
+      const shaper = await lookAtShaper(config);
+      if (config.shaper.backend === "simulated") return [shaper];
+      const { lookAtProbes } = await import("./check/probes.js");
+      const { lookAtCheckpoint } = await import("./check/place.js");
+      return [
+        shaper,
+        lookAtProbes(config),
+        ...(config.checkpointFile === null
+          ? []
+          : [lookAtCheckpoint(config.checkpointFile)]),
+      ];
+    }
   }
 }
 
-/** The verdict once the router or the queues were looked at too. */
-async function looked(
-  verdict: Verdict,
-  wan: ControllerConfig,
-): Promise<Verdict> {
-  const { lookAt } = await import("./live.js");
-  const { is, warnings } = await lookAt(wan).catch((error: unknown) => ({
-    is: "cannot look",
-    warnings: [reasonOf(error)],
-  }));
-  const found = warnings.flatMap((warning) => wrap("  ! ", printable(warning)));
+async function lookedAtHost(judged: readonly Judged[]): Promise<Verdict> {
+  const { lookAtClock } = await import("./check/clock.js");
+  const files = judged.filter(({ kind }) => kind !== "invalid");
+  const host = {
+    file: "this host",
+    ok: true,
+    words: "this host",
+    problems: [],
+  };
+  return looked(host, [lookAtClock(files.map(({ file }) => file))]);
+}
+
+/** The verdict once things were looked at too. */
+const looked = (verdict: Verdict, looks: readonly Look[]): Verdict => {
+  const problems = looks.flatMap((look) => look.problems);
   return {
     ...verdict,
-    ok: warnings.length === 0,
-    words: [verdict.words, ...wrap("  ", printable(is)), ...found].join("\n"),
-    problems: warnings.map((rule) => ({
-      key: "shaper",
-      rule,
-      value: undefined,
-    })),
+    ok: verdict.ok && problems.length === 0,
+    words: [verdict.words, ...looks.flatMap(linesOf)].join("\n"),
+    problems: [...verdict.problems, ...problems],
   };
-}
+};
 
-/** Loads the file as the program would that its keys belong to, and names that program. */
-function load(file: string): {
-  readonly name: string;
-  readonly wan: ControllerConfig | null;
-} {
-  const keys = Object.keys(CONTROLLER_SCHEMA).filter((key) => key !== "log");
-  const { document } = openConfigFile(file);
-  if (!keys.some((key) => document.has(key))) {
-    loadRecorderConfig(file);
-    return { name: "recorder", wan: null };
-  }
-  const wan = loadControllerConfig(file).values;
-  return { name: `controller ${wan.wan}`, wan };
-}
+const linesOf = ({ is, problems }: Look): string[] => [
+  ...wrap("  ", printable(is)),
+  ...problems.flatMap(({ key, rule, value }) => {
+    const got = value === undefined ? "" : `: got ${JSON.stringify(value)}`;
+    const place = key === "shaper" || key === "clock" ? "" : `'${key}': `;
+    return wrap("  ! ", printable(`${place}${rule}${got}`));
+  }),
+];

@@ -62,6 +62,10 @@ function controllerLines(answer: Answer): readonly string[] {
       `${ms("rttMs")} now, baseline ${ms("baselineMs")}, delta ${delta} ms`,
     ),
     item(
+      "line",
+      `${text(answer, "condition.name").replaceAll("_", " ")} for ${showSpan(answer.number("condition.sinceMs"))}`,
+    ),
+    item(
       "reading",
       `${text(answer, "measuring.reading")}, last reply ${ago(answer, "measuring.replyAgeMs")}`,
     ),

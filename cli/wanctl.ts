@@ -10,6 +10,7 @@ import { ConfigError } from "../shared/config-error.js";
 import { Failure } from "../shared/failure.js";
 import { priorityMark } from "../shared/log.js";
 import { runFolder } from "../shared/paths.js";
+import { addConfiguration } from "./config-commands.js";
 import { addHistory } from "./history-command.js";
 import { completion, SHELLS, type Shell } from "./completion.js";
 import type { LabOptions } from "./lab.js";
@@ -138,17 +139,7 @@ wanctl
     process.exitCode = await status(options, runFolder(options.runDir));
   });
 
-wanctl
-  .command("check")
-  .description("check configuration files; exit code 0 valid, 1 not")
-  .argument("<file...>", "a controller's or the recorder's configuration")
-  .option("--live", "also look at the router or the queues they name")
-  .option("--json", "the verdicts as one JSON array")
-  .addHelpText("after", example("wanctl check /etc/wanctl/*.yaml"))
-  .action(async (files: string[], options: { live?: true; json?: true }) => {
-    const { check } = await import("./check.js");
-    process.exitCode = await check(files, options);
-  });
+addConfiguration(wanctl, example);
 
 const qdisc = wanctl
   .command("qdisc")

@@ -13,6 +13,7 @@ import { mbit } from "../shared/units.js";
 import type { Limits, Policy } from "./law/policy.js";
 import { PRESETS, type Preset, type PresetName } from "./law/presets.js";
 import type { QueueConfig } from "./qdisc/cake.js";
+import type { FALLBACKS, PROBE_METHODS } from "./probe-schema.js";
 import {
   routerOsConfig,
   routerOsProblems,
@@ -23,7 +24,6 @@ import {
   type BACKENDS,
   type File,
   type LEAVES,
-  type PROBE_METHODS,
   type SIMULATED_LINES,
 } from "./schema.js";
 import type { OnForeign } from "./shaper/peace.js";
@@ -40,6 +40,10 @@ export interface ControllerConfig {
     readonly interface: string | null;
     readonly method: (typeof PROBE_METHODS)[number];
   };
+  /** Where TCP handshakes are tried while no ping is answered; null: nowhere. */
+  readonly fallbackPort: number | null;
+  /** A line unused for so long is probed less; null: never. */
+  readonly idleAfterMs: number | null;
   readonly shaper:
     | {
         readonly backend: "tc";
@@ -69,13 +73,13 @@ export interface ControllerConfig {
 
 /** Reads a controller's file. @throws ConfigError */
 export function loadControllerConfig(file: string): Loaded<ControllerConfig> {
-  const { values, shown } = loadConfig(
-    file,
-    CONTROLLER_SCHEMA,
-    rulesBetweenKeys,
-  );
+  const { values, shown } = loadControllerFile(file);
   return { values: parsed(values), shown };
 }
+
+/** The same, key by key as it stands there. @throws ConfigError */
+export const loadControllerFile = (file: string): Loaded<File> =>
+  loadConfig(file, CONTROLLER_SCHEMA, rulesBetweenKeys);
 
 function rulesBetweenKeys(file: File): Problem[] {
   const problems: Problem[] = [];
@@ -85,7 +89,8 @@ function rulesBetweenKeys(file: File): Problem[] {
     rule: string,
     value: unknown,
   ) => {
-    if (!holds) problems.push({ key, rule, value });
+    const isSaid = problems.some((said) => said.key === key);
+    if (!holds && !isSaid) problems.push({ key, rule, value });
   };
   demand(
     !RESERVED.includes(file.wan),
@@ -108,15 +113,17 @@ function rulesBetweenKeys(file: File): Problem[] {
       base_mbps,
     );
     const { targetMs, warnMs, hardRedMs } = limitsOf(file, direction);
+    const keyOf = (key: "target_bloat_ms" | "warn_bloat_ms") =>
+      `${file[direction][key] === null ? "thresholds" : direction}.${key}`;
     demand(
       targetMs < warnMs,
-      `${direction}.target_bloat_ms`,
+      keyOf("target_bloat_ms"),
       `must be below warn_bloat_ms (${warnMs})`,
       targetMs,
     );
     demand(
       warnMs < hardRedMs,
-      `${direction}.warn_bloat_ms`,
+      keyOf("warn_bloat_ms"),
       `must be below hard_red_bloat_ms (${hardRedMs})`,
       warnMs,
     );
@@ -155,9 +162,11 @@ function rulesBetweenKeys(file: File): Problem[] {
   return problems;
 }
 
-const presetOf = (file: File): Preset => PRESETS[file.preset as PresetName];
+export const presetOf = (file: File): Preset =>
+  PRESETS[file.preset as PresetName];
 
-function limitsOf(file: File, direction: Direction): Limits {
+/** What one direction keeps to: its own keys, else those for both, else the preset's. */
+export function limitsOf(file: File, direction: Direction): Limits {
   const {
     floor_mbps,
     base_mbps,
@@ -182,6 +191,7 @@ function limitsOf(file: File, direction: Direction): Limits {
 
 function parsed(file: File): ControllerConfig {
   const { probe, shaper } = file;
+  const fallbackPort = fallbackPortOf(file);
   return {
     wan: file.wan,
     probe: {
@@ -192,11 +202,14 @@ function parsed(file: File): ControllerConfig {
       interface: probe.interface,
       method: probe.method as (typeof PROBE_METHODS)[number],
     },
+    fallbackPort,
+    idleAfterMs: probe.idle_after_s === 0 ? null : probe.idle_after_s * 1e3,
     shaper: shaperOf(file),
     policy: {
       limits: eachDirection((direction) => limitsOf(file, direction)),
       manner: presetOf(file).manner,
-      reflectors: probe.reflectors.length,
+      // one that is reached another way has another baseline
+      reflectors: probe.reflectors.length * (fallbackPort === null ? 1 : 2),
       spacingMs: probe.spacing_ms,
     },
     onStop: file.on_stop as (typeof LEAVES)[number],
@@ -212,6 +225,12 @@ function parsed(file: File): ControllerConfig {
     logFormat: file.log.format as LogFormat,
   };
 }
+
+const fallbackPortOf = ({ probe, shaper }: File): number | null =>
+  shaper.backend !== "simulated" &&
+  (probe.fallback as (typeof FALLBACKS)[number]) === "tcp"
+    ? probe.fallback_port
+    : null;
 
 function shaperOf({ shaper, simulation }: File): ControllerConfig["shaper"] {
   const onForeign = shaper.on_foreign as OnForeign;

@@ -1,4 +1,5 @@
 import type { Publisher } from "../shared/bus/publisher.js";
+import { since } from "../shared/clock.js";
 import { causeCode } from "../shared/cause.js";
 import { DIRECTIONS } from "../shared/direction.js";
 import type { Message } from "../shared/frame.js";
@@ -6,9 +7,12 @@ import type { Row } from "../shared/row.js";
 import { readingCode, stateCode } from "../shared/state.js";
 import { maybe, toKbps, toUs } from "../shared/units.js";
 import type { Checkpoint } from "./checkpoint.js";
+import type { Facts, Signs } from "./condition.js";
+import type { ConditionWatch } from "./condition-watch.js";
 import { initial, step, type ControlState } from "./law/control.js";
 import { reasonOf } from "./law/congestion.js";
 import { baselineMs, median } from "./law/estimator.js";
+import { silenceMs } from "./law/evidence.js";
 import type { Policy } from "./law/policy.js";
 import type { Reading } from "./law/reading.js";
 import { ratesOf, type CutEvidence, type RateState } from "./law/rate-state.js";
@@ -27,6 +31,7 @@ export interface Wan {
   readonly line: Line;
   readonly publisher: Pick<Publisher, "publish" | "lastUs">;
   readonly watch: Watch;
+  readonly condition: ConditionWatch;
   readonly view: View;
 }
 
@@ -47,8 +52,28 @@ export function cycle(
     wan.publisher.publish(message);
   wan.checkpoint.offer(after);
   wan.watch.look(before, after);
+  wan.condition.look(factsOf(wan.line.signs(), after), now);
   wan.view.show(row, after, tick);
   return after;
+}
+
+/** So long ago is lately: a reflector that answers at all has done so. And so long is what came in looked at. */
+const ANSWERING_MS = 5_000;
+const RECEIVED_MS = 500;
+
+/** What the condition of the line is told from. */
+function factsOf(
+  signs: Signs,
+  { estimate, evidence, traffic, at }: ControlState,
+): Facts {
+  return {
+    ...signs,
+    silentMs: silenceMs(evidence, at),
+    answering: estimate.baselines.filter(
+      (baseline) => baseline && since(baseline.at, at) <= ANSWERING_MS,
+    ).length,
+    receivedBps: recentRate(traffic, "download", RECEIVED_MS),
+  };
 }
 
 /** The row of this cycle; the one place where the core's ms and bit/s become the wire's µs and kbit/s. */

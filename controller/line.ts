@@ -1,15 +1,17 @@
 import type { Clock, MonoMs } from "../shared/clock.js";
 import type { PerDirection } from "../shared/direction.js";
 import { PERIOD_MS } from "../shared/row.js";
+import type { Signs } from "./condition.js";
 import type { ControllerConfig } from "./config.js";
-import { NO_COUNTERS, type Counters } from "./counters/counters.js";
+import { NO_COUNTERS } from "./counters/counters.js";
 import { openProcCounters } from "./counters/proc.js";
 import { openRouterOsCounters } from "./counters/routeros.js";
 import type { Reading } from "./law/reading.js";
 import type { Tick } from "./metronome.js";
 import { demandTools, type ShapingTool } from "./needs.js";
+import { openMeasuredLine, type Parts } from "./measured-line.js";
+import { withHandshakes, withoutFallback } from "./pinger/backed.js";
 import { openFping } from "./pinger/fping.js";
-import type { Pinger } from "./pinger/pinger.js";
 import { openTimestamps } from "./pinger/timestamps.js";
 import type { Report } from "./report.js";
 import { openActuator } from "./shaper/actuator.js";
@@ -26,6 +28,8 @@ export interface Line extends AsyncDisposable {
   beat(tick: Tick): MonoMs;
   /** The facts that came since the last beat, each once. */
   take(now: MonoMs): Reading;
+  /** What is known of the line besides its answers. */
+  signs(): Signs;
   /** How it measures, for people. */
   probing(): Readonly<Record<string, unknown>>;
   readonly shaper: Shaper;
@@ -36,7 +40,7 @@ export async function openLine(
   clock: Clock,
   report: Report,
 ): Promise<Line> {
-  const { shaper, probe } = config;
+  const { shaper, probe, fallbackPort } = config;
   if (shaper.backend === "simulated") return simulated(shaper, config);
   const means = demandTools(toolOf(shaper), probe);
   const parts =
@@ -44,7 +48,12 @@ export async function openLine(
       ? await byTc(shaper, clock, report)
       : byRouterOs(shaper, clock, report);
   const openPinger = means === "socket" ? openTimestamps : openFping;
-  return measured(openPinger(probe, clock, report), parts);
+  const pings = openPinger(probe, clock, report);
+  const pinger =
+    fallbackPort === null
+      ? withoutFallback(pings)
+      : withHandshakes(pings, fallbackPort, probe, clock);
+  return openMeasuredLine(pinger, parts, config, clock);
 }
 
 type Shaped<Backend> = Extract<
@@ -56,12 +65,6 @@ function toolOf(shaper: Shaped<"tc"> | Shaped<"routeros">): ShapingTool | null {
   if (shaper.backend === "tc") return "tc";
   const isOverSsh = shaper.router.ways.some((way) => way?.transport === "ssh");
   return isOverSsh ? "ssh" : null;
-}
-
-/** What acts on a real line, and what counts its traffic. */
-interface Parts {
-  readonly shaper: Shaper;
-  readonly counters: Counters;
 }
 
 async function byTc(
@@ -93,18 +96,6 @@ function byRouterOs(
   };
 }
 
-const measured = (pinger: Pinger, { shaper, counters }: Parts): Line => ({
-  beat: (tick) => tick.at,
-  take: (now) => ({ ...pinger.take(now), traffic: counters.take() }),
-  probing: () => pinger.view(),
-  shaper,
-  async [Symbol.asyncDispose]() {
-    await Promise.all(
-      [pinger, shaper, counters].map((part) => part[Symbol.asyncDispose]()),
-    );
-  },
-});
-
 function simulated(
   { line: plan, seed }: { line: "cable" | "vdsl"; seed: number },
   { probe, policy }: ControllerConfig,
@@ -123,6 +114,7 @@ function simulated(
     // as many beats per simulated second as in real time, whatever the host is busy with: same seed, same frames
     beat: () => (at = line.advance(PERIOD_MS)),
     take: () => line.take(),
+    signs: () => ({ link: null, isFallback: false, asked: policy.reflectors }),
     probing: () => ({ by: "simulation" }),
     shaper: {
       request(wishBps) {

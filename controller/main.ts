@@ -18,6 +18,7 @@ import {
   openCheckpoint,
   type Checkpoint,
 } from "./checkpoint.js";
+import { openConditionWatch } from "./condition-watch.js";
 import { loadControllerConfig, type ControllerConfig } from "./config.js";
 import { cycle, type Wan } from "./cycle.js";
 import type { ControlState } from "./law/control.js";
@@ -80,10 +81,13 @@ export async function runController(
     sync: replayer.counts,
   });
   const checkpoint = openOwnCheckpoint(config, clock, report);
+  const condition = openConditionWatch(clock, report, (message) =>
+    publisher.publish(message),
+  );
   const view = openView(
     wan,
     boot,
-    { line, bus, checkpoint, config: inForce },
+    { line, bus, checkpoint, condition, config: inForce },
     clock,
   );
   await using _health = await serveHealth(run.wanHealth(wan), () =>
@@ -110,7 +114,7 @@ export async function runController(
     get policy() {
       return inForce.values.policy;
     },
-    ...{ line, publisher, checkpoint, watch, view },
+    ...{ line, publisher, checkpoint, watch, condition, view },
   };
   let state: ControlState | null = null;
   for await (const tick of metronome(PERIOD_MS, clock, stop)) {

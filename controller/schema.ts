@@ -2,18 +2,14 @@ import type { Schema } from "convict";
 import { WAN_NAME } from "../shared/frame.js";
 import { PRESET_NAMES } from "./law/presets.js";
 import { DIFFSERVS, LINKS } from "./qdisc/cake.js";
+import { DEVICE, PROBE_SCHEMA, type ProbeKeys } from "./probe-schema.js";
 import { ROUTEROS_SCHEMA, type RouterOsKeys } from "./routeros-schema.js";
 import { ON_FOREIGN } from "./shaper/peace.js";
 
 export const SIMULATED_LINES = ["cable", "vdsl"] as const;
-/** What reflectors are asked for. */
-export const PROBE_METHODS = ["auto", "echo", "timestamps"] as const;
 export const BACKENDS = ["tc", "routeros", "simulated"] as const;
 /** CTRL-07: the rates a stopped controller leaves behind. */
 export const LEAVES = ["base", "leave", "ceiling"] as const;
-
-const ADDRESS = /^[A-Za-z0-9][A-Za-z0-9.:%-]*$/;
-const DEVICE = /^[^\s/]{1,15}$/;
 
 interface Rates {
   floor_mbps: number;
@@ -27,14 +23,7 @@ interface Rates {
 export interface File {
   wan: string;
   preset: string;
-  probe: {
-    reflectors: string[];
-    spacing_ms: number;
-    loss_ms: number;
-    source: string | null;
-    interface: string | null;
-    method: string;
-  };
+  probe: ProbeKeys;
   shaper: {
     backend: string;
     on_foreign: string;
@@ -110,50 +99,7 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
     values: PRESET_NAMES,
     default: "cable",
   },
-  probe: {
-    reflectors: {
-      doc: "hosts that answer pings, near and independent of each other; six are probed at a time",
-      format: "texts",
-      pattern: ADDRESS,
-      min: 1,
-      max: 16,
-      default: required,
-    },
-    spacing_ms: {
-      doc: "one probe leaves every so often, to the reflectors in turn",
-      format: "whole",
-      min: 20,
-      max: 1000,
-      default: 50,
-    },
-    loss_ms: {
-      doc: "a probe not answered by then is lost; a later answer still counts as a measurement",
-      format: "whole",
-      min: 100,
-      max: 5000,
-      default: 1000,
-    },
-    source: {
-      doc: "source address of the probes",
-      format: "text",
-      pattern: ADDRESS,
-      nullable: true,
-      default: null,
-    },
-    interface: {
-      doc: "interface the probes leave by",
-      format: "text",
-      pattern: DEVICE,
-      nullable: true,
-      default: null,
-    },
-    method: {
-      doc: "what reflectors are asked for; auto: timestamps where answered, else pings",
-      format: "text",
-      values: PROBE_METHODS,
-      default: "auto",
-    },
-  },
+  probe: PROBE_SCHEMA,
   shaper: {
     backend: {
       doc: "tc: CAKE or HTB of this host. routeros: a MikroTik router. simulated: no network at all",

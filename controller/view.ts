@@ -10,9 +10,9 @@ import type { Row } from "../shared/row.js";
 import { READINGS, type State } from "../shared/state.js";
 import { maybe, showMbps } from "../shared/units.js";
 import type { Checkpoint } from "./checkpoint.js";
+import type { ConditionWatch } from "./condition-watch.js";
 import type { ControlState } from "./law/control.js";
 import { baselineMs } from "./law/estimator.js";
-import { silenceMs } from "./law/evidence.js";
 import type { Line } from "./line.js";
 import type { Tick } from "./metronome.js";
 
@@ -29,16 +29,14 @@ export interface Parts {
   readonly line: Line;
   readonly bus: () => Readonly<Record<string, unknown>>;
   readonly checkpoint: Pick<Checkpoint, "view">;
+  readonly condition: Pick<ConditionWatch, "view">;
   readonly config: { readonly refused: string | null };
 }
-
-/** Without an answer for so long, the WAN is not measured any more. */
-const BLIND_MS = 1_000;
 
 export function openView(
   wan: string,
   boot: string,
-  { line, bus, checkpoint, config }: Parts,
+  { line, bus, checkpoint, condition, config }: Parts,
   clock: Clock,
 ): View {
   const startedAt = clock.mono();
@@ -58,16 +56,9 @@ export function openView(
   function reasons(): string[] {
     const router = line.shaper.view();
     const said: string[] = [];
-    if (latest === null) said.push("no cycle yet");
-    else {
-      const silent = silenceMs(latest.state.evidence, latest.state.at);
-      if (silent > BLIND_MS)
-        said.push(
-          Number.isFinite(silent)
-            ? `no reflector answered for ${(silent / 1e3).toFixed(1)} s`
-            : "no reflector has answered yet",
-        );
-    }
+    const standing = condition.view();
+    if (standing === null) said.push("no cycle yet");
+    else if (standing.why !== null) said.push(standing.why);
     if (router.error !== null) said.push(`router: ${router.error}`);
     said.push(...router.warnings.map((warning) => `router: ${warning}`));
     const unsaved = checkpoint.view()?.error;
@@ -99,11 +90,11 @@ export function openView(
   function measuring(): unknown {
     if (latest === null) return null;
     const { estimate, evidence, at } = latest.state;
-    const age = silenceMs(evidence, at);
+    const age = maybe(evidence.heardAt, (then) => since(then, at));
     const rounded = (ms: number) => Math.round(ms * 10) / 10;
     return {
       reading: READINGS[latest.row.reading],
-      replyAgeMs: Number.isFinite(age) ? Math.round(age) : null,
+      replyAgeMs: maybe(age, Math.round),
       rttMs: lastRttMs,
       baselineMs: maybe(baselineMs(estimate), rounded),
       deltaMs: maybe(estimate.deltaMs, rounded),
@@ -134,6 +125,7 @@ export function openView(
           missed,
           lateMs: Math.round((latest?.lateMs ?? 0) * 10) / 10,
         },
+        condition: condition.view(),
         measuring: measuring(),
         probing: line.probing(),
         router: line.shaper.view(),

@@ -1,6 +1,7 @@
-import { since, type Clock } from "../shared/clock.js";
+import { since, type Clock, type MonoMs } from "../shared/clock.js";
 import type { ControlState } from "./law/control.js";
 import { silenceMs } from "./law/evidence.js";
+import { PAUSED_MS } from "./measured-line.js";
 import type { Report } from "./report.js";
 
 /** Notices what becomes different from one beat to the next, and reports it once. */
@@ -21,6 +22,7 @@ export function openWatch(
   report: Report,
 ): Watch {
   let isMeasurementLost = false;
+  let resumedAt = -Infinity as MonoMs;
   const lostReflectors = new Set<number>();
   let clockOffsetMs = clock.wall() - clock.mono();
 
@@ -41,12 +43,20 @@ export function openWatch(
     }
   }
 
+  /** Whoever stood still heard nobody. */
+  function lookAtPause(before: ControlState, after: ControlState): void {
+    const pausedMs = since(before.at, after.at);
+    if (pausedMs <= PAUSED_MS) return;
+    resumedAt = after.at;
+    report("paused", { lasted_ms: Math.round(pausedMs) });
+  }
+
   function lookAtReflectors({ estimate, evidence, at }: ControlState): void {
     if (silenceMs(evidence, at) > MEASUREMENT_LOST_MS) return;
     reflectors.forEach((reflector, index) => {
       const baseline = estimate.baselines[index];
       if (!baseline) return;
-      const quietMs = since(baseline.at, at);
+      const quietMs = Math.min(since(baseline.at, at), since(resumedAt, at));
       if (quietMs > REFLECTOR_LOST_MS && !lostReflectors.has(index)) {
         lostReflectors.add(index);
         report("reflector_lost", { reflector, quiet_ms: Math.round(quietMs) });
@@ -66,6 +76,7 @@ export function openWatch(
 
   return {
     look(before, after) {
+      lookAtPause(before, after);
       lookAtMeasurement(before, after);
       lookAtReflectors(after);
       lookAtClock();

@@ -1,11 +1,13 @@
 import type { MonoMs } from "../shared/clock.js";
 import type { PerDirection } from "../shared/direction.js";
 import type { Limits } from "../controller/law/policy.js";
+import type { PresetName } from "../controller/law/presets.js";
 import type { SimulatedReading } from "../controller/simulation/line.js";
 import type { Random } from "../controller/simulation/random.js";
 
 /** What a controller is told of its line before it starts. */
 export interface Setting {
+  readonly kind: PresetName;
   readonly limits: PerDirection<Limits>;
   /** What the line is sold as, bit/s. */
   readonly nominalBps: PerDirection<number>;

@@ -51,7 +51,7 @@ const CUT_RATIO = 0.005;
 
 /** Plays a scenario under a policy. The same seed gives the same run, and the same line and users to every policy. */
 export function play(scenario: Scenario, policy: Policy, seed: number): Run {
-  const { plan, nominalBps, limits, scoredFromMs, startsAtMs } = scenario;
+  const { plan, kind, nominalBps, limits, scoredFromMs, startsAtMs } = scenario;
   const endMs = scenario.seconds * 1000;
   const line = openSimulatedLine({
     plan,
@@ -66,6 +66,7 @@ export function play(scenario: Scenario, policy: Policy, seed: number): Run {
       ? openTc(0)
       : openActuator(scenario.actuator, openRandom(seed, "actuator"));
   const controller = policy.open({
+    kind,
     limits,
     nominalBps,
     capacityBps: () => line.capacityBps(),

@@ -5,6 +5,7 @@ import {
 } from "../shared/direction.js";
 import { mbit } from "../shared/units.js";
 import type { Limits } from "../controller/law/policy.js";
+import type { PresetName } from "../controller/law/presets.js";
 import type { DirectionPlan, LinePlan } from "../controller/simulation/plan.js";
 import { ALWAYS } from "../controller/simulation/traffic.js";
 
@@ -22,6 +23,8 @@ export interface Scenario {
   readonly startsAtMs: number;
   readonly plan: LinePlan;
   readonly actuator: ActuatorKind;
+  /** The kind of line that its owner would name in the configuration. */
+  readonly kind: PresetName;
   /** The directions that are full, and scored. None: an idle line, where only what a policy does is. */
   readonly loaded: readonly Direction[];
   readonly nominalBps: PerDirection<number>;
@@ -42,6 +45,8 @@ export interface Sketch {
   readonly scoredFromMs?: number;
   readonly startsAtMs?: number;
   readonly actuator?: ActuatorKind;
+  /** `cable` unless said. */
+  readonly kind?: PresetName;
   readonly baseRttMs?: number;
   readonly jitterMs?: number;
   readonly bufferMs?: number;
@@ -87,6 +92,7 @@ export function scenario(sketch: Sketch): Scenario {
     scoredFromMs: sketch.scoredFromMs ?? 8000,
     startsAtMs: sketch.startsAtMs ?? 0,
     actuator: sketch.actuator ?? "tc",
+    kind: sketch.kind ?? "cable",
     loaded: (["download", "upload"] as const).filter((d) => flows[d] > 0),
     plan: {
       baseRttMs: sketch.baseRttMs ?? 20,

@@ -27,3 +27,13 @@ const appended = (a: SeriesValues, b: SeriesValues): SeriesValues => ({
   count: [...a.count, ...b.count],
   ...(a.stateMs && { stateMs: [...a.stateMs, ...(b.stateMs ?? [])] }),
 });
+
+/** What part of a step the state was held, in tenths, rounded up; all of it where that is not known. */
+export function shareOf(
+  code: number,
+  heldMs: readonly number[] | undefined,
+): number {
+  const allMs = (heldMs ?? []).reduce((sum, ms) => sum + ms, 0);
+  const share = allMs > 0 ? (heldMs?.[code] ?? allMs) / allMs : 1;
+  return Math.ceil(10 * share) / 10;
+}

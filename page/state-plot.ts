@@ -4,6 +4,7 @@ import { align } from "./align.js";
 import type { Ink, InkName } from "./ink.js";
 import type { Pace } from "./pace.js";
 import type { PlotKind } from "./plot.js";
+import { shareOf } from "./series.js";
 import { valuesAt } from "./rtt-plot.js";
 import uPlot from "./uplot.js";
 import { seriesOf, type WanData } from "./wan-data.js";
@@ -16,7 +17,10 @@ const INKS: readonly InkName[] = ["state-0", "state-1", "state-2", "state-3"];
 /** How high a state stands in its lane: one sees it without its colour. */
 const HEIGHT = [0.18, 0.45, 0.7, 0.95] as const;
 
-/** Both directions' states, a lane each; in a step with several the worst is drawn, as far up as it lasted. */
+/** A state that was held for a moment of a long step is drawn so strongly at least. */
+const FAINTEST = 0.25;
+
+/** Both directions' states, a lane each; in a step with several the worst is drawn, over the mildest, as strongly as it lasted. */
 export function statePlot(ink: Ink): PlotKind {
   return {
     height: 54,
@@ -62,39 +66,57 @@ function drawLane(
   ink: Ink,
 ): void {
   const { ctx, bbox } = plot;
-  const { at, max } = seriesOf(data, "wanctl_state", direction);
+  const { at, min, max, stateMs } = seriesOf(data, "wanctl_state", direction);
   const lane = bbox.height / 2;
   const bottom = bbox.top + bbox.height - LANE[direction] * lane;
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  for (const { fromMs, toMs, code } of stretches(at, max, data.pace)) {
+  const paint = (
+    { fromMs, toMs, code, share }: Stretch,
+    leastWidth: number,
+  ) => {
     const left = plot.valToPos(fromMs, "x", true);
-    const right = plot.valToPos(toMs, "x", true);
+    const width = plot.valToPos(toMs, "x", true) - left;
     const height = lane * (HEIGHT[code] ?? 0);
+    ctx.globalAlpha = FAINTEST + (1 - FAINTEST) * share;
     ctx.fillStyle = ink(INKS[code] ?? "quiet");
-    // however short, a bad moment is seen
-    const width = Math.max(right - left, code > 0 ? 2 * uPlot.pxRatio : 0);
-    ctx.fillRect(left, bottom - height, width, height);
-  }
+    ctx.fillRect(left, bottom - height, Math.max(width, leastWidth), height);
+  };
+  const whole = min.map(() => 1);
+  for (const each of stretches(at, min, whole, data.pace)) paint(each, 0);
+  const shares = max.map((code, i) => shareOf(code, stateMs?.[i]));
+  // however short, a bad moment is seen
+  for (const each of stretches(at, max, shares, data.pace))
+    if (each.code > 0) paint(each, 2 * uPlot.pxRatio);
   ctx.restore();
+}
+
+interface Stretch {
+  readonly fromMs: number;
+  toMs: number;
+  readonly code: number;
+  readonly share: number;
 }
 
 /** Neighbours of one state as one; a state lasts until the next, unless nothing is known in between. */
 function stretches(
   at: readonly number[],
   codes: readonly number[],
+  shares: readonly number[],
   { ownMs, gapMs }: Pace,
-): readonly { fromMs: number; toMs: number; code: number }[] {
-  const found: { fromMs: number; toMs: number; code: number }[] = [];
+): readonly Stretch[] {
+  const found: Stretch[] = [];
   at.forEach((fromMs, i) => {
     const code = Math.min(Math.round(codes[i] ?? 0), STATES.length - 1);
+    const share = shares[i] ?? 1;
     const next = at[i + 1] ?? Infinity;
     const toMs = next - fromMs > gapMs(fromMs) ? fromMs + ownMs(fromMs) : next;
     const last = found.at(-1);
-    if (last?.code === code && last.toMs === fromMs) last.toMs = toMs;
-    else found.push({ fromMs, toMs, code });
+    if (last?.code === code && last.share === share && last.toMs === fromMs)
+      last.toMs = toMs;
+    else found.push({ fromMs, toMs, code, share });
   });
   return found;
 }

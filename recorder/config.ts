@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Schema } from "convict";
 import type { Problem } from "../shared/config-error.js";
-import { loadConfig, type Loaded } from "../shared/config.js";
+import { loadConfig, type Derived, type Loaded } from "../shared/config.js";
 import {
   HTTP_SCHEMA,
   httpProblems,
@@ -124,10 +124,7 @@ export const CAN_CHANGE =
 
 /** Reads the recorder's file. @throws ConfigError */
 export function loadRecorderConfig(file: string): Loaded<RecorderConfig> {
-  const { values, shown } = loadConfig(file, RECORDER_SCHEMA, (values) => [
-    ...eachAtLeastTheOneBefore(values.storage),
-    ...httpProblems(values.http),
-  ]);
+  const { values, shown } = loadRecorderFile(file);
   return {
     values: {
       dbPath: resolve(values.storage.db_path),
@@ -136,6 +133,24 @@ export function loadRecorderConfig(file: string): Loaded<RecorderConfig> {
       logFormat: values.log.format as LogFormat,
     },
     shown,
+  };
+}
+
+/** The same, key by key as it stands there. @throws ConfigError */
+export const loadRecorderFile = (file: string): Loaded<File> =>
+  loadConfig(file, RECORDER_SCHEMA, ({ storage, http }) => [
+    ...eachAtLeastTheOneBefore(storage),
+    ...httpProblems(http),
+  ]);
+
+/** What follows for keys that are left out. */
+export function derivedStorage({ storage }: File): Derived {
+  const { keep } = policyOf(storage);
+  const from = "storage.retention_days";
+  return {
+    "storage.raw_hours": { value: keep.raw / HOUR_MS, from },
+    "storage.minute_days": { value: keep["1m"] / DAY_MS, from },
+    "storage.five_minute_days": { value: keep["5m"] / DAY_MS, from },
   };
 }
 

@@ -5,13 +5,13 @@ import type { Intake } from "./intake.js";
 import type { Journal } from "./journal.js";
 import type { Maintenance } from "./maintenance.js";
 import type { Store } from "./store/store.js";
-import type { Sync } from "./sync.js";
+import type { SyncCounts } from "./sync.js";
 import { troublesOf, type Troubles } from "./troubles.js";
 
 /** Who brings in what the bus lost. */
 export interface Recovery {
   readonly catchUp: Pick<CatchUp, "counts">;
-  readonly sync: Pick<Sync, "counts">;
+  readonly sync: Readonly<SyncCounts>;
   readonly troubles?: Pick<Troubles, "counts" | "damage">;
   readonly journal?: Pick<Journal, "dropped">;
   readonly config?: { readonly refused: string | null };
@@ -47,7 +47,7 @@ export function lookAt(
       eventsDropped: journal?.dropped ?? 0,
       waiting,
       missing: store.missing(),
-      sync: { ...catchUp.counts, ...sync.counts, ...intake.offers.counts },
+      sync: { ...catchUp.counts, ...sync, ...intake.offers.counts },
       lastCommitMs: lastCommit?.tookMs ?? null,
       lastCommitAgeMs: lastCommit && since(lastCommit.at, now),
       maintenance: {

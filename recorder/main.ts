@@ -18,6 +18,7 @@ import { openJournal } from "./journal.js";
 import { openMaintenance } from "./maintenance.js";
 import { everySecond } from "./seconds.js";
 import { inSlices } from "./slices.js";
+import { lockDatabase } from "./store/owner.js";
 import { openLastingStore } from "./store/lasting-store.js";
 import { openSync } from "./sync.js";
 import { openTroubles } from "./troubles.js";
@@ -46,13 +47,15 @@ export async function runRecorder(
   const supervisor = openSupervisor(clock);
 
   // two names, for neither the file nor the socket may have two owners: a second bind would steal every connection
-  await using _file = await lockPath("recorder", dbPath);
-  await using _socket = await lockPath("recorder-run", resolve(run.root));
+  await using _file = await lockDatabase(dbPath);
+  await using _socket = await openLock(
+    nameOfOwner("recorder-run", resolve(run.root)),
+    `the recorder for '${resolve(run.root)}'`,
+  );
   makeRunFolder(run);
   await using store = openLastingStore(dbPath, clock);
   await using intake = openIntake(store, clock, log, limits);
   const catchUp = openCatchUp(store, intake, clock);
-  await using sync = await openSync(run.sync, catchUp);
   const journal = openJournal(store, clock, log);
   const clockWatch = openClockWatch(clock, store.newestMs());
   const maintenance = openMaintenance(store, clock, log, {
@@ -63,6 +66,7 @@ export async function runRecorder(
     },
   });
   const troubles = openTroubles(store, intake, maintenance, journal, clock);
+  const sync = { refused: 0, unsent: 0 };
   const recovery = { catchUp, sync, troubles, journal, config: inForce };
   const served = { url: null as string | null };
   const look = () =>
@@ -77,7 +81,8 @@ export async function runRecorder(
   };
   await using api = await openApi({ http: guarded, socket }, parts);
   served.url = api.url;
-  // last, so that whoever looks on has heard every frame
+  // after it, so that whoever looks on has heard every frame
+  await using _sync = await openSync(run.sync, catchUp, sync);
   await using _inbox = await openInbox(
     run.frames,
     (message) => intake.receive(message),
@@ -116,6 +121,3 @@ export async function runRecorder(
   journal.flush();
   log.info("stopping", { ...intake.counts });
 }
-
-const lockPath = (who: string, path: string): Promise<AsyncDisposable> =>
-  openLock(nameOfOwner(who, path), `the recorder for '${path}'`);

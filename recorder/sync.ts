@@ -7,21 +7,26 @@ import { ipc } from "../shared/paths.js";
 import type { CatchUp } from "./catch-up.js";
 import { fault } from "./fault.js";
 
-/** Where controllers say what they hold, and hear what is asked of them. */
-export interface Sync extends AsyncDisposable {
-  readonly counts: {
-    /** Messages that were none of this protocol. */
-    readonly refused: number;
-    /** Answers to somebody who had gone, or did not listen. */
-    readonly unsent: number;
-  };
+export interface SyncCounts {
+  /** Messages that were none of this protocol. */
+  refused: number;
+  /** Answers to somebody who had gone, or did not listen. */
+  unsent: number;
 }
 
 /** Per controller; an answer to a request is some twenty slices. */
 const HIGH_WATER_MARK = 100;
 
-/** @throws Failure when the socket cannot be bound */
-export async function openSync(path: string, catchUp: CatchUp): Promise<Sync> {
+/**
+ * Where controllers say what they hold, and hear what is asked of them.
+ * @param counts where it is counted what went wrong
+ * @throws Failure when the socket cannot be bound
+ */
+export async function openSync(
+  path: string,
+  catchUp: CatchUp,
+  counts: SyncCounts,
+): Promise<AsyncDisposable> {
   const socket = new Socket({
     linger: 0,
     mandatory: true,
@@ -30,7 +35,6 @@ export async function openSync(path: string, catchUp: CatchUp): Promise<Sync> {
     receiveHighWaterMark: HIGH_WATER_MARK,
     maxMessageSize: FRAME_BYTES_MAX,
   });
-  const counts = { refused: 0, unsent: 0 };
 
   async function answer(peer: Buffer, states: ReturnType<CatchUp["hello"]>) {
     for (const state of states)
@@ -62,7 +66,6 @@ export async function openSync(path: string, catchUp: CatchUp): Promise<Sync> {
   const receiving = receive();
   chmodSync(path, 0o660);
   return {
-    counts,
     async [Symbol.asyncDispose]() {
       socket.close();
       await receiving;

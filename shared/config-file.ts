@@ -48,6 +48,8 @@ export function openConfigFile(file: string): ConfigFile {
   return { document, lines };
 }
 
+const VARIABLE = /\$\{(\w+)(?::-([^}]*))?\}/;
+
 /** Replaces `${NAME}` and `${NAME:-default}` in every string of the document. */
 export function expand(
   { document }: ConfigFile,
@@ -63,7 +65,7 @@ export function expand(
         )
         .join(".");
       node.value = node.value.replace(
-        /\$\{(\w+)(?::-([^}]*))?\}/g,
+        new RegExp(VARIABLE, "g"),
         (_, name: string, fallback?: string) => {
           const found =
             env[name] === "" && fallback !== undefined
@@ -83,24 +85,44 @@ export function expand(
 }
 
 /** The line a dotted key stands on, or the nearest group above it. */
-export function lineOfKey(
-  { document, lines }: ConfigFile,
-  key: string,
-): number | undefined {
+export function lineOfKey(file: ConfigFile, key: string): number | undefined {
   for (
     let path = key.split(".");
     path.length > 0 && key !== "";
     path = path.slice(0, -1)
   ) {
-    const parent: unknown =
-      document.getIn(path.slice(0, -1), true) ?? document.contents;
-    const pair = isMap(parent)
-      ? parent.items.find(
-          (item) => isScalar(item.key) && item.key.value === path.at(-1),
-        )
-      : undefined;
-    const offset = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
-    if (offset !== undefined) return lines.linePos(offset).line;
+    const line = lineOf(file, path);
+    if (line !== undefined) return line;
   }
   return undefined;
+}
+
+function lineOf(
+  { document, lines }: ConfigFile,
+  path: readonly string[],
+): number | undefined {
+  const parent: unknown =
+    document.getIn(path.slice(0, -1), true) ?? document.contents;
+  const pair = isMap(parent)
+    ? parent.items.find(
+        (item) => isScalar(item.key) && item.key.value === path.at(-1),
+      )
+    : undefined;
+  const offset = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+  return offset === undefined ? undefined : lines.linePos(offset).line;
+}
+
+/** Where in a file a key is set, and whether the environment has a say in it; null where it is left out. */
+export interface Setting {
+  readonly line: number;
+  readonly isFromEnvironment: boolean;
+}
+
+/** @param file not yet expanded */
+export function settingOf(file: ConfigFile, key: string): Setting | null {
+  const path = key.split(".");
+  const line = lineOf(file, path);
+  if (line === undefined) return null;
+  const text = JSON.stringify(file.document.getIn(path) ?? null);
+  return { line, isFromEnvironment: VARIABLE.test(text) };
 }

@@ -1,15 +1,16 @@
 import convict from "convict";
+import { nearest } from "./suggestion.js";
 
 /**
  * The formats of configuration values, for every schema: `quantity`, `whole`, `text`, `texts`, `flag`. Their limits stand
  * beside the format in the schema. convict's own number formats read "12abc" as 12; these do not.
  */
-type Format = {
+export interface Format {
   readonly min?: number;
   readonly max?: number;
   readonly pattern?: RegExp;
   readonly values?: readonly string[];
-};
+}
 
 const fail = (rule: string): never => {
   throw new Error(rule);
@@ -36,7 +37,13 @@ function checkText(value: unknown, { pattern, values }: Format): void {
   if (pattern && !pattern.test(value as string))
     fail(`must match ${pattern.source}`);
   if (values && !values.includes(value as string))
-    fail(`must be one of ${values.join(", ")}`);
+    fail(oneOf(value as string, values));
+}
+
+function oneOf(value: string, values: readonly string[]): string {
+  const meant = nearest(value, values);
+  const question = meant === null ? "" : `, did you mean '${meant}'`;
+  return `must be one of ${values.join(", ")}${question}`;
 }
 
 function checkTexts(

@@ -1,8 +1,8 @@
 import convict, { type Schema } from "convict";
 import { basename } from "node:path";
-import { closest, distance } from "fastest-levenshtein";
 import { ConfigError, type Problem } from "./config-error.js";
 import { expand, lineOfKey, openConfigFile } from "./config-file.js";
+import { nearest } from "./suggestion.js";
 import "./config-format.js";
 
 export interface Loaded<T> {
@@ -10,6 +10,11 @@ export interface Loaded<T> {
   /** The effective configuration with secrets masked, fit for a log or a frame. */
   readonly shown: Readonly<Record<string, unknown>>;
 }
+
+/** What holds for keys that are left out, and which key it follows from. */
+export type Derived = Readonly<
+  Record<string, { readonly value: unknown; readonly from: string }>
+>;
 
 /**
  * Reads and checks a YAML file against a convict schema. `${NAME}` and `${NAME:-default}` are expanded in any string.
@@ -81,18 +86,23 @@ function checkShape(data: unknown, schema: Shape, prefix: string): Problem[] {
   });
 }
 
+const PREDECESSORS =
+  " here: it is the Python wanctl's, `wanctl migrate config FILE` makes ours of it";
+
 /** Keys that people look for in the wrong file. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   storage: " here: it belongs in the recorder's file, recorder.yaml",
+  continuous_monitoring: PREDECESSORS,
+  wan_name: PREDECESSORS,
 };
 
 function suggestion(name: string, known: readonly string[]): string {
   const elsewhere = ELSEWHERE[name];
   if (elsewhere !== undefined) return elsewhere;
-  const best = closest(name, known);
-  return distance(name, best) <= Math.max(2, name.length / 3)
-    ? `, did you mean '${best}'`
-    : `, known here: ${known.join(", ")}`;
+  const meant = nearest(name, known);
+  return meant === null
+    ? `, known here: ${known.join(", ")}`
+    : `, did you mean '${meant}'`;
 }
 
 /** convict reports as text, one problem a line: `key: rule: value was ...`. */

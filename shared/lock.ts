@@ -35,6 +35,7 @@ export function isHeld(name: string): Promise<boolean> {
 export async function openLock(
   name: string,
   whose: string,
+  rule = "one is running already",
 ): Promise<AsyncDisposable> {
   const server = createServer((socket) => socket.destroy());
   server.listen({ path: socketOf(name) });
@@ -42,9 +43,7 @@ export async function openLock(
     await once(server, "listening");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    throw new Failure(
-      `Cannot start ${whose}: one is running already: stop it first`,
-    );
+    throw new Failure(`Cannot start ${whose}: ${rule}: stop it first`);
   }
   server.unref();
   return {

@@ -1,3 +1,4 @@
+import { CONDITIONS } from "./condition.js";
 import { DIRECTIONS, type Direction } from "./direction.js";
 import type { RowField } from "./row.js";
 
@@ -153,6 +154,13 @@ export const METRICS: readonly Metric[] = [
     1e-3,
     "Time to build and send a frame",
   ),
+  {
+    name: "wanctl_condition",
+    unit: "code",
+    help: `What can be told of the line: ${CONDITIONS.map((name, code) => `${code} ${name}`).join(", ")}`,
+    labels: {},
+    from: { kind: "sample" },
+  },
   {
     name: "wanctl_steering_enabled",
     unit: "code",

@@ -36,7 +36,7 @@ function addressOf(text: string): Address {
     throw new Failure(
       `Cannot read --url of '${url.host}': must hold no name and no password: the token is taken from WANCTL_TOKEN`,
     );
-  const token = process.env["WANCTL_TOKEN"];
+  const token = process.env["WANCTL_TOKEN"] || undefined;
   return {
     name: `the recorder at '${url.origin}'`,
     url,

@@ -3,12 +3,8 @@ import { FAMILIES, metricsIn } from "../../shared/metrics.js";
 import { WAN_NAME } from "../../shared/frame.js";
 import { Failure } from "../../shared/failure.js";
 import { PERIOD_MS } from "../../shared/row.js";
-import {
-  parseDuration,
-  timeRange,
-  type TimeOptions,
-  type TimeRange,
-} from "./time.js";
+import { parseDuration } from "../../shared/duration.js";
+import { timeRange, type TimeOptions, type TimeRange } from "./time.js";
 
 /** What `wanctl history` was told, as typed; which options exclude each other is said where they are declared. */
 export interface HistoryOptions extends TimeOptions {

@@ -1,3 +1,4 @@
+import { groupsBy } from "../../shared/groups.js";
 import type { RangeAnswer, SeriesName } from "../../shared/history.js";
 
 /** What one series was in one step. */
@@ -37,25 +38,12 @@ export interface Moment {
 }
 
 /** Rows, which are in order of time, by the times they share. */
-export function momentsOf(rows: readonly Row[]): readonly Moment[] {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const key = `${row.at} ${row.wan}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
-  }
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    if (first === undefined) return [];
-    return {
-      at: first.at,
-      wan: first.wan,
-      of: (metric, direction) =>
-        group.find(
-          (row) =>
-            row.metric === metric && row.labels["direction"] === direction,
-        ) ?? null,
-    };
-  });
-}
+export const momentsOf = (rows: readonly Row[]): readonly Moment[] =>
+  groupsBy(rows, ({ at, wan }) => `${at} ${wan}`).map((group) => ({
+    at: group[0].at,
+    wan: group[0].wan,
+    of: (metric, direction) =>
+      group.find(
+        (row) => row.metric === metric && row.labels["direction"] === direction,
+      ) ?? null,
+  }));

@@ -21,7 +21,7 @@ const next = orNull(Type.String());
 
 export const SHAPE = {
   series: answer(Type.Unknown(), {
-    wans: Type.Array(Type.Object({ wan: Type.String() })),
+    wans: Type.Array(Type.Object({ wan: seriesName.wan })),
   }),
   range: answer(
     Type.Object({

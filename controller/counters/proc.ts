@@ -1,10 +1,14 @@
-import { open, type FileHandle } from "node:fs/promises";
+import { open, readFile, type FileHandle } from "node:fs/promises";
 import { clearInterval, setInterval } from "node:timers";
 import type { Clock } from "../../shared/clock.js";
+import type { Link } from "../condition.js";
 import type { Counted } from "../law/reading.js";
 import type { Counters } from "./counters.js";
 
 const PERIOD_MS = 25;
+
+/** The carrier is looked at each so many readings. */
+const CARRIER_EVERY = 8;
 
 /** Values kept for a cycle that is late; older ones are dropped. */
 const KEPT_MAX = 64;
@@ -29,6 +33,16 @@ export function parseDevice(
   return null;
 }
 
+/** Whether a device that is there has a carrier: none also where it is switched off, sysfs(5); null where nothing says. */
+async function carrierOf(device: string): Promise<Link | null> {
+  try {
+    const carrier = await readFile(`/sys/class/net/${device}/carrier`, "utf8");
+    return carrier.trim() === "1" ? "up" : "down";
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EINVAL" ? "down" : null;
+  }
+}
+
 /** Reads a device's counters every 25 ms. No value while the device is away. */
 export async function openProcCounters(
   device: string,
@@ -37,23 +51,27 @@ export async function openProcCounters(
   const table: FileHandle = await open("/proc/self/net/dev");
   const buffer = Buffer.alloc(65_536);
   let kept: Counted[] = [];
+  let link: Link | null = null;
+  let readings = 0;
   let isReading = false;
   async function read(): Promise<void> {
     if (isReading) return;
     isReading = true;
     try {
       const { bytesRead } = await table.read(buffer, 0, buffer.length, 0);
+      const at = clock.mono();
       const bytes = parseDevice(
         buffer.toString("latin1", 0, bytesRead),
         device,
       );
-      if (bytes === null) return;
-      kept.push({
-        at: clock.mono(),
-        downloadBytes: bytes.received,
-        uploadBytes: bytes.sent,
-      });
-      if (kept.length > KEPT_MAX) kept = kept.slice(-KEPT_MAX);
+      if (bytes === null) {
+        link = "gone";
+        readings = 0;
+        return;
+      }
+      const { received: downloadBytes, sent: uploadBytes } = bytes;
+      kept = [...kept, { at, downloadBytes, uploadBytes }].slice(-KEPT_MAX);
+      if (readings++ % CARRIER_EVERY === 0) link = await carrierOf(device);
     } finally {
       isReading = false;
     }
@@ -68,6 +86,7 @@ export async function openProcCounters(
       kept = [];
       return taken;
     },
+    link: () => link,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       while (isReading) await new Promise(setImmediate);

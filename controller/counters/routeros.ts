@@ -1,6 +1,7 @@
 import { clearInterval, setInterval } from "node:timers";
 import { later, since, type Clock } from "../../shared/clock.js";
-import type { Session } from "../../shared/routeros/session.js";
+import type { Item, Session } from "../../shared/routeros/session.js";
+import type { Link } from "../condition.js";
 import type { Counted } from "../law/reading.js";
 import type { Counters } from "./counters.js";
 
@@ -20,12 +21,14 @@ export function openRouterOsCounters(
   clock: Clock,
 ): Counters {
   let kept: Counted[] = [];
+  let link: Link | null = null;
   let isReading = false;
 
   async function read(): Promise<void> {
     const askedAt = clock.mono();
     const outcome = await session.list("interface", { name });
     const [item] = outcome.kind === "done" ? outcome.value : [];
+    link = outcome.kind === "done" ? linkOf(item) : null;
     const downloadBytes = Number(item?.["rx-byte"] ?? NaN);
     const uploadBytes = Number(item?.["tx-byte"] ?? NaN);
     if (!Number.isFinite(downloadBytes + uploadBytes)) return;
@@ -46,9 +49,14 @@ export function openRouterOsCounters(
       kept = [];
       return taken;
     },
+    link: () => link,
     [Symbol.asyncDispose]() {
       clearInterval(timer);
       return Promise.resolve();
     },
   };
 }
+
+/** A PPPoE interface whose session is down is one that does not run. */
+const linkOf = (item: Item | undefined): Link =>
+  item === undefined ? "gone" : item["running"] === "false" ? "down" : "up";

@@ -26,6 +26,7 @@ import {
 import {
   lastSamples,
   NO_EVIDENCE,
+  resting,
   tellsWays,
   witness,
   type Evidence,
@@ -100,7 +101,10 @@ export function step(
     isPinned(before.rate, policy),
   );
   const leastRttMs = leastBaselineMs(path) ?? 0;
-  const evidence = witness(before.evidence, samples, now, leastRttMs);
+  const evidence =
+    reading.kind === "asleep"
+      ? resting(before.evidence, now)
+      : witness(before.evidence, samples, now, leastRttMs);
   const traffic = remember(before.traffic, reading.traffic, now);
   const newest = lastSamples(evidence, TUNING.voters, -Infinity as MonoMs);
   const classified = eachDirection((d) =>

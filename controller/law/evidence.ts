@@ -8,9 +8,13 @@ export interface Evidence {
   readonly samples: readonly Sample[];
   /** When the last reply came, or null: nothing was ever heard. */
   readonly heardAt: MonoMs | null;
+  /** When there was last nobody to wait for, or null: never. Silence counts from then. */
+  readonly restedAt: MonoMs | null;
 }
 
-export const NO_EVIDENCE: Evidence = { samples: [], heardAt: null };
+export const NO_EVIDENCE: Evidence = {
+  ...{ samples: [], heardAt: null, restedAt: null },
+};
 
 /** Adds the samples of a beat and forgets what is old. After a silence only probes of the time after it count. */
 export function witness(
@@ -22,9 +26,8 @@ export function witness(
   const first = fresh[0];
   const last = fresh.at(-1);
   if (first === undefined || last === undefined) return forgetting(before, now);
-  const wasSilent =
-    before.heardAt !== null &&
-    since(before.heardAt, first.receivedAt) > TUNING.silenceMs;
+  const silent = silenceMs(before, first.receivedAt);
+  const wasSilent = Number.isFinite(silent) && silent > TUNING.silenceMs;
   // Probes sent into the silence tell how long it was, not how long a queue is.
   const voidBefore = wasSilent
     ? later(first.receivedAt, -leastRttMs)
@@ -33,8 +36,12 @@ export function witness(
   const counted = fresh.filter((sample) => sample.sentAt >= voidBefore);
   const samples = [...kept];
   for (const sample of counted) insert(samples, sample);
-  return forgetting({ samples, heardAt: last.receivedAt }, now);
+  return forgetting({ ...before, samples, heardAt: last.receivedAt }, now);
 }
+
+/** A beat without a probe under way. */
+export const resting = (before: Evidence, now: MonoMs): Evidence =>
+  forgetting({ ...before, restedAt: now }, now);
 
 /** Puts a sample where its probe was sent: mostly last. */
 function insert(samples: Sample[], sample: Sample): void {
@@ -53,9 +60,23 @@ function forgetting(evidence: Evidence, now: MonoMs): Evidence {
   return from === 0 ? evidence : { ...evidence, samples: samples.slice(from) };
 }
 
-/** How long nobody has answered, ms; Infinity before the first reply. */
-export const silenceMs = ({ heardAt }: Evidence, now: MonoMs): number =>
-  heardAt === null ? Infinity : since(heardAt, now);
+/** How long nobody has answered who was asked, ms; Infinity before the first reply. */
+export const silenceMs = (
+  { heardAt, restedAt }: Evidence,
+  now: MonoMs,
+): number =>
+  heardAt === null ? Infinity : since(latest(heardAt, restedAt), now);
+
+/** How old the newest sample is, less the time when there was none to wait for; Infinity where there is none. */
+export function ageMs({ samples, restedAt }: Evidence, now: MonoMs): number {
+  const newest = samples.at(-1);
+  return newest === undefined
+    ? Infinity
+    : since(latest(newest.sentAt, restedAt), now);
+}
+
+const latest = (at: MonoMs, restedAt: MonoMs | null): MonoMs =>
+  restedAt !== null && restedAt > at ? restedAt : at;
 
 /** The last `count` samples whose probes were sent at or after `from`, oldest first. */
 export function lastSamples(

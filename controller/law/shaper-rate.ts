@@ -2,7 +2,7 @@ import { later, since, type MonoMs } from "../../shared/clock.js";
 import { clamp } from "../../shared/units.js";
 import { cut } from "./cut.js";
 import type { Sample } from "./estimator.js";
-import { lastSamples, silenceMs } from "./evidence.js";
+import { ageMs, lastSamples, silenceMs } from "./evidence.js";
 import { growthPerS, taper } from "./growth.js";
 import {
   at,
@@ -169,14 +169,13 @@ function goHome(state: RateState, { limits, elapsedMs }: Scene): RateState {
 
 /** May a rate rise now? Both newest samples below the trim, the smoothed delta below the target, nothing overdue. */
 function isClean(state: RateState, scene: Scene): boolean {
-  const newest = scene.evidence.samples.at(-1);
-  if (newest === undefined || scene.deltaMs === null) return false;
+  if (scene.deltaMs === null) return false;
   const expectedMs =
     scene.leastRttMs + trimMs(scene) + TUNING.overdueMs + 3 * scene.spacingMs;
   return (
     scene.deltaMs <= state.targetMs &&
     worstOfTwo(state, scene) <= trimMs(scene) &&
-    since(newest.sentAt, scene.now) <= expectedMs
+    ageMs(scene.evidence, scene.now) <= expectedMs
   );
 }
 

@@ -1,9 +1,9 @@
 import { lookup } from "node:dns/promises";
-import { isIPv4 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 
 /** Where the reflectors are now, beside the cycle: names are looked up again and again, and keep what was found. */
 export interface Addresses extends Disposable {
-  /** The IPv4 address, or null while the name is not known. */
+  /** The IPv4 address, or null while the name is not known, or where it is an IPv6 address. */
   of(reflector: number): string | null;
 }
 
@@ -15,6 +15,8 @@ export function openAddresses(reflectors: readonly string[]): Addresses {
   const found = reflectors.map((host) => (isIPv4(host) ? host : null));
   const timers = new Map<number, NodeJS.Timeout>();
   let isClosed = false;
+  // one at a time: while a name server hangs, a look-up keeps one of the few threads that the counters need as well
+  let turn = Promise.resolve();
 
   async function look(host: string, index: number): Promise<void> {
     const answer = await lookup(host, { family: 4 }).catch(() => null);
@@ -23,12 +25,15 @@ export function openAddresses(reflectors: readonly string[]): Addresses {
     const waitMs = found[index] === null ? UNKNOWN_AGAIN_MS : AGAIN_MS;
     timers.set(
       index,
-      setTimeout(() => void look(host, index), waitMs),
+      setTimeout(() => queue(host, index), waitMs),
     );
   }
 
+  const queue = (host: string, index: number): void =>
+    void (turn = turn.then(() => (isClosed ? undefined : look(host, index))));
+
   reflectors.forEach((host, index) => {
-    if (found[index] === null) void look(host, index);
+    if (isIP(host) === 0) queue(host, index);
   });
   return {
     of: (reflector) => found[reflector] ?? null,

@@ -18,6 +18,10 @@ export interface Flight {
   land(answer: Answer): Probe | Stray;
   /** The probes that passed their deadline unanswered, each once. They can still land: a long queue is no silence. */
   overdue(now: MonoMs): Probe[];
+  /** Whether nobody is to be waited for. */
+  isEmpty(): boolean;
+  /** Forgets all of them. */
+  clear(): void;
 }
 
 /** A queue of 5 s is still a measurement; what is longer away is forgotten. */
@@ -62,5 +66,7 @@ export function openFlight(id: number, lossMs: number): Flight {
       }
       return late;
     },
+    isEmpty: () => ![...probes.values()].some(({ is }) => is === "flying"),
+    clear: () => probes.clear(),
   };
 }

@@ -5,7 +5,7 @@ import { reasonOf } from "../../shared/failure.js";
 import type { ControllerConfig } from "../config.js";
 import type { Report } from "../report.js";
 import { openLedger, type Ledger } from "./ledger.js";
-import type { Pinger } from "./pinger.js";
+import { answersOf, type Pinger } from "./pinger.js";
 
 type Probe = ControllerConfig["probe"];
 
@@ -15,11 +15,20 @@ const ANSWER_MAX_MS = 5_000;
 /** A line that waited this long in the pipe tells of the past. */
 const STALE_MS = 1_000;
 
+/** It says of each probe that it was answered or timed out. One that is silent for so long hangs, or has no route. */
+const MUTE_MS = ANSWER_MAX_MS + 3_000;
+
+/** So much without a word that it should say, and it is no fping. */
+const RUBBISH_BYTES = 16_384;
+
 const RESPAWN_MIN_MS = 250;
 const RESPAWN_MAX_MS = 5_000;
 
 /** One reply: `[1795231333.06965] 10.0.3.11 : [0], 64 bytes, 40.4 ms (40.4 avg, 0% loss)` */
 const REPLY = /^\[(\d+\.\d+)\] (\S+) +: \[(\d+)\], \d+ bytes, ([\d.]+) ms/;
+
+/** What it says of a probe that nobody answered: `[1795231333.06965] 10.0.3.11 : [3], timed out (NaN avg, 100% loss)` */
+const NO_REPLY = /^\[\d+\.\d+\] \S+ +: \[\d+\], timed out|^ICMP /;
 
 /**
  * A reply line of `fping -l -D`, or null.
@@ -70,8 +79,25 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
   let patienceMs = RESPAWN_MIN_MS;
   let isLost = false;
   let isClosing = false;
+  let saidAt = clock.mono();
+  let rubbishBytes = 0;
+  let verdict: string | null = null;
+
+  /** Ends it; what becomes of that is seen when it has ended. */
+  function dismiss(why: string): void {
+    verdict ??= why;
+    child.kill("SIGKILL");
+  }
+
+  function hear(part: string): void {
+    saidAt = clock.mono();
+    rubbishBytes += part.length;
+    if (rubbishBytes > RUBBISH_BYTES)
+      dismiss(`fping says what is no answer: ${part.trim().slice(0, 60)}`);
+  }
 
   function read(line: string): void {
+    if (REPLY.test(line) || NO_REPLY.test(line)) rubbishBytes = 0;
     const reply = parseReply(line);
     const reflector = reply === null ? undefined : reflectors.get(reply.host);
     if (reply === null || reflector === undefined) return;
@@ -103,7 +129,13 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
     child.stderr
       ?.setEncoding("utf8")
       .on("data", (text: string) => (complaint = text.trim().slice(-200)));
-    if (child.stdout) createInterface({ input: child.stdout }).on("line", read);
+    saidAt = startedAt;
+    rubbishBytes = 0;
+    verdict = null;
+    if (child.stdout) {
+      child.stdout.setEncoding("utf8").on("data", hear);
+      createInterface({ input: child.stdout }).on("line", read);
+    }
     const ended = (why: string) => {
       if (isClosing || respawn !== undefined) return;
       if (!isLost)
@@ -120,13 +152,27 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
     };
     child.on("error", (error) => ended(reasonOf(error)));
     child.on("close", (code, signal) =>
-      ended(complaint || `fping ended: ${signal ?? `code ${code}`}`),
+      ended(
+        verdict ?? (complaint || `fping ended: ${signal ?? `code ${code}`}`),
+      ),
     );
   }
 
   start();
   return {
-    take: (now) => ledger.settle(now),
+    take(now) {
+      // nobody sends now: nothing is lost
+      if (respawn !== undefined) return answersOf([], 0);
+      if (since(saidAt, now) > MUTE_MS)
+        dismiss(`fping said nothing for ${MUTE_MS / 1e3} s`);
+      return ledger.settle(now);
+    },
+    // its pace is fixed when it is started
+    rest: () => undefined,
+    forget(now) {
+      saidAt = now;
+      ledger.forget(now);
+    },
     view: () => ({ by: "fping", pid: child.pid ?? null }),
     [Symbol.asyncDispose]() {
       isClosing = true;

@@ -1,9 +1,13 @@
-import { createRequire } from "node:module";
-import { isIPv4 } from "node:net";
-import { getSystemErrorMap } from "node:util";
 import { since, type Clock, type MonoMs } from "../../shared/clock.js";
-import { Failure } from "../../shared/failure.js";
 import { ANSWER_TYPE } from "./icmp.js";
+import {
+  AF_INET,
+  lastError,
+  libcOf,
+  openSocket,
+  socketAddress,
+  type Way,
+} from "./libc.js";
 
 /** A raw ICMP socket, never waited for. The kernel stamps what comes, so a late look at it is as good as an early one. */
 export interface IcmpSocket extends Disposable {
@@ -13,18 +17,9 @@ export interface IcmpSocket extends Disposable {
   receive(): { readonly packet: Buffer; readonly at: MonoMs } | null;
 }
 
-/** Which way the probes leave. */
-export interface Way {
-  readonly source: string | null;
-  readonly interface: string | null;
-}
-
-// <linux/socket.h>, <linux/icmp.h>, <linux/sockios.h>: the same on every machine with 64 bits that runs Node.
-const AF_INET = 2;
+// <linux/socket.h>, <linux/icmp.h>, <linux/sockios.h>
 const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
 const IPPROTO_ICMP = 1;
-const SOL_SOCKET = 1;
-const SO_BINDTODEVICE = 25;
 const SOL_RAW = 255;
 const ICMP_FILTER = 1;
 const MSG_DONTWAIT = 0x40;
@@ -43,33 +38,12 @@ const CLOCK_STEP_MS = 5;
 
 /** @throws Failure where there is no right, no such interface, no such source address */
 export function openIcmpSocket(way: Way, clock: Clock): IcmpSocket {
-  const libc = (loaded ??= loadLibc());
-  const fd = libc.socket(AF_INET, SOCK_RAW_CLOEXEC, IPPROTO_ICMP);
-  const demand = (result: number, what: string) => {
-    if (result >= 0) return;
-    const [name, words] = errorOf(libc.errno());
-    if (fd >= 0) libc.close(fd);
-    throw new Failure(
-      `Cannot open raw ICMP socket: ${what}: ${words} (${name})`,
-    );
-  };
-  demand(fd, "needs CAP_NET_RAW");
+  const libc = libcOf();
+  const fd = openSocket(SOCK_RAW_CLOEXEC, IPPROTO_ICMP, way, "raw ICMP socket");
   const wanted = (1 << ANSWER_TYPE.echo) | (1 << ANSWER_TYPE.timestamps);
   const filter = Buffer.alloc(4);
   filter.writeInt32LE(~wanted);
-  demand(libc.setsockopt(fd, SOL_RAW, ICMP_FILTER, filter, 4), "filter");
-  if (way.interface !== null) {
-    const name = Buffer.from(`${way.interface}\0`);
-    demand(
-      libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length),
-      `interface '${way.interface}'`,
-    );
-  }
-  if (way.source !== null)
-    demand(
-      libc.bind(fd, socketAddress(way.source), 16),
-      `source '${way.source}'`,
-    );
+  libc.setsockopt(fd, SOL_RAW, ICMP_FILTER, filter, 4);
 
   const packet = Buffer.alloc(PACKET_BYTES);
   const stamp = Buffer.alloc(16);
@@ -98,9 +72,10 @@ export function openIcmpSocket(way: Way, clock: Clock): IcmpSocket {
     offsetMs = offset();
     const now = clock.mono();
     return isStamped && Math.abs(offsetMs - lastOffsetMs) < CLOCK_STEP_MS
-      ? (Math.min(now, at - offsetMs) as MonoMs)
+      ? arrival((at - offsetMs) as MonoMs, emptyAt, now)
       : now;
   }
+  let emptyAt = clock.mono();
 
   return {
     send(message, address) {
@@ -112,64 +87,39 @@ export function openIcmpSocket(way: Way, clock: Clock): IcmpSocket {
         socketAddress(address),
         16,
       );
-      return sent < 0 ? errorOf(libc.errno())[0] : null;
+      return sent < 0 ? lastError()[0] : null;
     },
     receive() {
       const bytes = libc.recv(fd, packet, PACKET_BYTES, MSG_DONTWAIT);
-      return bytes < 0
-        ? null
-        : { packet: packet.subarray(0, bytes), at: stampedAt() };
+      if (bytes >= 0)
+        return { packet: packet.subarray(0, bytes), at: stampedAt() };
+      emptyAt = clock.mono();
+      return null;
     },
     [Symbol.dispose]: () => void libc.close(fd),
   };
 }
 
+/**
+ * When a packet came that was not there when the socket was last found empty. A stamp that says otherwise is of a wall
+ * clock that was set since: all that is known then is now.
+ */
+export const arrival = (
+  stampedAt: MonoMs,
+  emptyAt: MonoMs,
+  now: MonoMs,
+): MonoMs =>
+  stampedAt > now || since(stampedAt, emptyAt) > CLOCK_STEP_MS
+    ? now
+    : stampedAt;
+
 /** Whether we have the right, on a system that has such sockets. */
 export function mayOpenIcmpSocket(): boolean {
   try {
-    const libc = (loaded ??= loadLibc());
+    const libc = libcOf();
     const fd = libc.socket(AF_INET, SOCK_RAW_CLOEXEC, IPPROTO_ICMP);
     return fd >= 0 && libc.close(fd) === 0;
   } catch {
     return false; // no libc that we know
   }
-}
-
-const errorOf = (errno: number): [name: string, words: string] =>
-  getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, "unknown"];
-
-/** A sockaddr_in. */
-function socketAddress(address: string): Buffer {
-  if (!isIPv4(address))
-    throw new Error(`Cannot address '${address}': must be IPv4`);
-  const bytes = Buffer.alloc(16);
-  bytes.writeUInt16LE(AF_INET, 0);
-  bytes.set(address.split(".").map(Number), 4);
-  return bytes;
-}
-
-let loaded: ReturnType<typeof loadLibc> | null = null;
-
-function loadLibc() {
-  const koffi = createRequire(import.meta.url)(
-    "koffi",
-  ) as typeof import("koffi");
-  const library = koffi.load("libc.so.6");
-  const call = (declaration: string) =>
-    library.func(declaration) as (...args: (number | Buffer)[]) => number;
-  return {
-    errno: () => koffi.errno(),
-    socket: call("int socket(int, int, int)"),
-    setsockopt: call(
-      "int setsockopt(int, int, int, const void *, unsigned int)",
-    ),
-    bind: call("int bind(int, const void *, unsigned int)"),
-    sendto: call(
-      "long sendto(int, const void *, size_t, int, const void *, unsigned int)",
-    ),
-    recv: call("long recv(int, void *, size_t, int)"),
-    ioctl: call("int ioctl(int, unsigned long, void *)"),
-    clock_gettime: call("int clock_gettime(int, void *)"),
-    close: call("int close(int)"),
-  };
 }

@@ -21,6 +21,8 @@ export interface Ledger {
   enter(echo: Echo): void;
   /** Closes the beat: the echoes since the last one, and the probes that passed their deadline. */
   settle(now: MonoMs): Answers;
+  /** Whatever is under way or came meanwhile does not count. */
+  forget(now: MonoMs): void;
 }
 
 /** More echoes than this between two beats are of no use to anybody. */
@@ -81,6 +83,14 @@ export function openLedger(
         0,
       );
       return answersOf(replies, lost);
+    },
+    forget(now) {
+      echoes = [];
+      for (const account of accounts) {
+        account.answered.clear();
+        account.settled =
+          1 + Math.ceil(since(account.zeroAt, now) / probe.periodMs);
+      }
     },
   };
 }

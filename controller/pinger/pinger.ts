@@ -9,16 +9,34 @@ export interface Answers {
   readonly lost: number;
 }
 
-/** The answers of a beat; sorts the replies by arrival. */
-export const answersOf = (replies: Reply[], lost: number): Answers => ({
-  kind: replies.length > 0 ? "reply" : lost > 0 ? "lost" : "none_yet",
+/** The answers of a beat; sorts the replies by arrival. Asleep is who has nothing to wait for. */
+export const answersOf = (
+  replies: Reply[],
+  lost: number,
+  isAsleep = false,
+): Answers => ({
+  kind:
+    replies.length > 0
+      ? "reply"
+      : lost > 0
+        ? "lost"
+        : isAsleep
+          ? "asleep"
+          : "none_yet",
   replies: replies.sort((a, b) => a.receivedAt - b.receivedAt),
   lost,
 });
 
+/** Of a beat in which there was nothing to wait for. */
+export const NOTHING_ASKED: Answers = answersOf([], 0, true);
+
 /** Probes that go out beside the cycle. */
 export interface Pinger extends AsyncDisposable {
   take(now: MonoMs): Answers;
+  /** From now on a round of probes each so many ms and a rest after it; null: no rests. */
+  rest(roundMs: number | null): void;
+  /** Nothing that is under way counts any more. */
+  forget(now: MonoMs): void;
   /** How it measures, for whoever asks at the health socket. */
   view(): Readonly<Record<string, unknown>>;
 }

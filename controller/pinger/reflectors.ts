@@ -35,7 +35,7 @@ export interface Replacement {
 
 /** Enough for a median that one of them cannot shift; more make the turns long. */
 const PROBED_MIN = 3;
-const PROBED_MAX = 6;
+export const PROBED_MAX = 6;
 
 /** What one probe counts against the twenty before it. */
 const SHARE = 1 / 20;

@@ -18,6 +18,7 @@ import {
   unanswered,
   type Method,
 } from "./method.js";
+import { due, isResting, noRest } from "./pace.js";
 import { answersOf, type Pinger } from "./pinger.js";
 import { judge, missed, openReflectors, replied } from "./reflectors.js";
 
@@ -63,6 +64,9 @@ export function openTimestamps(
   let patienceMs = REOPEN_MIN_MS;
   let isLost = false;
   let sent = 0;
+  let pace = noRest(clock.mono());
+  /** Whether what was last waited for came. */
+  let isAnswered = false;
   let reflectors = openReflectors(probe.reflectors.length, clock.mono());
 
   /** Asked for timestamps only, there is nothing to find out. */
@@ -178,17 +182,29 @@ export function openTimestamps(
     });
   }
 
+  function sendIfDue(): void {
+    const { isDue, after } = due(pace, reflectors.probed.length, clock.mono());
+    pace = after;
+    if (isDue) sendNext();
+  }
+
   const sending = (async () => {
     const beats = metronome(probe.spacingMs, clock, stop.signal);
-    while ((await beats.next()).done !== true) sendNext();
+    while ((await beats.next()).done !== true) sendIfDue();
   })();
   return {
     take(now) {
       const replies = receive();
       const lost = losses(now);
       replaceWorst(now);
-      return answersOf(replies, lost);
+      if (replies.length + lost > 0) isAnswered = replies.length > 0;
+      const isAsleep = isAnswered && isResting(pace) && flight.isEmpty();
+      return answersOf(replies, lost, isAsleep);
     },
+    rest(roundMs) {
+      pace = { ...pace, roundMs };
+    },
+    forget: () => flight.clear(),
     view: () => ({
       by: "socket",
       asks: Object.fromEntries(

@@ -1,7 +1,7 @@
 import type { Direction } from "../../shared/direction.js";
 
 /** How a line's packets are larger on the wire than for IP: framing, bytes added to each, and the smallest one. */
-interface Framing {
+export interface Framing {
   readonly framing: "noatm" | "atm" | "ptm";
   readonly overheadBytes: number;
   readonly mpuBytes: number;
@@ -99,6 +99,9 @@ export const cakeOptions = (
     link: linkWords(queue),
   };
 };
+
+/** The bytes that a kind of line adds, and its smallest packet; null where packets are counted as Linux does. */
+export const framingOf = (link: Link): Framing | null => LINK[link];
 
 function linkWords({ link, overheadBytes, mpuBytes }: QueueConfig): string {
   const framing = LINK[link];

@@ -18,16 +18,26 @@ import type { Policy } from "../policy.js";
 
 const PROBING = { reflectors: 6, spacingMs: 50, beatMs: 50 } as const;
 
-/**
- * The controller's own law and pace, as they run in the daemon.
- * @param tellsWays whether the reflectors tell one-way times
- */
-const wanctl = (name: string, title: string, tellsWays: boolean): Policy => ({
+interface Variant {
+  /** The reflectors tell one-way times. */
+  readonly tellsWays: boolean;
+  /** The preset of the line's kind, and not `cable` everywhere. */
+  readonly isPreset: boolean;
+}
+
+/** The controller's own law and pace, as they run in the daemon. */
+const wanctl = (
+  name: string,
+  title: string,
+  { tellsWays, isPreset }: Variant,
+): Policy => ({
   ...PROBING,
   name,
   title,
-  open({ limits }) {
-    const policy = { limits, manner: PRESETS.cable.manner, ...PROBING };
+  open(setting) {
+    const { targetMs, manner } = PRESETS[isPreset ? setting.kind : "cable"];
+    const limits = eachDirection((d) => ({ ...setting.limits[d], targetMs }));
+    const policy = { limits, manner, ...PROBING };
     let state: ControlState | null = null;
     const pace = openPace();
     return {
@@ -71,9 +81,17 @@ function openPace() {
   };
 }
 
-export const WANCTL = wanctl("wanctl", "ours, from round trips alone", false);
+export const WANCTL = wanctl("wanctl", "ours, from round trips alone", {
+  tellsWays: false,
+  isPreset: false,
+});
 export const WANCTL_OWD = wanctl(
   "wanctl-owd",
   "ours, with reflectors that tell one-way times",
-  true,
+  { tellsWays: true, isPreset: false },
+);
+export const WANCTL_PRESET = wanctl(
+  "wanctl-preset",
+  "wanctl-owd with the preset of the line's kind",
+  { tellsWays: true, isPreset: true },
 );

@@ -5,6 +5,7 @@ const COLOURS: Readonly<
   oracle: ["#777777", "#9a9a9a"],
   wanctl: ["#0067b1", "#56b4e9"],
   "wanctl-owd": ["#5b3fd6", "#a899ff"],
+  "wanctl-preset": ["#008b9e", "#4fd8e8"],
   "cake-autorate": ["#d55e00", "#ff8a3c"],
   "cake-autorate-15": ["#b8860b", "#f0c040"],
   "sqm-autorate": ["#00805c", "#2fd0a0"],

@@ -57,8 +57,6 @@ export async function openApi(
     openServer(place, routes, { clock, log }, (route, code) =>
       exposition.answered(route, code),
     );
-  const local = await serve({ path: socket });
-  const server = http && (await serve(http));
   intake.observe({
     heard(frame, isLive, isKept) {
       if (present.admits(frame.source)) {
@@ -69,6 +67,8 @@ export async function openApi(
     },
     committed: (tookMs) => exposition.committed(tookMs),
   });
+  const local = await serve({ path: socket });
+  const server = http && (await serve(http));
   return {
     url: server && server.url,
     async [Symbol.asyncDispose]() {

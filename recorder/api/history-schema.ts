@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { TIERS } from "../tiers/tier.js";
+import { WAN_NAME } from "../../shared/frame.js";
 import { STATES } from "../../shared/state.js";
 
 const ms = (description = "ms since 1970") => Type.Integer({ description });
@@ -12,8 +13,10 @@ export const section = Type.Object({
   to: ms("ms since 1970, not included"),
 });
 
+const wan = Type.String({ pattern: WAN_NAME.source });
+
 export const seriesName = {
-  wan: Type.String(),
+  wan,
   metric: Type.String(),
   labels: Type.Record(Type.String(), Type.String()),
   unit: Type.String(),
@@ -29,7 +32,7 @@ export const completeness = {
   to: ms("ms since 1970, not included"),
   wans: Type.Array(
     Type.Object({
-      wan: Type.String(),
+      wan,
       coverage: Type.Number({
         description:
           "recorded cycles over those that the time holds, 0 to 1, since the WAN is known",
@@ -39,7 +42,7 @@ export const completeness = {
   ),
   gaps: Type.Array(
     Type.Object({
-      wan: Type.String(),
+      wan,
       from: ms(),
       to: ms(),
       frames: Type.Union([Type.Integer(), Type.Null()], {

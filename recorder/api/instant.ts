@@ -13,11 +13,15 @@ const DAY_MS = 86_400_000;
 /** ms since 1970; null where the text is none. A `+` that nobody escaped comes as a space, and is meant all the same. */
 export function instantMs(text: string): number | null {
   if (!INSTANT.test(text)) return null;
-  const ms = /^\d+$/.test(text)
-    ? Number(text)
-    : Date.parse(text.replace(" ", "+"));
-  return Number.isNaN(ms) ? null : ms;
+  if (/^\d+$/.test(text)) return Number(text);
+  const [day = ""] = text.split("T");
+  const ms = Date.parse(text.replace(" ", "+"));
+  return Number.isNaN(ms) || !isDay(day) ? null : ms;
 }
+
+/** 30 February would be read as 2 March. */
+const isDay = (text: string): boolean =>
+  new Date(text).toISOString().startsWith(text);
 
 /** The last 24 hours, where nothing else is said. */
 export function spanOf(

@@ -1,5 +1,7 @@
 import { Type, type Static } from "@sinclair/typebox";
 import type { Clock } from "../../shared/clock.js";
+import { DURATION, parseDuration } from "../../shared/duration.js";
+import { PERIOD_MS } from "../../shared/row.js";
 import type { History, Resolution } from "../reader/history.js";
 import { asking } from "./asking.js";
 import { completeness, seriesName, stateMs } from "./history-schema.js";
@@ -13,13 +15,7 @@ const PATH = "/api/v1/range";
 
 const POINTS = { minimum: 1, maximum: 5_000, default: 600 };
 
-const UNITS_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
+const STEP = `a length such as \`10s\`, \`5m\` or \`1h30m\`, of at least ${PERIOD_MS}ms, or \`cycle\``;
 
 const values = (description: string) =>
   Type.Array(Type.Number(), { description });
@@ -47,8 +43,8 @@ const query = parameters({
   points: Type.Optional(Type.Integer(POINTS)),
   step: Type.Optional(
     Type.String({
-      pattern: "^(cycle|[1-9]\\d{0,5}(ms|s|m|h|d))$",
-      title: "a length such as `10s`, `5m`, `1h` or `1d`, or `cycle`",
+      pattern: `${DURATION.source}|^cycle$`,
+      title: STEP,
     }),
   ),
   cursor,
@@ -91,6 +87,8 @@ function resolutionOf({ points, step }: Static<typeof query>): Resolution {
   if (points !== undefined)
     throw badParameter(PATH, "step", "must stand without 'points'", step);
   if (step === "cycle") return step;
-  const [, length = "", unit = ""] = /^(\d+)(\w+)$/.exec(step) ?? [];
-  return { stepMs: Number(length) * (UNITS_MS[unit] ?? NaN) };
+  const stepMs = parseDuration(step);
+  if (stepMs !== null && stepMs >= PERIOD_MS && Number.isInteger(stepMs))
+    return { stepMs };
+  throw badParameter(PATH, "step", `must be ${STEP}`, step);
 }

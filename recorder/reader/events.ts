@@ -13,11 +13,19 @@ export function* events(
   const { fromMs, toMs, wans, kinds } = query;
   const isWanted = ({ wan, kind }: EventRow) =>
     (wans?.includes(wan) ?? true) && (kinds?.includes(kind) ?? true);
+  const { annals } = records;
+  const before =
+    kinds === undefined || kinds.includes("transition")
+      ? annals.eventsBefore
+      : annals.rareEventsBefore;
   const { data, next } = yield* pageOf(
     query.limit,
-    placeOf(query.cursor) ?? { atMs: toMs, source: 0, seq: 0 },
-    (place: EventPlace) =>
-      sliceOf(records.annals.eventsBefore(fromMs, place), isWanted, shown),
+    placeOf(query.cursor) ?? {
+      atMs: toMs,
+      source: Number.MIN_SAFE_INTEGER,
+      seq: 0,
+    },
+    (place: EventPlace) => sliceOf(before(fromMs, place), isWanted, shown),
     ({ atMs, source, seq }) => `${atMs}.${source}.${seq}`,
   );
   return {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { systemClock } from "../../shared/clock.js";
 import { Failure, reasonOf } from "../../shared/failure.js";
 import { isDamage, passingCause } from "../store/connection.js";
@@ -25,7 +26,8 @@ export function openHistoryFile(path: string): History & Disposable {
             throw error;
           throw new Failure(`Cannot read '${path}': got ${reasonOf(error)}`);
         }
-        await Promise.resolve();
+        // a promise alone would leave no turn to the signal that ends it
+        await setImmediate();
       }
     },
   };

@@ -31,9 +31,18 @@ export function libraryOf(
       return store.records;
     },
     async run<T>(work: Pieces<T>, signal = never): Promise<T> {
+      let begunWith: Store["records"] | null = null;
       for (;;) {
         const found = await turns.take(
-          () => store.tend(() => turn(work)),
+          () =>
+            store.tend(() => {
+              begunWith ??= store.records;
+              if (begunWith !== store.records)
+                throw new Failure(
+                  "Cannot read the history on: its file was replaced: ask again",
+                );
+              return turn(work);
+            }),
           signal,
         );
         if (found === null) continue;

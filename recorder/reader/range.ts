@@ -6,7 +6,13 @@ import { QueryError, type RangeQuery, type Span } from "./history.js";
 import { read, type Pieces } from "./read.js";
 import { shownFigures } from "./shown.js";
 import { openSingles, openSteps, type Sink } from "./sinks.js";
-import { seriesOf, wansOf, type Wan, type Wanted } from "./wanted.js";
+import {
+  demandMetrics,
+  seriesOf,
+  wansOf,
+  type Wan,
+  type Wanted,
+} from "./wanted.js";
 
 /** So many values an answer has at most, of all series together: some megabytes. */
 export const VALUES_MAX = 100_000;
@@ -26,6 +32,7 @@ export function* range(
   nowMs: number,
   valuesMax = VALUES_MAX,
 ): Pieces<RangeAnswer> {
+  demandMetrics(query.metrics ?? []);
   const stepMs = stepOf(query);
   const span = stepMs === null ? query : whole(query, stepMs);
   const parts = wansOf(records, query.wans).map((wan) => ({
@@ -46,6 +53,7 @@ export function* range(
   let at = Math.max(beginMs, floor(firstMs, stepMs));
   while (at < lastMs && returned <= valuesMax / 2) {
     const window = { fromMs: at, toMs: Math.min(span.toMs, at + windowMs) };
+    const before = returned;
     for (const part of parts) {
       const takesBegun = at <= span.fromMs;
       const found = yield* valuesOf(records, part, window, stepMs, takesBegun);
@@ -55,7 +63,10 @@ export function* range(
         yield;
       }
     }
-    at = window.toMs;
+    at =
+      returned > before
+        ? window.toMs
+        : nextOf(records, parts, window.toMs, stepMs);
   }
   const sources = parts.map(({ wan }) => ({
     wan,
@@ -70,6 +81,19 @@ export function* range(
       next: at < lastMs ? `${at}.${stepMs ?? 0}` : null,
     },
   };
+}
+
+/** Where the next step with anything in it begins, from an instant on; Infinity where none does. */
+function nextOf(
+  records: Records,
+  parts: readonly Part[],
+  fromMs: number,
+  stepMs: number | null,
+): number {
+  const firstMs = Math.min(
+    ...parts.map(({ wan }) => records.firstMs(wan.id, fromMs) ?? Infinity),
+  );
+  return Math.max(fromMs, floor(firstMs, stepMs));
 }
 
 function* valuesOf(

@@ -21,6 +21,10 @@ export interface ValueRows {
 
 const HOUR_MS = STEP_MS["1h"];
 
+/** Where there is little, it looks further at once; and where that was too much for one answer, less far. */
+const MORE = 4;
+const LESS = 16;
+
 /** Rows a second in which nothing is left out, of one WAN. */
 const ROWS_A_SECOND = 20 * 18;
 
@@ -44,26 +48,33 @@ export async function newestRows(
   const resolution: Resolution =
     granularity === "raw" ? "cycle" : { stepMs: STEP_MS[granularity] };
   const rows: ValueRow[] = [];
-  let lengthMs = firstLengthMs(granularity, offset + count);
+  const firstMs = firstLengthMs(granularity, offset + count);
+  let lengthMs = firstMs;
   let endMs = toMs;
   while (endMs > fromMs && rows.length <= offset + count) {
     const beginMs = Math.max(fromMs, floor(endMs - lengthMs, granularity));
     const span = { ...selection, fromMs: beginMs, toMs: endMs };
     const found: ValueRow[] = [];
+    let isTooMuch = false;
     for (let cursor: string | undefined; ;) {
       const answer = await history.range(
         { ...span, resolution, cursor },
         signal,
       );
+      cursor = answer.metadata.next ?? undefined;
+      isTooMuch = cursor !== undefined && lengthMs > firstMs;
+      if (isTooMuch) break;
       for (const row of rowsOf(answer, granularity))
         if (row.at >= beginMs && row.at < endMs) found.push(row);
-      cursor = answer.metadata.next ?? undefined;
       if (cursor === undefined) break;
+    }
+    if (isTooMuch) {
+      lengthMs = Math.max(firstMs, lengthMs / LESS);
+      continue;
     }
     for (const row of found.sort((a, b) => b.at - a.at)) rows.push(row);
     endMs = beginMs;
-    // where there is little, look further at once
-    lengthMs *= 4;
+    lengthMs *= MORE;
   }
   return {
     rows: rows.slice(offset, offset + count),

@@ -9,7 +9,7 @@ import { quantilesBy, quantilesOf, quantilesOfHeld } from "./quantiles.js";
 import { read, type Pieces } from "./read.js";
 import { shownFigures } from "./shown.js";
 import { openSteps } from "./sinks.js";
-import { seriesOf, wansOf, type Wan } from "./wanted.js";
+import { demandMetrics, seriesOf, wansOf, type Wan } from "./wanted.js";
 
 const WORST_SHOWN = 10;
 
@@ -27,6 +27,7 @@ export function* summary(
   query: Selection,
   nowMs: number,
 ): Pieces<SummaryAnswer> {
+  demandMetrics(query.metrics ?? []);
   const data: SummaryAnswer["data"][number][] = [];
   const states: Held[] = [];
   const worst: Worst[] = [];

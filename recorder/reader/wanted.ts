@@ -82,7 +82,8 @@ export function seriesOf(
 const labelsOf = (text: string): Metric["labels"] =>
   text === "" ? {} : (JSON.parse(text) as Metric["labels"]);
 
-function demandMetrics(words: readonly string[]): readonly string[] {
+/** The names of metrics and families. @throws QueryError */
+export function demandMetrics(words: readonly string[]): readonly string[] {
   return words.flatMap((word) => {
     const names = metricsIn(word);
     if (names === null)

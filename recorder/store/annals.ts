@@ -31,10 +31,14 @@ export interface GapRow extends GapPlace {
   readonly cause: GapCause;
 }
 
+type EventsBefore = (fromMs: number, place: EventPlace) => EventRow[];
+
 /** What happened, read backwards by key, so many rows at a time that nobody waits for them. */
 export interface Annals {
   /** The events of all WANs from an instant on, from before a place back, the newest first. */
-  eventsBefore(fromMs: number, place: EventPlace): EventRow[];
+  readonly eventsBefore: EventsBefore;
+  /** Of them those that are no transition, as few as these are among the many. */
+  readonly rareEventsBefore: EventsBefore;
   /** The gaps from before a place back, the newest run first. */
   gapsBefore(place: GapPlace): GapRow[];
 }
@@ -42,12 +46,20 @@ export interface Annals {
 /** Well below a millisecond's reading, and at most 4 MB: a frame has no more than 64 kB. */
 export const ROWS_MAX = 64;
 
-export const ANNALS_SQL = {
-  events: `
+const eventsWhere = (condition: string) => `
     select w.name as wan, s.boot, e.at_ms as atMs, e.source, e.seq, e.kind, e.details
     from event e cross join wan w on w.id = e.wan cross join source s on s.id = e.source
-    where e.at_ms >= @fromMs and (e.at_ms, e.source, e.seq) < (@atMs, @source, @seq)
-    order by e.at_ms desc, e.source desc, e.seq desc limit ${ROWS_MAX}`,
+    where ${condition} e.at_ms >= @fromMs and (e.at_ms, e.source, e.seq) < (@atMs, @source, @seq)
+    order by e.at_ms desc, e.source desc, e.seq desc limit ${ROWS_MAX}`;
+
+/** The rare ones have an index of their own. */
+export const RARE_SQL = `
+  create index event_rare on event (at_ms, source, seq) where kind <> 'transition';
+`;
+
+export const ANNALS_SQL = {
+  events: eventsWhere(""),
+  rareEvents: eventsWhere("e.kind <> 'transition' and"),
   gaps: `
     select w.name as wan, s.boot, g.source, g.from_seq as fromSeq, g.to_seq as toSeq,
       g.from_ms as fromMs, g.to_ms as toMs, g.cause
@@ -58,9 +70,11 @@ export const ANNALS_SQL = {
 
 export function openAnnals(db: Connection): Annals {
   const events = db.prepare<object, EventRow>(ANNALS_SQL.events);
+  const rare = db.prepare<object, EventRow>(ANNALS_SQL.rareEvents);
   const gaps = db.prepare<object, GapRow>(ANNALS_SQL.gaps);
   return {
     eventsBefore: (fromMs, place) => events.all({ ...place, fromMs }),
+    rareEventsBefore: (fromMs, place) => rare.all({ ...place, fromMs }),
     gapsBefore: (place) => gaps.all(place),
   };
 }

@@ -41,6 +41,8 @@ export interface Cycles {
   /** How many there are: the same, an hour at a time. */
   counts(wan: number, fromMs: number, toMs: number): Iterable<number>;
   oldestMs(wan: number): number | null;
+  /** Where the slot begins that has the first cycle from an instant on, or in its slot. */
+  firstMs(wan: number, fromMs: number): number | null;
   newestMs(wan: number): number | null;
   /**
    * Deletes cycles of a WAN from before an instant, which lies between slots, oldest first, until that is `limit` or a
@@ -118,6 +120,10 @@ export function openCycles(db: Connection): Cycles {
       }
     },
     oldestMs: (wan) => least([packed.oldestMs(wan), plain.oldestMs(wan)]),
+    firstMs(wan, fromMs) {
+      const slot = slotFrom(wan, slotOf(fromMs));
+      return slot === Infinity ? null : Math.max(fromMs, slot * SLOT_MS);
+    },
     newestMs: (wan) => most([packed.newestMs(wan), plain.newestMs(wan)]),
     expire(wan, beforeMs, limit) {
       const gone = plain.expire(wan, beforeMs, limit);

@@ -11,7 +11,7 @@ import {
 } from "./connection.js";
 import { mayBeOurs, setAside } from "./damage.js";
 import { networkOf } from "./file-system.js";
-import { demandOurs, migrate } from "./migrations.js";
+import { demandOurs, migrate } from "./version.js";
 import { remakeViews } from "./views.js";
 
 /** The owner and the group `wanctl`; SQLite gives the -wal and -shm files the mode of the database. */

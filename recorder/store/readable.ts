@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { Failure, reasonOf } from "../../shared/failure.js";
 import type { Connection } from "./connection.js";
-import { demandNewest } from "./migrations.js";
+import { demandNewest } from "./version.js";
 
 /** A recorder that stops or starts holds it for a moment. */
 const BUSY_MS = 2_000;

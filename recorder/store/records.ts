@@ -1,5 +1,7 @@
 import type { Standing } from "../tiers/retention.js";
+import { ROLLED_TIERS } from "../tiers/tier.js";
 import { openAnnals, type Annals } from "./annals.js";
+import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
 import { openCycles, type Cycles } from "./cycles.js";
 import { openRolled, type Rolled } from "./rolled.js";
@@ -28,21 +30,33 @@ export interface Records {
   wans(): readonly WanRow[];
   series(wan: number): readonly SeriesRow[];
   standing(wan: number): Standing;
+  /** The first moment from an instant on of which anything is kept; null where nothing is. */
+  firstMs(wan: number, fromMs: number): number | null;
 }
 
 export function openRecords(db: Connection): Records {
   const cycles = openCycles(db);
+  const samples = openSamples(db);
+  const buckets = openBuckets(db);
   const wans = db.prepare<[], WanRow>("select id, name from wan order by id");
   const series = db.prepare<[number], SeriesRow>(
     "select id, metric, labels from series where wan = ? order by id",
   );
   return {
     cycles,
-    samples: openSamples(db),
+    samples,
     rolled: openRolled(db),
     annals: openAnnals(db),
     standing: openStandings(db, cycles),
     wans: () => wans.all(),
     series: (wan) => series.all(wan),
+    firstMs(wan, fromMs) {
+      const found = [
+        cycles.firstMs(wan, fromMs),
+        samples.firstMs(wan, fromMs),
+        ...ROLLED_TIERS.map((tier) => buckets.firstMs(tier, wan, fromMs)),
+      ].filter((ms) => ms !== null);
+      return found.length === 0 ? null : Math.min(...found);
+    },
   };
 }

@@ -25,7 +25,7 @@ export function tierArms(
       (direction) =>
         `select v.bucket_ms / 1000, v.bucket_ms, w.name, '${STATE}', ${longestHeld(direction)}, ${quoted(labelText({ direction }))}, '${tier}'
       from wan w cross join coverage v on v.tier = ${code} and v.wan = w.id
-      where v.cycles > 0${and("v.bucket_ms")}`,
+      where v.cycles > 0 and ${longest(direction)} > 0${and("v.bucket_ms")}`,
     ),
   ];
 }
@@ -50,11 +50,18 @@ function divisor(): string {
 
 /** The code of the state held longest, of two the worse. */
 function longestHeld(direction: string): string {
-  const columns = STATES.map((state) => `v.${heldColumn(direction, state)}`);
-  const longest = `max(${columns.join(", ")})`;
-  const cases = columns.map((held, code) => `when ${held} then ${code}.0`);
-  return `case ${longest} ${cases.reverse().join(" ")} end`;
+  const cases = columnsOf(direction).map(
+    (held, code) => `when ${held} then ${code}.0`,
+  );
+  return `case ${longest(direction)} ${cases.reverse().join(" ")} end`;
 }
+
+/** For how long it was held; 0 where no state is known. */
+const longest = (direction: string): string =>
+  `max(${columnsOf(direction).join(", ")})`;
+
+const columnsOf = (direction: string): string[] =>
+  STATES.map((state) => `v.${heldColumn(direction, state)}`);
 
 const heldColumn = (direction: string, state: string): string =>
   `${state.toLowerCase()}_${direction}_ms`;

@@ -207,6 +207,23 @@ describe("wanctl history", () => {
         expect(err).to.match(/^wanctl: [^\n\x1b]+\n$/);
       });
 
+    it("sends no token where WANCTL_TOKEN is empty", async () => {
+      const given: (string | undefined)[] = [];
+      const server = createServer(({ headers }, response) => {
+        given.push(headers.authorization);
+        response.writeHead(401).end("{}");
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      process.env["WANCTL_TOKEN"] = "";
+      const { err } = await wanctl(
+        ...["history", "--url", `http://127.0.0.1:${port}`],
+      ).finally(() => delete process.env["WANCTL_TOKEN"]);
+      server.close();
+      expect(err).to.include("it wants a token: set WANCTL_TOKEN");
+      expect(given).to.deep.equal([undefined]);
+    });
+
     for (const [args, code, says] of [
       [["--url", "nonsense"], 1, "must be like http://127.0.0.1:9101"],
       [

@@ -14,6 +14,7 @@ import {
 import { OWN } from "../../recorder/api/prometheus/exposition.js";
 import { CURRENT, FIGURES } from "../../recorder/api/prometheus/figures.js";
 import { routesOf, type Sight } from "../../recorder/api/routes.js";
+import { keysOf } from "../../shared/config-keys.js";
 import { CAUSES } from "../../shared/cause.js";
 import { EVENTS } from "../../shared/event.js";
 import { labelText, METRICS } from "../../shared/metrics.js";
@@ -30,44 +31,22 @@ const table = (heads: string[], rows: string[][]): string =>
     .map((row) => `| ${row.join(" | ")} |`)
     .join("\n");
 
-interface Leaf {
-  readonly doc: string;
-  readonly default: string | number | boolean | null;
-  readonly nullable?: boolean;
-  readonly min?: number;
-  readonly max?: number;
-  readonly values?: readonly string[];
-}
-type Group = { readonly [key: string]: Group | Leaf };
+/** Text in a cell, with what Markdown would take for more. */
+const cell = (text: string): string => text.replaceAll("|", "\\|");
 
-const isLeaf = (node: Group | Leaf): node is Leaf => "default" in node;
-
-const leaves = (group: Group, prefix = ""): [string, Leaf][] =>
-  Object.entries(group).flatMap(([name, node]) =>
-    isLeaf(node)
-      ? [[prefix + name, node] as [string, Leaf]]
-      : leaves(node, `${prefix}${name}.`),
-  );
-
-function allowed({ values, min, max }: Leaf): string {
-  if (values !== undefined) return values.join(", ");
-  return min === undefined || max === undefined ? "" : `${min} to ${max}`;
-}
-
-function usual(leaf: Leaf): string {
-  if (leaf.default !== null) return code(`${leaf.default}`);
-  return leaf.nullable === true ? "none" : "";
-}
-
-const keys = (schema: unknown): string =>
+const keys = (schema: object): string =>
   table(
-    ["key", "default", "allowed", "is"],
-    leaves(schema as Group).map(([key, leaf]) => [
-      code(key),
-      usual(leaf),
-      allowed(leaf),
-      leaf.doc,
-    ]),
+    ["key", "type", "unit", "default", "rule", "is"],
+    keysOf(schema).map(
+      ({ key, type, unit, fallback, isRequired, rule, meaning }) => [
+        code(key),
+        type,
+        unit,
+        isRequired ? "required" : fallback === null ? "none" : code(fallback),
+        cell(rule.replace(/matches (.*)$/, "matches `$1`")),
+        meaning,
+      ],
+    ),
   );
 
 /** What a parameter may be, out of its schema. */

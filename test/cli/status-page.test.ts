@@ -21,6 +21,7 @@ const CONTROLLER: Health = {
   wan: "spectrum",
   uptimeMs: 11_520_000,
   loop: { cycles: 230_412, missed: 3, lateMs: 0.4 },
+  condition: { name: "measuring", sinceMs: 7_200_000, why: null },
   measuring: {
     reading: "reply",
     replyAgeMs: 12,
@@ -62,6 +63,7 @@ describe("statusPage()", () => {
     expect(page({ spectrum: CONTROLLER }, RECORDER)).to.equal(`\
 spectrum  fine, up 3 h 12 min
   RTT       22.4 ms now, baseline 21.8 ms, delta +0.6 ms
+  line      measuring for 2 h 0 min
   reading   reply, last reply 12 ms ago
   download  GREEN for 12 s         wanted  187  enforced  187  load  142 Mbit/s
             hold: not in full use, load 12 %

@@ -25,9 +25,11 @@ describe("openRouterOsCounters()", () => {
     expect(first.at).to.be.within(begun, systemClock.mono());
     const second = await until(() => counters.take()[0]);
     expect(second.downloadBytes).to.equal(1_001);
+    expect(counters.link()).to.equal("up");
 
     await router.vanish();
-    await until(() => (counters.take().length === 0 ? true : null));
+    await until(() => (counters.link() === null ? true : null));
+    expect(counters.take()).to.deep.equal([]);
     await router.appear();
     expect((await until(() => counters.take()[0])).at).to.be.above(second.at);
   });

@@ -37,14 +37,16 @@ describe("openProcCounters()", () => {
       return seen.length >= 4 || null;
     });
     expect(seen).to.deep.equal([...new Set(seen)].sort((a, b) => a - b));
+    expect(counters.link()).to.equal("up");
   });
 
-  it("has none for a device that is away", async () => {
+  it("CTRL-04: has none for a device that is away, and says so", async () => {
     await using counters = await openProcCounters(
       "no-such-device",
       systemClock,
     );
     await new Promise((done) => setTimeout(done, 80));
     expect(counters.take()).to.deep.equal([]);
+    expect(counters.link()).to.equal("gone");
   });
 });

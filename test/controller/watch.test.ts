@@ -21,7 +21,7 @@ function stateAt(at: number, heardAt: readonly number[]): ControlState {
         leastFrom: ms(then),
       })),
     },
-    evidence: { samples: [], heardAt: ms(Math.max(...heardAt)) },
+    evidence: { ...state.evidence, heardAt: ms(Math.max(...heardAt)) },
   };
 }
 
@@ -60,6 +60,22 @@ describe("openWatch()", () => {
         stateAt(6050, [6045, 6000]),
       ]),
     ).to.deep.equal(["reflector_lost one 5050", "reflector_back one"]);
+  });
+
+  it("CTRL-04: reports that it stood still, how long, and blames nobody for not having been heard", () => {
+    const asleep = stateAt(12_000, [1_990, 1_960]);
+    const resumed = {
+      ...asleep,
+      evidence: { ...asleep.evidence, restedAt: ms(12_000) },
+    };
+    expect(
+      told([
+        stateAt(2_000, [1_990, 1_960]),
+        resumed,
+        stateAt(12_050, [12_045, 1_960]),
+        stateAt(12_100, [12_045, 12_095]),
+      ]),
+    ).to.deep.equal(["paused 10000"]);
   });
 
   it("blames no reflector for a silence of all", () => {

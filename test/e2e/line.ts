@@ -24,6 +24,11 @@ export interface Line extends AsyncDisposable {
   capacity(downloadKbps: number, uploadKbps?: number): void;
   /** Bytes at layer 2 that left the shaper for the client so far. */
   deliveredBytes(): number;
+  /** Takes the shaper's interface to the ISP away, with all that hangs on it; and makes it anew. */
+  unplug(): void;
+  plug(): void;
+  /** Whether the server answers pings, as some providers will not have it. */
+  pings(answered: boolean): void;
   /** Makes the reflectors answer, or takes them away. */
   reflectors(answer: boolean): void;
 }
@@ -62,7 +67,23 @@ export async function openLine(kbps: number): Promise<Line> {
       if (uploadKbps !== undefined)
         isp.child.stdin.write(rate("i1", "change", uploadKbps));
     },
+    unplug: () => void run("shaper", "ip link del wan"),
+    plug() {
+      toIsp();
+      run("shaper", "ip route add default via 10.0.2.1");
+      run("isp", "ip route replace 10.0.1.0/24 via 10.0.2.2");
+      bottleneck("i0", kbps);
+    },
     deliveredBytes: () => sentBytes("shaper", "s0"),
+    pings(answered) {
+      const drop = [
+        "add table ip provider",
+        "add chain ip provider in { type filter hook input priority 0 ; }",
+        "add rule ip provider in ip protocol icmp drop",
+      ];
+      for (const part of answered ? ["delete table ip provider"] : drop)
+        run("server", `nft ${part}`);
+    },
     reflectors(answer) {
       for (const address of REFLECTORS)
         run(
@@ -79,12 +100,10 @@ export async function openLine(kbps: number): Promise<Line> {
 
 function connect(): void {
   link("client", "c0", "shaper", "s0");
-  link("shaper", "wan", "isp", "i0");
+  toIsp();
   link("isp", "i1", "server", "v0");
   address("client", "c0", "10.0.1.2");
   address("shaper", "s0", "10.0.1.1");
-  address("shaper", "wan", "10.0.2.2");
-  address("isp", "i0", "10.0.2.1");
   address("isp", "i1", "10.0.3.1");
   for (const ip of [SERVER, ...REFLECTORS]) address("server", "v0", ip);
   run("client", "ip route add default via 10.0.1.1");
@@ -93,6 +112,12 @@ function connect(): void {
   run("server", "ip route add default via 10.0.3.1");
   for (const host of ["shaper", "isp"] as const)
     run(host, "sysctl -qw net.ipv4.ip_forward=1");
+}
+
+function toIsp(): void {
+  link("shaper", "wan", "isp", "i0");
+  address("shaper", "wan", "10.0.2.2");
+  address("isp", "i0", "10.0.2.1");
 }
 
 function link(

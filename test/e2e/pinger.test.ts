@@ -122,6 +122,23 @@ describe(`a pinger: ${machineInWords()}`, function () {
     expect(probing.events[0]).to.match(/no such device/);
   });
 
+  it("CTRL-04: an address that is gone and comes back", async () => {
+    makeLink();
+    await using probing = startProbing({
+      reflectors: ["10.0.9.2"],
+      source: "10.0.9.1",
+    });
+    await heard(probing, 0, 5);
+    run("shaper", "ip address del 10.0.9.1/24 dev probe0");
+    run("shaper", "ip address add 10.0.9.3/24 dev probe0");
+    await until("the loss", NOTICE_MS, () => probing.events.length > 0);
+    run("shaper", "ip address add 10.0.9.1/24 dev probe0");
+    await until("the return", NOTICE_MS, () => probing.events.length > 1);
+    run("shaper", "ip link del probe0");
+    expect(probing.events[0]).to.match(/pinger_lost .*source '10.0.9.1'/);
+    expect(probing.events[1]).to.equal("pinger_back");
+  });
+
   it("CTRL-04: a link that is down is losses, no event, and over when it is up", async () => {
     await using probing = startProbing();
     await heard(probing, 0, 10);

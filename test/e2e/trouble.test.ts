@@ -1,11 +1,14 @@
 import Database from "better-sqlite3";
 import { expect } from "chai";
+import { causeCode } from "../../shared/cause.js";
 import type { Direction } from "../../shared/direction.js";
-import type { CycleFrame } from "../../shared/frame.js";
+import type { EventName } from "../../shared/event.js";
+import type { CycleFrame, Frame } from "../../shared/frame.js";
 import { readingCode } from "../../shared/state.js";
 import { startDaemon } from "./daemon.js";
 import type { Heard } from "./heard.js";
 import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
+import { run, start } from "./namespace.js";
 import { addQueue, changeQueue, kernelKbps, removeQueue } from "./queues.js";
 import { controllerArgs, openSystem, type System } from "./system.js";
 import { openDownloads } from "./traffic.js";
@@ -50,6 +53,70 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
       expect(raises(silent, direction)).to.deep.equal([]);
   });
 
+  it("CTRL-04: filtered pings are told from a line that is down, measured by handshakes, and the rate still cut", async () => {
+    const { heard, line } = system!;
+    await using _server = start("server", `${process.execPath} -e ${LISTENER}`);
+    await using _downloads = await openDownloads();
+    await pause(2_000);
+    const place = heard.frames.length;
+    line.pings(false);
+    const { detail } = await heard.event("pings_filtered", place, MEND_MS);
+    expect(detail["why"]).to.match(/pings are filtered/);
+    await heard.event("measurement_back", place, MEND_MS);
+    const measured = heard.frames.length;
+    line.capacity(8_000);
+    await until("a cut", MEND_MS, () =>
+      heard
+        .cyclesFrom(measured)
+        .some(({ wantedDownloadKbps }) => wantedDownloadKbps < 9_000),
+    );
+    line.capacity(LINE_KBPS);
+    line.pings(true);
+    const back = await heard.event("pings_back", measured, MEND_MS);
+    expect(back.detail["lasted_ms"]).to.be.above(3_000);
+    const events = heard.frames.slice(place).flatMap(nameOf);
+    expect(events).not.to.include("line_lost");
+  });
+
+  it("CTRL-04: a line that carries nothing is down, and back", async () => {
+    const { heard } = system!;
+    const place = heard.frames.length;
+    run("isp", "ip link set i1 down");
+    const { detail } = await heard.event("line_lost", place, MEND_MS);
+    expect(detail["why"]).to.match(/line is down/);
+    run("isp", "ip link set i1 up");
+    await heard.event("line_back", place, MEND_MS);
+    const events = heard.frames.slice(place).flatMap(nameOf);
+    expect(events).not.to.include("pings_filtered");
+    expect(events).not.to.include("link_lost");
+  });
+
+  it("CTRL-04: an interface that is gone and comes back as another one, with queues of its own", async () => {
+    const { heard, line, controller } = system!;
+    const place = heard.frames.length;
+    removeQueue("download");
+    line.unplug();
+    await heard.event("link_lost", place, MEND_MS);
+    await until("readings that say so", MEND_MS, () =>
+      heard
+        .cyclesFrom(place)
+        .some(({ reading }) => reading === readingCode("no_link")),
+    );
+    await pause(2_000);
+    line.plug();
+    for (const direction of ["download", "upload"] as const)
+      addQueue(SHAPING, direction, 5_000);
+    const { detail } = await heard.event("link_back", place, MEND_MS);
+    expect(detail).to.have.keys("began_ms", "ended_ms", "lasted_ms");
+    const back = heard.frames.length;
+    await until("a reply", MEND_MS, () => heard.cyclesFrom(back).some(isReply));
+    for (const direction of ["download", "upload"] as const)
+      await wishGranted(heard, direction);
+    expect(controller.hasEnded).to.equal(false);
+    const last = heard.cyclesFrom(place).at(-1);
+    expect(last?.loadDownloadKbps, "counters of the new one").not.to.be.null;
+  });
+
   for (const direction of ["download", "upload"] as const)
     it(`CTRL-04, CTRL-05: the ${direction}'s queue taken away is a lost router, and mended`, async () => {
       const { heard } = system!;
@@ -69,6 +136,32 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
     const { detail } = await heard.event("rate_foreign", place, MEND_MS);
     expect(detail).to.include({ direction: "upload", found_kbps: 5_000 });
     await wishGranted(heard, "upload");
+  });
+
+  it("CTRL-03, CTRL-04: a controller that stood still says how long, and cuts nothing for it", async () => {
+    const { heard, controller } = system!;
+    const place = heard.frames.length;
+    const before = heard.cyclesFrom(0).at(-1)!;
+    controller.signal("SIGSTOP");
+    await pause(4_000);
+    controller.signal("SIGCONT");
+    const { detail } = await heard.event("paused", place, MEND_MS);
+    expect(detail["lasted_ms"]).to.be.within(3_500, 8_000);
+    const after = await until("a second of cycles", MEND_MS, () => {
+      const cycles = heard.cyclesFrom(place).filter(isLater(before));
+      return cycles.length >= 20 ? cycles : null;
+    });
+    expect(after[0]?.reading).to.equal(readingCode("asleep"));
+    for (const { rttUs, baselineUs, causeDownload, causeUpload } of after) {
+      expect(rttUs ?? 0).to.be.below(1e6);
+      expect(baselineUs).to.be.closeTo(before.baselineUs!, 5_000);
+      for (const cause of [causeDownload, causeUpload])
+        expect(cause).not.to.be.oneOf([
+          causeCode("cut"),
+          causeCode("blackout"),
+        ]);
+    }
+    expect(controller.hasEnded).to.equal(false);
   });
 
   it("a second controller of the same WAN is turned away in one line", async () => {
@@ -102,6 +195,16 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
     expect(gaps).to.deep.equal([]);
   });
 });
+
+/** Listens where handshakes are tried; without blanks, for a command is split at them. */
+const LISTENER = `require("net").createServer((s)=>s.on("error",()=>{})).listen(443)`;
+
+/** The first beats after it. */
+const isLater = (before: CycleFrame) => (cycle: CycleFrame) =>
+  cycle.mono > before.mono + 2_000;
+
+const nameOf = (frame: Frame): EventName[] =>
+  frame.kind === "event" ? [frame.event] : [];
 
 const isReply = ({ reading }: CycleFrame): boolean =>
   reading === readingCode("reply");

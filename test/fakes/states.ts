@@ -157,6 +157,7 @@ export function controlState(policy = POLICY): fc.Arbitrary<ControlState> {
       deltaAt: fc.option(around(2000, 0)),
       samples: fc.array(sample(), { maxLength: 30 }),
       heardAt: fc.option(around(20_000, 0)),
+      restedAt: fc.option(around(20_000, 0)),
       traffic,
       states: fc.tuple(
         fc.constantFrom<State>(...STATES),
@@ -165,21 +166,20 @@ export function controlState(policy = POLICY): fc.Arbitrary<ControlState> {
       ...rate,
       attribution: attribution(rate),
     })
-    .map(
-      ({ baselines, deltaMs, deltaAt, samples, heardAt, states, ...rest }) => ({
-        at: NOW,
-        estimate: { baselines, deltaMs, deltaAt },
-        evidence: {
-          samples: samples.sort((a, b) => a.sentAt - b.sentAt),
-          heardAt,
-        },
-        traffic: rest.traffic,
-        state: { download: states[0], upload: states[1] },
-        transition: { download: null, upload: null },
-        rate: { download: rest.download, upload: rest.upload },
-        attribution: rest.attribution,
-      }),
-    );
+    .map(({ baselines, deltaMs, deltaAt, samples, states, ...rest }) => ({
+      at: NOW,
+      estimate: { baselines, deltaMs, deltaAt },
+      evidence: {
+        samples: samples.sort((a, b) => a.sentAt - b.sentAt),
+        heardAt: rest.heardAt,
+        restedAt: rest.restedAt,
+      },
+      traffic: rest.traffic,
+      state: { download: states[0], upload: states[1] },
+      transition: { download: null, upload: null },
+      rate: { download: rest.download, upload: rest.upload },
+      attribution: rest.attribution,
+    }));
 }
 
 /** What a beat brings, `elapsedMs` after NOW. */
@@ -205,13 +205,14 @@ export const beat = (): fc.Arbitrary<Beat> =>
         { maxLength: 4 },
       ),
       lost: fc.nat(3),
+      without: fc.constantFrom("none_yet", "asleep"),
     })
-    .map(({ elapsedMs, replies, lost }) => {
+    .map(({ elapsedMs, replies, lost, without }) => {
       const now = ms(NOW + elapsedMs);
       return {
         now,
         reading: {
-          kind: replies.length > 0 ? "reply" : lost > 0 ? "lost" : "none_yet",
+          kind: replies.length > 0 ? "reply" : lost > 0 ? "lost" : without,
           lost,
           traffic: [],
           replies: replies

@@ -33,7 +33,7 @@ describe("Intake", () => {
     readRows(store.path, "select seq from cycle order by seq").map(
       (row) => row["seq"],
     );
-  const idle = { catchUp: { counts: {} }, sync: { counts: {} } } as Recovery;
+  const idle = { catchUp: { counts: {} }, sync: {} } as unknown as Recovery;
   const health = () =>
     lookAt(store, intake, openUpkeepOf(store, clock, log), clock, idle);
 

@@ -32,7 +32,10 @@ const log = collectedLog();
 const store = openLastingStore(database, clock);
 const intake = openIntake(store, clock, log);
 await openInbox(run.frames, (message) => intake.receive(message), clock);
-await openSync(run.sync, openCatchUp(store, intake, clock));
+await openSync(run.sync, openCatchUp(store, intake, clock), {
+  refused: 0,
+  unsent: 0,
+});
 const maintenance = openMaintenance(store, clock, log, {
   clockWatch: openClockWatch(clock, store.newestMs()),
   journal: openJournal(store, clock, log),

@@ -10,6 +10,7 @@ import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
 import { later, systemClock } from "../../shared/clock.js";
 import { askHealth, type Health } from "../../shared/health.js";
 import { ipc, runFolder, type RunFolder } from "../../shared/paths.js";
+import { openHistoryFile } from "../../recorder/reader/file.js";
 import { BOOT, cycle, transition } from "../fakes/frames.js";
 import { readRows, temporaryFolder } from "./temporary.js";
 
@@ -137,6 +138,27 @@ describe("runRecorder()", () => {
     }
     const missing = readRows(db, "select from_seq from gap where from_seq > 1");
     expect(missing).to.be.empty;
+  });
+
+  it("leaves a file behind, when it is killed, that is read with all that was committed (CLI-01, INTG-04)", async () => {
+    const { child, exit } = start();
+    await until(ask);
+    const spectrum = await publisher("spectrum");
+    await heard(spectrum);
+    for (let i = 0; i < 40; i++) spectrum.publish(cycle({ rttUs: 20_000 + i }));
+    const { published } = spectrum.counts;
+    await healthWhere(({ committed }) => committed >= published);
+    child.kill("SIGKILL");
+    await exit;
+    expect(statSync(`${db}-wal`).size).to.be.above(0);
+    for (const time of ["first", "second"]) {
+      using history = openHistoryFile(db);
+      const { data } = await history.summary({
+        ...{ fromMs: 0, toMs: 2 * systemClock.wall() },
+        metrics: ["wanctl_state"],
+      });
+      expect(data[0]?.count, time).to.be.at.least(published);
+    }
   });
 
   it("is read by another process while it writes (STOR-01, STOR-06)", async () => {

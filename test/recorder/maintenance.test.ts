@@ -26,7 +26,7 @@ const SOURCES: Policy = {
 };
 
 /** Nobody has anything to bring in. */
-const IDLE = { catchUp: { counts: {} }, sync: { counts: {} } } as Recovery;
+const IDLE = { catchUp: { counts: {} }, sync: {} } as unknown as Recovery;
 
 describe("Maintenance", () => {
   const folder = temporaryFolder();

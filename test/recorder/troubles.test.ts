@@ -62,7 +62,7 @@ describe("Troubles", () => {
   const health = () =>
     lookAt(store, intake, maintenance, clock, {
       catchUp: { counts: {} },
-      sync: { counts: {} },
+      sync: { refused: 0, unsent: 0 },
       troubles,
       journal,
     } as unknown as Recovery);

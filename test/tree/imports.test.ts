@@ -25,15 +25,17 @@ const FOR_LAB =
 const PURE = [
   /^controller\/law\//,
   /^controller\/simulation\//,
-  /^controller\/pinger\/(icmp|flight|method|leg|reflectors)\.ts$/,
+  /^controller\/(condition|idle)\.ts$/,
+  /^controller\/pinger\/(icmp|fallback|flight|method|leg|pace|reflectors)\.ts$/,
   /^controller\/(qdisc\/(cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
   /^controller\/shaper\/(pace|budget)\.ts$/,
-  /^(shared\/bus\/ring|recorder\/(offers|want|api\/present))\.ts$/,
+  /^(shared\/(groups|bus\/ring)|recorder\/(offers|want|api\/present))\.ts$/,
   /^recorder\/tiers\//,
+  /^recorder\/predecessor\/(old-row|hour)\.ts$/,
   /^shared\/routeros\/(script|session|ssh-faults)\.ts$/,
   /^lab\/(?!crew|worker)/,
   /^page\/(align|clusters|event-words|follow|limits|pace|series|span|sse|tally|wan-data|words)\.ts$/,
-  /^shared\/(cause|direction|msgpack|row|state|units|metrics)\.ts$/,
+  /^shared\/(cause|condition|direction|msgpack|row|state|units|metrics)\.ts$/,
 ];
 
 /** The only places that read the clocks: of this host, and of the browser. */

@@ -1,10 +1,7 @@
+import { parseDuration } from "../../../shared/duration.js";
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  parseDuration,
-  parseMoment,
-  timeRange,
-} from "../../../cli/history/time.js";
+import { parseMoment, timeRange } from "../../../cli/history/time.js";
 
 /** A Saturday. */
 const NOW = new Date("2026-11-21T10:00:00");

@@ -80,7 +80,12 @@ describe("step()", () => {
         for (const direction of DIRECTIONS) {
           const { bps, returnToBps } = state.rate[direction];
           const { ceilingBps, baseBps } = POLICY.limits[direction];
-          const of = Math.min(ceilingBps, Math.max(bps, returnToBps, baseBps));
+          // an acquitted rate comes back to what it was
+          const acquittedBps = state.attribution.trial?.before.bps ?? 0;
+          const of = Math.min(
+            ceilingBps,
+            Math.max(bps, returnToBps, baseBps, acquittedBps),
+          );
           expect(after.rate[direction].bps - bps).to.be.at.most(
             most * of * seconds + 1e-3,
           );

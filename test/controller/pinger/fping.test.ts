@@ -8,7 +8,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../../shared/clock.js";
+import { later, systemClock } from "../../../shared/clock.js";
 import {
   fpingArguments,
   openFping,
@@ -114,6 +114,53 @@ describe("openFping()", () => {
     await until(() => events.includes("pinger_back") || null);
     expect(events).to.deep.equal(["pinger_lost out of luck", "pinger_back"]);
     expect(readFileSync(runs, "utf8")).to.equal("\n\n\n");
+  });
+
+  it("CTRL-04: ends one that prints what is no answer, with or without lines, and starts it again", async () => {
+    for (const rubbish of ["yes rubbish", "tr '\\0' x </dev/zero"]) {
+      const runs = join(folder, "rubbish");
+      writeFileSync(runs, "");
+      standIn(
+        `echo >> ${runs}; [ $(wc -l < ${runs}) -lt 2 ] && exec ${rubbish}; ${reply} "$(date +%s.%5N)"; exec sleep 60`,
+      );
+      const events: string[] = [];
+      await using pinger = openFping(PROBE, systemClock, (event, detail) => {
+        events.push(`${event} ${String(detail["why"] ?? "")}`.trim());
+      });
+      await until(() => {
+        pinger.take(systemClock.mono());
+        return events.includes("pinger_back") || null;
+      });
+      expect(events[0]).to.match(
+        /^pinger_lost fping says what is no answer: (rubbish|xxx)/,
+      );
+      expect(events).to.have.length(2);
+    }
+  });
+
+  it("CTRL-04: ends one that hangs, loses nothing that was not sent, and starts it again", async () => {
+    const runs = join(folder, "hung");
+    writeFileSync(runs, "");
+    standIn(
+      `echo >> ${runs}; [ $(wc -l < ${runs}) -lt 2 ] && kill -STOP $$; ${reply} "$(date +%s.%5N)"; exec sleep 60`,
+    );
+    const events: string[] = [];
+    await using pinger = openFping(PROBE, systemClock, (event, detail) => {
+      events.push(`${event} ${String(detail["why"] ?? "")}`.trim());
+    });
+    await until(() => readFileSync(runs, "utf8") || null);
+    pinger.take(later(systemClock.mono(), 7_000));
+    expect(events).to.deep.equal([]);
+    pinger.take(later(systemClock.mono(), 9_000));
+    await until(() => events[0] ?? null);
+    expect(pinger.take(systemClock.mono())).to.include({
+      ...{ kind: "none_yet", lost: 0 },
+    });
+    await until(() => events.includes("pinger_back") || null);
+    expect(events).to.deep.equal([
+      "pinger_lost fping said nothing for 8 s",
+      "pinger_back",
+    ]);
   });
 
   it("says what is missing when there is no fping", async () => {

@@ -19,6 +19,7 @@ const BASE_RTT_MS = 20;
 function puppet(policy: Policy) {
   const { reflectors, spacingMs, beatMs } = policy;
   const controller = policy.open({
+    kind: "cable",
     nominalBps: eachDirection(() => mbit(100)),
     limits: eachDirection(() => ({
       floorBps: mbit(5),

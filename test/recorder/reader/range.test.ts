@@ -222,14 +222,7 @@ describe("range() and summary()", () => {
             drawn.stepMs === null ? "cycle" : { stepMs: drawn.stepMs },
         };
         const nowMs = NOON_MS + scale * SPAN_MS;
-        const { data, metadata } = pages(
-          query,
-          nowMs,
-          // short steps and short pages make very many of them
-          (drawn.stepMs ?? (scale === 1 ? 10_000 : 1)) * drawn.max < HOUR_MS
-            ? 100_000
-            : drawn.max,
-        );
+        const { data, metadata } = pages(query, nowMs, drawn.max);
         expect(metadata.stepMs).to.equal(drawn.stepMs);
         expectWhole(metadata, query, frames);
         for (const metric of METRICS) {
@@ -314,6 +307,26 @@ describe("range() and summary()", () => {
       { numRuns: 100 },
     )).timeout(60_000);
 
+  it("does not look through times of which nothing is kept, however short the steps", () => {
+    const year = 365 * 24 * HOUR_MS;
+    store.commit([
+      stamped(cycle(), 1, { at: NOON_MS - year }),
+      stamped(sample(1), 2, { at: NOON_MS - year / 2 }),
+      stamped(cycle(), 3, { at: NOON_MS }),
+    ]);
+    for (const resolution of ["cycle", { stepMs: 50 }] as const) {
+      const span = { fromMs: NOON_MS - 2 * year, toMs: NOON_MS + year };
+      const work = range(store.records, { ...span, resolution }, NOON_MS);
+      let [pieces, found] = [0, work.next()];
+      for (; found.done !== true && pieces < 1_000; pieces++)
+        found = work.next();
+      expect(pieces).to.be.below(1_000);
+      expect(found.value?.metadata.next).to.equal(null);
+      const [line] = found.value?.data ?? [];
+      expect(line?.at).to.deep.equal([NOON_MS - year, NOON_MS]);
+    }
+  });
+
   it("gives the same from the file alone, beside whoever writes it (CLI-01)", async () => {
     const frames = Array.from({ length: 100 }, (_, i) =>
       stamped(i % 3 ? cycle({ rttUs: 20_000 + i }) : sample(i % 2), i + 1),
@@ -329,6 +342,22 @@ describe("range() and summary()", () => {
     const beside = done(range(store.records, query, nowMs));
     expect(alone.data).to.deep.equal(beside.data);
     expect(alone.data.length).to.be.above(10);
+  });
+
+  it("can be ended while it reads a file", async () => {
+    store.commit([stamped(cycle(), 1), stamped(sample(1), 2)]);
+    using history = openHistoryFile(store.path);
+    const stop = new AbortController();
+    setImmediate(() => stop.abort());
+    const query = {
+      fromMs: 0,
+      toMs: 2 * NOON_MS,
+      resolution: "cycle",
+    } as const;
+    const ended = await history
+      .range(query, stop.signal)
+      .catch((reason: unknown) => reason);
+    expect(ended).to.have.property("name", "AbortError");
   });
 
   it("keeps a peak of half a second in a month of hours (CLI-01)", () => {

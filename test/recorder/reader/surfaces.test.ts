@@ -224,11 +224,27 @@ describe("the same number for the same thing (API-01, API-02, STOR-06, CLI-01)",
     expect(data).to.deep.equal(series.data);
   });
 
+  for (const [text, stepMs] of [
+    ["1h30m", 90 * MINUTE_MS],
+    ["1.5m", 90_000],
+    ["2w", 14 * 24 * 60 * MINUTE_MS],
+    ["5400001ms", 5_400_001],
+  ] as const)
+    it(`takes a step of ${text}, as the command line does`, async () => {
+      const { metadata } = await get<RangeAnswer>(
+        `/api/v1/range?${span}&step=${text}`,
+      );
+      expect(metadata.stepMs).to.equal(stepMs);
+    });
+
   it("refuses what it cannot read, by parameter, rule and value", async () => {
     for (const [query, parameter] of [
       ["range?metric=rrt", "metric"],
       ["range?step=5x", "step"],
       ["range?step=0s", "step"],
+      ["range?step=49ms", "step"],
+      ["range?step=100.5ms", "step"],
+      ["range?step=101y", "step"],
       ["range?points=5001", "points"],
       ["range?points=10&step=1s", "step"],
       ["range?cursor=17.x", "cursor"],

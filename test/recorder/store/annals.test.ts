@@ -31,6 +31,11 @@ describe("openAnnals()", () => {
       /e USING PRIMARY KEY \(at_ms>\? AND \(at_ms,source,seq\)<\(\?,\?,\?\)\)|e USING PRIMARY KEY \(at_ms>\?/,
     ));
 
+  it("reads events that are no transitions by an index of their own", async () =>
+    expect((await planOf(ANNALS_SQL.rareEvents)).join("\n")).to.match(
+      /e USING (COVERING )?INDEX event_rare/,
+    ));
+
   it("goes on in gaps by their key", async () =>
     expect((await planOf(ANNALS_SQL.gaps)).join("\n")).to.include(
       "(source,from_seq)<(?,?)",

@@ -9,7 +9,7 @@ import {
   openCycles,
   type CycleValues,
 } from "../../../recorder/store/cycles.js";
-import { migrate } from "../../../recorder/store/migrations.js";
+import { migrate } from "../../../recorder/store/version.js";
 import { remakeViews } from "../../../recorder/store/views.js";
 import { cycle, NOON_MS, stamped } from "../../fakes/frames.js";
 

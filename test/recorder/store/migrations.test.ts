@@ -14,11 +14,8 @@ import {
 } from "../../../recorder/store/cycle-columns.js";
 import { openPackedCycles } from "../../../recorder/store/packed-cycles.js";
 import { pack } from "../../../recorder/store/packing.js";
-import {
-  demandOurs,
-  migrate,
-  MIGRATIONS,
-} from "../../../recorder/store/migrations.js";
+import { MIGRATIONS } from "../../../recorder/store/migrations.js";
+import { demandOurs, migrate } from "../../../recorder/store/version.js";
 import { CALM, NOON_MS } from "../../fakes/frames.js";
 
 /** The calm cycle at an instant. */

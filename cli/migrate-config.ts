@@ -1,0 +1,111 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Failure, reasonOf } from "../shared/failure.js";
+import { judge } from "./check/judged.js";
+import { fateOf } from "./migrate/fates.js";
+import { openOldFile, type OldFile } from "./migrate/old-file.js";
+import { wanFile } from "./migrate/wan-file.js";
+import { wrap } from "./terminal.js";
+
+interface Made {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * Makes our files of the Python wanctl's and says what became of each key. With `to` they are written into that folder,
+ * never over one that is there; else printed.
+ * @returns the exit code: 0, or 1 where what was made is not valid yet
+ */
+export function migrateConfig(
+  files: readonly string[],
+  { to }: { to?: string },
+): number {
+  const olds = files.map(openOldFile);
+  const made = filesOf(olds);
+  for (const old of olds) process.stderr.write(`${report(old).join("\n")}\n\n`);
+  if (to === undefined) {
+    const pages = made.map(({ name, text }) => `# ---- ${name}\n${text}`);
+    process.stdout.write(pages.join("\n"));
+  } else
+    writeAll(made.map(({ name, text }) => ({ path: join(to, name), text })));
+  const complaints = made.flatMap(complaintsOf);
+  for (const words of complaints) process.stderr.write(`${words}\n`);
+  return complaints.length === 0 ? 0 : 1;
+}
+
+/** All that is to be made: nothing is written while one of them cannot be. @throws ConfigError, Failure */
+function filesOf(olds: readonly OldFile[]): Made[] {
+  const made = olds.map((old) => {
+    if (old.keys.some(({ key }) => key.startsWith("topology.")))
+      throw new Failure(
+        `Cannot migrate '${old.file}': it is about steering, which wanctl does not do yet`,
+      );
+    const { wan, text } = wanFile(old);
+    return { name: `${wan}.yaml`, text };
+  });
+  const twin = made.find(
+    ({ name }, i) => made.findIndex((one) => one.name === name) < i,
+  );
+  if (twin !== undefined)
+    throw new Failure(
+      `Cannot migrate: two files make '${twin.name}': rename one wan_name`,
+    );
+  const days = olds.flatMap(
+    (old) => old.number("storage.retention_days") ?? [],
+  );
+  return [...made, { name: "recorder.yaml", text: recorderFile(days) }];
+}
+
+const recorderFile = (days: readonly number[]): string =>
+  `# Every key stands in docs/configuration.md.
+storage:
+  # Not metrics.db, which is the Python wanctl's; wanctl migrate history takes it over.
+  db_path: /var/lib/wanctl/history.db
+  retention_days: ${Math.min(365, Math.max(1, ...days, days.length === 0 ? 7 : 1))}
+`;
+
+/** All of them or none. @throws Failure where one is there already */
+function writeAll(files: readonly { path: string; text: string }[]): void {
+  const taken = files.find(({ path }) => existsSync(path));
+  if (taken !== undefined)
+    throw new Failure(`Cannot write '${taken.path}': it is there already`);
+  for (const { path, text } of files) {
+    try {
+      writeFileSync(path, text, { flag: "wx" });
+    } catch (error) {
+      throw new Failure(`Cannot write '${path}': ${reasonOf(error)}`);
+    }
+    process.stderr.write(`written: ${path}\n`);
+  }
+}
+
+/** What became of each key, one line each, under 80 columns. */
+function report(old: OldFile): string[] {
+  return [
+    old.file,
+    ...old.keys.flatMap(({ key, line }) => {
+      const fate = fateOf(key);
+      const head = `  ${String(line).padStart(3)}  `;
+      if (fate === null)
+        return wrap(head, `${key}  ! not known: nothing was made of it`);
+      return "to" in fate
+        ? wrap(head, `${key}  -> ${fate.to}`)
+        : wrap(head, `${key}  dropped: ${fate.because}`);
+    }),
+  ];
+}
+
+/** What was made is checked as any other file. */
+function complaintsOf({ name, text }: Made): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "wanctl-migrate-"));
+  try {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    const judged = judge(file);
+    return judged.kind === "invalid" ? [judged.words] : [];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

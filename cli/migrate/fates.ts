@@ -1,0 +1,140 @@
+/** What becomes of a key of the Python wanctl: ours, or why there is none. */
+export type Fate = { readonly to: string } | { readonly because: string };
+
+const to = (key: string): Fate => ({ to: key });
+const dropped = (because: string): Fate => ({ because });
+
+const RATE_LAW =
+  "the rate follows what the line was seen to carry, in no fixed steps";
+const ONE_FLOOR = "one floor for all states: the lowest";
+const ESTIMATOR = "the baseline is learned, and smoothing is not configured";
+const ONE_SIGNAL = "there is one measurement: ICMP, by every reflector";
+const LOSS =
+  "losing answers, the line or the router are told apart without further checks";
+const JOURNAL = "logs go to the journal";
+const DEADLINES = "no cycle waits for a router or an answer";
+const RECORDERS =
+  "health and metrics are on a socket, and the recorder's at http.listen";
+const KEEP =
+  "follows from retention_days; finer data is kept longer than it was";
+const NO_TUNING = "nothing tunes itself";
+const LOCK = "a lock needs no file";
+
+const way = (direction: "download" | "upload"): [string, Fate][] => [
+  ...[`ceiling_mbps`].map((key): [string, Fate] => [
+    `continuous_monitoring.${direction}.${key}`,
+    to(`${direction}.${key}`),
+  ]),
+  ...["floor_mbps", "floor_red_mbps"].map((key): [string, Fate] => [
+    `continuous_monitoring.${direction}.${key}`,
+    to(`${direction}.floor_mbps`),
+  ]),
+  [
+    `continuous_monitoring.${direction}.floor_green_mbps`,
+    to(`${direction}.base_mbps`),
+  ],
+  ...["floor_yellow_mbps", "floor_soft_red_mbps"].map((key): [string, Fate] => [
+    `continuous_monitoring.${direction}.${key}`,
+    dropped(ONE_FLOOR),
+  ]),
+  ...[
+    "step_up_mbps",
+    "factor_down",
+    "factor_down_yellow",
+    "green_required",
+  ].map((key): [string, Fate] => [
+    `continuous_monitoring.${direction}.${key}`,
+    dropped(RATE_LAW),
+  ]),
+];
+
+const THRESHOLDS = "continuous_monitoring.thresholds";
+
+/** By key; a name that ends in a dot stands for all keys of its group that have no line of their own. */
+export const FATES: ReadonlyMap<string, Fate> = new Map<string, Fate>([
+  ["schema_version", dropped("files have no version")],
+  ["wan_name", to("wan")],
+  ["router.host", to("shaper.host")],
+  ["router.user", to("shaper.user")],
+  ["router.transport", to("shaper.transport")],
+  ["router.ssh_key", to("shaper.ssh_key_file")],
+  ["router.password", to("shaper.password_env")],
+  ["router.port", to("shaper.port")],
+  [
+    "router.verify_ssl",
+    dropped(
+      "the certificate is always verified; pin it with shaper.tls.fingerprint_sha256",
+    ),
+  ],
+  ["queues.download", to("shaper.download_queue")],
+  ["queues.upload", to("shaper.upload_queue")],
+  ["cake_params.download_interface", to("shaper.download_device")],
+  ["cake_params.upload_interface", to("shaper.upload_device")],
+  [
+    "cake_params.",
+    dropped(
+      "set shaper.link, rtt_ms and what follows; wanctl qdisc makes the queues",
+    ),
+  ],
+  ["continuous_monitoring.enabled", dropped("had no effect")],
+  ["continuous_monitoring.baseline_rtt_initial", dropped(ESTIMATOR)],
+  ...way("download"),
+  ...way("upload"),
+  [`${THRESHOLDS}.target_bloat_ms`, to("thresholds.target_bloat_ms")],
+  [`${THRESHOLDS}.warn_bloat_ms`, to("thresholds.warn_bloat_ms")],
+  [`${THRESHOLDS}.hard_red_bloat_ms`, to("thresholds.hard_red_bloat_ms")],
+  [`${THRESHOLDS}.`, dropped(ESTIMATOR)],
+  ["continuous_monitoring.ping_hosts", to("probe.reflectors")],
+  [
+    "continuous_monitoring.use_median_of_three",
+    dropped("it is always the median of the reflectors"),
+  ],
+  ["continuous_monitoring.fallback_checks.", dropped(LOSS)],
+  ["ping_source_ip", to("probe.source")],
+  ["continuous_monitoring.ping_source_ip", to("probe.source")],
+  ["timeouts.", dropped(DEADLINES)],
+  ["lock_file", dropped(LOCK)],
+  ["lock_timeout", dropped(LOCK)],
+  ["state_file", dropped("what is learned is in state_dir, /var/lib/wanctl")],
+  ["logging.", dropped(JOURNAL)],
+  ["health_check.", dropped(RECORDERS)],
+  ["metrics.", dropped(RECORDERS)],
+  ["storage.retention_days", to("storage.retention_days in recorder.yaml")],
+  [
+    "storage.db_path",
+    dropped("the old file is not ours: wanctl migrate history takes it over"),
+  ],
+  ["storage.retention.", dropped(KEEP)],
+  ["signal_processing.", dropped(ESTIMATOR)],
+  ["cake_signal.", dropped(ONE_SIGNAL)],
+  ["irtt.", dropped(ONE_SIGNAL)],
+  ["fusion.", dropped(ONE_SIGNAL)],
+  [
+    "owd_asymmetry.",
+    dropped(
+      "one-way times are taken from ICMP timestamps where reflectors answer them",
+    ),
+  ],
+  ["measurement.", dropped("how to probe is found out; see probe.method")],
+  [
+    "reflector_quality.",
+    dropped("reflectors that lose or jitter are replaced by themselves"),
+  ],
+  [
+    "alerting.",
+    dropped("alerts are Prometheus's: prometheus/wanctl.alerts.yml"),
+  ],
+  ["tuning.", dropped(NO_TUNING)],
+]);
+
+/** Null for a key that nobody knows. */
+export function fateOf(key: string): Fate | null {
+  const own = FATES.get(key);
+  if (own !== undefined) return own;
+  const path = key.split(".");
+  for (let depth = path.length - 1; depth > 0; depth--) {
+    const group = FATES.get(`${path.slice(0, depth).join(".")}.`);
+    if (group !== undefined) return group;
+  }
+  return FATES.get(`${key}.`) ?? null;
+}

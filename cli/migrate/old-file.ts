@@ -1,0 +1,88 @@
+import { isMap, isScalar, type Node, type Pair } from "yaml";
+import { ConfigError, type Problem } from "../../shared/config-error.js";
+import { openConfigFile } from "../../shared/config-file.js";
+
+/** A key of the Python wanctl's file; of a group, its keys. Lists are values. */
+export interface OldKey {
+  readonly key: string;
+  readonly value: unknown;
+  readonly line: number;
+}
+
+/** The Python wanctl's file: all there is in it, and what is asked of it. */
+export interface OldFile {
+  readonly file: string;
+  readonly keys: readonly OldKey[];
+  has(key: string): boolean;
+  /** Null where the key is left out. @throws ConfigError where it is something else */
+  number(key: string): number | null;
+  text(key: string): string | null;
+  texts(key: string): readonly string[];
+  /** @throws ConfigError */
+  refuse(key: string, rule: string): never;
+}
+
+/** @throws ConfigError where it is no YAML */
+export function openOldFile(file: string): OldFile {
+  const { document, lines } = openConfigFile(file);
+  const keys = isMap(document.contents)
+    ? leavesOf(
+        document.contents.items as Pair<Node, Node | null>[],
+        "",
+        (offset) => lines.linePos(offset).line,
+      )
+    : [];
+  const find = (key: string) => keys.find((one) => one.key === key);
+  const value = (key: string): unknown => find(key)?.value ?? null;
+
+  function refuse(key: string, rule: string, shown?: unknown): never {
+    const found = find(key);
+    const problem: Problem = {
+      ...{ key, rule },
+      ...(found === undefined ? {} : { line: found.line }),
+      ...(shown === undefined ? {} : { value: shown }),
+    };
+    throw new ConfigError(file, [problem]);
+  }
+
+  return {
+    file,
+    keys,
+    refuse,
+    has: (key) => find(key) !== undefined,
+    number(key) {
+      const found = value(key);
+      if (found === null || typeof found === "number") return found;
+      return refuse(key, "must be a number", found);
+    },
+    text(key) {
+      const found = value(key);
+      // what may be a secret is not shown
+      if (found === null || typeof found === "string") return found;
+      return refuse(key, "must be a text");
+    },
+    texts(key) {
+      const found = value(key);
+      if (Array.isArray(found)) return found.map(String);
+      return refuse(key, "must be a list", found ?? undefined);
+    },
+  };
+}
+
+function leavesOf(
+  pairs: readonly Pair<Node, Node | null>[],
+  prefix: string,
+  lineAt: (offset: number) => number,
+): OldKey[] {
+  return pairs.flatMap(({ key, value }) => {
+    const name = `${prefix}${isScalar(key) ? String(key.value) : "?"}`;
+    const line = lineAt(key.range?.[0] ?? 0);
+    if (isMap(value) && value.items.length > 0)
+      return leavesOf(
+        value.items as Pair<Node, Node | null>[],
+        `${name}.`,
+        lineAt,
+      );
+    return [{ key: name, value: value?.toJSON() as unknown, line }];
+  });
+}

@@ -1,0 +1,157 @@
+import { stringify } from "yaml";
+import { DIRECTIONS, type Direction } from "../../shared/direction.js";
+import { nameOf } from "./name.js";
+import type { OldFile } from "./old-file.js";
+
+/** A controller's file made of the Python wanctl's. @throws ConfigError where that lacks what it had to have */
+export function wanFile(old: OldFile): {
+  readonly wan: string;
+  readonly text: string;
+} {
+  const wan = nameOf(demand(old, "wan_name"));
+  if (wan === null) old.refuse("wan_name", "must have a letter");
+  const blocks = [
+    `# Made of ${old.file}. Every key stands in docs/configuration.md.`,
+    `wan: ${wan}`,
+    `# What kind of line it is: cable, vdsl, fibre, lte or starlink.\npreset: cable`,
+    probe(old),
+    isOfThisHost(old) ? queuesHere(old) : router(old),
+    ...DIRECTIONS.map((direction) => rates(old, direction)),
+    thresholds(old),
+  ];
+  const text = blocks.filter((block) => block !== "").join("\n\n");
+  return { wan, text: `${text}\n` };
+}
+
+const demand = (old: OldFile, key: string): string =>
+  old.text(key) ?? old.refuse(key, "is required");
+
+const demandNumber = (old: OldFile, key: string): number =>
+  old.number(key) ?? old.refuse(key, "is required");
+
+/** Text or list as YAML has it. */
+const yaml = (value: unknown): string =>
+  stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim();
+
+/** Its lines, each further in. */
+const group = (name: string, lines: readonly string[]): string =>
+  [`${name}:`, ...lines.map((line) => `  ${line}`)].join("\n");
+
+function probe(old: OldFile): string {
+  const hosts = [...new Set(old.texts("continuous_monitoring.ping_hosts"))];
+  const source =
+    old.text("ping_source_ip") ??
+    old.text("continuous_monitoring.ping_source_ip");
+  return group("probe", [
+    ...(hosts.length < 3
+      ? ["# Take three to six, independent of each other."]
+      : []),
+    `reflectors: ${yaml(hosts)}`,
+    ...(source === null ? [] : [`source: ${yaml(source)}`]),
+  ]);
+}
+
+const isOfThisHost = (old: OldFile): boolean =>
+  (old.text("router.transport") ?? "").startsWith("linux-cake");
+
+/** Where the old file names no device, one that has to be looked at. */
+const queuesHere = (old: OldFile): string =>
+  group("shaper", [
+    "backend: tc",
+    device(old, "download", "ifb4wan0"),
+    device(old, "upload", "wan0"),
+    "# What the line adds to each packet: docs/qdisc.md.",
+    "link: raw",
+  ]);
+
+function device(old: OldFile, direction: Direction, guess: string): string {
+  const named = old.text(`cake_params.${direction}_interface`);
+  const key = `${direction}_device`;
+  return named === null
+    ? `${key}: ${guess} # the old file names none`
+    : `${key}: ${yaml(named)}`;
+}
+
+function router(old: OldFile): string {
+  const overSsh = old.text("router.transport") === "ssh";
+  const port = old.number("router.port");
+  return group("shaper", [
+    "backend: routeros",
+    `host: ${yaml(demand(old, "router.host"))}`,
+    `user: ${yaml(demand(old, "router.user"))}`,
+    ...(overSsh ? ssh(old) : rest(old, port)),
+    `download_queue: ${yaml(demand(old, "queues.download"))}`,
+    `upload_queue: ${yaml(demand(old, "queues.upload"))}`,
+    "# Whose byte counters say how loaded the line is.",
+    "# wan_interface: ether1",
+  ]);
+}
+
+/** Only what is known to be the host's own key is believed, so there has to be a file of it. */
+const ssh = (old: OldFile): string[] => [
+  "transport: ssh",
+  `ssh_key_file: ${yaml(demand(old, "router.ssh_key"))}`,
+  "# ssh-keyscan makes it; compare the fingerprint: docs/controller.md.",
+  "known_hosts_file: /etc/wanctl/router.known_hosts",
+];
+
+/** The Python wanctl spoke TLS on port 443 alone. Another port was HTTP, and its password in clear. */
+const rest = (old: OldFile, port: number | null): string[] => [
+  ...secret(old.text("router.password")),
+  "# Unless an authority that this host knows has signed it, pin the certificate:",
+  "# tls: { fingerprint_sha256: ... }",
+  ...(port === null || port === 443
+    ? []
+    : [
+        `# Port ${port} was plain HTTP; switch www-ssl on at the router instead.`,
+      ]),
+];
+
+/** A secret never stands in a file of ours, nor in what is printed of the old one. */
+function secret(password: string | null): string[] {
+  const [, variable] = /^\$\{(\w+)\}$/.exec(password ?? "") ?? [];
+  return variable === undefined
+    ? [
+        "# The password itself goes there, mode 0600.",
+        "password_file: /etc/wanctl/router.password",
+      ]
+    : [`password_env: ${variable}`];
+}
+
+const FLOORS = [
+  "floor_red_mbps",
+  "floor_soft_red_mbps",
+  "floor_yellow_mbps",
+  "floor_green_mbps",
+  "floor_mbps",
+];
+
+/** Of the ceiling, where nothing says what the line carries on a bad evening. */
+const BASE_RATIO = 0.8;
+
+function rates(old: OldFile, direction: Direction): string {
+  const key = (name: string) => `continuous_monitoring.${direction}.${name}`;
+  const ceiling = demandNumber(old, key("ceiling_mbps"));
+  const floors = FLOORS.flatMap((name) => old.number(key(name)) ?? []);
+  if (floors.length === 0) old.refuse(key("floor_mbps"), "is required");
+  const floor = Math.min(...floors);
+  const green = old.number(key("floor_green_mbps"));
+  const base =
+    green !== null && green > floor
+      ? green
+      : Math.max(floor, Math.round(BASE_RATIO * ceiling * 10) / 10);
+  return group(direction, [
+    `floor_mbps: ${floor}`,
+    `base_mbps: ${base}`,
+    `ceiling_mbps: ${ceiling}`,
+  ]);
+}
+
+function thresholds(old: OldFile): string {
+  const names = ["target_bloat_ms", "warn_bloat_ms", "hard_red_bloat_ms"];
+  const lines = names.flatMap((name) => {
+    const value = old.number(`continuous_monitoring.thresholds.${name}`);
+    return value === null ? [] : [`${name}: ${value}`];
+  });
+  return lines.length === 0 ? "" : group("thresholds", lines);
+}

@@ -1,0 +1,82 @@
+import { since, type Clock, type MonoMs } from "../shared/clock.js";
+import { eachDirection } from "../shared/direction.js";
+import type { Link } from "./condition.js";
+import type { ControllerConfig } from "./config.js";
+import type { Counters } from "./counters/counters.js";
+import { followUse, inUse, isIdle, type IdleRule } from "./idle.js";
+import type { Reading } from "./law/reading.js";
+import type { Line } from "./line.js";
+import type { BackedPinger } from "./pinger/backed.js";
+import { NOTHING_ASKED, type Answers } from "./pinger/pinger.js";
+import { PROBED_MAX } from "./pinger/reflectors.js";
+import type { Shaper } from "./shaper/shaper.js";
+
+/** What acts on a real line, and what counts its traffic. */
+export interface Parts {
+  readonly shaper: Shaper;
+  readonly counters: Counters;
+}
+
+/** On an idle line a round of probes leaves so often. */
+const IDLE_ROUND_MS = 1_000;
+
+/** Who did not look for so long stood still. What was under way meanwhile tells of another time. */
+export const PAUSED_MS = 1_000;
+
+/** A real line: its answers, its traffic, its interface. */
+export function openMeasuredLine(
+  pinger: BackedPinger,
+  { shaper, counters }: Parts,
+  {
+    probe,
+    policy,
+    idleAfterMs,
+  }: Pick<ControllerConfig, "probe" | "policy" | "idleAfterMs">,
+  clock: Clock,
+): Line {
+  const rule: IdleRule = {
+    afterMs: idleAfterMs,
+    floorBps: eachDirection((direction) => policy.limits[direction].floorBps),
+  };
+  let use = inUse(clock.mono());
+  let lookedAt: MonoMs | null = null;
+
+  function answers(now: MonoMs): Answers {
+    const hasPaused = lookedAt !== null && since(lookedAt, now) > PAUSED_MS;
+    lookedAt = now;
+    if (!hasPaused) return withLink(pinger.take(now), counters.link());
+    pinger.forget(now);
+    return NOTHING_ASKED;
+  }
+
+  return {
+    beat: (tick) => tick.at,
+    take(now): Reading {
+      const traffic = counters.take();
+      use = followUse(use, traffic, rule, now);
+      pinger.rest(isIdle(use, rule, now) ? IDLE_ROUND_MS : null);
+      const seen = answers(now);
+      // whatever it is, it is found out sooner with all probes
+      if (seen.kind === "lost") use = { ...use, usedAt: now };
+      return { ...seen, traffic };
+    },
+    signs: () => ({
+      link: counters.link(),
+      isFallback: pinger.isFallback,
+      asked: Math.min(probe.reflectors.length, PROBED_MAX),
+    }),
+    probing: () => pinger.view(),
+    shaper,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(
+        [pinger, shaper, counters].map((part) => part[Symbol.asyncDispose]()),
+      );
+    },
+  };
+}
+
+/** What could not even leave was not lost on the line. */
+const withLink = (answers: Answers, link: Link | null): Answers =>
+  answers.replies.length > 0 || link === null || link === "up"
+    ? answers
+    : { kind: "no_link", replies: [], lost: 0 };

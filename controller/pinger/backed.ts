@@ -1,0 +1,82 @@
+import type { Clock, MonoMs } from "../../shared/clock.js";
+import type { ControllerConfig } from "../config.js";
+import type { Reply } from "../law/reading.js";
+import { follow, isVain, noFallback } from "./fallback.js";
+import { openHandshakes } from "./handshakes.js";
+import { answersOf, type Answers, type Pinger } from "./pinger.js";
+
+/** Pings that nobody answers now are tried so often. */
+const VAIN_ROUND_MS = 5_000;
+
+/** Who answers in less than this part of a reflector's ping, and by so many ms, is somebody nearer in its name. */
+const NEARER_RATIO = 0.5;
+const NEARER_MS = 1;
+
+/** A pinger, and TCP handshakes while no ping is answered. */
+export interface BackedPinger extends Pinger {
+  readonly isFallback: boolean;
+}
+
+export const withoutFallback = (pinger: Pinger): BackedPinger => ({
+  ...pinger,
+  isFallback: false,
+});
+
+export function withHandshakes(
+  pinger: Pinger,
+  port: number,
+  probe: ControllerConfig["probe"],
+  clock: Clock,
+): BackedPinger {
+  const handshakes = openHandshakes(probe, port, clock);
+  const leastMs = probe.reflectors.map((): number | null => null);
+  let state = noFallback(clock.mono());
+  let restMs: number | null = null;
+
+  function learn({ reflector, rttMs }: Reply): void {
+    leastMs[reflector] = Math.min(leastMs[reflector] ?? rttMs, rttMs);
+  }
+
+  const isItself = ({ reflector, rttMs }: Reply): boolean =>
+    rttMs + NEARER_MS >=
+    NEARER_RATIO * (leastMs[reflector - leastMs.length] ?? 0);
+
+  function take(now: MonoMs): Answers {
+    const pings = pinger.take(now);
+    pings.replies.forEach(learn);
+    const others = handshakes.take(now);
+    const own = others.replies.filter(isItself);
+    const heard = { pings: pings.replies.length > 0, others: own.length > 0 };
+    state = follow(state, heard, restMs ?? 0, now);
+    handshakes.run(state.isTried);
+    pinger.rest(isVain(state) ? VAIN_ROUND_MS : restMs);
+    if (!state.isNeeded) return pings;
+    // what is lost of pings that are known to get no answer says nothing
+    const { kind, lost } = others;
+    const all = answersOf([...pings.replies, ...own], lost);
+    return all.kind === "none_yet" && kind === "asleep"
+      ? { ...all, kind }
+      : all;
+  }
+
+  return {
+    get isFallback() {
+      return state.isNeeded;
+    },
+    take,
+    rest(roundMs) {
+      restMs = roundMs;
+      handshakes.rest(roundMs);
+    },
+    forget(now) {
+      pinger.forget(now);
+      handshakes.forget();
+      state = { ...state, pingedAt: now };
+    },
+    view: () => ({ ...pinger.view(), fallback: state.isNeeded ? "tcp" : null }),
+    async [Symbol.asyncDispose]() {
+      await handshakes[Symbol.asyncDispose]();
+      await pinger[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { Schema } from "convict";
+
+/** What reflectors are asked for. */
+export const PROBE_METHODS = ["auto", "echo", "timestamps"] as const;
+/** What is tried while nobody answers pings. */
+export const FALLBACKS = ["tcp", "off"] as const;
+
+const ADDRESS = /^[A-Za-z0-9][A-Za-z0-9.:%-]*$/;
+export const DEVICE = /^[^\s/]{1,15}$/;
+
+const required = null as never;
+
+/** The keys of `probe`, as they stand in the file. */
+export interface ProbeKeys {
+  reflectors: string[];
+  spacing_ms: number;
+  loss_ms: number;
+  source: string | null;
+  interface: string | null;
+  method: string;
+  fallback: string;
+  fallback_port: number;
+  idle_after_s: number;
+}
+
+export const PROBE_SCHEMA: Schema<ProbeKeys> = {
+  reflectors: {
+    doc: "hosts that answer pings, near and independent of each other; six are probed at a time",
+    format: "texts",
+    pattern: ADDRESS,
+    min: 1,
+    max: 16,
+    default: required,
+  },
+  spacing_ms: {
+    doc: "one probe leaves every so often, to the reflectors in turn",
+    format: "whole",
+    min: 20,
+    max: 1000,
+    default: 50,
+  },
+  loss_ms: {
+    doc: "a probe not answered by then is lost; a later answer still counts as a measurement",
+    format: "whole",
+    min: 100,
+    max: 5000,
+    default: 1000,
+  },
+  source: {
+    doc: "source address of the probes",
+    format: "text",
+    pattern: ADDRESS,
+    nullable: true,
+    default: null,
+  },
+  interface: {
+    doc: "interface the probes leave by",
+    format: "text",
+    pattern: DEVICE,
+    nullable: true,
+    default: null,
+  },
+  method: {
+    doc: "what reflectors are asked for; auto: timestamps where answered, else pings",
+    format: "text",
+    values: PROBE_METHODS,
+    default: "auto",
+  },
+  fallback: {
+    doc: "tcp: while no ping is answered, TCP handshakes with the same hosts; not with IPv6 addresses",
+    format: "text",
+    values: FALLBACKS,
+    default: "tcp",
+  },
+  fallback_port: {
+    doc: "port that they listen at",
+    format: "whole",
+    min: 1,
+    max: 65_535,
+    default: 443,
+  },
+  idle_after_s: {
+    doc: "on a line unused for so long each host is probed once a second, until it is used again; 0: never",
+    format: "whole",
+    min: 0,
+    max: 86_400,
+    default: 60,
+  },
+};

@@ -1,0 +1,157 @@
+import { eachDirection } from "../../shared/direction.js";
+import { PERIOD_MS } from "../../shared/row.js";
+import { READINGS, readingCode, STATES } from "../../shared/state.js";
+import { mergeBuckets, type Bucket } from "../tiers/bucket.js";
+import { mergeCoverage, type Coverage } from "../tiers/coverage.js";
+import { rollupOf, type Rollup } from "../tiers/rollup.js";
+import {
+  bucketStart,
+  STEP_MS,
+  type RolledTier,
+  type Tier,
+} from "../tiers/tier.js";
+import type { OldSeries, OldValue } from "./old-row.js";
+
+type Buckets = Map<number, Bucket>;
+
+/** What one hour of one WAN becomes: the buckets of each tier, by their start. */
+export interface Hour {
+  readonly buckets: Readonly<Record<RolledTier, ReadonlyMap<number, Bucket>>>;
+  /** How many values stood for a time of which there are finer ones. */
+  readonly superseded: number;
+}
+
+/** Delays of single cycles, of which percentiles can be told. */
+const DELAYS: readonly OldSeries[] = ["rttUs", "baselineUs", "deltaUs"];
+
+const STATE_OF = { download: "stateDownload", upload: "stateUpload" } as const;
+
+/**
+ * Sums up an hour, each tier from the finest that there is. What was averaged already counts as so many cycles as its time
+ * had, each with the average: its extremes and percentiles are lost.
+ * @param idOf the series in our database
+ */
+export function hourOf(
+  values: readonly OldValue[],
+  idOf: (series: OldSeries) => number,
+): Hour {
+  let superseded = 0;
+
+  /** Adds to a tier what only exists as its averages. */
+  function completed(tier: RolledTier, finer: Buckets): Buckets {
+    for (const [start, bySeries] of grouped(values, tier, tier)) {
+      const known = finer.get(start);
+      const missing: SeriesValues = new Map();
+      for (const [series, group] of bySeries)
+        if (known?.rollups.has(idOf(series)) === true)
+          superseded += group.length;
+        else missing.set(series, group);
+      const rest = averaged(tier, missing, idOf);
+      finer.set(start, known === undefined ? rest : joined(known, rest));
+    }
+    return finer;
+  }
+
+  const raw: Buckets = new Map();
+  for (const [start, bySeries] of grouped(values, "raw", "1m"))
+    raw.set(start, summedUp(bySeries, idOf));
+  const minutes = completed("1m", raw);
+  const fives = completed("5m", merged("5m", minutes));
+  const hours = completed("1h", merged("1h", fives));
+  return { buckets: { "1m": minutes, "5m": fives, "1h": hours }, superseded };
+}
+
+type SeriesValues = Map<OldSeries, OldValue[]>;
+
+/** The values of one tier, by the bucket of another and by series. */
+function grouped(
+  values: readonly OldValue[],
+  tier: Tier,
+  by: RolledTier,
+): Map<number, SeriesValues> {
+  const groups = new Map<number, SeriesValues>();
+  for (const value of values) {
+    if (value.tier !== tier) continue;
+    const start = bucketStart(by, value.atMs);
+    const bySeries = groups.get(start) ?? new Map<OldSeries, OldValue[]>();
+    groups.set(start, bySeries);
+    const group = bySeries.get(value.series);
+    if (group === undefined) bySeries.set(value.series, [value]);
+    else group.push(value);
+  }
+  return groups;
+}
+
+/** Of single values, a minute. */
+function summedUp(
+  bySeries: SeriesValues,
+  idOf: (series: OldSeries) => number,
+): Bucket {
+  const rollups = new Map<number, Rollup>();
+  for (const [series, group] of bySeries) {
+    const points = group.map(({ atMs, value }) => [atMs, value] as const);
+    const rollup = rollupOf(points, DELAYS.includes(series));
+    if (rollup !== null) rollups.set(idOf(series), rollup);
+  }
+  const cycles = bySeries.get("rttUs")?.length ?? 0;
+  return { rollups, coverage: coverage(cycles, STEP_MS["1m"], bySeries) };
+}
+
+/** Of averages, one bucket of their own tier. */
+function averaged(
+  tier: RolledTier,
+  bySeries: SeriesValues,
+  idOf: (series: OldSeries) => number,
+): Bucket {
+  const lengthMs = STEP_MS[tier];
+  const count = lengthMs / PERIOD_MS;
+  const rollups = new Map<number, Rollup>();
+  for (const [series, group] of bySeries) {
+    const points = group.map(({ atMs, value }) => [atMs, value] as const);
+    const found = rollupOf(points, false);
+    if (found === null) continue;
+    const sum = Math.round(found.sum / found.count) * count;
+    rollups.set(idOf(series), { ...found, count, sum });
+  }
+  const cycles = bySeries.has("rttUs") ? count : 0;
+  return { rollups, coverage: coverage(cycles, lengthMs, bySeries) };
+}
+
+/** It recorded only cycles with an answer; the values of a state share the time evenly. */
+function coverage(
+  cycles: number,
+  lengthMs: number,
+  bySeries: SeriesValues,
+): Coverage {
+  const readings = READINGS.map((_, code) =>
+    code === readingCode("reply") ? cycles : 0,
+  );
+  const heldMs = eachDirection((direction) => {
+    const seen = bySeries.get(STATE_OF[direction]) ?? [];
+    return STATES.map((_, code) => {
+      const times = seen.filter(({ value }) => value === code).length;
+      return times === 0 ? 0 : Math.floor((times * lengthMs) / seen.length);
+    });
+  });
+  return { cycles, missed: 0, readings, heldMs };
+}
+
+/** Two parts of one bucket that have no series in common. */
+const joined = (a: Bucket, b: Bucket): Bucket => ({
+  coverage: mergeCoverage(a.coverage, b.coverage),
+  rollups: new Map([...a.rollups, ...b.rollups]),
+});
+
+function merged(tier: RolledTier, finer: Buckets): Buckets {
+  const parts = new Map<number, Bucket[]>();
+  for (const [start, bucket] of finer) {
+    const own = bucketStart(tier, start);
+    parts.set(own, [...(parts.get(own) ?? []), bucket]);
+  }
+  const whole: Buckets = new Map();
+  for (const [start, buckets] of parts) {
+    const bucket = mergeBuckets(buckets);
+    if (bucket !== null) whole.set(start, bucket);
+  }
+  return whole;
+}

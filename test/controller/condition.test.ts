@@ -1,0 +1,173 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import {
+  later,
+  type Clock,
+  type MonoMs,
+  type WallMs,
+} from "../../shared/clock.js";
+import { CONDITIONS, conditionCode } from "../../shared/condition.js";
+import {
+  conditionInWords,
+  standing,
+  standingAt,
+  type Facts,
+} from "../../controller/condition.js";
+import { openConditionWatch } from "../../controller/condition-watch.js";
+
+const ms = (value: number) => value as MonoMs;
+
+const FINE: Facts = {
+  ...{ link: "up", isFallback: false, asked: 6 },
+  ...{ silentMs: 20, answering: 6, receivedBps: 1e6 },
+};
+const FEW: Facts = { ...FINE, answering: 2 };
+const SILENT: Facts = { ...FINE, silentMs: 1_500, receivedBps: 0 };
+const FILTERED: Facts = { ...FINE, silentMs: 2_500, receivedBps: 1e6 };
+const FULL: Facts = { ...FINE, silentMs: 1_500, receivedBps: 1e6 };
+const INSTEAD: Facts = { ...FINE, isFallback: true };
+const DOWN: Facts = { ...FINE, silentMs: 4_000, receivedBps: 2_000 };
+const GONE: Facts = { ...FINE, silentMs: 200, link: "gone", receivedBps: null };
+const UNSEEN: Facts = { ...FINE, silentMs: 60_000, receivedBps: null };
+
+/** The condition after each second of the facts, told twenty times a second. */
+function lived(...seconds: readonly Facts[]): string[] {
+  let now = ms(0);
+  let state = standingAt(now);
+  return seconds.map((facts) => {
+    for (let beat = 0; beat < 20; beat++) {
+      now = later(now, 50);
+      state = standing(state, facts, now);
+    }
+    return state.condition;
+  });
+}
+
+describe("standing()", () => {
+  for (const [title, seconds, conditions] of [
+    ["answers are measuring, at once", [FINE], "measuring"],
+    [
+      "fewer than three that answer are reduced, after a second",
+      [FINE, FEW, FEW, FINE, FINE],
+      "measuring measuring reduced reduced measuring",
+    ],
+    [
+      "no answer and no traffic is silent, then line_down",
+      [FINE, SILENT, DOWN, DOWN, FINE, FINE],
+      "measuring silent line_down line_down line_down measuring",
+    ],
+    [
+      "no answer while traffic passes is filtered",
+      [FINE, FULL, FILTERED],
+      "measuring silent filtered",
+    ],
+    [
+      "answers to something else than pings are filtered, as long as they are needed",
+      [FINE, SILENT, INSTEAD, FINE, FINE],
+      "measuring silent filtered filtered measuring",
+    ],
+    [
+      "an interface that is gone is no_link, whatever else there is",
+      [FINE, GONE, FINE, FINE],
+      "measuring no_link no_link measuring",
+    ],
+    [
+      "without counters a silence stays one",
+      [FINE, UNSEEN, UNSEEN, UNSEEN],
+      "measuring silent silent silent",
+    ],
+  ] as const)
+    it(`CTRL-04: ${title}`, () => {
+      expect(lived(...seconds).join(" ")).to.equal(conditions);
+    });
+
+  const facts = () =>
+    fc.constantFrom(
+      FINE,
+      FEW,
+      SILENT,
+      FULL,
+      FILTERED,
+      INSTEAD,
+      DOWN,
+      GONE,
+      UNSEEN,
+    );
+
+  it("CTRL-04: the same facts for two seconds settle it, whatever was before", () => {
+    fc.assert(
+      fc.property(fc.array(facts()), facts(), (past, last) => {
+        const settled = lived(...past, last, last).at(-1);
+        expect(lived(...past, last, last, last).at(-1)).to.equal(settled);
+      }),
+    );
+  });
+
+  it("CTRL-04: has words for all but measuring, from any facts", () => {
+    fc.assert(
+      fc.property(fc.array(facts()), facts(), (past, last) => {
+        let state = standingAt(ms(0));
+        past.forEach((each, i) => (state = standing(state, each, ms(i * 700))));
+        const words = conditionInWords(state, last, ms(past.length * 700));
+        expect(words === null).to.equal(state.condition === "measuring");
+        expect(words ?? "").not.to.match(/NaN|Infinity|undefined|null/);
+      }),
+    );
+  });
+});
+
+describe("openConditionWatch()", () => {
+  let now = 0;
+  const clock: Clock = {
+    mono: () => ms(now),
+    wall: () => (1e12 + now) as WallMs,
+    sleepUntil: () => Promise.resolve(),
+  };
+
+  function told(...seconds: readonly Facts[]) {
+    now = 0;
+    const said: string[] = [];
+    const watch = openConditionWatch(
+      clock,
+      (event, detail) => said.push(`${event} ${JSON.stringify(detail)}`),
+      (message) =>
+        message.kind === "sample" &&
+        said.push(`${message.metric} ${message.value}`),
+    );
+    for (const facts of seconds)
+      for (let beat = 0; beat < 20; beat++) watch.look(facts, ms((now += 50)));
+    return { said, view: watch.view() };
+  }
+
+  it("CTRL-04: reports a line that is down with its reason and its bounds", () => {
+    const { said, view } = told(FINE, SILENT, DOWN, DOWN, FINE, FINE);
+    expect(said).to.deep.equal([
+      "wanctl_condition 0",
+      "wanctl_condition 2",
+      `line_lost {"began_ms":1000000002050,"why":"line is down: no reflector answered for 4.0 s, and nothing comes in"}`,
+      "wanctl_condition 4",
+      `line_back {"began_ms":1000000002050,"ended_ms":1000000004050,"lasted_ms":2000}`,
+      "wanctl_condition 0",
+    ]);
+    expect(view).to.deep.equal({
+      name: "measuring",
+      sinceMs: 1_950,
+      why: null,
+    });
+  });
+
+  it("DATA-05: says the code again every minute", () => {
+    const { said } = told(...Array.from({ length: 130 }, () => FINE));
+    expect(said).to.deep.equal(Array(3).fill("wanctl_condition 0"));
+  });
+
+  it("is asked before the first beat", () =>
+    expect(told().view).to.equal(null));
+});
+
+describe("conditionCode()", () => {
+  it("is the place in a list that only grows", () => {
+    expect(CONDITIONS.map(conditionCode)).to.deep.equal([0, 1, 2, 3, 4, 5]);
+    expect(CONDITIONS[4]).to.equal("line_down");
+  });
+});

@@ -1,0 +1,210 @@
+import { expect } from "chai";
+import type { MonoMs } from "../../../shared/clock.js";
+import type { Direction } from "../../../shared/direction.js";
+import {
+  noSuspicion,
+  suspects,
+  type Attribution,
+} from "../../../controller/law/attribution.js";
+import {
+  initial,
+  step,
+  type ControlState,
+} from "../../../controller/law/control.js";
+import type { Sample } from "../../../controller/law/estimator.js";
+import type { Counted, Reply } from "../../../controller/law/reading.js";
+import type { RateState } from "../../../controller/law/rate-state.js";
+import { NOW, POLICY, REFLECTORS } from "../../fakes/states.js";
+
+/**
+ * Scenes of a few beats, each with the one rule that keeps the law from a way to fail. The reflectors are 20 ms away, and
+ * the direction that is not asked for is idle.
+ */
+const BASE_MS = 20;
+const RATE_BPS = 20e6;
+
+const at = (ms: number): MonoMs => (NOW + ms) as MonoMs;
+
+/** The answer, with so much delay, to the probe that left at `sentMs` after NOW. */
+const reply = (sentMs: number, deltaMs: number): Reply => ({
+  reflector: Math.abs(Math.round(sentMs / 50)) % REFLECTORS,
+  sentAt: at(sentMs),
+  receivedAt: at(sentMs + BASE_MS + deltaMs),
+  rttMs: BASE_MS + deltaMs,
+  wayMs: null,
+});
+
+/** Counter values each 10 ms of the second before `untilMs`, at what arrived in each moment. */
+function counted(
+  untilMs: number,
+  bpsAt: (ms: number) => number,
+): readonly Counted[] {
+  let downloadBytes = 0;
+  return Array.from({ length: 101 }, (_, i) => {
+    const ms = untilMs - 1000 + 10 * i;
+    downloadBytes += (bpsAt(ms) * 0.01) / 8;
+    return { at: at(ms), downloadBytes, uploadBytes: 0 };
+  });
+}
+
+/** A clean line that carries `RATE_BPS`, with its baselines known. */
+function scene(rate: Partial<RateState> = {}): ControlState {
+  const state = initial(POLICY, NOW, {
+    baselinesMs: Array.from({ length: REFLECTORS }, () => BASE_MS),
+    rateBps: { download: RATE_BPS, upload: 8e6 },
+  });
+  const { download, upload } = state.rate;
+  const longAgo = at(-5000);
+  return {
+    ...state,
+    evidence: { ...state.evidence, heardAt: at(-50) },
+    rate: {
+      download: { ...download, countsFrom: longAgo, peakLoad: 1, ...rate },
+      upload: { ...upload, countsFrom: longAgo, peakLoad: 0.01 },
+    },
+  };
+}
+
+/** The download after one beat of these answers. */
+function after(
+  state: ControlState,
+  nowMs: number,
+  replies: readonly Reply[],
+  bpsAt: (ms: number) => number = () => RATE_BPS,
+): ControlState {
+  const reading = {
+    kind: "reply",
+    replies,
+    lost: 0,
+    traffic: counted(nowMs, bpsAt),
+  } as const;
+  return step(state, reading, at(nowMs), POLICY);
+}
+
+/** Probes at these times, all with the same delay. */
+const replies = (sentMs: readonly number[], deltaMs: number) =>
+  sentMs.map((ms) => reply(ms, deltaMs));
+
+const THREE = [-200, -150, -100];
+const SIX = [-350, -300, -250, ...THREE];
+
+describe("the law, rule by rule:", () => {
+  it("who drains stays a suspect, though its load is low: the line is the bottleneck", () => {
+    const low = { peakLoad: 0.4 };
+    const draining = scene({ ...low, mode: "drain" });
+    const load = () => 0.4 * RATE_BPS;
+    const cause = (state: ControlState) =>
+      after(state, 0, replies(THREE, 60), load).rate.download.cause;
+    expect(cause(draining)).to.equal("cut");
+    expect(cause(scene(low))).to.equal("innocent");
+  });
+
+  it("where nobody fills a line the busier one made the queue, once every reflector agrees", () => {
+    const low = scene({ peakLoad: 0.4 });
+    const { rate } = after(low, 0, replies(SIX, 60), () => 0.4 * RATE_BPS);
+    expect(rate.download.cause).to.equal("cut");
+    expect(rate.upload.cause).to.equal("innocent");
+  });
+
+  it("two late answers while new flows still start are nobody's queue", () => {
+    const ramping = (ms: number) => RATE_BPS * (ms < -200 ? 0 : 0.4);
+    const { rate } = after(
+      scene({ peakLoad: 0.2 }),
+      0,
+      [reply(-200, 5), ...replies(THREE.slice(1), 40)],
+      ramping,
+    );
+    expect(rate.download.cause).to.equal("innocent");
+    expect(rate.download.bps).to.equal(RATE_BPS);
+  });
+
+  it("after a sharp fall the capacity is that of the time since, not of the queue before it", () => {
+    // its own probing stood before the fall, 200 ms ago
+    const { rate } = after(
+      scene(),
+      0,
+      [...replies([-400, -350, -300, -250, -200], 7), ...replies(THREE, 45)],
+      (ms) => (ms <= -200 ? RATE_BPS : 8e6),
+    );
+    expect(rate.download.cause).to.equal("cut");
+    expect(rate.download.lastCut?.seenBps).to.be.below(9e6);
+  });
+
+  it("what arrives faster than the rate, in a burst, does not ratchet it down", () => {
+    const { rate } = after(
+      scene(),
+      0,
+      replies(THREE, 20),
+      () => 1.08 * RATE_BPS,
+    );
+    expect(rate.download.cause).to.equal("cut");
+    expect(rate.download.returnToBps).to.equal(RATE_BPS);
+  });
+
+  it("a cut is given the time to drain what it found, and the way to and fro", () => {
+    const cut = after(scene(), 0, replies(THREE, 60)).rate.download;
+    expect(cut.cause).to.equal("cut");
+    const heard = { samples: [], heardAt: at(400), restedAt: null };
+    const causeAt = (ms: number) =>
+      after(
+        { ...scene(cut), evidence: heard },
+        ms,
+        replies([ms - 120, ms - 100, ms - 80], 50),
+        () => RATE_BPS / 2,
+      ).rate.download.cause;
+    expect(causeAt(480)).to.equal("refractory");
+    expect(causeAt(520)).to.equal("cut");
+  });
+
+  it("probes that an outage held back tell how long it was, and cut nothing", () => {
+    const silent = { ...scene().evidence, heardAt: at(-6000) };
+    const heldBack = [-3000, -2700, -2400, -2100].map((ms) =>
+      reply(ms, -ms - 2 * BASE_MS),
+    );
+    const { rate } = after({ ...scene(), evidence: silent }, 0, heldBack);
+    expect(rate.download.bps).to.equal(RATE_BPS);
+  });
+
+  it("answers that come after they were counted as lost still cut: a queue of 2.5 s is no silence", () => {
+    const late = replies([-2700, -2650, -2600], 2500);
+    const { rate } = after(scene(), 0, late, () => 4e6);
+    expect(rate.download.cause).to.equal("cut");
+  });
+
+  for (const [what, deltasMs, fromMs, both] of [
+    ["stands through a trial of 0.9 s", [60, 60, 60], -950, true],
+    ["shrinks in a trial of 0.9 s", [60, 50, 40], -950, false],
+    ["shrinks for 2.5 s and is not gone", [60, 50, 40], -2550, true],
+  ] as const)
+    it(`no alibi is for ever: where a queue ${what}, ${both ? "both are" : "one is"} to blame`, () => {
+      expect(guilty(deltasMs, fromMs)).to.deep.equal(
+        both ? ["download", "upload"] : ["upload"],
+      );
+    });
+});
+
+/** Who is a suspect while the upload is on trial since `fromMs`. */
+function guilty(deltasMs: readonly number[], fromMs: number): Direction[] {
+  const { rate, traffic } = scene({ mode: "drain" });
+  const samples = deltasMs.map((deltaMs, i): Sample => ({
+    sentAt: at(50 * i - 300),
+    receivedAt: at(50 * i - 300 + BASE_MS + deltaMs),
+    deltaMs,
+    delayMs: { download: deltaMs, upload: deltaMs },
+    tellsWays: false,
+  }));
+  const attribution: Attribution = {
+    ...noSuspicion(NOW),
+    trial: {
+      accused: "upload",
+      from: at(fromMs),
+      feltFrom: at(fromMs + BASE_MS),
+      before: rate.upload,
+      verdict: "open",
+      isSecond: true,
+    },
+  };
+  const evidence = { samples, heardAt: at(0), restedAt: null };
+  const found = suspects(attribution, { rate, evidence, traffic, now: NOW });
+  return (["download", "upload"] as const).filter((d) => found[d]);
+}

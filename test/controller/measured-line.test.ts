@@ -1,0 +1,115 @@
+import { expect } from "chai";
+import type { Counters } from "../../controller/counters/counters.js";
+import type { Link } from "../../controller/condition.js";
+import { openMeasuredLine } from "../../controller/measured-line.js";
+import { withoutFallback } from "../../controller/pinger/backed.js";
+import { answersOf } from "../../controller/pinger/pinger.js";
+import { NO_WRITES, type Shaper } from "../../controller/shaper/shaper.js";
+import type { Clock, MonoMs, WallMs } from "../../shared/clock.js";
+import { POLICY } from "../fakes/states.js";
+
+const ms = (value: number) => value as MonoMs;
+const clock: Clock = {
+  mono: () => ms(0),
+  wall: () => 0 as WallMs,
+  sleepUntil: () => Promise.resolve(),
+};
+const closed = { [Symbol.asyncDispose]: () => Promise.resolve() };
+const shaper: Shaper = {
+  ...closed,
+  request: () => undefined,
+  enforcedBps: () => ({ download: null, upload: null }),
+  leave: () => Promise.resolve(),
+  view: () => ({
+    ...{ backend: "none", reachable: true, sinceMs: 0, error: null },
+    ...{ warnings: [], writes: NO_WRITES },
+  }),
+};
+const REPLY = {
+  ...{ reflector: 0, sentAt: ms(0), receivedAt: ms(20), rttMs: 20 },
+  wayMs: null,
+};
+
+/** A line in the hand: what its parts say at the next look, and what they were told. */
+function handLine(idleAfterMs: number | null) {
+  const hand = {
+    answers: answersOf([REPLY], 0),
+    link: "up" as Link | null,
+    downloadBytes: 0,
+    told: [] as string[],
+  };
+  const pinger = withoutFallback({
+    ...closed,
+    take: () => hand.answers,
+    rest: (roundMs) => hand.told.push(`rest ${roundMs}`),
+    forget: (now) => hand.told.push(`forget ${now}`),
+    view: () => ({}),
+  });
+  let at = ms(0);
+  const counters: Counters = {
+    ...closed,
+    take: () => [{ at, downloadBytes: hand.downloadBytes, uploadBytes: 0 }],
+    link: () => hand.link,
+  };
+  const probe = {
+    ...{ reflectors: ["one"], spacingMs: 50, lossMs: 1000 },
+    ...{ source: null, interface: null, method: "auto" as const },
+  };
+  const line = openMeasuredLine(
+    pinger,
+    { shaper, counters },
+    { probe, policy: POLICY, idleAfterMs },
+    clock,
+  );
+  const take = (now: number) => line.take((at = ms(now)));
+  return { hand, take, line };
+}
+
+describe("openMeasuredLine()", () => {
+  it("DATA-01, CTRL-04: says no_link while the interface is away, and counts no loss", () => {
+    const { hand, take, line } = handLine(null);
+    expect(take(50).kind).to.equal("reply");
+    hand.answers = answersOf([], 3);
+    for (const link of ["gone", "down"] as const) {
+      hand.link = link;
+      expect(take(100)).to.include({ kind: "no_link", lost: 0 });
+      expect(line.signs().link).to.equal(link);
+    }
+    for (const link of ["up", null] as const) {
+      hand.link = link;
+      expect(take(150)).to.include({ kind: "lost", lost: 3 });
+    }
+  });
+
+  it("DATA-01: having stood still it was asleep, and what was under way does not count", () => {
+    const { hand, take } = handLine(null);
+    take(50);
+    take(1_050);
+    hand.answers = answersOf([{ ...REPLY, rttMs: 9_000 }], 5);
+    expect(take(11_050)).to.include({ kind: "asleep", lost: 0 });
+    expect(hand.told).to.include("forget 11050");
+    expect(take(11_100).kind).to.equal("reply");
+    expect(
+      hand.told.filter((each) => each.startsWith("forget")),
+    ).to.have.length(1);
+  });
+
+  it("DATA-01: rests on an idle line, and wakes in the beat that brings traffic, or a loss", () => {
+    const { hand, take } = handLine(1_000);
+    const restAfter = (now: number) => {
+      take(now);
+      return hand.told.filter((each) => each.startsWith("rest")).at(-1);
+    };
+    for (let now = 50; now < 1_050; now += 50)
+      expect(restAfter(now)).to.equal("rest null");
+    expect(restAfter(1_050)).to.equal("rest 1000");
+    hand.downloadBytes += 10_000;
+    expect(restAfter(1_100)).to.equal("rest null");
+    for (let now = 1_150; now < 2_100; now += 50) restAfter(now);
+    expect(restAfter(2_100)).to.equal("rest 1000");
+    hand.answers = answersOf([], 1);
+    restAfter(2_150);
+    hand.answers = answersOf([], 0);
+    expect(restAfter(2_200)).to.equal("rest null");
+  });
+});
