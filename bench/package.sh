@@ -15,8 +15,8 @@ within() {
   shift
   until "$@" >/dev/null 2>&1; do [[ $(now) -lt $due ]] || return 1; sleep 0.1; done
 }
-sql() { sqlite3 -readonly "$db" "$1" 2>/dev/null; }
-recorded() { [[ $(sql "select count(distinct wan_name) from cycle where timestamp_ms > $1") == 2 ]]; }
+sql() { sqlite3 -readonly "$db" "$1"; }
+recorded() { [[ $(sql "select count(distinct wan_name) from cycle where at_ms > $1") == 2 ]]; }
 pid() { systemctl show -P MainPID "$1"; }
 anew() { [[ $(systemctl is-active "$1") == active && $(pid "$1") != "$2" ]]; }
 steady() { [[ $(systemctl is-active $services | sort -u) == active ]]; }
@@ -126,8 +126,10 @@ row "upgrade" "exit $?, $(wanctl --version); processes $was -> $(for unit in $se
 within 30 recorded "$(now)"
 sleep 3
 row "" "cycles kept: $([[ $(sql 'select count(*) from cycle') -gt $before ]] && echo yes || echo no), $(lost); baselines: $(journalctl -u wanctl-controller@spectrum -o cat | grep -o 'rates=[a-z]*' | tail -1)"
-gap=$(sql "select max(gap) from (select timestamp_ms - lag(timestamp_ms) over (order by timestamp_ms) as gap from cycle where wan_name = 'spectrum' and timestamp_ms > $begun - 5000)")
-row "" "longest time without a cycle of spectrum: $gap ms"
+pause=$(sql "select max(ms) from (select at_ms - lag(at_ms) over (order by at_ms) as ms from cycle where wan_name = 'spectrum' and at_ms > $begun - 5000)")
+row "" "longest time without a cycle of spectrum: $pause ms; gaps that begin in it: $(sql "select count(*) from gap where from_ms > $begun - 1000")"
+
+row "all gaps so far" "$(sql "select group_concat(name || ' ' || cause || ' ' || ifnull(count, '?'), ', ') from gap join source s on s.id = source join wan w on w.id = s.wan")"
 
 begun=$(now)
 dpkg -r wanctl >/tmp/dpkg.log 2>&1
