@@ -108,7 +108,7 @@ export async function play(scene: Scene, folder: string): Promise<Outcome> {
       account: at.account(BOOT),
       events: readRows(
         at.database,
-        "select kind from events where wan_name = 'recorder' order by timestamp_ms",
+        "select kind from events where wan_name = 'recorder' and kind <> 'config' order by timestamp_ms",
       ).map(({ kind }) => String(kind)),
       figures: last,
       peakMb,
