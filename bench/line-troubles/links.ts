@@ -8,6 +8,7 @@ import {
 } from "../../test/e2e/queues.js";
 import { pause } from "../../test/e2e/waiting.js";
 import { LINE_KBPS, type Stage } from "./stage.js";
+import { restartWith } from "./processes.js";
 import { SILENTLY, type Trouble } from "./trouble.js";
 
 /** The link to the provider, and the queues on it. */
@@ -143,7 +144,7 @@ export const LINKS: readonly Trouble[] = [
     ...NO_QUEUE,
   },
   {
-    what: "both rates set by hand each 200 ms for 5 s",
+    what: "rates set by another program for 5 s, then started again",
     holdMs: 5_000,
     async begin() {
       for (let i = 0; i < 25; i++) {
@@ -153,6 +154,11 @@ export const LINKS: readonly Trouble[] = [
         await pause(200);
       }
     },
-    ...FOREIGN,
+    // ten minutes of peace are long
+    end: (stage) => restartWith(stage, {}),
+    begins: ["writing_paused"],
+    over: null,
+    says: /somebody else sets the rates/,
+    isRestart: true,
   },
 ];

@@ -49,11 +49,12 @@ const filtering = (
 function delay(all: string, first = all): void {
   const tc = (command: string) => run("server", `tc ${command}`);
   tc("qdisc del dev v0 root");
-  tc(
-    "qdisc add dev v0 root handle 1: prio bands 2 priomap 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
-  );
-  tc(`qdisc add dev v0 parent 1:1 netem delay ${all} limit 20000`);
-  tc(`qdisc add dev v0 parent 1:2 netem delay ${first} limit 20000`);
+  tc("qdisc add dev v0 root handle 1: htb default 1");
+  for (const [place, what] of [all, first].entries()) {
+    const minor = place + 1;
+    tc(`class add dev v0 parent 1: classid 1:${minor} htb rate 1gbit`);
+    tc(`qdisc add dev v0 parent 1:${minor} netem delay ${what} limit 20000`);
+  }
   tc(
     "filter add dev v0 parent 1: protocol ip u32 match ip src 10.0.3.11/32 flowid 1:2",
   );
