@@ -24,7 +24,8 @@ export function openWatch(
   let isMeasurementLost = false;
   /** Since when there has been somebody to hear, and who heard. */
   let hearingFrom = -Infinity as MonoMs;
-  const lostReflectors = new Set<number>();
+  /** When each of them was last heard. */
+  const lostReflectors = new Map<number, MonoMs>();
   let clockOffsetMs = clock.wall() - clock.mono();
 
   function lookAtMeasurement(before: ControlState, after: ControlState): void {
@@ -61,11 +62,15 @@ export function openWatch(
       const quietMs = since(baseline.at, at);
       const unheardMs = Math.min(quietMs, since(hearingFrom, at));
       if (unheardMs > REFLECTOR_LOST_MS && !lostReflectors.has(index)) {
-        lostReflectors.add(index);
+        lostReflectors.set(index, baseline.at);
         report("reflector_lost", { reflector, quiet_ms: Math.round(quietMs) });
-      } else if (quietMs <= REFLECTOR_LOST_MS && lostReflectors.delete(index)) {
-        report("reflector_back", { reflector });
+        return;
       }
+      const lostAt = lostReflectors.get(index);
+      if (lostAt === undefined || quietMs > REFLECTOR_LOST_MS) return;
+      lostReflectors.delete(index);
+      const lostMs = Math.round(since(lostAt, baseline.at));
+      report("reflector_back", { reflector, lost_ms: lostMs });
     });
   }
 

@@ -127,13 +127,20 @@ export function childOf(pid: number, name: string): number {
   return found;
 }
 
+/** Looked up from below: not every kernel lists children. */
 export const childrenOf = (pid: number): number[] =>
-  readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, "utf8")
-      .split(" ")
-      .filter((word) => word !== "")
-      .map(Number),
-  );
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number);
+
+function parentOf(pid: string): number | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
+  } catch {
+    return null; // it has ended meanwhile
+  }
+}
 
 /** Runs a command in the mounts that a daemon sees. @throws Failure */
 export function inMountsOf({ pid }: Daemon, command: string): void {

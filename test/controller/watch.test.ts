@@ -59,7 +59,7 @@ describe("openWatch()", () => {
         stateAt(6000, [0, 5990]),
         stateAt(6050, [6045, 6000]),
       ]),
-    ).to.deep.equal(["reflector_lost one 5050", "reflector_back one"]);
+    ).to.deep.equal(["reflector_lost one 5050", "reflector_back one 6045"]);
   });
 
   it("CTRL-04: when an outage ends, blames no reflector for it, and takes none back that is still away", () => {
