@@ -65,9 +65,10 @@ export async function play(stage: Stage, trouble: Trouble): Promise<Outcome> {
   const ended = heard.frames.length;
   const has = (names: readonly string[]) =>
     events.some(({ frame }) => names.includes(frame.event));
-  const recoveredMs = await recovered(
-    stage,
-    () => trouble.over === null || has([trouble.over]),
+  const recoveredMs = await recovered(stage, () =>
+    [trouble.begins, trouble.over === null ? [] : [trouble.over]].every(
+      (names) => names.length === 0 || has(names),
+    ),
   );
   over.abort();
   await witness;
