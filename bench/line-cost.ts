@@ -38,6 +38,7 @@ async function main([seconds = "20"]: readonly string[]): Promise<void> {
   await stage.startController({ IDLE_AFTER: String(IDLE_S) });
 
   const measure = async (what: string) => {
+    if (what !== "idle") await stage.load();
     const { pid } = stage.controller();
     const all = [pid, ...childrenOf(pid)];
     const cpu = () => all.reduce((sum, one) => sum + cpuMs(one), 0);

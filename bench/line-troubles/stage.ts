@@ -79,7 +79,7 @@ export async function openStage(): Promise<Stage> {
       recorder = startDaemon(recorderArgs);
     },
     async load() {
-      if (performance.now() - loadedAt < LOAD_MS) return;
+      if (!load.hasEnded && performance.now() - loadedAt < LOAD_MS) return;
       await unload(load);
       load = await openDownloads();
       loadedAt = performance.now();
