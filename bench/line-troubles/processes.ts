@@ -91,9 +91,7 @@ export const FPINGS: readonly Trouble[] = [
     holdMs: 1_000,
     begin: (stage) =>
       restartWith(stage, { METHOD: "echo", PATH: pathOf(stage) }),
-    begins: ["started"],
-    over: null,
-    says: null,
+    ...SILENTLY,
     isRestart: true,
   },
   {
