@@ -3,22 +3,40 @@ import type { Command } from "commander";
 export const SHELLS = ["bash", "zsh"] as const;
 export type Shell = (typeof SHELLS)[number];
 
+const flagsOf = (command: Command): string[] => [
+  ...command.options.flatMap(({ long }) => long ?? []),
+  "--help",
+];
+
+/** What may follow a word: of a group its commands, of a command its options. */
+const casesOf = (command: Command, name: string): string[] => {
+  const own = command.commands.map((one) => one.name());
+  const words = [...own, ...flagsOf(command)].join(" ");
+  return [
+    `${own.length > 0 ? `"${name} ")` : `"${name} "*)`} words="${words}" ;;`,
+    ...command.commands.flatMap((one) => casesOf(one, `${name} ${one.name()}`)),
+  ];
+};
+
 /** A script that completes subcommands and options, for the shell to source; `wanctl-history` is one of the former. */
 export function completion(program: Command, shell: Shell): string {
   const names = program.commands.map((command) => command.name());
-  const cases = program.commands.map((command) => {
-    const flags = command.options.flatMap(({ long }) => long ?? []);
-    return `    ${command.name()}) words="${[...flags, "--help"].join(" ")}" ;;`;
-  });
+  const groups = program.commands
+    .filter(({ commands }) => commands.length > 0)
+    .map((command) => command.name());
+  const cases = program.commands.flatMap((command) =>
+    casesOf(command, command.name()),
+  );
   const script = [
     "_wanctl() {",
-    "  local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words",
+    "  local word=${COMP_WORDS[COMP_CWORD]} words depth=1",
+    `  [[ " ${groups.join(" ")} " == *" \${COMP_WORDS[1]} "* ]] && depth=2`,
     `  if ((COMP_CWORD == 1)); then words="${names.join(" ")} --help --version"; else`,
-    "    case $command in",
-    ...cases.map((line) => `  ${line}`),
+    '    case "${COMP_WORDS[*]:1:COMP_CWORD-1} " in',
+    ...cases.map((line) => `      ${line}`),
     "    esac",
     "  fi",
-    '  [[ $word == -* || $COMP_CWORD == 1 ]] && COMPREPLY=($(compgen -W "$words" -- "$word"))',
+    '  [[ $word == -* ]] || ((COMP_CWORD <= depth)) && COMPREPLY=($(compgen -W "$words" -- "$word"))',
     "}",
     "_wanctl_history() {",
     '  COMP_WORDS=(wanctl history "${COMP_WORDS[@]:1}") COMP_CWORD=$((COMP_CWORD + 1))',

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
+import type { SetupOptions } from "./setup.js";
 
-/** Declares what is about configuration files: `check`, `config`, `migrate`. */
+/** Declares what is about configuration files: `check`, `config`, `migrate`, `setup`. */
 export function addConfiguration(
   wanctl: Command,
   example: (...lines: readonly string[]) => string,
@@ -76,5 +77,34 @@ export function addConfiguration(
     .action(async (file: string, { to }: { to: string }) => {
       const { migrateHistory } = await import("./migrate-history.js");
       await migrateHistory(file, to);
+    });
+
+  wanctl
+    .command("setup")
+    .description(
+      "look at this host or a router, and write a first configuration",
+    )
+    .option("--to <dir>", "folder of the files", "/etc/wanctl")
+    .option("--wan <name>", "name of the line")
+    .option("--interface <device>", "device of the line, on this host")
+    .option("--preset <kind>", "cable, vdsl, fibre, lte or starlink")
+    .option("--download <mbps>", "what the provider sells, Mbit/s")
+    .option("--upload <mbps>", "the same, upload")
+    .option(
+      "--router <host>",
+      "a MikroTik router whose queues are set, HOST[:PORT]",
+    )
+    .option("--user <name>", "who logs in there", "wanctl")
+    .option(
+      "--password-file <file>",
+      "holds the password",
+      "/etc/wanctl/router.password",
+    )
+    .option("--fingerprint <sha256>", "of the router's certificate")
+    .option("--yes", "ask nothing: take what is likely")
+    .addHelpText("after", example("wanctl setup --to ."))
+    .action(async (options: SetupOptions) => {
+      const { setup } = await import("./setup.js");
+      await setup(options);
     });
 }

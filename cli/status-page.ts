@@ -3,13 +3,13 @@ import type { Health } from "../shared/health.js";
 import { showMbps, showMs } from "../shared/units.js";
 import { answerOf, type Answer } from "./answer.js";
 import type { Status } from "./status.js";
+import { showSpan } from "../shared/facts.js";
 import {
   clip,
   COLUMNS,
   printable,
   showBytes,
   showDelta,
-  showSpan,
   wrap,
 } from "./terminal.js";
 

@@ -41,23 +41,6 @@ export function timeOfDay(atMs: number): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${ms}`;
 }
 
-const SECOND = 1e3;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-/** A span in words: "40 ms", "2.4 s", "3 min", "5 h 12 min", "9 d 3 h"; "—" where it is not known. */
-export function showSpan(ms: number | null): string {
-  if (ms === null) return "—";
-  if (ms < SECOND) return `${Math.round(ms)} ms`;
-  if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)} s`;
-  if (ms < 2 * MINUTE) return `${Math.floor(ms / SECOND)} s`;
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
-  if (ms < DAY)
-    return `${Math.floor(ms / HOUR)} h ${Math.floor((ms % HOUR) / MINUTE)} min`;
-  return `${Math.floor(ms / DAY)} d ${Math.floor((ms % DAY) / HOUR)} h`;
-}
-
 /** "+0.6", "-12.0", "+1234"; "—" where it is not known. Six columns up to 99 s. */
 export function showDelta(ms: number | null): string {
   if (ms === null) return "—";

@@ -10,6 +10,8 @@ export interface Signs {
   readonly link: Link | null;
   /** Whether the answers that come are not to pings, but to what is tried instead. */
   readonly isFallback: boolean;
+  /** Whether the next router answers, which is asked while nobody else does; null where that is not known. */
+  readonly gateway: boolean | null;
   /** How many reflectors are asked. */
   readonly asked: number;
 }
@@ -98,24 +100,30 @@ export function conditionInWords(
   facts: Facts,
   now: MonoMs,
 ): string | null {
-  const { silentMs, answering, asked, link, isFallback } = facts;
+  const { silentMs, answering, asked, link, isFallback, gateway } = facts;
   const spell = (ms: number) => `${(ms / 1e3).toFixed(1)} s`;
   const silence = Number.isFinite(silentMs)
     ? `no reflector answered for ${spell(silentMs)}`
     : "no reflector has answered yet";
+  const next =
+    gateway === null
+      ? ""
+      : gateway
+        ? "; the gateway answers"
+        : "; nor does the gateway answer";
   switch (condition) {
     case "measuring":
       return null;
     case "reduced":
       return `only ${answering} of ${asked} reflectors answer`;
     case "silent":
-      return silence;
+      return silence + next;
     case "filtered":
       return isFallback
         ? "pings are filtered: measured by TCP handshakes"
         : `pings are filtered: traffic passes, but ${silence}`;
     case "line_down":
-      return `line is down: ${silence}, and nothing comes in`;
+      return `line is down: ${silence}, and nothing comes in${next}`;
     case "no_link":
       return `no link for ${spell(since(from, now))}: interface is ${link === "gone" ? "gone" : "down"}`;
   }

@@ -12,6 +12,7 @@ import { demandTools, type ShapingTool } from "./needs.js";
 import { openMeasuredLine, type Parts } from "./measured-line.js";
 import { withHandshakes, withoutFallback } from "./pinger/backed.js";
 import { openFping } from "./pinger/fping.js";
+import { openGateway } from "./pinger/gateway.js";
 import { openTimestamps } from "./pinger/timestamps.js";
 import type { Report } from "./report.js";
 import { openActuator } from "./shaper/actuator.js";
@@ -53,7 +54,8 @@ export async function openLine(
     fallbackPort === null
       ? withoutFallback(pings)
       : withHandshakes(pings, fallbackPort, probe, clock);
-  return openMeasuredLine(pinger, parts, config, clock);
+  const gateway = openGateway(probe, clock);
+  return openMeasuredLine(pinger, { ...parts, gateway }, config, clock);
 }
 
 type Shaped<Backend> = Extract<
@@ -71,7 +73,7 @@ async function byTc(
   { devices, onForeign }: Shaped<"tc">,
   clock: Clock,
   report: Report,
-): Promise<Parts> {
+): Promise<Omit<Parts, "gateway">> {
   const counters = await openProcCounters(devices.upload, clock);
   const settings = { pace: TC_PACE, onForeign };
   const shaper = openActuator(openTc(devices), settings, clock, report);
@@ -82,7 +84,7 @@ function byRouterOs(
   { router, onForeign }: Shaped<"routeros">,
   clock: Clock,
   report: Report,
-): Parts {
+): Omit<Parts, "gateway"> {
   const session = openSession(router, clock);
   const { wanInterface } = router;
   const queues = openRouterOs(session, router.queues, clock);
@@ -114,7 +116,10 @@ function simulated(
     // as many beats per simulated second as in real time, whatever the host is busy with: same seed, same frames
     beat: () => (at = line.advance(PERIOD_MS)),
     take: () => line.take(),
-    signs: () => ({ link: null, isFallback: false, asked: policy.reflectors }),
+    signs: () => ({
+      ...{ link: null, gateway: null },
+      ...{ isFallback: false, asked: policy.reflectors },
+    }),
     probing: () => ({ by: "simulation" }),
     shaper: {
       request(wishBps) {

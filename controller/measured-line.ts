@@ -7,6 +7,7 @@ import { followUse, inUse, isIdle, type IdleRule } from "./idle.js";
 import type { Reading } from "./law/reading.js";
 import type { Line } from "./line.js";
 import type { BackedPinger } from "./pinger/backed.js";
+import type { Gateway } from "./pinger/gateway.js";
 import { NOTHING_ASKED, type Answers } from "./pinger/pinger.js";
 import { PROBED_MAX } from "./pinger/reflectors.js";
 import type { Shaper } from "./shaper/shaper.js";
@@ -15,10 +16,14 @@ import type { Shaper } from "./shaper/shaper.js";
 export interface Parts {
   readonly shaper: Shaper;
   readonly counters: Counters;
+  readonly gateway: Gateway;
 }
 
 /** On an idle line a round of probes leaves so often. */
 const IDLE_ROUND_MS = 1_000;
+
+/** Nobody answers for so long: does the gateway? */
+const SILENT_MS = 1_000;
 
 /** Who did not look for so long stood still. What was under way meanwhile tells of another time. */
 export const PAUSED_MS = 1_000;
@@ -26,7 +31,7 @@ export const PAUSED_MS = 1_000;
 /** A real line: its answers, its traffic, its interface. */
 export function openMeasuredLine(
   pinger: BackedPinger,
-  { shaper, counters }: Parts,
+  { shaper, counters, gateway }: Parts,
   {
     probe,
     policy,
@@ -40,6 +45,8 @@ export function openMeasuredLine(
   };
   let use = inUse(clock.mono());
   let lookedAt: MonoMs | null = null;
+  let heardAt = clock.mono();
+  let doesGatewayAnswer: boolean | null = null;
 
   function answers(now: MonoMs): Answers {
     const hasPaused = lookedAt !== null && since(lookedAt, now) > PAUSED_MS;
@@ -58,16 +65,21 @@ export function openMeasuredLine(
       const seen = answers(now);
       // whatever it is, it is found out sooner with all probes
       if (seen.kind === "lost") use = { ...use, usedAt: now };
+      if (seen.replies.length > 0 || seen.kind === "asleep") heardAt = now;
+      const isSilent = since(heardAt, now) > SILENT_MS;
+      doesGatewayAnswer = gateway.look(isSilent, now);
       return { ...seen, traffic };
     },
     signs: () => ({
       link: counters.link(),
+      gateway: doesGatewayAnswer,
       isFallback: pinger.isFallback,
       asked: Math.min(probe.reflectors.length, PROBED_MAX),
     }),
     probing: () => pinger.view(),
     shaper,
     async [Symbol.asyncDispose]() {
+      gateway[Symbol.dispose]();
       await Promise.all(
         [pinger, shaper, counters].map((part) => part[Symbol.asyncDispose]()),
       );

@@ -57,7 +57,7 @@ papers() {
   put 644 systemd/* usr/lib/systemd/system
   put 640 config/recorder.yaml etc/wanctl
   put 644 config/spectrum.yaml config/att.yaml usr/share/doc/wanctl/examples
-  put 644 README.md ARCHITECTURE.md docs/*.md usr/share/doc/wanctl
+  put 644 README.md ARCHITECTURE.md SECURITY.md docs/*.md usr/share/doc/wanctl
   gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
   { cat LICENSE && printf '\nIncludes Node.js and npm modules; their licences:\n\n' &&
     cat "$(dirname "$(readlink -f "$(command -v node)")")"/../{LICENSE,share/doc/nodejs/copyright} 2>/dev/null || true; } >"$doc/copyright"

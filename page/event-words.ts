@@ -1,5 +1,7 @@
 import type { HistoryEvent } from "../shared/history.js";
+import { factsInWords } from "../shared/facts.js";
 import { STATES } from "../shared/state.js";
+import { dayAndTime } from "./words.js";
 
 /** What happened, in a few words. */
 export function eventInWords({ kind, details }: HistoryEvent): string {
@@ -9,11 +11,7 @@ export function eventInWords({ kind, details }: HistoryEvent): string {
   }
   if (kind === "config")
     return `configuration read at ${text(details["trigger"])}`;
-  const pairs = Object.entries(details).map(
-    ([name, value]) => `${name.replaceAll("_", " ")} ${text(value)}`,
-  );
-  const name = kind.replaceAll("_", " ");
-  return pairs.length === 0 ? name : `${name}: ${pairs.join(", ")}`;
+  return factsInWords(kind, details, dayAndTime);
 }
 
 const text = (value: unknown): string =>

@@ -172,7 +172,7 @@ export function openMaintenance(
       figures.clockJumps++;
       journal.note("retention_held", {
         jumpMs: Math.round(jumpMs),
-        heldMs: clockWatch.holdMs(),
+        heldMs: Math.round(clockWatch.holdMs()),
       });
     }
     figures.sizes = upkeep.sizes();

@@ -34,6 +34,7 @@ export function openConfigFile(file: string): ConfigFile {
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
+    logLevel: "error",
   });
   if (document.errors.length > 0)
     throw new ConfigError(

@@ -57,6 +57,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** By the last word of the key. */
 const UNITS: Readonly<Record<string, string>> = {
   ms: "ms",
+  s: "s",
   mbps: "Mbit/s",
   bytes: "bytes",
   minutes: "minutes",

@@ -1,7 +1,8 @@
 import type { HistoryEvent } from "../../shared/history.js";
 import { answerOf } from "../answer.js";
 import { STATES } from "../../shared/state.js";
-import { clip, printable, showSpan, timeOfDay, wrapTo } from "../terminal.js";
+import { factsInWords } from "../../shared/facts.js";
+import { clip, printable, timeOfDay, wrapTo } from "../terminal.js";
 import { dayAndTime, dayOf, turnOf } from "./calendar.js";
 import type { Paint, Tone } from "./paint.js";
 
@@ -60,23 +61,5 @@ export function eventWords({ kind, details }: HistoryEvent): string {
   }
   if (kind === "config")
     return `configuration at ${answer.text("trigger") ?? "—"}: ${JSON.stringify(details["config"] ?? details)}`;
-  const facts = Object.entries(details).map(([key, value]) => fact(key, value));
-  return [kind.replaceAll("_", " "), facts.join(", ")]
-    .filter(Boolean)
-    .join(": ");
-}
-
-/** Below it a number of ms is a span, from it on an instant: a hundred years, and 1973. */
-const INSTANT_MS = 1e11;
-
-function fact(key: string, value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  if (key === "cause" || key === "reason" || key === "error") return text;
-  const words = key
-    .replace(/_?ms$/i, "")
-    .replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`)
-    .replaceAll("_", " ");
-  if (typeof value !== "number" || !/ms$/i.test(key)) return `${words} ${text}`;
-  if (Math.abs(value) >= INSTANT_MS) return `${words} ${dayAndTime(value)}`;
-  return `${words} ${value < 0 ? "-" : ""}${showSpan(Math.abs(value))}`;
+  return factsInWords(kind, details, dayAndTime);
 }

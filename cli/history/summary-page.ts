@@ -1,7 +1,8 @@
 import type { SummaryAnswer } from "../../shared/history.js";
 import { STATES } from "../../shared/state.js";
 import { ARROW } from "../side.js";
-import { clip, showDelta, showSpan } from "../terminal.js";
+import { showSpan } from "../../shared/facts.js";
+import { clip, showDelta } from "../terminal.js";
 import { dayOf, spanOf } from "./calendar.js";
 import { completenessLines } from "./completeness-lines.js";
 import { labelOf } from "./label.js";

@@ -69,6 +69,16 @@ function isBusy(rate: PerDirection<RateState>, direction: Direction): boolean {
 const isUnanimous = ({ samples }: Evidence, direction: Direction): boolean =>
   runAbove(samples, direction, TUNING.drainedMs).length >= TUNING.witnesses;
 
+/** Whether a queue of its way is its own: who does not fill its rate makes one only where every reflector agrees. */
+export const fits = (
+  rate: RateState,
+  evidence: Evidence,
+  direction: Direction,
+): boolean =>
+  isFull(rate) ||
+  ((rate.peakLoad ?? 1) >= TUNING.guiltyRatio &&
+    isUnanimous(evidence, direction));
+
 const areBothBusy = (rate: PerDirection<RateState>): boolean =>
   isBusy(rate, "download") && isBusy(rate, "upload");
 

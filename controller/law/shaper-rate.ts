@@ -1,5 +1,6 @@
 import { later, since, type MonoMs } from "../../shared/clock.js";
 import { clamp } from "../../shared/units.js";
+import { fits } from "./attribution.js";
 import { cut } from "./cut.js";
 import type { Sample } from "./estimator.js";
 import { ageMs, lastSamples, silenceMs } from "./evidence.js";
@@ -80,14 +81,14 @@ function badOf(
   return votes.filter(({ delayMs }) => delayMs[scene.direction] > badMs);
 }
 
-/** Probes that tell the way need no other witness than some load. */
+/** Probes that tell the way leave no doubt but the load's. */
 const isGuilty = (
-  { mode, peakLoad }: RateState,
-  { isSuspect }: Scene,
+  state: RateState,
+  { evidence, direction, isSuspect }: Scene,
   bad: readonly Sample[],
 ): boolean =>
   bad.every(({ tellsWays }) => tellsWays)
-    ? mode === "drain" || (peakLoad ?? 1) >= TUNING.guiltyRatio
+    ? fits(state, evidence, direction)
     : isSuspect;
 
 const mayCut = (

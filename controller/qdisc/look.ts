@@ -47,7 +47,7 @@ const PACKAGE: Readonly<Record<string, string>> = {
 };
 
 /** What is there now, of all that one WAN's queues have to do with. Changes nothing. */
-export function lookAtHost({ devices }: Wanted): Host {
+export function lookAtHost({ devices }: Pick<Wanted, "devices">): Host {
   return {
     has: capabilities(),
     masquerades: MASQUERADE.test(said("nft -j list ruleset")),

@@ -178,10 +178,14 @@ function asItems(value: unknown): Item[] | null {
     return null;
   return list.map((one) =>
     Object.fromEntries(
-      Object.entries(one).map(([name, text]) => [name, String(text)]),
+      Object.entries(one).map(([name, value]) => [name, asText(value)]),
     ),
   );
 }
+
+/** RouterOS sends text. What else JSON may hold is no value of a property, and made text only to be shown. */
+const asText = (value: unknown): string =>
+  typeof value === "string" ? value : JSON.stringify(value);
 
 const matches = (item: Item, where: Item): boolean =>
   Object.entries(where).every(([name, value]) => item[name] === value);

@@ -7,7 +7,7 @@ async function offered(...words: readonly string[]): Promise<string[]> {
   const name = words[0] === "wanctl-history" ? "_wanctl_history" : "_wanctl";
   const { out: script } = await wanctl("completion", "bash");
   const asked = `${script}
-    COMP_WORDS=(${words.join(" ")}); COMP_CWORD=${words.length - 1}
+    COMP_WORDS=(${words.map((word) => `"${word}"`).join(" ")}); COMP_CWORD=${words.length - 1}
     ${name}; echo "\${COMPREPLY[@]}"`;
   const { stdout } = spawnSync("bash", ["-c", asked], { encoding: "utf8" });
   return stdout.trim().split(" ");
@@ -24,6 +24,18 @@ describe("wanctl completion", () => {
     expect(await offered("wanctl-history", "--su")).to.deep.equal([
       "--summary",
     ]);
+  });
+
+  it("offers the commands of a group, then their options", async () => {
+    expect(await offered("wanctl", "migrate", "h")).to.deep.equal(["history"]);
+    expect(await offered("wanctl", "config", "")).to.include("show");
+    expect(await offered("wanctl", "qdisc", "up", "--f")).to.deep.equal([
+      "--force",
+    ]);
+    expect(
+      await offered("wanctl", "migrate", "history", "old.db", "--t"),
+    ).to.deep.equal(["--to"]);
+    expect(await offered("wanctl", "check", "conf")).to.deep.equal([""]);
   });
 
   it("knows bash and zsh, and no other", async () => {

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { showSpan } from "../../shared/facts.js";
 import {
   clip,
   COLUMNS,
   printable,
   showBytes,
   showDelta,
-  showSpan,
   timeOfDay,
   wrap,
 } from "../../cli/terminal.js";

@@ -7,7 +7,7 @@ const COMMANDS = [
   ...["controller", "recorder", "tap", "history", "status", "check", "demo"],
   ...["qdisc", "qdisc up", "qdisc down", "qdisc show"],
   ...["config", "config show", "migrate"],
-  ...["migrate config", "migrate history"],
+  ...["migrate config", "migrate history", "setup"],
 ];
 
 describe("wanctl", () => {

@@ -18,7 +18,7 @@ import { openConditionWatch } from "../../controller/condition-watch.js";
 const ms = (value: number) => value as MonoMs;
 
 const FINE: Facts = {
-  ...{ link: "up", isFallback: false, asked: 6 },
+  ...{ link: "up", gateway: null, isFallback: false, asked: 6 },
   ...{ silentMs: 20, answering: 6, receivedBps: 1e6 },
 };
 const FEW: Facts = { ...FINE, answering: 2 };
@@ -101,6 +101,19 @@ describe("standing()", () => {
         expect(lived(...past, last, last, last).at(-1)).to.equal(settled);
       }),
     );
+  });
+
+  it("CTRL-04: says whether the gateway answers, where nobody else does", () => {
+    const down = { condition: "line_down", from: ms(0) } as const;
+    const words = (gateway: boolean | null) =>
+      conditionInWords(
+        { ...down, next: down },
+        { ...DOWN, gateway },
+        ms(9_000),
+      );
+    expect(words(null)).to.match(/nothing comes in$/);
+    expect(words(true)).to.match(/; the gateway answers$/);
+    expect(words(false)).to.match(/; nor does the gateway answer$/);
   });
 
   it("CTRL-04: has words for all but measuring, from any facts", () => {

@@ -3,6 +3,7 @@ import type { Counters } from "../../controller/counters/counters.js";
 import type { Link } from "../../controller/condition.js";
 import { openMeasuredLine } from "../../controller/measured-line.js";
 import { withoutFallback } from "../../controller/pinger/backed.js";
+import type { Gateway } from "../../controller/pinger/gateway.js";
 import { answersOf } from "../../controller/pinger/pinger.js";
 import { NO_WRITES, type Shaper } from "../../controller/shaper/shaper.js";
 import type { Clock, MonoMs, WallMs } from "../../shared/clock.js";
@@ -51,13 +52,20 @@ function handLine(idleAfterMs: number | null) {
     take: () => [{ at, downloadBytes: hand.downloadBytes, uploadBytes: 0 }],
     link: () => hand.link,
   };
+  const gateway: Gateway = {
+    look: (isWanted, now) => {
+      if (isWanted) hand.told.push(`gateway ${now}`);
+      return isWanted;
+    },
+    [Symbol.dispose]: () => undefined,
+  };
   const probe = {
     ...{ reflectors: ["one"], spacingMs: 50, lossMs: 1000 },
     ...{ source: null, interface: null, method: "auto" as const },
   };
   const line = openMeasuredLine(
     pinger,
-    { shaper, counters },
+    { shaper, counters, gateway },
     { probe, policy: POLICY, idleAfterMs },
     clock,
   );
@@ -79,6 +87,22 @@ describe("openMeasuredLine()", () => {
       hand.link = link;
       expect(take(150)).to.include({ kind: "lost", lost: 3 });
     }
+  });
+
+  it("CTRL-04: asks the gateway while nobody answers, and not else", () => {
+    const { hand, take, line } = handLine(null);
+    take(50);
+    hand.answers = answersOf([], 1);
+    for (let now = 100; now <= 1_050; now += 50) take(now);
+    expect(line.signs().gateway).to.equal(false);
+    take(1_100);
+    expect(line.signs().gateway).to.equal(true);
+    hand.answers = answersOf([REPLY], 0);
+    take(1_150);
+    expect(line.signs().gateway).to.equal(false);
+    expect(hand.told)
+      .to.include("gateway 1100")
+      .and.not.include("gateway 1150");
   });
 
   it("DATA-01: having stood still it was asleep, and what was under way does not count", () => {

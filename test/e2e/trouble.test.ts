@@ -4,13 +4,14 @@ import { causeCode } from "../../shared/cause.js";
 import type { Direction } from "../../shared/direction.js";
 import type { EventName } from "../../shared/event.js";
 import type { CycleFrame, Frame } from "../../shared/frame.js";
+import { askHealth } from "../../shared/health.js";
 import { readingCode } from "../../shared/state.js";
 import { startDaemon } from "./daemon.js";
 import type { Heard } from "./heard.js";
 import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
 import { run, start } from "./namespace.js";
 import { addQueue, changeQueue, kernelKbps, removeQueue } from "./queues.js";
-import { controllerArgs, openSystem, type System } from "./system.js";
+import { controllerArgs, openSystem, WAN, type System } from "./system.js";
 import { openDownloads } from "./traffic.js";
 import { pause, until } from "./waiting.js";
 
@@ -84,6 +85,10 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
     run("isp", "ip link set i1 down");
     const { detail } = await heard.event("line_lost", place, MEND_MS);
     expect(detail["why"]).to.match(/line is down/);
+    await until("word of the gateway", MEND_MS, async () => {
+      const health = await askHealth(system!.run.wanHealth(WAN));
+      return health?.reasons.some((why) => why.endsWith("gateway answers"));
+    });
     run("isp", "ip link set i1 up");
     await heard.event("line_back", place, MEND_MS);
     const events = heard.frames.slice(place).flatMap(nameOf);

@@ -65,9 +65,10 @@ export const transition = (): Message => ({
 export const sample = (
   value: number,
   labels: SampleFrame["labels"] = {},
+  metric = "wanctl_steering_enabled",
 ): Message => ({
   kind: "sample",
-  metric: "wanctl_steering_enabled",
+  metric,
   value,
   labels,
 });

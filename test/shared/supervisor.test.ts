@@ -79,6 +79,22 @@ describe("openSupervisor()", () => {
     ]);
   });
 
+  it("asks for its sentence every two seconds, and says it when it is another (OPS-01)", () => {
+    process.env["NOTIFY_SOCKET"] = join(folder, "status");
+    const heard = serviceManager(join(folder, "status"));
+    now = 0;
+    const supervisor = openSupervisor(clock);
+    let asked = 0;
+    for (; now < 10_000; now += 50)
+      supervisor.status(() => `word ${Math.floor(asked++ / 2)}`);
+    expect(asked).to.equal(5);
+    expect(heard()).to.deep.equal([
+      "STATUS=word 0",
+      "STATUS=word 1",
+      "STATUS=word 2",
+    ]);
+  });
+
   it("is silent without one", () => {
     delete process.env["NOTIFY_SOCKET"];
     const supervisor = openSupervisor(clock);

@@ -55,9 +55,9 @@ describe("Words of the page", () => {
       eventInWords({
         ...event,
         kind: "router_lost",
-        details: { cause: "timeout", after_s: 3 },
+        details: { cause: "timeout", heldMs: 3_600_000 },
       }),
-    ).to.equal("router lost: cause timeout, after s 3");
+    ).to.equal("router lost: timeout, held 1 h 0 min");
   });
 
   it("weighs steps by their values", () =>

@@ -38,6 +38,7 @@ describe("GET /metrics", () => {
 
   it("has what the last cycle had, by the registry's names (DATA-05)", async () => {
     post.take(stamped(cycle({ stateDownload: 2 }), 1));
+    post.take(stamped(sample(3, {}, "wanctl_condition"), 2));
     post.take(stamped(sample(1), 1, { source: "steering" }));
     const seen = await scrape();
     for (const [series, value] of [
@@ -50,6 +51,7 @@ describe("GET /metrics", () => {
       ['wanctl_load_upload_mbps{wan="spectrum"}', 0.93],
       ['wanctl_state{direction="download",wan="spectrum"}', 2],
       ['wanctl_state{direction="upload",wan="spectrum"}', 0],
+      ['wanctl_condition{wan="spectrum"}', 3],
       ['wanctl_steering_enabled{wan="steering"}', 1],
     ] as const)
       expect(seen.get(series), series).to.equal(value);

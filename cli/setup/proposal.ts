@@ -1,0 +1,138 @@
+import type { PresetName } from "../../controller/law/presets.js";
+import { DIRECTIONS, type Direction } from "../../shared/direction.js";
+
+/** What a controller's file is made of. */
+export interface Line {
+  readonly wan: string;
+  readonly preset: PresetName;
+  readonly reflectors: readonly string[];
+  /** RTT of the idle line, ms; null where nobody answered. */
+  readonly idleMs: number | null;
+  /** What the provider sells, Mbit/s. */
+  readonly planMbps: Readonly<Record<Direction, number>>;
+  readonly shaper: QueuesHere | QueuesOfRouter;
+}
+
+export interface QueuesHere {
+  readonly kind: "tc";
+  readonly device: string;
+}
+
+export interface QueuesOfRouter {
+  readonly kind: "routeros";
+  readonly host: string;
+  readonly port: number | null;
+  readonly user: string;
+  readonly passwordFile: string;
+  readonly fingerprint: string | null;
+  readonly queue: "tree" | "simple";
+  readonly queues: Readonly<Record<Direction, string>>;
+  readonly wanInterface: string | null;
+}
+
+/** Of the plan's rate. A shared line carries less on a bad evening; a radio may carry next to nothing. */
+const SHARES: Readonly<Record<PresetName, { floor: number; base: number }>> = {
+  cable: { floor: 0.2, base: 0.8 },
+  vdsl: { floor: 0.2, base: 0.8 },
+  fibre: { floor: 0.2, base: 0.9 },
+  lte: { floor: 0.05, base: 0.3 },
+  starlink: { floor: 0.1, base: 0.4 },
+};
+
+const LEAST_MBPS = 0.5;
+
+/** Three digits are enough for a guess. */
+const rounded = (mbps: number): number =>
+  Number(Math.max(LEAST_MBPS, mbps).toPrecision(3));
+
+/** Ours for a line of that name: its kernel's names have at most 15 letters. */
+export const ifbOf = (device: string): string => `ifb4${device}`.slice(0, 15);
+
+/** What most likely is right, to be looked over: a controller's file. */
+export function proposal(line: Line): string {
+  const { wan, preset, reflectors, idleMs, planMbps } = line;
+  const { floor, base } = SHARES[preset];
+  const rates = DIRECTIONS.map((direction) => {
+    const plan = planMbps[direction];
+    return `${direction}:
+  floor_mbps: ${Math.min(plan, rounded(floor * plan))}
+  base_mbps: ${Math.min(plan, rounded(base * plan))}
+  ceiling_mbps: ${plan}`;
+  });
+  const idle =
+    idleMs === null ? "" : ` Idle round-trip time: ${idleMs.toFixed(1)} ms.`;
+  return `# Every key stands in docs/configuration.md. Check a change before you use it: wanctl check ${wan}.yaml
+
+wan: ${wan}
+preset: ${preset}
+
+# Pinged to see the queues on the line.${idle}
+probe:
+  reflectors: [${reflectors.join(", ")}]${
+    line.shaper.kind === "tc" ? `\n  interface: ${line.shaper.device}` : ""
+  }
+
+${shaper(line)}
+
+# Mbit/s. floor: below it the line is of no use. base: a bad evening. ceiling: the best day; at first the plan's rate.
+${rates.join("\n\n")}
+`;
+}
+
+function shaper({ shaper: of, preset, idleMs }: Line): string {
+  if (of.kind === "tc") {
+    const lines = [
+      "backend: tc",
+      `download_device: ${ifbOf(of.device)}`,
+      `upload_device: ${of.device}`,
+      "# What the line adds to each packet: docs/qdisc.md.",
+      `link: ${linkOf(preset, of.device)}`,
+      ...(idleMs === null ? [] : [`rtt_ms: ${rttOf(idleMs)}`]),
+    ];
+    return ["shaper:", ...lines.map((line) => `  ${line}`)].join("\n");
+  }
+  const { host, port, user, passwordFile, fingerprint, wanInterface } = of;
+  const text = (value: string) => JSON.stringify(value);
+  const lines = [
+    "backend: routeros",
+    `host: ${text(host)}`,
+    ...(port === null ? [] : [`port: ${port}`]),
+    `user: ${text(user)}`,
+    `password_file: ${text(passwordFile)}`,
+    ...(fingerprint === null
+      ? []
+      : [`tls: { fingerprint_sha256: ${text(fingerprint)} }`]),
+    ...(of.queue === "tree" ? [] : ["queue: simple"]),
+    ...DIRECTIONS.map((way) => `${way}_queue: ${text(of.queues[way])}`),
+    ...(wanInterface === null ? [] : [`wan_interface: ${text(wanInterface)}`]),
+  ];
+  return ["shaper:", ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+function linkOf(preset: PresetName, device: string): string {
+  switch (preset) {
+    case "cable":
+      return "docsis";
+    case "vdsl":
+      return device.startsWith("ppp") ? "pppoe-ptm" : "bridged-ptm";
+    case "fibre":
+    case "starlink":
+      return "ethernet";
+    case "lte":
+      return "raw";
+  }
+}
+
+/** Twice the idle RTT, and a little more, suits CAKE best. */
+const rttOf = (idleMs: number): number =>
+  Math.min(300, Math.max(20, 10 * Math.ceil((2 * idleMs) / 10)));
+
+/** What kind of line it most likely is, by the name of its device and how far away the world is. */
+export function likelyPreset(
+  device: string | null,
+  idleMs: number | null,
+): PresetName {
+  if (device !== null && /^(ww|usb)/.test(device)) return "lte";
+  if (device?.startsWith("ppp") === true) return "vdsl";
+  return idleMs !== null && idleMs < 6 ? "fibre" : "cable";
+}

@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { statusPage } from "../../cli/status-page.js";
+import { judge } from "../../cli/status.js";
+import { NO_CHECKPOINT } from "../../controller/checkpoint.js";
+import { openConditionWatch } from "../../controller/condition-watch.js";
+import { cycle } from "../../controller/cycle.js";
+import type { ControlState } from "../../controller/law/control.js";
+import type { Line } from "../../controller/line.js";
+import { NO_WRITES } from "../../controller/shaper/shaper.js";
+import { openView } from "../../controller/view.js";
+import { openWatch } from "../../controller/watch.js";
+import type { Clock, MonoMs, WallMs } from "../../shared/clock.js";
+import type { EventName } from "../../shared/event.js";
+import { decodeFrame, encodeFrame, type Frame } from "../../shared/frame.js";
+import { beat, NOW, POLICY, type Beat } from "../fakes/states.js";
+
+const HEADER = {
+  ...{ v: 3, source: "spectrum", boot: "0123456789abcdef" },
+  ...{ seq: 1, at: 1e12, mono: 1_000 },
+};
+
+/** A controller in the hand, without a real line. */
+function handController() {
+  let now = NOW;
+  let next: Beat["reading"] | null = null;
+  let link: "up" | "gone" | null = null;
+  const clock: Clock = {
+    mono: () => now,
+    wall: () => (1e12 + now) as WallMs,
+    sleepUntil: () => Promise.resolve(),
+  };
+  const said: string[] = [];
+  const report = (event: EventName) => void said.push(event);
+  const line: Line = {
+    beat: () => now,
+    take: () => next!,
+    signs: () => ({ link, gateway: null, isFallback: false, asked: 6 }),
+    probing: () => ({}),
+    shaper: {
+      request: () => undefined,
+      enforcedBps: () => ({ download: null, upload: null }),
+      view: () => ({
+        ...{ backend: "none", reachable: false, sinceMs: 0, error: "no" },
+        ...{ warnings: [], writes: NO_WRITES },
+      }),
+      leave: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const frames: Frame[] = [];
+  const publish = (message: object) =>
+    void frames.push({ ...HEADER, ...message } as Frame);
+  const condition = openConditionWatch(clock, report, publish);
+  const parts = {
+    ...{ line, bus: () => ({}), checkpoint: NO_CHECKPOINT, condition },
+    config: { refused: null },
+  };
+  const view = openView("spectrum", "0", parts, clock);
+  const wan = {
+    ...{ policy: POLICY, line, condition, view, checkpoint: NO_CHECKPOINT },
+    publisher: { publish, lastUs: null },
+    watch: openWatch(["one"], clock, report),
+  };
+  return {
+    frames,
+    health: () => view.health(),
+    live(state: ControlState | null, { now: at, reading }: Beat) {
+      now = at;
+      next = reading;
+      link = reading.lost > 1 ? "gone" : reading.lost > 0 ? "up" : null;
+      return cycle(wan, state, { at: now, lateMs: 0, missed: 0 });
+    },
+  };
+}
+
+describe("cycle()", () => {
+  it("CTRL-04, API-01: through any readings it gives frames that can be read, and health that can be told", () => {
+    fc.assert(
+      fc.property(fc.array(beat(), { maxLength: 8 }), (beats) => {
+        const controller = handController();
+        const told = () => {
+          const health = controller.health();
+          expect(JSON.stringify(health)).not.to.match(/NaN|Infinity|undefined/);
+          const page = statusPage(judge({ spectrum: health }, null), "run");
+          expect(page.join("\n")).not.to.match(/NaN|Infinity|undefined/);
+          expect(health.status === "fine").to.equal(
+            health.reasons.length === 0,
+          );
+        };
+        told();
+        let state: ControlState | null = null;
+        let at = NOW;
+        for (const each of beats) {
+          const now = (at + (each.now - NOW)) as MonoMs;
+          state = controller.live(state, { ...each, now });
+          at = now;
+          told();
+        }
+        for (const frame of controller.frames)
+          expect(decodeFrame(encodeFrame(frame)).frame.kind).to.equal(
+            frame.kind,
+          );
+      }),
+    );
+  });
+});

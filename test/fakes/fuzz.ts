@@ -1,0 +1,322 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { parse } from "node:querystring";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import fc from "fast-check";
+import { openCheckpoint } from "../../controller/checkpoint.js";
+import { loadControllerConfig } from "../../controller/config.js";
+import { PRESETS } from "../../controller/law/presets.js";
+import { decodeAnswer } from "../../controller/pinger/icmp.js";
+import { parseReply } from "../../controller/pinger/fping.js";
+import { openRouterOs } from "../../controller/shaper/routeros.js";
+import { HttpError } from "../../recorder/api/http-error.js";
+import { queryReader, spanIn } from "../../recorder/api/query.js";
+import { routesOf } from "../../recorder/api/routes.js";
+import { loadRecorderConfig } from "../../recorder/config.js";
+import { ConfigError } from "../../shared/config-error.js";
+import { DIRECTIONS } from "../../shared/direction.js";
+import { decodeFrame, encodeFrame, FrameError } from "../../shared/frame.js";
+import { openRest } from "../../shared/routeros/rest.js";
+import { parseItems, parseSet } from "../../shared/routeros/script.js";
+import { cycle, NOON_MS, stamped, transition } from "./frames.js";
+import { handClock } from "./hand-clock.js";
+
+/** Whatever comes from outside is read, or refused in the one way that its reader promises. */
+export interface Target {
+  readonly name: string;
+  readonly property: fc.IAsyncProperty<unknown>;
+}
+
+/** Places where readers break: ends, doubles, signs, other types, names that every object has. */
+const ODD = [
+  ...["", "0", "-1", "1e999", "NaN", "null", "true", "[]", "{}", "[[", '"'],
+  ...[
+    "__proto__",
+    "constructor",
+    "toString",
+    "\0",
+    "\n",
+    "\r\n",
+    "é",
+    "\ud800",
+  ],
+  ...[
+    "${",
+    "${X}",
+    "${X:-1}",
+    "&a",
+    "*a",
+    "<<: ",
+    "? ",
+    "%",
+    "/",
+    "9".repeat(40),
+  ],
+];
+
+/** A good text with some places changed: left out, doubled, or something odd put in. */
+const spoilt = (texts: readonly string[]): fc.Arbitrary<string> =>
+  fc
+    .tuple(
+      fc.constantFrom(...texts),
+      fc.array(
+        fc.record({
+          at: fc.double({ min: 0, max: 1, noNaN: true }),
+          drop: fc.oneof(fc.constant(0), fc.nat(3), fc.nat(40)),
+          put: fc.oneof(
+            fc.constantFrom(...ODD),
+            fc.string({ maxLength: 4 }),
+            fc.string({ unit: "binary", maxLength: 3 }),
+          ),
+        }),
+        { maxLength: 6 },
+      ),
+    )
+    .map(([text, edits]) =>
+      edits.reduce((now, { at, drop, put }) => {
+        const place = Math.floor(at * now.length);
+        return now.slice(0, place) + put + now.slice(place + drop);
+      }, text),
+    );
+
+const spoiltBytes = (texts: readonly Buffer[]): fc.Arbitrary<Buffer> =>
+  fc.oneof(
+    fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    spoilt(texts.map((bytes) => bytes.toString("latin1"))).map((text) =>
+      Buffer.from(text, "latin1"),
+    ),
+  );
+
+/** Reads; what is thrown must be of this kind. @returns what was read, null where it was refused */
+function orRefused<T>(
+  read: () => T,
+  kind: abstract new (...args: never[]) => Error,
+): T | null {
+  try {
+    return read();
+  } catch (error) {
+    expect(error).to.be.instanceOf(kind);
+    expect((error as Error).message).to.match(/^Cannot |^frame/i);
+    return null;
+  }
+}
+
+const sync = <T>(
+  name: string,
+  inputs: fc.Arbitrary<T>,
+  holds: (input: T) => void,
+): Target => ({
+  name,
+  property: fc.asyncProperty(inputs, (input) => {
+    holds(input);
+    return Promise.resolve();
+  }),
+});
+
+const example = (name: string): string =>
+  readFileSync(
+    fileURLToPath(new URL(`../../../config/${name}.yaml`, import.meta.url)),
+    "utf8",
+  );
+
+const frames = sync(
+  "frames",
+  spoiltBytes([cycle(), transition()].map((m) => encodeFrame(stamped(m, 1)))),
+  (bytes) => {
+    const read = orRefused(() => decodeFrame(bytes), FrameError);
+    if (read !== null)
+      expect(decodeFrame(encodeFrame(read.frame)).frame).to.deep.equal(
+        read.frame,
+      );
+  },
+);
+
+function configurations(folder: string): Target[] {
+  const file = join(folder, "fuzz.yaml");
+  const of = (
+    name: string,
+    examples: readonly string[],
+    holds: (file: string) => void,
+  ) =>
+    sync(name, spoilt(examples.map(example)), (text) => {
+      writeFileSync(file, text);
+      holds(file);
+    });
+  return [
+    of(
+      "a controller's configuration",
+      ["spectrum", "att", "demo-att", "routeros"],
+      (path) => {
+        const read = orRefused(() => loadControllerConfig(path), ConfigError);
+        for (const direction of read === null ? [] : DIRECTIONS) {
+          const limits = read?.values.policy.limits[direction];
+          expect(limits?.floorBps).to.be.greaterThan(0);
+          expect(limits?.floorBps).to.be.at.most(limits?.baseBps ?? NaN);
+          expect(limits?.baseBps).to.be.at.most(limits?.ceilingBps ?? NaN);
+        }
+      },
+    ),
+    of(
+      "the recorder's configuration",
+      ["recorder", "demo-recorder"],
+      (path) => {
+        const read = orRefused(() => loadRecorderConfig(path), ConfigError);
+        if (read !== null) expect(read.values.policy.keep["1h"]).to.be.above(0);
+      },
+    ),
+  ];
+}
+
+/** Queries as they come over the wire, to every route. */
+function queries(): Target {
+  const readers = routesOf({} as never).map(({ path, query }) => ({
+    path,
+    read: queryReader(path, query),
+  }));
+  const good = [
+    "from=2025-06-01T00:00Z&to=1749988800000&wan=spectrum&metric=rtt&points=600",
+    "step=5m&cursor=abc&kind=transition&kind=event&limit=10",
+    "range=1h&metrics=rtt,rate&offset=0",
+  ];
+  return sync(
+    "queries",
+    fc.tuple(fc.constantFrom(...readers), spoilt(good)),
+    ([{ path, read }, text]) => {
+      const query = orRefused(() => read(parse(text)), HttpError) as {
+        from?: string;
+        to?: string;
+      } | null;
+      if (query === null) return;
+      const span = orRefused(() => spanIn(path, query, NOON_MS), HttpError);
+      if (span !== null) expect(span.fromMs).to.be.below(span.toMs);
+    },
+  );
+}
+
+/** What a router may say over SSH, and what comes of items that are not what they should be. */
+const ROUTER_TEXT =
+  ".id 2 *1\nname 4 down\nmax-limit 8 20000000\n.\nwanctl-end\n";
+const ssh = sync(
+  "a router's answers over SSH",
+  spoilt([ROUTER_TEXT]),
+  (text) => {
+    expect(parseItems(text).kind).to.be.oneOf(["done", "failed"]);
+    expect(parseSet(text).kind).to.be.oneOf(["done", "failed"]);
+  },
+);
+
+const GOOD_ITEMS =
+  '[{".id":"*1","name":"down","max-limit":"20M"},{".id":"*2","name":"up","max-limit":"5000000"}]';
+
+/** A router that answers this and no more, over real HTTP. */
+async function rest(): Promise<Target & AsyncDisposable> {
+  let [status, body] = [200, ""];
+  const server: Server = createServer((_, response) => {
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(body);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const session = openRest({
+    ...{ host: "127.0.0.1", port, trust: null, user: "u" },
+    ...{ password: () => "secret-word", deadlineMs: 5_000 },
+  });
+  const names = { download: "down", upload: "up" };
+  const router = openRouterOs(session, { kind: "tree", names }, handClock());
+  const value = fc.oneof(
+    fc.constantFrom<unknown>(...["down", "up", "*1", "20M", "0", "x", ""]),
+    fc.constantFrom<unknown>(5, true, null, [], {}, { toString: 1 }),
+    fc.jsonValue(),
+  );
+  const item = fc.dictionary(
+    fc.constantFrom(".id", "name", "max-limit", "__proto__", "disabled"),
+    value,
+  );
+  const answers = fc.oneof(
+    spoilt([GOOD_ITEMS]),
+    fc.json(),
+    fc.oneof(item, fc.array(item)).map((items) => JSON.stringify(items)),
+  );
+  return {
+    name: "a router's answers over REST",
+    property: fc.asyncProperty(
+      answers,
+      fc.constantFrom(200, 200, 200, 201, 400, 401, 404, 500, 503),
+      async (text, code) => {
+        [status, body] = [code, text];
+        const rates = await router.readRates();
+        if (rates.kind === "done")
+          expect(rates.value.download).to.be.greaterThan(0);
+        for (const outcome of [
+          await router.setRate("download", 1e7),
+          await router.describe(),
+        ])
+          expect(outcome.kind).to.be.oneOf(["done", "failed"]);
+      },
+    ),
+    async [Symbol.asyncDispose]() {
+      await session[Symbol.asyncDispose]();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+function checkpoints(folder: string): Target {
+  const file = join(folder, "fuzz.json");
+  const limits = { floorBps: 5e6, baseBps: 5e7, ceilingBps: 9e7 };
+  const bloat = { targetMs: 15, warnMs: 45, hardRedMs: 80 };
+  const each = { ...limits, ...bloat };
+  const of = {
+    ...{ wan: "cable", line: "wan0 ifb", reflectors: ["1.1.1.1", "one"] },
+    policy: {
+      limits: { download: each, upload: each },
+      manner: PRESETS.cable.manner,
+      ...{ reflectors: 2, spacingMs: 50 },
+    },
+  };
+  const good = JSON.stringify({
+    ...{ version: 1, wan: "cable", line: "wan0 ifb", at_ms: NOON_MS - 1000 },
+    baselines_ms: { "1.1.1.1": 12.5, one: 20 },
+    rates_bps: { download: 40_000_000, upload: 8_000_000 },
+  });
+  return sync("a checkpoint", spoilt([good]), (text) => {
+    writeFileSync(file, text);
+    const { known } = openCheckpoint(file, of, handClock(), () => undefined);
+    for (const direction of DIRECTIONS)
+      if (known.rateBps !== null)
+        expect(known.rateBps[direction]).to.be.within(5e6, 9e7);
+    for (const ms of known.baselinesMs)
+      if (ms !== null) expect(ms).to.be.within(0, 10_000);
+  });
+}
+
+const PING =
+  "[1795231333.06965] 10.0.3.11 : [0], 64 bytes, 40.4 ms (40.4 avg, 0% loss)";
+const probes = sync(
+  "packets and lines of pingers",
+  fc.tuple(fc.uint8Array({ maxLength: 80 }), spoilt([PING])),
+  ([packet, line]) => {
+    decodeAnswer(Buffer.from(packet));
+    const reply = parseReply(line);
+    if (reply !== null) expect(reply.rttMs).not.to.be.NaN;
+  },
+);
+
+/** All of them. @param folder where files may be written; something listens until it is disposed */
+export async function openTargets(
+  folder: string,
+): Promise<{ readonly targets: readonly Target[] } & AsyncDisposable> {
+  const router = await rest();
+  return {
+    targets: [
+      ...[frames, ...configurations(folder), queries(), ssh, router],
+      ...[checkpoints(folder), probes],
+    ],
+    [Symbol.asyncDispose]: () => router[Symbol.asyncDispose](),
+  };
+}
