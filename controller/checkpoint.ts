@@ -97,6 +97,7 @@ export function openCheckpoint(
   let latest: ControlState | null = null;
   let writing: Promise<void> | null = null;
   let error: string | null = null;
+  let lostAt = clock.mono();
 
   function read(): Known {
     let text: string;
@@ -121,7 +122,10 @@ export function openCheckpoint(
 
   /** Says once that the file cannot be had, and once that it can again. */
   function refuse(why: string): void {
-    if (error === null) report("checkpoint_lost", { file, why });
+    if (error === null) {
+      report("checkpoint_lost", { file, why });
+      lostAt = clock.mono();
+    }
     error = why;
   }
 
@@ -138,7 +142,11 @@ export function openCheckpoint(
     try {
       await replace(file, `${JSON.stringify(learned)}\n`);
       written = { text, at };
-      if (error !== null) report("checkpoint_back", { file });
+      if (error !== null)
+        report("checkpoint_back", {
+          file,
+          lost_ms: Math.round(since(lostAt, clock.mono())),
+        });
       error = null;
     } catch (problem) {
       refuse(reasonOf(problem));

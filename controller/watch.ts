@@ -22,8 +22,10 @@ export function openWatch(
   report: Report,
 ): Watch {
   let isMeasurementLost = false;
-  let resumedAt = -Infinity as MonoMs;
-  const lostReflectors = new Set<number>();
+  /** Since when there has been somebody to hear, and who heard. */
+  let hearingFrom = -Infinity as MonoMs;
+  /** When each of them was last heard. */
+  const lostReflectors = new Map<number, MonoMs>();
   let clockOffsetMs = clock.wall() - clock.mono();
 
   function lookAtMeasurement(before: ControlState, after: ControlState): void {
@@ -37,6 +39,7 @@ export function openWatch(
       report("measurement_lost", { silent_ms: Math.round(silent) });
     } else if (isMeasurementLost && silent <= MEASUREMENT_LOST_MS) {
       isMeasurementLost = false;
+      hearingFrom = after.at;
       report("measurement_back", {
         silent_ms: Math.round(silenceMs(before.evidence, after.at)),
       });
@@ -47,7 +50,7 @@ export function openWatch(
   function lookAtPause(before: ControlState, after: ControlState): void {
     const pausedMs = since(before.at, after.at);
     if (pausedMs <= PAUSED_MS) return;
-    resumedAt = after.at;
+    hearingFrom = after.at;
     report("paused", { lasted_ms: Math.round(pausedMs) });
   }
 
@@ -56,13 +59,18 @@ export function openWatch(
     reflectors.forEach((reflector, index) => {
       const baseline = estimate.baselines[index];
       if (!baseline) return;
-      const quietMs = Math.min(since(baseline.at, at), since(resumedAt, at));
-      if (quietMs > REFLECTOR_LOST_MS && !lostReflectors.has(index)) {
-        lostReflectors.add(index);
+      const quietMs = since(baseline.at, at);
+      const unheardMs = Math.min(quietMs, since(hearingFrom, at));
+      if (unheardMs > REFLECTOR_LOST_MS && !lostReflectors.has(index)) {
+        lostReflectors.set(index, baseline.at);
         report("reflector_lost", { reflector, quiet_ms: Math.round(quietMs) });
-      } else if (quietMs <= REFLECTOR_LOST_MS && lostReflectors.delete(index)) {
-        report("reflector_back", { reflector });
+        return;
       }
+      const lostAt = lostReflectors.get(index);
+      if (lostAt === undefined || quietMs > REFLECTOR_LOST_MS) return;
+      lostReflectors.delete(index);
+      const lostMs = Math.round(since(lostAt, baseline.at));
+      report("reflector_back", { reflector, lost_ms: lostMs });
     });
   }
 

@@ -77,7 +77,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
   let child: ChildProcess;
   let respawn: NodeJS.Timeout | undefined;
   let patienceMs = RESPAWN_MIN_MS;
-  let isLost = false;
+  let lostAt: MonoMs | null = null;
   let isClosing = false;
   let saidAt = clock.mono();
   let rubbishBytes = 0;
@@ -114,9 +114,10 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
       receivedAt,
     });
     patienceMs = RESPAWN_MIN_MS;
-    if (!isLost) return;
-    isLost = false;
-    report("pinger_back", { pid: child.pid ?? 0 });
+    if (lostAt === null) return;
+    const lostMs = Math.round(since(lostAt, clock.mono()));
+    lostAt = null;
+    report("pinger_back", { pid: child.pid ?? 0, lost_ms: lostMs });
   }
 
   function start(): void {
@@ -138,12 +139,12 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
     }
     const ended = (why: string) => {
       if (isClosing || respawn !== undefined) return;
-      if (!isLost)
+      if (lostAt === null)
         report("pinger_lost", {
           why,
           ran_ms: Math.round(since(startedAt, clock.mono())),
         });
-      isLost = true;
+      lostAt ??= clock.mono();
       respawn = setTimeout(() => {
         respawn = undefined;
         start();

@@ -62,7 +62,7 @@ export function openTimestamps(
   let socket: IcmpSocket | null = null;
   let reopenAt = clock.mono();
   let patienceMs = REOPEN_MIN_MS;
-  let isLost = false;
+  let lostAt: MonoMs | null = null;
   let sent = 0;
   let pace = noRest(clock.mono());
   /** Whether what was last waited for came. */
@@ -86,8 +86,8 @@ export function openTimestamps(
       if (!(error instanceof Failure)) throw error;
       reopenAt = later(clock.mono(), patienceMs);
       patienceMs = Math.min(2 * patienceMs, REOPEN_MAX_MS);
-      if (!isLost) report("pinger_lost", { why: error.message });
-      isLost = true;
+      if (lostAt === null) report("pinger_lost", { why: error.message });
+      lostAt ??= clock.mono();
     }
   }
 
@@ -150,8 +150,11 @@ export function openTimestamps(
     }
     if (replies.length === 0) return replies;
     patienceMs = REOPEN_MIN_MS;
-    if (isLost) report("pinger_back", {});
-    isLost = false;
+    if (lostAt !== null)
+      report("pinger_back", {
+        lost_ms: Math.round(since(lostAt, clock.mono())),
+      });
+    lostAt = null;
     return replies;
   }
 

@@ -56,10 +56,12 @@ export function openTcBatch(): TcBatch {
 
   function complain(text: string): void {
     if (pending === null) return;
-    pending.complaint =
-      `${pending.complaint} ${text.trim().replace(/\s+/g, " ")}`
-        .trim()
-        .slice(0, 300);
+    pending.complaint = `${pending.complaint} ${text
+      .replace(/Command failed -:\d+/g, "")
+      .trim()
+      .replace(/\s+/g, " ")}`
+      .trim()
+      .slice(0, 300);
     const why = pending.complaint;
     clearTimeout(pending.timer);
     pending.timer = setTimeout(

@@ -34,7 +34,7 @@ describe("openWatch()", () => {
 
   function told(states: readonly ControlState[], clock = steady): string[] {
     const events: string[] = [];
-    const watch = openWatch(["one", "two"], clock, (event, detail) =>
+    const watch = openWatch(["one", "two", "three"], clock, (event, detail) =>
       events.push([event, ...Object.values(detail)].join(" ")),
     );
     states.forEach((state, i) => watch.look(states[i - 1] ?? state, state));
@@ -59,7 +59,28 @@ describe("openWatch()", () => {
         stateAt(6000, [0, 5990]),
         stateAt(6050, [6045, 6000]),
       ]),
-    ).to.deep.equal(["reflector_lost one 5050", "reflector_back one"]);
+    ).to.deep.equal(["reflector_lost one 5050", "reflector_back one 6045"]);
+  });
+
+  it("CTRL-04: when an outage ends, blames no reflector for it, and takes none back that is still away", () => {
+    const each500 = (from: number, to: number) =>
+      Array.from({ length: (to - from) / 500 }, (_, i) => from + 500 * i);
+    const away = each500(0, 12_500).map((at) => stateAt(at, [0, at, at]));
+    const outage = each500(12_500, 20_500).map((at) =>
+      stateAt(at, [0, 12_000, 12_000]),
+    );
+    expect(
+      told([
+        ...away,
+        ...outage,
+        stateAt(20_050, [0, 20_045, 12_000]),
+        stateAt(20_100, [0, 20_045, 20_095]),
+      ]),
+    ).to.deep.equal([
+      "reflector_lost one 5500",
+      "measurement_lost 1500",
+      "measurement_back 8050",
+    ]);
   });
 
   it("CTRL-04: reports that it stood still, how long, and blames nobody for not having been heard", () => {

@@ -60,7 +60,7 @@ export async function openLine(kbps: number): Promise<Line> {
     await dismantle();
     throw error;
   }
-  const isp = start("isp", "tc -b -");
+  let isp = start("isp", "tc -b -");
   return {
     capacity(downloadKbps, uploadKbps) {
       isp.child.stdin.write(rate("i0", "change", downloadKbps));
@@ -73,6 +73,9 @@ export async function openLine(kbps: number): Promise<Line> {
       run("shaper", "ip route add default via 10.0.2.1");
       run("isp", "ip route replace 10.0.1.0/24 via 10.0.2.2");
       bottleneck("i0", kbps);
+      // the old one looks for the interface that was
+      isp.child.kill();
+      isp = start("isp", "tc -b -");
     },
     deliveredBytes: () => sentBytes("shaper", "s0"),
     pings(answered) {

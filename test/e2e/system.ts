@@ -26,6 +26,8 @@ export interface System extends AsyncDisposable {
   readonly database: string;
   readonly controller: Daemon;
   readonly recorder: Daemon;
+  /** The command line of the recorder. */
+  readonly recorderArgs: string;
   readonly heard: Heard;
   /** With backend routeros, the router; it obeys lines (test/fakes/routeros/main.ts). */
   readonly router: Process | null;
@@ -78,9 +80,8 @@ export async function openSystem(
     for (const direction of ["download", "upload"] as const)
       addQueue(SHAPING, direction, BASE_KBPS);
     const heard = keep(await openHeard(run.wanFrames(WAN)));
-    const recorder = keep(
-      startDaemon(`recorder --config ${recorderFile} --run-dir ${run.root}`),
-    );
+    const recorderArgs = `recorder --config ${recorderFile} --run-dir ${run.root}`;
+    const recorder = keep(startDaemon(recorderArgs));
     await settled(recorder, () => askHealth(run.recorderHealth));
     const router =
       backend === "routeros"
@@ -99,7 +100,8 @@ export async function openSystem(
     );
     await settled(controller, () => hasRates(heard));
     return {
-      ...{ line, run, database, controller, recorder, heard, router },
+      ...{ line, run, database, controller, heard, router },
+      ...{ recorder, recorderArgs },
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {

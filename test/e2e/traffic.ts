@@ -6,8 +6,13 @@ import { start } from "./namespace.js";
 
 const FLOWS = 4;
 
+/** A load on the line, until it is disposed, or an outage ended it. */
+export interface Downloads extends AsyncDisposable {
+  readonly hasEnded: boolean;
+}
+
 /** Four TCP downloads from the server to the client that take all they get, until they are disposed. */
-export async function openDownloads(): Promise<AsyncDisposable> {
+export async function openDownloads(): Promise<Downloads> {
   const server = start("server", "iperf3 -s --forceflush");
   for await (const line of createInterface(server.child.stdout))
     if (line.includes("listening")) break;
@@ -21,6 +26,9 @@ export async function openDownloads(): Promise<AsyncDisposable> {
   client.child.stdout.on("data", (part) => (output += String(part)));
   client.child.stderr.on("data", (part) => (output += String(part)));
   return {
+    get hasEnded() {
+      return client.ended;
+    },
     async [Symbol.asyncDispose]() {
       const stoppedEarly = client.ended;
       await client[Symbol.asyncDispose]();

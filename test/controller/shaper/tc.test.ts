@@ -16,19 +16,20 @@ import { until } from "../../fakes/until.js";
 const TC = `
 cd "$(dirname "$0")"
 while read -r object verb _ device rest; do
+  n=$((n + 1))
   [ -e dies ] && exit 7
   while [ -e hangs ]; do sleep 0.05; done
   case "$object $verb" in
     "qdisc change")
       kbit=\${rest##* }; kbit=\${kbit%kbit}
       echo "$device $kbit" >> log
-      if [ ! -e $device ]; then echo "Cannot find device \\"$device\\"" >&2
+      if [ ! -e $device ]; then printf 'Cannot find device "%s"\\nCommand failed -:%s\\n' $device $n >&2
       elif [ -e refuses ]; then echo "RTNETLINK answers: Operation not permitted" >&2; else echo $kbit > $device; fi;;
     "class show") echo "[]";;
     "qdisc show")
       if [ -e $device ]
       then echo "[{\\"kind\\":\\"cake\\",\\"root\\":true,\\"options\\":{\\"bandwidth\\":$(( $(cat $device) * 125 ))}}]"
-      else echo "Cannot find device \\"$device\\"" >&2; fi;;
+      else printf 'Cannot find device "%s"\\nCommand failed -:%s\\n' $device $n >&2; fi;;
   esac
 done`;
 
@@ -118,6 +119,7 @@ describe("openTc()", () => {
     rmSync(file("down"));
     await wishing(at(1500, 500), () => events.length > 0);
     expect(events[0]).to.match(/^router_lost down: Cannot find device/);
+    expect(events[0], "no line of ours").not.to.include("-:");
     writeFileSync(file("down"), "9000\n");
     await wishing(
       at(1500, 500),

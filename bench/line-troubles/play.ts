@@ -1,0 +1,161 @@
+import { since, systemClock } from "../../shared/clock.js";
+import type { EventFrame } from "../../shared/frame.js";
+import { reasonOf } from "../../shared/failure.js";
+import { askHealth } from "../../shared/health.js";
+import { kernelKbps } from "../../test/e2e/queues.js";
+import { WAN } from "../../test/e2e/system.js";
+import { pause } from "../../test/e2e/waiting.js";
+import { lately, LINE_KBPS, type Stage } from "./stage.js";
+import type { Trouble } from "./trouble.js";
+
+/** What came of a trouble. */
+export interface Outcome {
+  readonly events: readonly {
+    readonly frame: EventFrame;
+    readonly ms: number;
+  }[];
+  /** What health said meanwhile, each complaint once. */
+  readonly said: readonly string[];
+  /** From its end until all was right again; null: it never was. */
+  readonly recoveredMs: number | null;
+  /** Wanted for the download, kbit/s. */
+  readonly rates: Readonly<Record<"before" | "min" | "max" | "after", number>>;
+  /** What is not as it should be. */
+  readonly faults: readonly string[];
+}
+
+/** By then everything must be right again. */
+const RECOVERED_MS = 60_000;
+const LOOK_MS = 50;
+const HEALTH_EACH = 5;
+
+/** Plays a trouble to its end, and judges. */
+export async function play(stage: Stage, trouble: Trouble): Promise<Outcome> {
+  const { heard, system } = stage;
+  await stage.load();
+  const before = await recovered(stage);
+  const first = lately(heard, 1)[0]?.wantedDownloadKbps ?? NaN;
+  const place = heard.frames.length;
+  const begun = systemClock.mono();
+  const events: { frame: EventFrame; ms: number }[] = [];
+  const said = new Set<string>();
+  const over = new AbortController();
+  const witness = (async () => {
+    for (let looked = place, i = 0; !over.signal.aborted; i++) {
+      const ms = since(begun, systemClock.mono());
+      for (const frame of heard.frames.slice(looked))
+        if (frame.kind === "event") events.push({ frame, ms });
+      looked = heard.frames.length;
+      if (i % HEALTH_EACH === 0) {
+        const health = await askHealth(system.run.wanHealth(WAN), 200);
+        for (const reason of health?.reasons ?? []) said.add(plain(reason));
+      }
+      await pause(LOOK_MS);
+    }
+  })();
+  const faults: string[] = before === null ? ["was not right before"] : [];
+  const pid = stage.controller().pid;
+  try {
+    await trouble.begin(stage);
+    await pause(trouble.holdMs, begun);
+    await trouble.end?.(stage);
+  } catch (error) {
+    faults.push(reasonOf(error));
+  }
+  const ended = heard.frames.length;
+  const has = (names: readonly string[]) =>
+    events.some(({ frame }) => names.includes(frame.event));
+  const recoveredMs = await recovered(stage, () =>
+    [trouble.begins, trouble.over === null ? [] : [trouble.over]].every(
+      (names) => names.length === 0 || has(names),
+    ),
+  );
+  over.abort();
+  await witness;
+  const isSame = stage.controller().pid === pid;
+  if (!trouble.isRestart && (!isSame || stage.controller().hasEnded))
+    faults.push("the controller ended");
+  if (trouble.begins.length > 0 && !has(trouble.begins))
+    faults.push(`no ${trouble.begins.join(" or ")}`);
+  if (trouble.over !== null && !events.some(isOverOf(trouble.over)))
+    faults.push(`no ${trouble.over} with bounds`);
+  const { says } = trouble;
+  if (says !== null && ![...said].some((reason) => says.test(reason)))
+    faults.push("health did not say it");
+  if (recoveredMs === null) faults.push(await stillWrong(stage));
+  const rates = heard.frames
+    .slice(place, ended)
+    .flatMap((frame) =>
+      frame.kind === "cycle" ? [frame.wantedDownloadKbps] : [],
+    );
+  return {
+    ...{ events, recoveredMs, faults },
+    said: [...said],
+    rates: {
+      before: first,
+      min: Math.min(...rates, first),
+      max: Math.max(...rates, first),
+      after: lately(heard, 1)[0]?.wantedDownloadKbps ?? NaN,
+    },
+  };
+}
+
+/** An end says how long it lasted. */
+const isOverOf =
+  (name: string) =>
+  ({ frame }: { frame: EventFrame }) =>
+    frame.event === name &&
+    Object.entries(frame.detail).some(
+      ([key, value]) => key.endsWith("_ms") && typeof value === "number",
+    );
+
+/** Without its figures, a complaint is the same complaint. */
+const plain = (reason: string): string =>
+  reason.replace(/ for [\d.]+ s/, "").replaceAll(/\S*\/\S+/g, "...");
+
+/** Waits until rates are right and health is fine; how long that took, ms, or null. */
+async function recovered(
+  stage: Stage,
+  isTold: () => boolean = () => true,
+): Promise<number | null> {
+  const begun = systemClock.mono();
+  for (;;) {
+    const tookMs = since(begun, systemClock.mono());
+    if (isTold() && wrongRates(stage) === null) {
+      const health = await askHealth(stage.system.run.wanHealth(WAN));
+      if (health?.status === "fine") return tookMs;
+    }
+    if (tookMs > RECOVERED_MS) return null;
+    await pause(250);
+  }
+}
+
+async function stillWrong(stage: Stage): Promise<string> {
+  const health = await askHealth(stage.system.run.wanHealth(WAN));
+  const words = health === null ? "no health" : health.reasons.join("; ");
+  return `after ${RECOVERED_MS / 1e3} s: ${wrongRates(stage) ?? (words || "not told")}`;
+}
+
+/** Why the rates are not what they should be; null where they are. */
+function wrongRates({ heard }: Stage): string | null {
+  const cycles = lately(heard, 10);
+  const last = cycles.at(-1);
+  if (last === undefined) return "no cycle";
+  if (cycles.every(({ rttUs }) => rttUs === null)) return "nothing measured";
+  if (!(
+    last.wantedDownloadKbps > 0.7 * LINE_KBPS &&
+    last.wantedDownloadKbps < 1.3 * LINE_KBPS
+  ))
+    return `download at ${mbps(last.wantedDownloadKbps)} Mbit/s`;
+  for (const [direction, wanted] of [
+    ["download", last.wantedDownloadKbps],
+    ["upload", last.wantedUploadKbps],
+  ] as const) {
+    const enforced = kernelKbps(direction) ?? NaN;
+    if (!(Math.abs(enforced - wanted) < 0.1 * wanted))
+      return `${direction}: wanted ${mbps(wanted)}, enforced ${mbps(enforced)} Mbit/s`;
+  }
+  return null;
+}
+
+export const mbps = (kbps: number): string => (kbps / 1e3).toFixed(1);

@@ -1,0 +1,29 @@
+import type { EventName } from "../../shared/event.js";
+import type { Stage } from "./stage.js";
+
+/** Something that befalls a line, a queue, a process or the machine; provoked for real. */
+export interface Trouble {
+  readonly what: string;
+  /** How long it lasts; then it is mended, or must have mended itself. */
+  readonly holdMs: number;
+  begin(stage: Stage): unknown;
+  /** Mends what no controller can. */
+  end?(stage: Stage): unknown;
+  /** The events that it may begin with, one of which must come. Empty: nothing need be said. */
+  readonly begins: readonly EventName[];
+  /** The event that says it is over; null where none does. */
+  readonly over: EventName | null;
+  /** What health must say meanwhile; null: it need not say anything. */
+  readonly says: RegExp | null;
+  /** What it takes to provoke it: netem, or a machine of our own, whose clock nobody else reads. */
+  readonly needs?: "netem" | "bed";
+  /** The controller ends in it, and another one goes on. */
+  readonly isRestart?: true;
+}
+
+/** Nothing need be said, neither by an event nor by health. */
+export const SILENTLY: Pick<Trouble, "begins" | "over" | "says"> = {
+  begins: [],
+  over: null,
+  says: null,
+};
