@@ -126,7 +126,7 @@ describe("a script for RouterOS", () => {
   it("takes no name, menu or id that is none", () =>
     fc.assert(
       fc.property(
-        anyText.filter((text) => !/^\.?[a-z0-9-/]*$/.test(text)),
+        anyText.filter((text) => !/^\.?[a-z0-9-]*(\/[a-z0-9-]+)*$/.test(text)),
         (text) => {
           for (const script of [
             listScript(text, {}),
