@@ -29,7 +29,7 @@ export const TUNING = {
   pinnedMs: 3_800,
   /** A path longer by more than this is believed only after so long: it may be a queue that no cut of ours empties. */
   leapMs: 60,
-  leapAfterMs: 60_000,
+  leapAfterMs: 40_000,
   /** The difference of the ways follows the reflector's clock over this while no queue stands; so much is noise, ms. */
   skewMs: 1_000,
   skewToleranceMs: 4,

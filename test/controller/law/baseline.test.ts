@@ -20,19 +20,25 @@ const detour =
         };
 
 describe("the baseline", () => {
-  for (const ms of [5, 10, 20, 60])
+  for (const [ms, meanwhile] of [
+    [5, 0.65],
+    [10, 0.65],
+    [20, 0.65],
+    [60, 0.65],
+    [200, 0.1],
+  ] as const)
     it(`learns a path that is ${ms} ms longer for good, within a minute, under load`, () => {
       const beats = play({
         download: [[0, 20]],
         upload: [[0, 10]],
         flows: { download: 4, upload: 0 },
-        seconds: 90,
+        seconds: 105,
         seen: detour(15, ms),
       });
-      const healed = between(beats, 60, 90);
+      const healed = between(beats, 75, 105);
       expect(use(healed).download).to.be.above(0.9);
       expect(deltaMs(healed, 0.5)).to.be.below(6);
-      expect(use(between(beats, 15, 60)).download).to.be.above(0.65);
+      expect(use(between(beats, 15, 60)).download).to.be.above(meanwhile);
     }).timeout(20_000);
 
   it("takes no queue for the path that nothing empties, as while the router is away (CTRL-04)", () => {
@@ -44,10 +50,10 @@ describe("the baseline", () => {
       wayMs: null,
     });
     let path = rememberedPath(1, [20], 0 as MonoMs);
-    for (let at = 1_000; at <= 50_000; at += 300)
+    for (let at = 1_000; at <= 35_000; at += 300)
       path = estimate(path, [reply(at, 520)], false).after;
     expect(path.baselines[0]?.ms).to.be.below(60);
-    for (let at = 50_000; at <= 130_000; at += 300)
+    for (let at = 35_000; at <= 130_000; at += 300)
       path = estimate(path, [reply(at, 520)], false).after;
     expect(path.baselines[0]?.ms).to.equal(520);
   });
