@@ -48,9 +48,11 @@ function spread(
   at: readonly number[],
 ): Cell[] {
   let i = 0;
-  return at.map((time) =>
-    line.at[i] === time ? (line.values[i++] ?? null) : undefined,
-  );
+  return at.map((time) => {
+    // of two of one instant the first counts, and what is out of order is left out: one beat of a busy host is late
+    while ((line.at[i] ?? Infinity) < time) i++;
+    return line.at[i] === time ? (line.values[i++] ?? null) : undefined;
+  });
 }
 
 /** The recorder commits once a second: what is younger than that is on its way. */

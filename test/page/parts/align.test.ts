@@ -37,6 +37,25 @@ describe("align()", () => {
     ));
 });
 
+describe("align() of times that repeat or go back", () => {
+  it("goes on behind them", () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1 }),
+        (times) => {
+          const last = 50;
+          const line = { at: [...times, last], values: [...times, last] };
+          const { at, lines } = align([line], { gapMs: () => 1_000 });
+          expect(lines[0]?.[at.indexOf(last)]).to.equal(last);
+          at.forEach((time, i) => {
+            const cell = lines[0]?.[i];
+            expect([time, null, undefined]).to.include(cell);
+          });
+        },
+      ),
+    ));
+});
+
 describe("blanks()", () => {
   it("are the times that no value stands for", () => {
     const at = [100, 150, 200, 5_000, 5_050];
