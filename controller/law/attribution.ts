@@ -107,15 +107,21 @@ const isShrinking = (samples: readonly Sample[]): boolean =>
 export function suspects(
   { turn, trial }: Attribution,
   { rate, evidence, traffic, now }: Case,
+  limits: PerDirection<Limits>,
 ): PerDirection<boolean> {
   if (trial !== null)
     return isExpired(trial, evidence, now)
       ? { download: true, upload: true }
       : only(trial.accused);
   if (!areBothBusy(rate))
-    return eachDirection(
-      (d) => isBusy(rate, d) && (isFull(rate[d]) || isUnanimous(evidence, d)),
-    );
+    return eachDirection((d) => {
+      const other = opposite(d);
+      // who is at its floor cannot empty the queue; who was set far above its line has a low load, and made it
+      const isLast = rate[other].bps <= limits[other].floorBps;
+      return isLast
+        ? fits(rate[d], evidence, d)
+        : isBusy(rate, d) && (isFull(rate[d]) || isUnanimous(evidence, d));
+    });
   const newest = evidence.samples.at(-1);
   const isSharp = newest !== undefined && newest.deltaMs > TUNING.sharpMs;
   return only(

@@ -115,7 +115,7 @@ export function step(
     ...{ rate: before.rate, evidence, traffic, now },
   });
   const known = { rate: judged, evidence, traffic, now };
-  const suspected = suspects(attribution, known);
+  const suspected = suspects(attribution, known, policy.limits);
   const rate = eachDirection((direction) =>
     // spelled out: a spread of so many fields would cost more than the rest of the step
     nextRate(judged[direction], {

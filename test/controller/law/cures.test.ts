@@ -205,6 +205,10 @@ function guilty(deltasMs: readonly number[], fromMs: number): Direction[] {
     },
   };
   const evidence = { samples, heardAt: at(0), restedAt: null };
-  const found = suspects(attribution, { rate, evidence, traffic, now: NOW });
+  const found = suspects(
+    attribution,
+    { rate, evidence, traffic, now: NOW },
+    POLICY.limits,
+  );
   return (["download", "upload"] as const).filter((d) => found[d]);
 }
