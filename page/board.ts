@@ -121,9 +121,11 @@ export function openBoard(
       const bounds = boundsOf(next, nowMs);
       await Promise.all([
         ...wans.map((wan) => loadLine(wan, bounds, signal)),
-        loadSummary(wans, bounds, signal),
         loadEvents(wans, bounds, signal),
       ]);
+      // of a year it takes longer than all of the charts, which it would keep waiting
+      if (!signal.aborted && wans.length > 0)
+        await loadSummary(wans, bounds, signal);
     },
     hear(frame) {
       const line = lines.get(frame.source);
