@@ -9,7 +9,6 @@ import {
   drainMs,
   follow,
   isCertain,
-  judge,
   mayProbe,
   noSuspicion,
   suspects,
@@ -36,6 +35,7 @@ import type { Reading } from "./reading.js";
 import { initialRate, slackMs, type RateState } from "./rate-state.js";
 import { nextRate } from "./shaper-rate.js";
 import { remember, type Traffic } from "./traffic.js";
+import { judge } from "./trial.js";
 import { TUNING } from "./tuning.js";
 
 /** Everything the controller knows between two beats. Small, readonly, printable. */
@@ -111,10 +111,10 @@ export function step(
     classify(before.state[d], newest, policy.limits[d]),
   );
   const elapsedMs = clamp(since(before.at, now), 0, TUNING.stepMaxMs);
-  const { attribution, rate: judged } = judge(before.attribution, {
-    ...{ rate: before.rate, evidence, traffic, now },
-  });
-  const known = { rate: judged, evidence, traffic, now };
+  const seen = { rate: before.rate, evidence, traffic, now };
+  const { trial, rate: judged } = judge(before.attribution.trial, seen);
+  const attribution = { ...before.attribution, trial };
+  const known = { ...seen, rate: judged };
   const suspected = suspects(attribution, known, policy.limits);
   const rate = eachDirection((direction) =>
     // spelled out: a spread of so many fields would cost more than the rest of the step
@@ -132,7 +132,7 @@ export function step(
       manner: policy.manner,
       isSuspect: suspected[direction],
       mayProbe: mayProbe(attribution, known, direction),
-      isOnTrial: attribution.trial !== null,
+      isOnTrial: trial !== null,
       isCertain: isCertain(attribution, known),
       drainMs: drainMs(known, policy.limits[direction]),
     }),

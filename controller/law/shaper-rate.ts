@@ -1,6 +1,6 @@
 import { later, since, type MonoMs } from "../../shared/clock.js";
 import { clamp } from "../../shared/units.js";
-import { fits } from "./attribution.js";
+import { mayHaveQueued } from "./busyness.js";
 import { cut } from "./cut.js";
 import type { Sample } from "./estimator.js";
 import { ageMs, lastSamples, silenceMs } from "./evidence.js";
@@ -88,7 +88,7 @@ const isGuilty = (
   bad: readonly Sample[],
 ): boolean =>
   bad.every(({ tellsWays }) => tellsWays)
-    ? fits(state, evidence, direction)
+    ? mayHaveQueued(state, evidence, direction)
     : isSuspect;
 
 const mayCut = (
