@@ -57,15 +57,15 @@ function playOn(shaping: Shaping, seconds: number): Row[] {
 }
 
 function inWords({ title, outcome }: Row): string {
-  const { addedRttMs, utilisationPct, phases } = outcome;
+  const { addedRttMs, phases } = outcome;
   const { p50, p95, p99, max } = addedRttMs;
   const cell = (value: number) => value.toFixed(1).padStart(7);
   return [
     title.padEnd(14),
     ...[p50, p95, p99, max].map(cell),
     "  ",
-    ...[utilisationPct, ...phases.map((phase) => phase.utilisationPct)].map(
-      cell,
+    ...[outcome, ...phases].map(({ utilisationPct }) =>
+      cell(utilisationPct.download),
     ),
   ].join("");
 }

@@ -193,7 +193,7 @@ async function line(seconds: number): Promise<void> {
       "              p50      p95      p99        %         idle   steady changing",
   );
   for (const backend of ["tc", "routeros"] as const) {
-    await using system = await openSystem(20_000, backend);
+    await using system = await openSystem(20_000, { backend });
     const written = async (during: () => Promise<unknown>) => {
       const [begun, before] = [
         systemClock.mono(),
@@ -206,7 +206,9 @@ async function line(seconds: number): Promise<void> {
     await pause(SETTLED_MS);
     const idle = await written(() => pause(seconds * 1e3));
     const steady = await written(() =>
-      playScene(system.line, [{ seconds, downloadKbps: 20_000 }]),
+      playScene(system.line, [
+        { seconds, downloadKbps: 20_000, uploadKbps: 20_000 },
+      ]),
     );
     let outcome: Outcome | undefined;
     const changing = await written(async () => {
@@ -219,7 +221,7 @@ async function line(seconds: number): Promise<void> {
     };
     console.log(
       backend.padEnd(9) +
-        [p50, p95, p99, outcome?.utilisationPct ?? NaN]
+        [p50, p95, p99, outcome?.utilisationPct.download ?? NaN]
           .map((v) => cell(v))
           .join("") +
         "    " +

@@ -28,7 +28,7 @@ describe(`a line that falls and rises: ${machineInWords()}`, function () {
 
   it("has bufferbloat when nobody shapes it", () => {
     expect(unshaped.addedRttMs.p95).to.be.above(300);
-    expect(unshaped.utilisationPct).to.be.above(95);
+    expect(unshaped.utilisationPct.download).to.be.above(95);
   });
 
   it("has a tenth of that with wanctl, or less", () => {
@@ -38,7 +38,7 @@ describe(`a line that falls and rises: ${machineInWords()}`, function () {
   });
 
   it("is still in use, four fifths of it or more", () => {
-    expect(controlled.outcome.utilisationPct).to.be.at.least(80);
+    expect(controlled.outcome.utilisationPct.download).to.be.at.least(80);
   });
 
   it("DATA-02: gets rates that are in the kernel, not only wished", () => {
@@ -125,8 +125,8 @@ function recordedIn(database: string): Recorded {
 
 function tell(what: string, { utilisationPct, addedRttMs }: Outcome): void {
   const { p50, p95, p99, max } = addedRttMs;
-  const [rtt, use] = [[p50, p95, p99, max], [utilisationPct]].map((numbers) =>
-    numbers.map((number) => number.toFixed(1)).join(" / "),
+  const [rtt, use] = [[p50, p95, p99, max], [utilisationPct.download]].map(
+    (numbers) => numbers.map((number) => number.toFixed(1)).join(" / "),
   );
   console.log(
     `    ${what}: added RTT p50 / p95 / p99 / max ${rtt} ms, ${use} % used`,

@@ -1,3 +1,4 @@
+import type { Direction } from "../../shared/direction.js";
 import { openLock } from "../../shared/lock.js";
 import { kernelHas } from "./kernel.js";
 import {
@@ -22,8 +23,8 @@ import {
 export interface Line extends AsyncDisposable {
   /** What the ISP lets through from now on, kbit/s. */
   capacity(downloadKbps: number, uploadKbps?: number): void;
-  /** Bytes at layer 2 that left the shaper for the client so far. */
-  deliveredBytes(): number;
+  /** Bytes at layer 2 that left the line so far: at the shaper for the client, at the ISP for the server. */
+  deliveredBytes(direction: Direction): number;
   /** Takes the shaper's interface to the ISP away, with all that hangs on it; and makes it anew. */
   unplug(): void;
   plug(): void;
@@ -36,12 +37,22 @@ export interface Line extends AsyncDisposable {
 export const SERVER = "10.0.3.2";
 
 const REFLECTORS = [11, 12, 13, 14, 15, 16].map((last) => `10.0.3.${last}`);
-const BASE_RTT_MS = 20;
 /** What the ISP's FIFO holds, at the rate the line begins with. */
 const BUFFER_MS = 1000;
 
+/** What a line is like; its upload is as fast as its download unless it says otherwise. */
+export interface Character {
+  readonly uploadKbps?: number;
+  readonly baseRttMs?: number;
+  /** Packets to the shaper wait for a turn that comes after 5 to 15 ms, as on a radio or a cable modem. */
+  readonly jitters?: boolean;
+}
+
 /** Builds the line. Its last owner's remains are removed first. @throws Failure while another line stands */
-export async function openLine(kbps: number): Promise<Line> {
+export async function openLine(
+  kbps: number,
+  { uploadKbps = kbps, baseRttMs = 20, jitters = false }: Character = {},
+): Promise<Line> {
   const lock = await openLock(`e2e-${LINE}`, "the test line");
   const dismantle = async () => {
     removeHosts();
@@ -50,12 +61,14 @@ export async function openLine(kbps: number): Promise<Line> {
   try {
     makeHosts();
     connect();
+    const turns = jitters ? " slot 5ms 15ms" : "";
     if (kernelHas("netem"))
       run(
         "server",
-        `tc qdisc add dev v0 root netem delay ${BASE_RTT_MS}ms limit 20000`,
+        `tc qdisc add dev v0 root netem delay ${baseRttMs}ms limit 20000${turns}`,
       );
-    for (const device of ["i0", "i1"]) bottleneck(device, kbps);
+    bottleneck("i0", kbps);
+    bottleneck("i1", uploadKbps);
   } catch (error) {
     await dismantle();
     throw error;
@@ -77,7 +90,10 @@ export async function openLine(kbps: number): Promise<Line> {
       isp.child.kill();
       isp = start("isp", "tc -b -");
     },
-    deliveredBytes: () => sentBytes("shaper", "s0"),
+    deliveredBytes: (direction) =>
+      direction === "download"
+        ? sentBytes("shaper", "s0")
+        : sentBytes("isp", "i1"),
     pings(answered) {
       const drop = [
         "add table ip provider",

@@ -14,7 +14,7 @@ describe(`a line behind a RouterOS: ${machineInWords()}`, function () {
 
   before(demandMachine);
   before(async () => {
-    system = await openSystem(20_000, "routeros");
+    system = await openSystem(20_000, { backend: "routeros" });
   });
   after(() => system?.[Symbol.asyncDispose]());
 

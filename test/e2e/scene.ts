@@ -1,19 +1,27 @@
 import { systemClock, type WallMs } from "../../shared/clock.js";
+import { eachDirection, type PerDirection } from "../../shared/direction.js";
 import type { Line } from "./line.js";
 import { spreadOf, type Spread } from "./spread.js";
-import { openDownloads, openPings, type Ping } from "./traffic.js";
+import {
+  DOWNLOADS,
+  openPings,
+  openTransfers,
+  type Load,
+  type Ping,
+} from "./traffic.js";
 import { pause, until } from "./waiting.js";
 
 /** A piece of the line's life. */
 export interface Phase {
   readonly seconds: number;
   readonly downloadKbps: number;
+  readonly uploadKbps: number;
 }
 
 /** What a phase, or a whole scene, was like. */
 export interface Score {
-  /** Bytes delivered to the client over capacity, both at layer 2. */
-  readonly utilisationPct: number;
+  /** Bytes delivered over capacity, both at layer 2. */
+  readonly utilisationPct: PerDirection<number>;
   /** RTT from client to server above that of the idle line, of the pings sent meanwhile. */
   readonly addedRttMs: Spread;
 }
@@ -25,21 +33,26 @@ export interface Outcome extends Score {
 
 /** 20 -> 8 -> 20 Mbit/s, `seconds` each: a fall and a rise, what rate control is about. */
 export const fallAndRise = (seconds: number): Phase[] =>
-  [20_000, 8_000, 20_000].map((downloadKbps) => ({ seconds, downloadKbps }));
+  [20_000, 8_000, 20_000].map((downloadKbps) => ({
+    seconds,
+    downloadKbps,
+    uploadKbps: 20_000,
+  }));
 
 const BASE_PINGS = 20;
 /** The ISP's full FIFO at the lowest rate, and some. */
 const LAST_ANSWER_MS = 8_000;
 
-/** Plays the phases on a line under full download load, and measures what a user of the line would. */
+/** Plays the phases on a line under load, and measures what a user of the line would. */
 export async function playScene(
   line: Line,
   phases: readonly Phase[],
+  load: Load = DOWNLOADS,
 ): Promise<Outcome> {
   await using pings = openPings();
   await until("idle RTT", 10_000, () => pings.answered.length >= BASE_PINGS);
   const baseRttMs = Math.min(...pings.answered.map(({ rttMs }) => rttMs));
-  const spans = await underLoad(line, phases);
+  const spans = await underLoad(line, phases, load);
   const end = spans.at(-1)?.to ?? 0;
   await until("the last answers", LAST_ANSWER_MS, () =>
     pings.answered.some(({ sentAt }) => sentAt > end),
@@ -57,31 +70,36 @@ export async function playScene(
 interface Span {
   readonly from: WallMs;
   readonly to: WallMs;
-  readonly capacityBits: number;
-  readonly deliveredBits: number;
+  readonly capacityBits: PerDirection<number>;
+  readonly deliveredBits: PerDirection<number>;
 }
 
 async function underLoad(
   line: Line,
   phases: readonly Phase[],
+  load: Load,
 ): Promise<Span[]> {
-  await using _downloads = await openDownloads();
+  await using _transfers = await openTransfers(load);
   const spans: Span[] = [];
+  const deliveredBytes = () => eachDirection((d) => line.deliveredBytes(d));
   let from = systemClock.wall();
-  let bytes = line.deliveredBytes();
-  for (const { downloadKbps, seconds } of phases) {
-    line.capacity(downloadKbps);
+  let bytes = deliveredBytes();
+  for (const { seconds, downloadKbps, uploadKbps } of phases) {
+    line.capacity(downloadKbps, uploadKbps);
     await pause(seconds * 1e3);
     const to = systemClock.wall();
-    const delivered = line.deliveredBytes();
+    const before = bytes;
+    bytes = deliveredBytes();
     spans.push({
       from,
       to,
-      capacityBits: downloadKbps * (to - from),
-      deliveredBits: 8 * (delivered - bytes),
+      capacityBits: {
+        download: downloadKbps * (to - from),
+        upload: uploadKbps * (to - from),
+      },
+      deliveredBits: eachDirection((d) => 8 * (bytes[d] - before[d])),
     });
     from = to;
-    bytes = delivered;
   }
   return spans;
 }
@@ -97,9 +115,11 @@ function scoreOf(
   const from = spans[0]?.from ?? 0;
   const to = spans.at(-1)?.to ?? 0;
   return {
-    utilisationPct:
-      (100 * sum((span) => span.deliveredBits)) /
-      sum((span) => span.capacityBits),
+    utilisationPct: eachDirection(
+      (d) =>
+        (100 * sum((span) => span.deliveredBits[d])) /
+        sum((span) => span.capacityBits[d]),
+    ),
     addedRttMs: spreadOf(
       pings
         .filter(({ sentAt }) => sentAt >= from && sentAt < to)

@@ -10,7 +10,7 @@ import { fingerprint } from "../fakes/routeros/troubles.js";
 import { startDaemon, type Daemon } from "./daemon.js";
 import { openHeard, type Heard } from "./heard.js";
 import { SHAPING } from "./kernel.js";
-import { openLine, type Line } from "./line.js";
+import { openLine, type Character, type Line } from "./line.js";
 import { start, type Process } from "./namespace.js";
 import { addQueue } from "./queues.js";
 import { until } from "./waiting.js";
@@ -47,10 +47,18 @@ export const settingsOf = (run: RunFolder) => ({
   STATE_DIR: join(run.root, "state"),
 });
 
+/** What is not as usual. */
+interface Setup {
+  readonly backend?: "tc" | "routeros";
+  readonly character?: Character;
+  /** For `config/bed.yaml`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 /** Starts all of it, and returns when the controller has measured the idle line and confirmed its rates. */
 export async function openSystem(
   kbps: number,
-  backend: "tc" | "routeros" = "tc",
+  { backend = "tc", character, settings = {} }: Setup = {},
 ): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "wanctl-e2e-"));
   const run = runFolder(join(folder, "run"));
@@ -76,7 +84,7 @@ export async function openSystem(
     return one;
   };
   try {
-    const line = keep(await openLine(kbps));
+    const line = keep(await openLine(kbps, character));
     for (const direction of ["download", "upload"] as const)
       addQueue(SHAPING, direction, BASE_KBPS);
     const heard = keep(await openHeard(run.wanFrames(WAN)));
@@ -96,6 +104,7 @@ export async function openSystem(
       startDaemon(controllerArgs(run), {
         ...settingsOf(run),
         ...routerSettings(backend),
+        ...settings,
       }),
     );
     await settled(controller, () => hasRates(heard));

@@ -1,26 +1,45 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { WallMs } from "../../shared/clock.js";
+import type { Direction } from "../../shared/direction.js";
 import { SERVER } from "./line.js";
 import { start } from "./namespace.js";
 
-const FLOWS = 4;
+/** TCP flows between the client and the server that take all they get; so many in each direction they load. */
+export interface Load {
+  readonly loaded: Direction | "both";
+  readonly flows: number;
+  readonly congestion: "cubic" | "bbr";
+}
+
+/** CUBIC whatever the host's default: figures shall compare between machines. */
+export const DOWNLOADS: Load = {
+  loaded: "download",
+  flows: 4,
+  congestion: "cubic",
+};
+
+const IPERF_WAY = { download: "--reverse", upload: "", both: "--bidir" };
 
 /** A load on the line, until it is disposed, or an outage ended it. */
-export interface Downloads extends AsyncDisposable {
+export interface Transfers extends AsyncDisposable {
   readonly hasEnded: boolean;
 }
 
-/** Four TCP downloads from the server to the client that take all they get, until they are disposed. */
-export async function openDownloads(): Promise<Downloads> {
+export const openDownloads = (): Promise<Transfers> => openTransfers(DOWNLOADS);
+
+export async function openTransfers({
+  loaded,
+  flows,
+  congestion,
+}: Load): Promise<Transfers> {
   const server = start("server", "iperf3 -s --forceflush");
   for await (const line of createInterface(server.child.stdout))
     if (line.includes("listening")) break;
   server.child.stdout.resume();
   const client = start(
     "client",
-    // CUBIC whatever the host's default: figures shall compare between machines.
-    `iperf3 -c ${SERVER} --reverse --parallel ${FLOWS} -C cubic -t 3600 -i 0`,
+    `iperf3 -c ${SERVER} ${IPERF_WAY[loaded]} --parallel ${flows} -C ${congestion} -t 3600 -i 0`,
   );
   let output = "";
   client.child.stdout.on("data", (part) => (output += String(part)));

@@ -1,0 +1,114 @@
+/**
+ * What wanctl makes of lines that change, scene by scene, on real CAKE with real TCP: the share of the capacity that was
+ * used and the RTT a user had on top of the idle line's. Root; on this kernel if it has CAKE and netem, else through the
+ * command in CAKE_BED. A scene takes its own time, 60 to 100 s, or less where that kernel's clock may run ahead.
+ *
+ *   CAKE_BED="..." node dist/bench/scenes.js [NAME,...] [RUNS]     all scenes, as often as each is worth, or these
+ */
+import { spawnSync } from "node:child_process";
+import { onKernelWith } from "../test/e2e/bed.js";
+import { openLine } from "../test/e2e/line.js";
+import { addQueue } from "../test/e2e/queues.js";
+import { playScene, type Outcome } from "../test/e2e/scene.js";
+import { openSystem } from "../test/e2e/system.js";
+import { DOWNLOADS } from "../test/e2e/traffic.js";
+import { pause } from "../test/e2e/waiting.js";
+import { SCENES, type Scene } from "./scenes/list.js";
+
+/** Asked for by itself: play one scene on this kernel, and print its outcome as JSON. */
+const ROW = "--row";
+
+/** How long a line is idle before its load begins. */
+const IDLE_MS = 8_000;
+
+async function play(scene: Scene): Promise<Outcome> {
+  const { phases, load = {}, character, settings, backend, fixedKbps } = scene;
+  const first = phases[0];
+  if (first === undefined) throw new Error("a scene has phases");
+  const { downloadKbps, uploadKbps } = first;
+  const path = { ...character, uploadKbps };
+  const played = { ...DOWNLOADS, ...load };
+  if (fixedKbps !== undefined) {
+    await using line = await openLine(downloadKbps, path);
+    addQueue("cake", "download", fixedKbps);
+    addQueue("cake", "upload", uploadKbps);
+    return await playScene(line, phases, played);
+  }
+  await using system = await openSystem(downloadKbps, {
+    character: path,
+    ...(settings && { settings }),
+    ...(backend && { backend }),
+  });
+  await pause(IDLE_MS);
+  return await playScene(system.line, phases, played);
+}
+
+/** The outcome on a kernel that can; a bed says things of its own, too. */
+function playOn(name: string): Outcome {
+  const self = [process.execPath, process.argv[1] ?? "", ROW, name];
+  const command = onKernelWith("cake", self);
+  if (command === null) throw new Error("no kernel here has CAKE");
+  const [program = "", ...args] = command;
+  const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
+  const row = stdout.split("\n").find((line) => line.startsWith("{"));
+  if (row === undefined) throw new Error(`${stdout}${stderr}`.trim());
+  return JSON.parse(row) as Outcome;
+}
+
+function inWords(
+  name: string,
+  { load }: Scene,
+  { addedRttMs, utilisationPct, phases }: Outcome,
+): string {
+  const { p50, p95, p99, max } = addedRttMs;
+  const loaded = load?.loaded ?? "download";
+  const cell = (value: number) => value.toFixed(1).padStart(7);
+  const use = (direction: "download" | "upload") =>
+    loaded === direction || loaded === "both"
+      ? cell(utilisationPct[direction])
+      : "      -";
+  const way = loaded === "upload" ? "upload" : "download";
+  const byPhase =
+    phases.length > 6
+      ? ""
+      : phases.map((p) => Math.round(p.utilisationPct[way])).join(" ");
+  return [
+    name.padEnd(22),
+    ...[p50, p95, p99, max].map(cell),
+    use("download"),
+    use("upload"),
+    "  ",
+    byPhase,
+  ].join("");
+}
+
+async function main([first, second]: readonly string[]): Promise<void> {
+  if (first === ROW) {
+    const scene = SCENES[second ?? ""];
+    if (scene === undefined) throw new Error(`no scene ${second}`);
+    console.log(JSON.stringify(await play(scene)));
+    return;
+  }
+  const names = first?.split(",") ?? Object.keys(SCENES);
+  console.log(
+    "                          added RTT, ms                 use, %\n" +
+      "                          p50    p95    p99    max   down     up  by phase",
+  );
+  for (const name of names) {
+    const scene = SCENES[name];
+    if (scene === undefined)
+      throw new Error(
+        `no scene ${name}; there are ${Object.keys(SCENES).join(", ")}`,
+      );
+    const runs = second === undefined ? scene.runs : Number(second);
+    for (let run = 0; run < runs; run++)
+      try {
+        console.log(inWords(name, scene, playOn(name)));
+      } catch (error) {
+        console.log(`${name.padEnd(22)} FAILED: ${String(error)}`);
+        process.exitCode = 1;
+      }
+  }
+}
+
+await main(process.argv.slice(2));

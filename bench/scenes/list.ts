@@ -1,0 +1,135 @@
+import { openRandom } from "../../controller/simulation/random.js";
+import { lte } from "../../lab/capacity.js";
+import { clamp } from "../../shared/units.js";
+import type { Character } from "../../test/e2e/line.js";
+import { fallAndRise, type Phase } from "../../test/e2e/scene.js";
+import type { Load } from "../../test/e2e/traffic.js";
+
+export interface Scene {
+  /** How often it is played where nobody says. */
+  readonly runs: number;
+  readonly phases: readonly Phase[];
+  readonly load?: Partial<Load>;
+  readonly character?: Character;
+  /** For `config/bed.yaml`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly backend?: "tc" | "routeros";
+  /** A rate that never changes instead of a controller: what the figures are to be held against. */
+  readonly fixedKbps?: number;
+}
+
+/** Seconds of so many Mbit/s down and up. */
+const phase = (seconds: number, down: number, up: number): Phase => ({
+  seconds,
+  downloadKbps: down * 1e3,
+  uploadKbps: up * 1e3,
+});
+
+const downloads = (
+  ...parts: readonly (readonly [seconds: number, mbps: number])[]
+): Phase[] => parts.map(([seconds, mbps]) => phase(seconds, mbps, 20));
+
+const FALL = fallAndRise(30);
+const STEADY_20 = downloads([60, 20]);
+const STEADY_8 = downloads([60, 8]);
+
+/** 20 -> 8 Mbit/s within half a minute, and back. */
+const RAMP = Array.from({ length: 90 }, (_, second) =>
+  phase(1, clamp(Math.abs(second - 38) - 8, 0, 30) * 0.4 + 8, 20),
+);
+
+/** The rates of the lab's LTE, a second each, without its holes: HTB knows no rate of 0. */
+function lteSeconds(seconds: number): Phase[] {
+  const bins = Array.from({ length: seconds }, () => 0);
+  for (const { fromMs, bps } of lte(14)(openRandom(1, "bench"))) {
+    const second = Math.floor(fromMs / 1e3);
+    if (second >= seconds) break;
+    bins[second] = (bins[second] ?? 0) + bps / 1e6 / 10;
+  }
+  return bins.map((mbps) => phase(1, clamp(mbps, 4.5, 30), 20));
+}
+
+const BBR = { congestion: "bbr" } as const;
+const BOTH = { loaded: "both" } as const;
+const UPLOADS = { loaded: "upload" } as const;
+const JITTER: Character = { jitters: true };
+
+const limits = (
+  direction: "DL" | "UL",
+  [floor, base, ceiling]: readonly [number, number, number],
+): Record<string, string> => ({
+  [`${direction}_FLOOR`]: String(floor),
+  [`${direction}_BASE`]: String(base),
+  [`${direction}_CEILING`]: String(ceiling),
+});
+
+/** A line of 40 down and 8 up. */
+const WIDE = { ...limits("DL", [8, 30, 50]), ...limits("UL", [1, 6, 10]) };
+const BY_RTT = { METHOD: "echo" };
+const LTE = limits("DL", [3, 15, 35]);
+
+const UPLOAD_FALLS = [phase(25, 40, 8), phase(30, 40, 3), phase(25, 40, 8)];
+const DOWNLOAD_FALLS = [phase(25, 40, 8), phase(30, 15, 8), phase(25, 40, 8)];
+
+/** The scenes of law.md 5 and 6, and some more. */
+export const SCENES: Readonly<Record<string, Scene>> = {
+  "20-8-20": { runs: 5, phases: FALL },
+  "low-delay": { runs: 3, phases: FALL, settings: { TARGET_BLOAT: "3" } },
+  bbr: { runs: 3, phases: FALL, load: BBR },
+  "bbr-20": { runs: 2, phases: STEADY_20, load: BBR },
+  "bbr-20-fixed": { runs: 2, phases: STEADY_20, load: BBR, fixedKbps: 19_000 },
+  "bbr-8": { runs: 2, phases: STEADY_8, load: BBR },
+  "bbr-8-fixed": { runs: 2, phases: STEADY_8, load: BBR, fixedKbps: 7_600 },
+  routeros: { runs: 3, phases: FALL, backend: "routeros" },
+  "30-10-30-15-30": {
+    runs: 2,
+    phases: downloads([20, 30], [20, 10], [20, 30], [20, 15], [20, 30]),
+    settings: limits("DL", [4, 15, 37.5]),
+  },
+  "upload-10-4-10": {
+    runs: 2,
+    phases: [phase(30, 20, 10), phase(30, 20, 4), phase(30, 20, 10)],
+    load: UPLOADS,
+    settings: limits("UL", [2, 7.5, 12.5]),
+  },
+  "1-flow": { runs: 1, phases: FALL, load: { flows: 1 } },
+  "16-flows": { runs: 2, phases: FALL, load: { flows: 16 } },
+  "rtt-60": { runs: 1, phases: FALL, character: { baseRttMs: 60 } },
+  "100-40-100": {
+    runs: 1,
+    phases: downloads([20, 100], [20, 40], [20, 100]),
+    settings: limits("DL", [4, 60, 125]),
+  },
+  outage: { runs: 2, phases: downloads([30, 20], [6, 0.064], [34, 20]) },
+  ramp: { runs: 3, phases: RAMP },
+  lte: { runs: 3, phases: lteSeconds(90), settings: LTE },
+  "lte-fixed": { runs: 1, phases: lteSeconds(90), fixedKbps: 11_000 },
+  "upload-steps": {
+    runs: 2,
+    phases: [16, 10, 15, 8, 16].map((mbps) => phase(20, 40, mbps)),
+    load: UPLOADS,
+    settings: limits("UL", [2, 10, 20]),
+  },
+  jitter: { runs: 3, phases: FALL, character: JITTER },
+  "jitter-20": { runs: 1, phases: STEADY_20, character: JITTER },
+  "jitter-20-fixed": {
+    ...{ runs: 1, phases: STEADY_20, character: JITTER },
+    fixedKbps: 19_000,
+  },
+  "both-up-falls": {
+    ...{ runs: 3, phases: UPLOAD_FALLS, load: BOTH },
+    settings: WIDE,
+  },
+  "both-up-falls-rtt": {
+    ...{ runs: 3, phases: UPLOAD_FALLS, load: BOTH },
+    settings: { ...WIDE, ...BY_RTT },
+  },
+  "both-down-falls": {
+    ...{ runs: 2, phases: DOWNLOAD_FALLS, load: BOTH },
+    settings: WIDE,
+  },
+  "both-down-falls-rtt": {
+    ...{ runs: 2, phases: DOWNLOAD_FALLS, load: BOTH },
+    settings: { ...WIDE, ...BY_RTT },
+  },
+};
