@@ -1,8 +1,8 @@
 import type { EventsAnswer, HistoryEvent } from "../../shared/history.js";
 import type { EventPlace, EventRow } from "../store/annals.js";
 import type { Records } from "../store/records.js";
-import { QueryError, type EventsQuery } from "./history.js";
-import { pageOf, sliceOf } from "./pages.js";
+import type { EventsQuery } from "./history.js";
+import { cursorNumbers, pageOf, sliceOf } from "./pages.js";
 import type { Pieces } from "./read.js";
 
 /** What happened, the newest first. */
@@ -20,11 +20,7 @@ export function* events(
       : annals.rareEventsBefore;
   const { data, next } = yield* pageOf(
     query.limit,
-    placeOf(query.cursor) ?? {
-      atMs: toMs,
-      source: Number.MIN_SAFE_INTEGER,
-      seq: 0,
-    },
+    placeOf(query),
     (place: EventPlace) => sliceOf(before(fromMs, place), isWanted, shown),
     ({ atMs, source, seq }) => `${atMs}.${source}.${seq}`,
   );
@@ -50,9 +46,9 @@ const shown = ({
   seq,
 });
 
-function placeOf(text: string | undefined): EventPlace | null {
-  if (text === undefined) return null;
-  const [atMs = NaN, source = NaN, seq = NaN] = text.split(".").map(Number);
-  if (Number.isSafeInteger(atMs + source + seq)) return { atMs, source, seq };
-  throw new QueryError("cursor", "must be of this route", text);
+function placeOf({ cursor, toMs }: EventsQuery): EventPlace {
+  if (cursor === undefined)
+    return { atMs: toMs, source: Number.MIN_SAFE_INTEGER, seq: 0 };
+  const [atMs = NaN, source = NaN, seq = NaN] = cursorNumbers(cursor, 3);
+  return { atMs, source, seq };
 }

@@ -2,8 +2,8 @@ import type { Gap, GapsAnswer } from "../../shared/history.js";
 import type { GapPlace, GapRow } from "../store/annals.js";
 import type { Records } from "../store/records.js";
 import { touches } from "./completeness.js";
-import { QueryError, type GapsQuery } from "./history.js";
-import { pageOf, sliceOf } from "./pages.js";
+import type { GapsQuery } from "./history.js";
+import { cursorNumbers, pageOf, sliceOf } from "./pages.js";
 import type { Pieces } from "./read.js";
 
 /** What the history lacks, and will never have; the newest run first. */
@@ -39,10 +39,8 @@ const shown = ({
 
 const NEWEST: GapPlace = { source: Number.MAX_SAFE_INTEGER, fromSeq: 0 };
 
-function placeOf(text: string | undefined): GapPlace {
-  if (text === undefined) return NEWEST;
-  const [source = NaN, fromSeq = NaN, rest] = text.split(".").map(Number);
-  if (rest === undefined && Number.isSafeInteger(source + fromSeq))
-    return { source, fromSeq };
-  throw new QueryError("cursor", "must be of this route", text);
+function placeOf(cursor: string | undefined): GapPlace {
+  if (cursor === undefined) return NEWEST;
+  const [source = NaN, fromSeq = NaN] = cursorNumbers(cursor, 2);
+  return { source, fromSeq };
 }

@@ -1,4 +1,5 @@
 import { ROWS_MAX } from "../store/annals.js";
+import { QueryError } from "./history.js";
 import type { Pieces } from "./read.js";
 
 /** How much one answer holds at most: the rest is on the next page. */
@@ -47,4 +48,12 @@ export function* pageOf<Row extends object, Place>(
     yield;
   }
   return { data, next: null };
+}
+
+/** The whole numbers of a cursor, so many as its route writes, with dots between. @throws QueryError where it is another's */
+export function cursorNumbers(cursor: string, count: number): number[] {
+  const numbers = cursor.split(".").map(Number);
+  if (numbers.length === count && numbers.every(Number.isSafeInteger))
+    return numbers;
+  throw new QueryError("cursor", "must be of this route", cursor);
 }

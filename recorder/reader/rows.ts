@@ -1,6 +1,12 @@
 import type { RangeAnswer, TierName } from "../../shared/history.js";
 import { STEP_MS, TIERS, type Tier } from "../tiers/tier.js";
-import type { History, Resolution, Selection, Span } from "./history.js";
+import type {
+  History,
+  RangeQuery,
+  Resolution,
+  Selection,
+  Span,
+} from "./history.js";
 
 /** One value as a row, as wanctl 1 showed it. */
 export interface ValueRow {
@@ -53,26 +59,18 @@ export async function newestRows(
   let endMs = toMs;
   while (endMs > fromMs && rows.length <= offset + count) {
     const beginMs = Math.max(fromMs, floor(endMs - lengthMs, granularity));
-    const span = { ...selection, fromMs: beginMs, toMs: endMs };
-    const found: ValueRow[] = [];
-    let isTooMuch = false;
-    for (let cursor: string | undefined; ;) {
-      const answer = await history.range(
-        { ...span, resolution, cursor },
-        signal,
-      );
-      cursor = answer.metadata.next ?? undefined;
-      isTooMuch = cursor !== undefined && lengthMs > firstMs;
-      if (isTooMuch) break;
-      for (const row of rowsOf(answer, granularity))
-        if (row.at >= beginMs && row.at < endMs) found.push(row);
-      if (cursor === undefined) break;
-    }
-    if (isTooMuch) {
+    const found = await rowsIn(
+      history,
+      { ...selection, fromMs: beginMs, toMs: endMs, resolution },
+      granularity,
+      lengthMs > firstMs,
+      signal,
+    );
+    if (found === null) {
       lengthMs = Math.max(firstMs, lengthMs / LESS);
       continue;
     }
-    for (const row of found.sort((a, b) => b.at - a.at)) rows.push(row);
+    for (const row of found) rows.push(row);
     endMs = beginMs;
     lengthMs *= MORE;
   }
@@ -81,6 +79,25 @@ export async function newestRows(
     total: endMs > fromMs ? null : rows.length,
     granularity,
   };
+}
+
+/** All rows of a span, the newest first; null where they are wanted in one answer, and it does not hold them. */
+async function rowsIn(
+  history: History,
+  query: RangeQuery,
+  granularity: Tier,
+  isOneAnswer: boolean,
+  signal?: AbortSignal,
+): Promise<ValueRow[] | null> {
+  const rows: ValueRow[] = [];
+  for (let cursor: string | undefined; ;) {
+    const answer = await history.range({ ...query, cursor }, signal);
+    cursor = answer.metadata.next ?? undefined;
+    if (isOneAnswer && cursor !== undefined) return null;
+    for (const row of rowsOf(answer, granularity))
+      if (row.at >= query.fromMs && row.at < query.toMs) rows.push(row);
+    if (cursor === undefined) return rows.sort((a, b) => b.at - a.at);
+  }
 }
 
 function firstLengthMs(tier: Tier, rows: number): number {
