@@ -25,7 +25,7 @@ export const STYLE = `
 :root{color-scheme:light dark;--ink:light-dark(#1c1c1c,#e6e6e6);--soft:light-dark(#666,#9a9a9a);--line:light-dark(#e3e3e3,#333);
 --paper:light-dark(#fff,#161616);--area:light-dark(#e9edf1,#2a2f35)}
 body{background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif;margin:0}
-main{max-width:1400px;margin:auto;padding:24px}
+main{max-width:1400px;margin:auto;padding:clamp(12px,3vw,24px)}
 h1{margin:0 0 8px}h2{margin:32px 0 8px}h3{margin:0 0 12px}
 p{max-width:75ch}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:0}
@@ -40,9 +40,8 @@ td{text-align:right;white-space:nowrap}td,th{padding:3px 0 3px 14px;border-botto
 td:first-child,th:first-child{padding-left:0}
 tr.wanctl td{font-weight:600}
 small{color:var(--soft);font-weight:400}
-.gates td{text-align:left}.good{color:light-dark(#007a3d,#4cd08a)}.bad{color:light-dark(#c00,#ff6b6b);font-weight:600}
+.gates td{text-align:left;white-space:normal;vertical-align:top}.good{color:light-dark(#007a3d,#4cd08a)}.bad{color:light-dark(#c00,#ff6b6b);font-weight:600}
 .overview{display:flex;flex-wrap:wrap;gap:24px 36px;align-items:flex-start;overflow-x:auto}
-
 .overview svg{width:470px;max-width:100%}
 summary{cursor:pointer;margin-top:12px}
 .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(500px,100%),1fr));gap:20px}
