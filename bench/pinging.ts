@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../shared/clock.js";
 import { metronome } from "../controller/metronome.js";
+import { openAddresses } from "../controller/pinger/addresses.js";
 import { openFping } from "../controller/pinger/fping.js";
 import { openTimestamps } from "../controller/pinger/timestamps.js";
 import { openLine } from "../test/e2e/line.js";
@@ -46,7 +47,9 @@ async function measure(
   busyMs: number,
 ): Promise<Measured> {
   const stop = AbortSignal.timeout(seconds * 1e3 + SETTLE_MS);
-  await using pinger = PINGERS[by](PROBE, systemClock, () => undefined);
+  const ignore = () => undefined;
+  using addresses = openAddresses(PROBE.reflectors, systemClock, ignore);
+  await using pinger = PINGERS[by](PROBE, systemClock, ignore, addresses);
   const rttMs: number[] = [];
   const uploadMs: number[] = [];
   const takeUs: number[] = [];

@@ -1,5 +1,6 @@
 import type { Condition } from "../shared/condition.js";
 import { later, since, type MonoMs } from "../shared/clock.js";
+import { showMbps, toKbps } from "../shared/units.js";
 
 /** What the interface of the line says: there and in use, there without a carrier or switched off, or not there at all. */
 export type Link = "up" | "down" | "gone";
@@ -12,8 +13,14 @@ export interface Signs {
   readonly isFallback: boolean;
   /** Whether the next router answers, which is asked while nobody else does; null where that is not known. */
   readonly gateway: boolean | null;
+  /** Why nobody can be pinged now, which says nothing of the line; null where it works. */
+  readonly pingerFault: string | null;
   /** How many reflectors are asked. */
   readonly asked: number;
+  /** The names that no address was found for. */
+  readonly unknown: readonly string[];
+  /** Whether that is all of them, so that nobody can be asked. */
+  readonly isNameless: boolean;
 }
 
 /** What a condition is told from. */
@@ -24,6 +31,8 @@ export interface Facts extends Signs {
   readonly answering: number;
   /** What the line brought lately, bit/s; null where that is not counted. */
   readonly receivedBps: number | null;
+  /** What the line always carries, bit/s: its floor. */
+  readonly floorBps: number;
 }
 
 /** A condition, from when it holds, and one that is about to take its place. */
@@ -36,7 +45,10 @@ export interface Standing {
 /** Nobody answers for so long: it is no longer one lost probe, nor one long queue. */
 const SILENT_MS = 1_000;
 
-/** So long without an answer while traffic passes: pings are filtered. No queue is longer. */
+/**
+ * So long without an answer while as much comes in as the line always carries: pings are filtered, for such a line has no
+ * queue as long as that. Where less comes in it may have one.
+ */
 const FILTERED_MS = 2_000;
 
 /** So long without an answer and without traffic: the line is down. Traffic may rest for a second. */
@@ -64,7 +76,7 @@ export function standing(
   facts: Facts,
   now: MonoMs,
 ): Standing {
-  const condition = judge(facts);
+  const condition = judge(facts, before.condition);
   const from = before.next.condition === condition ? before.next.from : now;
   const next = { condition, from };
   return condition !== before.condition &&
@@ -81,17 +93,21 @@ const settleMs = (from: Condition, to: Condition): number =>
     ? 0
     : SETTLE_MS;
 
-function judge(facts: Facts): Condition {
-  const { link, isFallback, silentMs, answering, asked, receivedBps } = facts;
+function judge(facts: Facts, was: Condition): Condition {
+  const { link, isFallback, silentMs, answering, asked } = facts;
+  const { receivedBps, floorBps, isNameless, pingerFault } = facts;
   if (link === "gone" || link === "down") return "no_link";
   if (silentMs <= SILENT_MS) {
-    if (isFallback) return "filtered";
+    if (isFallback && pingerFault === null) return "filtered";
     return answering < Math.min(ENOUGH, asked) ? "reduced" : "measuring";
   }
-  if (receivedBps === null) return "silent";
-  if (receivedBps > CHATTER_BPS)
-    return silentMs > FILTERED_MS ? "filtered" : "silent";
-  return silentMs > DOWN_MS ? "line_down" : "silent";
+  if (receivedBps === null || isNameless || pingerFault !== null)
+    return "silent";
+  if (receivedBps <= CHATTER_BPS)
+    return silentMs > DOWN_MS ? "line_down" : "silent";
+  const isFull = receivedBps >= floorBps && silentMs > FILTERED_MS;
+  // once found, it stands for as long as anything comes in
+  return isFull || was === "filtered" ? "filtered" : "silent";
 }
 
 /** Why it is what it is, for people; null where there is nothing to complain of. */
@@ -102,9 +118,15 @@ export function conditionInWords(
 ): string | null {
   const { silentMs, answering, asked, link, isFallback, gateway } = facts;
   const spell = (ms: number) => `${(ms / 1e3).toFixed(1)} s`;
-  const silence = Number.isFinite(silentMs)
-    ? `no reflector answered for ${spell(silentMs)}`
-    : "no reflector has answered yet";
+  const silence = facts.isNameless
+    ? "no reflector can be asked"
+    : Number.isFinite(silentMs)
+      ? `no reflector answered for ${spell(silentMs)}`
+      : "no reflector has answered yet";
+  const nameless =
+    facts.unknown.length === 0
+      ? ""
+      : `; no address is known of ${facts.unknown.join(", ")}`;
   const next =
     gateway === null
       ? ""
@@ -115,16 +137,26 @@ export function conditionInWords(
     case "measuring":
       return null;
     case "reduced":
-      return `only ${answering} of ${asked} reflectors answer`;
+      return `only ${answering} of ${asked} reflectors answer${nameless}`;
     case "silent":
-      return silence + next;
+      return silence + nameless + coming(facts) + next;
     case "filtered":
       return isFallback
         ? "pings are filtered: measured by TCP handshakes"
-        : `pings are filtered: traffic passes, but ${silence}`;
+        : `pings are filtered, or the reflectors gone: traffic passes, but ${silence}`;
     case "line_down":
       return `line is down: ${silence}, and nothing comes in${next}`;
     case "no_link":
       return `no link for ${spell(since(from, now))}: interface is ${link === "gone" ? "gone" : "down"}`;
   }
+}
+
+/** What comes in while nobody answers, where that leaves it open what is amiss. */
+function coming({ receivedBps, floorBps, silentMs }: Facts): string {
+  if (receivedBps === null || silentMs <= FILTERED_MS) return "";
+  if (receivedBps <= CHATTER_BPS || receivedBps >= floorBps) return "";
+  const [is, floor] = [receivedBps, floorBps].map((bps) =>
+    showMbps(toKbps(bps)),
+  );
+  return `; ${is} Mbit/s come in, less than its floor of ${floor}: a line that carries little, or filtered pings`;
 }

@@ -7,7 +7,7 @@ import type { Row } from "../shared/row.js";
 import { readingCode, stateCode } from "../shared/state.js";
 import { maybe, toKbps, toUs } from "../shared/units.js";
 import type { Checkpoint } from "./checkpoint.js";
-import type { Facts, Signs } from "./condition.js";
+import type { Facts } from "./condition.js";
 import type { ConditionWatch } from "./condition-watch.js";
 import { initial, step, type ControlState } from "./law/control.js";
 import { reasonOf } from "./law/congestion.js";
@@ -52,7 +52,7 @@ export function cycle(
     wan.publisher.publish(message);
   wan.checkpoint.offer(after);
   wan.watch.look(before, after);
-  wan.condition.look(factsOf(wan.line.signs(), after), now);
+  wan.condition.look(factsOf(wan, after), now);
   wan.view.show(row, after, tick);
   return after;
 }
@@ -63,16 +63,17 @@ const RECEIVED_MS = 500;
 
 /** What the condition of the line is told from. */
 function factsOf(
-  signs: Signs,
+  { line, policy }: Wan,
   { estimate, evidence, traffic, at }: ControlState,
 ): Facts {
   return {
-    ...signs,
+    ...line.signs(),
     silentMs: silenceMs(evidence, at),
     answering: estimate.baselines.filter(
       (baseline) => baseline && since(baseline.at, at) <= ANSWERING_MS,
     ).length,
     receivedBps: recentRate(traffic, "download", RECEIVED_MS),
+    floorBps: policy.limits.download.floorBps,
   };
 }
 

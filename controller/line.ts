@@ -10,6 +10,7 @@ import type { Reading } from "./law/reading.js";
 import type { Tick } from "./metronome.js";
 import { demandTools, type ShapingTool } from "./needs.js";
 import { openMeasuredLine, type Parts } from "./measured-line.js";
+import { openAddresses } from "./pinger/addresses.js";
 import { withHandshakes, withoutFallback } from "./pinger/backed.js";
 import { openFping } from "./pinger/fping.js";
 import { openGateway } from "./pinger/gateway.js";
@@ -48,14 +49,20 @@ export async function openLine(
     shaper.backend === "tc"
       ? await byTc(shaper, clock, report)
       : byRouterOs(shaper, clock, report);
+  const addresses = openAddresses(probe.reflectors, clock, report);
   const openPinger = means === "socket" ? openTimestamps : openFping;
-  const pings = openPinger(probe, clock, report);
+  const pings = openPinger(probe, clock, report, addresses);
   const pinger =
     fallbackPort === null
       ? withoutFallback(pings)
-      : withHandshakes(pings, fallbackPort, probe, clock);
+      : withHandshakes(pings, fallbackPort, probe, clock, addresses);
   const gateway = openGateway(probe, clock);
-  return openMeasuredLine(pinger, { ...parts, gateway }, config, clock);
+  return openMeasuredLine(
+    pinger,
+    { ...parts, gateway, addresses },
+    config,
+    clock,
+  );
 }
 
 type Shaped<Backend> = Extract<
@@ -73,7 +80,7 @@ async function byTc(
   { devices, onForeign }: Shaped<"tc">,
   clock: Clock,
   report: Report,
-): Promise<Omit<Parts, "gateway">> {
+): Promise<Pick<Parts, "shaper" | "counters">> {
   const counters = await openProcCounters(devices.upload, clock);
   const settings = { pace: TC_PACE, onForeign };
   const shaper = openActuator(openTc(devices), settings, clock, report);
@@ -84,7 +91,7 @@ function byRouterOs(
   { router, onForeign }: Shaped<"routeros">,
   clock: Clock,
   report: Report,
-): Omit<Parts, "gateway"> {
+): Pick<Parts, "shaper" | "counters"> {
   const session = openSession(router, clock);
   const { wanInterface } = router;
   const queues = openRouterOs(session, router.queues, clock);
@@ -119,6 +126,7 @@ function simulated(
     signs: () => ({
       ...{ link: null, gateway: null },
       ...{ isFallback: false, asked: policy.reflectors },
+      ...{ unknown: [], isNameless: false, pingerFault: null },
     }),
     probing: () => ({ by: "simulation" }),
     shaper: {

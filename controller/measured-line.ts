@@ -6,17 +6,19 @@ import type { Counters } from "./counters/counters.js";
 import { followUse, inUse, isIdle, type IdleRule } from "./idle.js";
 import type { Reading } from "./law/reading.js";
 import type { Line } from "./line.js";
+import type { Addresses } from "./pinger/addresses.js";
 import type { BackedPinger } from "./pinger/backed.js";
 import type { Gateway } from "./pinger/gateway.js";
 import { NOTHING_ASKED, type Answers } from "./pinger/pinger.js";
 import { PROBED_MAX } from "./pinger/reflectors.js";
 import type { Shaper } from "./shaper/shaper.js";
 
-/** What acts on a real line, and what counts its traffic. */
+/** What acts on a real line, what counts its traffic, and who is asked about it. */
 export interface Parts {
   readonly shaper: Shaper;
   readonly counters: Counters;
   readonly gateway: Gateway;
+  readonly addresses: Pick<Addresses, "unknown" | typeof Symbol.dispose>;
 }
 
 /** On an idle line a round of probes leaves so often. */
@@ -31,7 +33,7 @@ export const PAUSED_MS = 1_000;
 /** A real line: its answers, its traffic, its interface. */
 export function openMeasuredLine(
   pinger: BackedPinger,
-  { shaper, counters, gateway }: Parts,
+  { shaper, counters, gateway, addresses }: Parts,
   {
     probe,
     policy,
@@ -70,16 +72,23 @@ export function openMeasuredLine(
       doesGatewayAnswer = gateway.look(isSilent, now);
       return { ...seen, traffic };
     },
-    signs: () => ({
-      link: counters.link(),
-      gateway: doesGatewayAnswer,
-      isFallback: pinger.isFallback,
-      asked: Math.min(probe.reflectors.length, PROBED_MAX),
-    }),
+    signs() {
+      const { length: all } = probe.reflectors;
+      const unknown = addresses.unknown();
+      return {
+        link: counters.link(),
+        gateway: doesGatewayAnswer,
+        isFallback: pinger.isFallback,
+        pingerFault: pinger.fault(),
+        asked: Math.min(all, PROBED_MAX),
+        ...{ unknown, isNameless: unknown.length === all },
+      };
+    },
     probing: () => pinger.view(),
     shaper,
     async [Symbol.asyncDispose]() {
       gateway[Symbol.dispose]();
+      addresses[Symbol.dispose]();
       await Promise.all(
         [pinger, shaper, counters].map((part) => part[Symbol.asyncDispose]()),
       );

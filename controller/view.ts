@@ -59,6 +59,8 @@ export function openView(
     const standing = condition.view();
     if (standing === null) said.push("no cycle yet");
     else if (standing.why !== null) said.push(standing.why);
+    const { pingerFault } = line.signs();
+    if (pingerFault !== null) said.push(`pinger: ${pingerFault}`);
     if (router.error !== null) said.push(`router: ${router.error}`);
     said.push(...router.warnings.map((warning) => `router: ${warning}`));
     const unsaved = checkpoint.view()?.error;

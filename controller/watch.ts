@@ -22,7 +22,7 @@ export function openWatch(
   report: Report,
 ): Watch {
   let isMeasurementLost = false;
-  /** Since when there has been somebody to hear, and who heard. */
+  /** Since when pings of anybody are answered, and somebody looks. */
   let hearingFrom = -Infinity as MonoMs;
   /** When each of them was last heard. */
   const lostReflectors = new Map<number, MonoMs>();
@@ -39,7 +39,6 @@ export function openWatch(
       report("measurement_lost", { silent_ms: Math.round(silent) });
     } else if (isMeasurementLost && silent <= MEASUREMENT_LOST_MS) {
       isMeasurementLost = false;
-      hearingFrom = after.at;
       report("measurement_back", {
         silent_ms: Math.round(silenceMs(before.evidence, after.at)),
       });
@@ -54,10 +53,16 @@ export function openWatch(
     report("paused", { lasted_ms: Math.round(pausedMs) });
   }
 
-  function lookAtReflectors({ estimate, evidence, at }: ControlState): void {
-    if (silenceMs(evidence, at) > MEASUREMENT_LOST_MS) return;
+  /** Where no ping of any is answered that is the line's condition, and no reflector's. */
+  function lookAtReflectors({ estimate, at }: ControlState): void {
+    const own = estimate.baselines.slice(0, reflectors.length);
+    const heardAt = own.map((baseline) => baseline?.at ?? -Infinity);
+    if (since(Math.max(...heardAt) as MonoMs, at) > MEASUREMENT_LOST_MS) {
+      hearingFrom = at;
+      return;
+    }
     reflectors.forEach((reflector, index) => {
-      const baseline = estimate.baselines[index];
+      const baseline = own[index];
       if (!baseline) return;
       const quietMs = since(baseline.at, at);
       const unheardMs = Math.min(quietMs, since(hearingFrom, at));

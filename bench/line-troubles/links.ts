@@ -103,7 +103,8 @@ export const LINKS: readonly Trouble[] = [
     what: "interface deleted and made anew at once, address as before",
     holdMs: 2_000,
     begin: replug,
-    begins: ["link_lost", "router_lost", "rate_foreign"],
+    begins: ["link_lost", "router_lost"],
+    never: ["rate_foreign", "writing_paused"],
     over: null,
     says: null,
   },
@@ -142,6 +143,23 @@ export const LINKS: readonly Trouble[] = [
       addQueue(SHAPING, "upload", 5_000);
     },
     ...NO_QUEUE,
+  },
+  {
+    what: "queues made anew three times in 9 s",
+    holdMs: 9_000,
+    async begin() {
+      for (let i = 0; i < 3; i++) {
+        for (const direction of ["download", "upload"] as const) {
+          removeQueue(direction);
+          addQueue(SHAPING, direction, 5_000);
+        }
+        await pause(3_000);
+      }
+    },
+    begins: ["router_lost"],
+    over: "router_back",
+    never: ["rate_foreign", "writing_paused"],
+    says: null,
   },
   {
     what: "rates set by another program for 5 s, then started again",

@@ -71,8 +71,11 @@ function knowNames(stage: Stage): void {
 }
 
 const NAMELESS = {
-  ...STARTED,
-  says: /no reflector has answered yet/,
+  begins: ["names_lost"],
+  over: "names_back",
+  never: ["pings_filtered", "line_lost"],
+  says: /no address is known of reflector1, .*reflector6/,
+  isRestart: true,
 } as const;
 
 export const MACHINE: readonly Trouble[] = [

@@ -7,6 +7,7 @@ import { SILENTLY, type Trouble } from "./trouble.js";
 const FILTERED = {
   begins: ["pings_filtered"],
   over: "pings_back",
+  never: ["reflector_lost"],
   says: /pings are filtered/,
 } as const;
 
@@ -19,6 +20,7 @@ const ONE_LOST = {
 const FEW = {
   begins: ["reflectors_few"],
   over: "reflectors_enough",
+  never: ["pings_filtered"],
   says: /only \d of 6/,
 } as const;
 
@@ -32,13 +34,15 @@ function filter(host: Host, hook: "input" | "output", rule: string): void {
   run(host, `nft add rule ip trouble filter ${rule}`);
 }
 
+type Said = Pick<Trouble, "begins" | "over" | "says" | "never">;
+
 const filtering = (
   what: string,
   holdMs: number,
   host: Host,
   hook: "input" | "output",
   rule: string,
-  said: Pick<Trouble, "begins" | "over" | "says">,
+  said: Said,
 ): Trouble => ({
   ...{ what, holdMs, ...said },
   begin: () => filter(host, hook, rule),
@@ -60,11 +64,8 @@ function delay(all: string, first = all): void {
   );
 }
 
-const squeezed = (
-  spell: string,
-  holdMs: number,
-  said: Pick<Trouble, "begins" | "over" | "says">,
-): Trouble => ({
+const squeezed = (spell: string, holdMs: number, said: Said): Trouble => ({
+  never: ["pings_filtered"],
   ...{ what: `line carries 64 kbit/s for ${spell}`, holdMs, ...said },
   begin: ({ system }) => system.line.capacity(64, 64),
   end: ({ system }) => system.line.capacity(LINE_KBPS, LINE_KBPS),
@@ -106,7 +107,7 @@ export const PATHS: readonly Trouble[] = [
     10_000,
     "server",
     "input",
-    "ip daddr 10.0.3.11 ip protocol icmp drop",
+    "ip daddr 10.0.3.16 ip protocol icmp drop",
     ONE_LOST,
   ),
   filtering(
@@ -122,7 +123,7 @@ export const PATHS: readonly Trouble[] = [
     10_000,
     "server",
     "input",
-    "ip daddr 10.0.3.11-10.0.3.14 ip protocol icmp drop",
+    "ip daddr 10.0.3.12-10.0.3.15 ip protocol icmp drop",
     FEW,
   ),
   filtering(
@@ -136,8 +137,8 @@ export const PATHS: readonly Trouble[] = [
   {
     what: "one reflector is no longer there for 10 s",
     holdMs: 10_000,
-    begin: () => run("server", "ip address del 10.0.3.13/24 dev v0"),
-    end: () => run("server", "ip address add 10.0.3.13/24 dev v0"),
+    begin: () => run("server", "ip address del 10.0.3.16/24 dev v0"),
+    end: () => run("server", "ip address add 10.0.3.16/24 dev v0"),
     ...ONE_LOST,
   },
   {

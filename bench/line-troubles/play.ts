@@ -1,7 +1,8 @@
 import { since, systemClock } from "../../shared/clock.js";
 import type { EventFrame } from "../../shared/frame.js";
 import { reasonOf } from "../../shared/failure.js";
-import { askHealth } from "../../shared/health.js";
+import { PROBED_MAX } from "../../controller/pinger/reflectors.js";
+import { askHealth, type Health } from "../../shared/health.js";
 import { kernelKbps } from "../../test/e2e/queues.js";
 import { WAN } from "../../test/e2e/system.js";
 import { pause } from "../../test/e2e/waiting.js";
@@ -33,7 +34,7 @@ const HEALTH_EACH = 5;
 export async function play(stage: Stage, trouble: Trouble): Promise<Outcome> {
   const { heard, system } = stage;
   await stage.load();
-  const before = await recovered(stage);
+  const before = await recovered(stage, () => true, isWhole);
   const first = lately(heard, 1)[0]?.wantedDownloadKbps ?? NaN;
   const place = heard.frames.length;
   const begun = systemClock.mono();
@@ -77,6 +78,8 @@ export async function play(stage: Stage, trouble: Trouble): Promise<Outcome> {
     faults.push("the controller ended");
   if (trouble.begins.length > 0 && !has(trouble.begins))
     faults.push(`no ${trouble.begins.join(" or ")}`);
+  const untrue = (trouble.never ?? []).filter((name) => has([name]));
+  if (untrue.length > 0) faults.push(`said ${untrue.join(", ")}`);
   if (trouble.over !== null && !events.some(isOverOf(trouble.over)))
     faults.push(`no ${trouble.over} with bounds`);
   const { says } = trouble;
@@ -111,23 +114,34 @@ const isOverOf =
 
 /** Without its figures, a complaint is the same complaint. */
 const plain = (reason: string): string =>
-  reason.replace(/ for [\d.]+ s/, "").replaceAll(/\S*\/\S+/g, "...");
+  reason
+    .replace(/ for [\d.]+ s/, "")
+    .replace(/ [\d.]+ Mbit.s come/, " little comes")
+    .replace(/; (the|nor does the) gateway.*/, "")
+    .replaceAll(/\S*\/\S+/g, "...");
 
 /** Waits until rates are right and health is fine; how long that took, ms, or null. */
 async function recovered(
   stage: Stage,
   isTold: () => boolean = () => true,
+  isRight: (health: Health) => boolean = () => true,
 ): Promise<number | null> {
   const begun = systemClock.mono();
   for (;;) {
     const tookMs = since(begun, systemClock.mono());
     if (isTold() && wrongRates(stage) === null) {
       const health = await askHealth(stage.system.run.wanHealth(WAN));
-      if (health?.status === "fine") return tookMs;
+      if (health?.status === "fine" && isRight(health)) return tookMs;
     }
     if (tookMs > RECOVERED_MS) return null;
     await pause(250);
   }
+}
+
+/** Are all reflectors probed, none still away for what was before? With fping they always are. */
+function isWhole({ probing }: Health): boolean {
+  const { asks } = probing as { readonly asks?: object };
+  return asks === undefined || Object.keys(asks).length === PROBED_MAX;
 }
 
 async function stillWrong(stage: Stage): Promise<string> {

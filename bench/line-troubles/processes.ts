@@ -9,6 +9,7 @@ import { SILENTLY, type Trouble } from "./trouble.js";
 const NO_PINGER = {
   begins: ["pinger_lost"],
   over: "pinger_back",
+  never: ["reflector_lost"],
   says: null,
 } as const;
 

@@ -13,6 +13,8 @@ export interface Trouble {
   readonly begins: readonly EventName[];
   /** The event that says it is over; null where none does. */
   readonly over: EventName | null;
+  /** Events that would be untrue of it. */
+  readonly never?: readonly EventName[];
   /** What health must say meanwhile; null: it need not say anything. */
   readonly says: RegExp | null;
   /** What it takes to provoke it: netem, or a machine of our own, whose clock nobody else reads. */

@@ -1,28 +1,74 @@
 import { lookup } from "node:dns/promises";
 import { isIP, isIPv4 } from "node:net";
+import { since, type Clock, type MonoMs } from "../../shared/clock.js";
+import { reasonOf } from "../../shared/failure.js";
+import type { Report } from "../report.js";
 
 /** Where the reflectors are now, beside the cycle: names are looked up again and again, and keep what was found. */
 export interface Addresses extends Disposable {
   /** The IPv4 address, or null while the name is not known, or where it is an IPv6 address. */
   of(reflector: number): string | null;
+  /** The names that no address was found for yet. */
+  unknown(): readonly string[];
 }
 
-/** A name may move; one that was never found is asked for sooner. */
+/** A name may move; one that could not be looked up is tried sooner, the more so where nothing is known of it. */
 const AGAIN_MS = 5 * 60_000;
+const FAILED_AGAIN_MS = 30_000;
 const UNKNOWN_AGAIN_MS = 5_000;
 
-export function openAddresses(reflectors: readonly string[]): Addresses {
+/** A name server that needs longer is one that does not answer. */
+const SLOW_MS = 3_000;
+
+export function openAddresses(
+  reflectors: readonly string[],
+  clock: Clock,
+  report: Report,
+): Addresses {
   const found = reflectors.map((host) => (isIPv4(host) ? host : null));
   const timers = new Map<number, NodeJS.Timeout>();
+  const failing = new Set<string>();
+  let failingFrom: MonoMs | null = null;
   let isClosed = false;
   // one at a time: while a name server hangs, a look-up keeps one of the few threads that the counters need as well
   let turn = Promise.resolve();
 
+  function fail(host: string, why: string): void {
+    failing.add(host);
+    if (failingFrom !== null || isClosed) return;
+    failingFrom = clock.mono();
+    report("names_lost", { name: host, why });
+  }
+
+  function succeed(host: string): void {
+    failing.delete(host);
+    if (failingFrom === null || failing.size > 0) return;
+    const lostMs = Math.round(since(failingFrom, clock.mono()));
+    failingFrom = null;
+    report("names_back", { lost_ms: lostMs });
+  }
+
   async function look(host: string, index: number): Promise<void> {
-    const answer = await lookup(host, { family: 4 }).catch(() => null);
+    const slow = setTimeout(
+      () => fail(host, `no answer within ${SLOW_MS / 1e3} s`),
+      SLOW_MS,
+    );
+    try {
+      const { address } = await lookup(host, { family: 4 });
+      if (isClosed) return;
+      found[index] = address;
+      succeed(host);
+    } catch (error) {
+      fail(host, reasonOf(error));
+    } finally {
+      clearTimeout(slow);
+    }
     if (isClosed) return;
-    found[index] = answer?.address ?? found[index] ?? null;
-    const waitMs = found[index] === null ? UNKNOWN_AGAIN_MS : AGAIN_MS;
+    const waitMs = !failing.has(host)
+      ? AGAIN_MS
+      : found[index] === null
+        ? UNKNOWN_AGAIN_MS
+        : FAILED_AGAIN_MS;
     timers.set(
       index,
       setTimeout(() => queue(host, index), waitMs),
@@ -37,6 +83,8 @@ export function openAddresses(reflectors: readonly string[]): Addresses {
   });
   return {
     of: (reflector) => found[reflector] ?? null,
+    unknown: () =>
+      reflectors.filter((host, i) => isIP(host) === 0 && found[i] === null),
     [Symbol.dispose]() {
       isClosed = true;
       for (const timer of timers.values()) clearTimeout(timer);

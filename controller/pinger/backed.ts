@@ -1,6 +1,7 @@
 import type { Clock, MonoMs } from "../../shared/clock.js";
 import type { ControllerConfig } from "../config.js";
 import type { Reply } from "../law/reading.js";
+import type { Addresses } from "./addresses.js";
 import { follow, isVain, noFallback } from "./fallback.js";
 import { openHandshakes } from "./handshakes.js";
 import { answersOf, type Answers, type Pinger } from "./pinger.js";
@@ -27,8 +28,9 @@ export function withHandshakes(
   port: number,
   probe: ControllerConfig["probe"],
   clock: Clock,
+  addresses: Pick<Addresses, "of">,
 ): BackedPinger {
-  const handshakes = openHandshakes(probe, port, clock);
+  const handshakes = openHandshakes(probe, port, clock, addresses);
   const leastMs = probe.reflectors.map((): number | null => null);
   let state = noFallback(clock.mono());
   let restMs: number | null = null;
@@ -73,6 +75,7 @@ export function withHandshakes(
       handshakes.forget();
       state = { ...state, pingedAt: now };
     },
+    fault: () => pinger.fault(),
     view: () => ({ ...pinger.view(), fallback: state.isNeeded ? "tcp" : null }),
     async [Symbol.asyncDispose]() {
       await handshakes[Symbol.asyncDispose]();

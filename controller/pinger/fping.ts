@@ -77,7 +77,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
   let child: ChildProcess;
   let respawn: NodeJS.Timeout | undefined;
   let patienceMs = RESPAWN_MIN_MS;
-  let lostAt: MonoMs | null = null;
+  let lost: { readonly why: string; readonly at: MonoMs } | null = null;
   let isClosing = false;
   let saidAt = clock.mono();
   let rubbishBytes = 0;
@@ -114,9 +114,9 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
       receivedAt,
     });
     patienceMs = RESPAWN_MIN_MS;
-    if (lostAt === null) return;
-    const lostMs = Math.round(since(lostAt, clock.mono()));
-    lostAt = null;
+    if (lost === null) return;
+    const lostMs = Math.round(since(lost.at, clock.mono()));
+    lost = null;
     report("pinger_back", { pid: child.pid ?? 0, lost_ms: lostMs });
   }
 
@@ -139,12 +139,12 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
     }
     const ended = (why: string) => {
       if (isClosing || respawn !== undefined) return;
-      if (lostAt === null)
+      if (lost === null)
         report("pinger_lost", {
           why,
           ran_ms: Math.round(since(startedAt, clock.mono())),
         });
-      lostAt ??= clock.mono();
+      lost = { why, at: lost?.at ?? clock.mono() };
       respawn = setTimeout(() => {
         respawn = undefined;
         start();
@@ -174,6 +174,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
       saidAt = now;
       ledger.forget(now);
     },
+    fault: () => lost?.why ?? null,
     view: () => ({ by: "fping", pid: child.pid ?? null }),
     [Symbol.asyncDispose]() {
       isClosing = true;

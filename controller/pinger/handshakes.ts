@@ -3,7 +3,7 @@ import { Failure } from "../../shared/failure.js";
 import type { ControllerConfig } from "../config.js";
 import type { Reply } from "../law/reading.js";
 import { metronome } from "../metronome.js";
-import { openAddresses } from "./addresses.js";
+import type { Addresses } from "./addresses.js";
 import { due, isResting, noRest } from "./pace.js";
 import { answersOf, type Answers } from "./pinger.js";
 import { shakeHands, type Handshake } from "./tcp-handshake.js";
@@ -44,8 +44,8 @@ export function openHandshakes(
   probe: ControllerConfig["probe"],
   port: number,
   clock: Clock,
+  addresses: Pick<Addresses, "of">,
 ): Handshakes {
-  const addresses = openAddresses(probe.reflectors);
   const failures = probe.reflectors.map(() => 0);
   const stop = new AbortController();
   let isOn = false;
@@ -141,7 +141,6 @@ export function openHandshakes(
     async [Symbol.asyncDispose]() {
       stop.abort();
       await knocking;
-      addresses[Symbol.dispose]();
       end();
     },
   };

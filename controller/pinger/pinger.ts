@@ -37,6 +37,8 @@ export interface Pinger extends AsyncDisposable {
   rest(roundMs: number | null): void;
   /** Nothing that is under way counts any more. */
   forget(now: MonoMs): void;
+  /** Why nobody can be pinged now; null where it works. */
+  fault(): string | null;
   /** How it measures, for whoever asks at the health socket. */
   view(): Readonly<Record<string, unknown>>;
 }

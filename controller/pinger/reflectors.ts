@@ -58,9 +58,10 @@ const DISTANCE_ABOVE_MS = 20;
 
 const JUDGE_EVERY_MS = 1_000;
 
-/** Away for a minute, then for twice as long each time. */
-const AWAY_MIN_MS = 60_000;
+/** Away for as long as this, then for twice as long each time, until it has done well for so many replies. */
+const AWAY_MIN_MS = 10_000;
 const AWAY_MAX_MS = 60 * 60_000;
+const FORGIVEN_REPLIES = 200;
 
 const awayMs = (leaves: number): number =>
   Math.min(AWAY_MIN_MS * 2 ** leaves, AWAY_MAX_MS);
@@ -138,9 +139,10 @@ export function judge(
     const probed = judged.probed.flatMap((one) =>
       one !== gone ? [one] : come === null ? [] : [come],
     );
-    const sentAway = changed(judged, gone, ({ leaves }) =>
-      unknown(leaves + 1, later(now, awayMs(leaves))),
-    );
+    const sentAway = changed(judged, gone, (was) => {
+      const leaves = was.replies >= FORGIVEN_REPLIES ? 0 : was.leaves;
+      return unknown(leaves + 1, later(now, awayMs(leaves)));
+    });
     const after = { ...sentAway, probed };
     return { after, replacement: { gone, come, fault } };
   }

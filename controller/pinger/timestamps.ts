@@ -5,7 +5,7 @@ import type { ControllerConfig } from "../config.js";
 import type { Reply } from "../law/reading.js";
 import { metronome } from "../metronome.js";
 import type { Report } from "../report.js";
-import { openAddresses } from "./addresses.js";
+import type { Addresses } from "./addresses.js";
 import { openFlight, type Stray } from "./flight.js";
 import { decodeAnswer, encodeRequest, msOfDay } from "./icmp.js";
 import { openIcmpSocket, type IcmpSocket } from "./icmp-socket.js";
@@ -44,10 +44,10 @@ export function openTimestamps(
   probe: ControllerConfig["probe"],
   clock: Clock,
   report: Report,
+  addresses: Pick<Addresses, "of">,
 ): Pinger {
   const id = randomInt(SEQ_LIMIT);
   const flight = openFlight(id, probe.lossMs);
-  const addresses = openAddresses(probe.reflectors);
   const methods = probe.reflectors.map((): Method =>
     probe.method === "timestamps" ? { kind: "timestamps" } : TRIAL,
   );
@@ -62,7 +62,7 @@ export function openTimestamps(
   let socket: IcmpSocket | null = null;
   let reopenAt = clock.mono();
   let patienceMs = REOPEN_MIN_MS;
-  let lostAt: MonoMs | null = null;
+  let lost: { readonly why: string; readonly at: MonoMs } | null = null;
   let sent = 0;
   let pace = noRest(clock.mono());
   /** Whether what was last waited for came. */
@@ -86,8 +86,9 @@ export function openTimestamps(
       if (!(error instanceof Failure)) throw error;
       reopenAt = later(clock.mono(), patienceMs);
       patienceMs = Math.min(2 * patienceMs, REOPEN_MAX_MS);
-      if (lostAt === null) report("pinger_lost", { why: error.message });
-      lostAt ??= clock.mono();
+      const why = error.message;
+      if (lost === null) report("pinger_lost", { why });
+      lost = { why, at: lost?.at ?? clock.mono() };
     }
   }
 
@@ -150,11 +151,11 @@ export function openTimestamps(
     }
     if (replies.length === 0) return replies;
     patienceMs = REOPEN_MIN_MS;
-    if (lostAt !== null)
+    if (lost !== null)
       report("pinger_back", {
-        lost_ms: Math.round(since(lostAt, clock.mono())),
+        lost_ms: Math.round(since(lost.at, clock.mono())),
       });
-    lostAt = null;
+    lost = null;
     return replies;
   }
 
@@ -208,6 +209,7 @@ export function openTimestamps(
       pace = { ...pace, roundMs };
     },
     forget: () => flight.clear(),
+    fault: () => lost?.why ?? null,
     view: () => ({
       by: "socket",
       asks: Object.fromEntries(
@@ -221,7 +223,6 @@ export function openTimestamps(
     async [Symbol.asyncDispose]() {
       stop.abort();
       await sending;
-      addresses[Symbol.dispose]();
       close();
     },
   };

@@ -48,10 +48,20 @@ export const askLines = (device: string): string[] => [
 export interface Enforced {
   readonly kind: QdiscKind;
   readonly bps: number;
+  /** The handles of the device's queues, and the bytes that passed the root, where tc says how many. */
+  readonly handles: string;
+  readonly bytes: number | null;
 }
+
+/** Was the queue made anew between two answers? Then it has another handle, or counts from nothing again. */
+export const isAnother = (before: Enforced, after: Enforced): boolean =>
+  before.handles !== after.handles ||
+  (before.bytes !== null && after.bytes !== null && after.bytes < before.bytes);
 
 interface Qdisc {
   readonly kind?: unknown;
+  readonly handle?: unknown;
+  readonly bytes?: unknown;
   readonly root?: unknown;
   readonly options?: { readonly bandwidth?: unknown };
 }
@@ -67,13 +77,15 @@ export const isQdiscAnswer = (line: string): boolean =>
 export function parseEnforced(answer: readonly string[]): Enforced | null {
   const last = answer.at(-1);
   if (last === undefined || !isQdiscAnswer(last)) return null;
-  const root = (JSON.parse(last) as Qdisc[]).find(
-    (qdisc) => qdisc.root === true,
-  );
+  const all = JSON.parse(last) as Qdisc[];
+  const handles = all.map(({ handle }) => handle).join(" ");
+  const root = all.find((qdisc) => qdisc.root === true);
+  const bytes = typeof root?.bytes === "number" ? root.bytes : null;
+  const which = { handles, bytes };
   if (root?.kind === "cake") {
     const bytesPerS = root.options?.bandwidth;
     return typeof bytesPerS === "number"
-      ? { kind: "cake", bps: bytesPerS * 8 }
+      ? { kind: "cake", bps: bytesPerS * 8, ...which }
       : null;
   }
   if (root?.kind !== "htb") return null;
@@ -81,11 +93,14 @@ export function parseEnforced(answer: readonly string[]): Enforced | null {
     const [, rate, unit = ""] =
       /class htb 1:1 .*\brate (\d+)([KMGT]?)bit/.exec(line) ?? [];
     if (rate !== undefined)
-      return { kind: "htb", bps: Number(rate) * (SCALE[unit] ?? NaN) };
+      return {
+        ...{ kind: "htb", bps: Number(rate) * (SCALE[unit] ?? NaN) },
+        ...which,
+      };
     const [, bytesPerS] =
-      /"class":"htb","handle":"1:1",.*"rate":(\d+)/.exec(line) ?? [];
+      /"class":"htb","handle":"1:1",.*?"rate":(\d+)/.exec(line) ?? [];
     if (bytesPerS !== undefined)
-      return { kind: "htb", bps: Number(bytesPerS) * 8 };
+      return { kind: "htb", bps: Number(bytesPerS) * 8, ...which };
   }
   return null;
 }

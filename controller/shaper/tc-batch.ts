@@ -77,7 +77,7 @@ export function openTcBatch(): TcBatch {
   }
 
   function start(): ChildProcess {
-    const started = spawn("tc", ["-j", "-force", "-batch", "-"], {
+    const started = spawn("tc", ["-j", "-s", "-force", "-batch", "-"], {
       stdio: "pipe",
     });
     createInterface({ input: started.stdout }).on("line", hear);

@@ -5,13 +5,19 @@ import {
 } from "../../shared/direction.js";
 import { done, failed, type Outcome } from "../../shared/routeros/session.js";
 import { toKbps } from "../../shared/units.js";
-import { askLines, parseEnforced, setLines, type Enforced } from "./qdisc.js";
+import {
+  askLines,
+  isAnother,
+  parseEnforced,
+  setLines,
+  type Enforced,
+} from "./qdisc.js";
 import type { Rates, Router } from "./router.js";
 import { openTcBatch } from "./tc-batch.js";
 
 /**
  * The qdiscs of this host as a router: CAKE, or HTB where the kernel has none. They must be there; one that is not is
- * a fault. Each write is read back in the same breath.
+ * a fault, and so is one that was made anew: its rate is nobody's. Each write is read back in the same breath.
  */
 export function openTc(devices: PerDirection<string>): Router {
   const tc = openTcBatch();
@@ -26,7 +32,9 @@ export function openTc(devices: PerDirection<string>): Router {
     bps: number | null,
   ): Promise<Outcome<Enforced>> {
     const device = devices[direction];
-    const kind = seen[direction]?.kind ?? "cake";
+    const before = seen[direction];
+    seen[direction] = null;
+    const kind = before?.kind ?? "cake";
     const answer = await tc.ask([
       ...(bps === null ? [] : setLines(kind, device, bps)),
       ...askLines(device),
@@ -40,6 +48,8 @@ export function openTc(devices: PerDirection<string>): Router {
         "not_found",
         `${device}: no cake with a bandwidth and no htb class 1:1 at its root`,
       );
+    if (before !== null && isAnother(before, enforced))
+      return failed("not_found", `${device}: its queue was made anew`);
     return bps !== null &&
       answer.complaint !== "" &&
       toKbps(enforced.bps) !== toKbps(bps)

@@ -19,13 +19,21 @@ const ms = (value: number) => value as MonoMs;
 
 const FINE: Facts = {
   ...{ link: "up", gateway: null, isFallback: false, asked: 6 },
-  ...{ silentMs: 20, answering: 6, receivedBps: 1e6 },
+  ...{ silentMs: 20, answering: 6, receivedBps: 1e6, floorBps: 1e6 },
+  ...{ unknown: [], isNameless: false, pingerFault: null },
 };
 const FEW: Facts = { ...FINE, answering: 2 };
 const SILENT: Facts = { ...FINE, silentMs: 1_500, receivedBps: 0 };
 const FILTERED: Facts = { ...FINE, silentMs: 2_500, receivedBps: 1e6 };
 const FULL: Facts = { ...FINE, silentMs: 1_500, receivedBps: 1e6 };
 const INSTEAD: Facts = { ...FINE, isFallback: true };
+const NO_PINGER: Facts = { ...FINE, isFallback: true, pingerFault: "ended" };
+/** Next to nothing comes in, but not nothing. */
+const LITTLE: Facts = { ...FILTERED, receivedBps: 64_000 };
+const NAMELESS: Facts = {
+  ...{ ...FILTERED, silentMs: Infinity, answering: 0 },
+  ...{ unknown: ["one", "two"], isNameless: true },
+};
 const DOWN: Facts = { ...FINE, silentMs: 4_000, receivedBps: 2_000 };
 const GONE: Facts = { ...FINE, silentMs: 200, link: "gone", receivedBps: null };
 const UNSEEN: Facts = { ...FINE, silentMs: 60_000, receivedBps: null };
@@ -62,6 +70,26 @@ describe("standing()", () => {
       "measuring silent filtered",
     ],
     [
+      "no answer while less passes than the line always carries is silent",
+      [FINE, FULL, LITTLE, LITTLE],
+      "measuring silent silent silent",
+    ],
+    [
+      "filtered pings stay filtered on a line less used",
+      [FINE, FULL, FILTERED, LITTLE, LITTLE, FINE, FINE],
+      "measuring silent filtered filtered filtered filtered measuring",
+    ],
+    [
+      "handshakes are all there is where nobody pings, and no ping is filtered for it",
+      [FINE, NO_PINGER, { ...NO_PINGER, silentMs: 9_000 }],
+      "measuring measuring silent",
+    ],
+    [
+      "nobody that could be asked is silent, whatever comes in",
+      [NAMELESS, NAMELESS, { ...NAMELESS, receivedBps: 0 }, FINE],
+      "silent silent silent measuring",
+    ],
+    [
       "answers to something else than pings are filtered, as long as they are needed",
       [FINE, SILENT, INSTEAD, FINE, FINE],
       "measuring silent filtered filtered measuring",
@@ -88,6 +116,9 @@ describe("standing()", () => {
       SILENT,
       FULL,
       FILTERED,
+      LITTLE,
+      NO_PINGER,
+      NAMELESS,
       INSTEAD,
       DOWN,
       GONE,
@@ -114,6 +145,19 @@ describe("standing()", () => {
     expect(words(null)).to.match(/nothing comes in$/);
     expect(words(true)).to.match(/; the gateway answers$/);
     expect(words(false)).to.match(/; nor does the gateway answer$/);
+  });
+
+  it("CTRL-04: says of a silence whose names are not known, and what comes in for all that", () => {
+    const silent = { condition: "silent", from: ms(0) } as const;
+    const words = (facts: Facts) =>
+      conditionInWords({ ...silent, next: silent }, facts, ms(9_000));
+    expect(words(NAMELESS)).to.equal(
+      "no reflector can be asked; no address is known of one, two",
+    );
+    expect(words(LITTLE)).to.match(
+      /for 2.5 s; 0.06 Mbit\/s come in, less than its floor of 1.00: /,
+    );
+    expect(words(UNSEEN)).to.equal("no reflector answered for 60.0 s");
   });
 
   it("CTRL-04: has words for all but measuring, from any facts", () => {

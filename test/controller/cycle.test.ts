@@ -35,7 +35,10 @@ function handController() {
   const line: Line = {
     beat: () => now,
     take: () => next!,
-    signs: () => ({ link, gateway: null, isFallback: false, asked: 6 }),
+    signs: () => ({
+      ...{ link, gateway: null, isFallback: false, asked: 6 },
+      ...{ unknown: [], isNameless: false, pingerFault: null },
+    }),
     probing: () => ({}),
     shaper: {
       request: () => undefined,

@@ -44,6 +44,7 @@ function handLine(idleAfterMs: number | null) {
     take: () => hand.answers,
     rest: (roundMs) => hand.told.push(`rest ${roundMs}`),
     forget: (now) => hand.told.push(`forget ${now}`),
+    fault: () => null,
     view: () => ({}),
   });
   let at = ms(0);
@@ -59,13 +60,14 @@ function handLine(idleAfterMs: number | null) {
     },
     [Symbol.dispose]: () => undefined,
   };
+  const addresses = { unknown: () => [], [Symbol.dispose]: () => undefined };
   const probe = {
     ...{ reflectors: ["one"], spacingMs: 50, lossMs: 1000 },
     ...{ source: null, interface: null, method: "auto" as const },
   };
   const line = openMeasuredLine(
     pinger,
-    { shaper, counters, gateway },
+    { shaper, counters, gateway, addresses },
     { probe, policy: POLICY, idleAfterMs },
     clock,
   );

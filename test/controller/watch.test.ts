@@ -62,6 +62,15 @@ describe("openWatch()", () => {
     ).to.deep.equal(["reflector_lost one 5050", "reflector_back one 6045"]);
   });
 
+  it("CTRL-04: blames no reflector for pings that are filtered, measured by handshakes meanwhile", () => {
+    const filtered = Array.from({ length: 20 }, (_, i) => 500 * i).map((at) =>
+      stateAt(at, [0, 0, 0, at, at, at]),
+    );
+    const back = stateAt(10_000, [9_990, 0, 0, 9_990, 0, 0]);
+    const all = stateAt(10_300, [10_290, 10_240, 10_190, 9_990, 0, 0]);
+    expect(told([...filtered, back, all])).to.deep.equal([]);
+  });
+
   it("CTRL-04: when an outage ends, blames no reflector for it, and takes none back that is still away", () => {
     const each500 = (from: number, to: number) =>
       Array.from({ length: (to - from) / 500 }, (_, i) => from + 500 * i);

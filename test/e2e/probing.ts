@@ -4,8 +4,10 @@ import { systemClock } from "../../shared/clock.js";
 import type { ControllerConfig } from "../../controller/config.js";
 import type { Reply } from "../../controller/law/reading.js";
 import { metronome } from "../../controller/metronome.js";
+import { openAddresses } from "../../controller/pinger/addresses.js";
 import { openFping } from "../../controller/pinger/fping.js";
 import { openTimestamps } from "../../controller/pinger/timestamps.js";
+import type { Report } from "../../controller/report.js";
 import { start } from "./namespace.js";
 
 type Probe = ControllerConfig["probe"];
@@ -68,9 +70,10 @@ export function startProbing(settings: Partial<Probe> = {}): Probing {
 async function main(probe: Probe): Promise<void> {
   const say = (what: unknown) => console.log(JSON.stringify(what));
   const open = probe.method === "echo" ? openFping : openTimestamps;
-  const pinger = open(probe, systemClock, (event, { why }) =>
-    say({ event: [event, why].join(" ").trim() }),
-  );
+  const report: Report = (event, { why }) =>
+    say({ event: [event, why].join(" ").trim() });
+  const addresses = openAddresses(probe.reflectors, systemClock, report);
+  const pinger = open(probe, systemClock, report, addresses);
   for await (const { at } of metronome(
     50,
     systemClock,

@@ -37,6 +37,7 @@ function handPinger() {
     take: () => next,
     rest: (roundMs) => rests.push(roundMs),
     forget: () => undefined,
+    fault: () => null,
     view: () => ({}),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -48,6 +49,11 @@ function handPinger() {
   };
   return { pinger, rests, answer };
 }
+
+const backedBy = (pinger: Pinger, port: number) =>
+  withHandshakes(pinger, port, PROBE, systemClock, {
+    of: (reflector) => PROBE.reflectors[reflector] ?? null,
+  });
 
 describe("shakeHands()", () => {
   it("has the RTT that the kernel measured, or an end without one", async () => {
@@ -83,7 +89,7 @@ describe("withHandshakes()", () => {
   it("CTRL-04: measures by TCP while pings are filtered, as other reflectors, and pings again when they are back", async () => {
     const { server, port } = await listening();
     const { pinger, rests, answer } = handPinger();
-    await using backed = withHandshakes(pinger, port, PROBE, systemClock);
+    await using backed = backedBy(pinger, port);
     expect(backed.isFallback).to.equal(false);
     const replies: Reply[] = [];
     await until(() => {
@@ -110,7 +116,7 @@ describe("withHandshakes()", () => {
   it("CTRL-04: believes nobody who answers sooner than the reflector itself can", async () => {
     const { server, port } = await listening();
     const { pinger, answer } = handPinger();
-    await using backed = withHandshakes(pinger, port, PROBE, systemClock);
+    await using backed = backedBy(pinger, port);
     answer(500);
     backed.take(systemClock.mono());
     answer(null);

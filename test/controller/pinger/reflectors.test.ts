@@ -90,7 +90,7 @@ describe("the reflectors that are probed", () => {
     expect(replacements[0]?.atMs).to.be.at.most(3_000);
   });
 
-  it("take one back after a minute, and after twice as long each time", () => {
+  it("CTRL-04: take one back after ten seconds, and after twice as long each time", () => {
     const { replacements } = probe(
       openReflectors(6, ms(0)),
       40 * MINUTE_TURNS,
@@ -99,15 +99,31 @@ describe("the reflectors that are probed", () => {
     const apart = replacements
       .slice(1)
       .map(({ atMs }, i) =>
-        Math.floor((atMs - replacements[i]!.atMs) / 60_000),
+        Math.floor((atMs - replacements[i]!.atMs) / 10_000),
       );
-    expect(apart).to.deep.equal([1, 2, 4, 8, 16]);
+    expect(apart).to.deep.equal([1, 2, 4, 8, 16, 32, 64]);
     const { after } = probe(
       openReflectors(6, ms(0)),
       2 * MINUTE_TURNS,
       (place, turn) => (place === 2 && turn < 100 ? null : near(place, turn)),
     );
     expect(after.probed).to.have.members([0, 1, 2, 3, 4, 5]);
+  });
+
+  it("CTRL-04: take one back as soon as at first, where it did well for a minute and more between two absences", () => {
+    const absences = [0, 400, 4_000, 8_000];
+    const isAway = (turn: number) =>
+      absences.some((at) => turn >= at && turn < at + 100);
+    const awayMs = (turns: number) => {
+      const { after } = probe(openReflectors(6, ms(0)), turns, (place, turn) =>
+        place === 2 && isAway(turn) ? null : near(place, turn),
+      );
+      return after.standings[2]!.awayUntil - turns * SPACING_MS;
+    };
+    expect(awayMs(100)).to.be.within(5_000, 10_000);
+    expect(awayMs(500)).to.be.within(15_000, 20_000);
+    expect(awayMs(4_100)).to.be.within(5_000, 10_000);
+    expect(awayMs(8_100)).to.be.within(5_000, 10_000);
   });
 
   it("stay whatever the line does to all of them: a queue, losses, an outage", () => {

@@ -28,7 +28,7 @@ while read -r object verb _ device rest; do
     "class show") echo "[]";;
     "qdisc show")
       if [ -e $device ]
-      then echo "[{\\"kind\\":\\"cake\\",\\"root\\":true,\\"options\\":{\\"bandwidth\\":$(( $(cat $device) * 125 ))}}]"
+      then echo "[{\\"kind\\":\\"cake\\",\\"handle\\":\\"$(cat handle)\\",\\"bytes\\":$(cat bytes),\\"root\\":true,\\"options\\":{\\"bandwidth\\":$(( $(cat $device) * 125 ))}}]"
       else printf 'Cannot find device "%s"\\nCommand failed -:%s\\n' $device $n >&2; fi;;
   esac
 done`;
@@ -44,12 +44,17 @@ describe("openTc()", () => {
   let shaper: Shaper;
   let events: string[];
   const file = (name: string) => join(programs.folder, name);
+  const passed = (handle: string, bytes: number) => {
+    writeFileSync(file("handle"), handle);
+    writeFileSync(file("bytes"), String(bytes));
+  };
   const kernel = (device: string) => Number(readFileSync(file(device), "utf8"));
 
   beforeEach(() => {
     programs = openStandIns();
     programs.program("tc", TC);
     for (const device of ["down", "up"]) writeFileSync(file(device), "1000\n");
+    passed("8001:", 0);
     events = [];
     shaper = openActuator(
       openTc(DEVICES),
@@ -127,6 +132,21 @@ describe("openTc()", () => {
     );
     await wishing(at(1500, 500), isBack);
   });
+
+  it("CTRL-04: a queue that is made anew, and again, is a lost router, and no foreign rate", async () => {
+    await wishing(at(2000, 500), isEnforced(at(2000, 500)));
+    for (const [handle, bytes] of [
+      ["8002:", 90],
+      ["8002:", 80],
+    ] as const) {
+      passed(handle, bytes);
+      for (const device of ["down", "up"])
+        writeFileSync(file(device), "9000\n");
+      await wishing(at(2000, 500), isBack);
+      expect([kernel("down"), kernel("up")]).to.deep.equal([2000, 500]);
+      events.length = 0;
+    }
+  }).timeout(20_000);
 
   it("starts tc anew when it dies, and gives up on one that hangs (CTRL-04)", async () => {
     await wishing(at(2000, 500), isEnforced(at(2000, 500)));
