@@ -1,6 +1,7 @@
 import type { Clock, MonoMs } from "../shared/clock.js";
 import type { PerDirection } from "../shared/direction.js";
 import { PERIOD_MS } from "../shared/row.js";
+import type { CallCounts } from "../shared/router-call.js";
 import type { Signs } from "./condition.js";
 import type { ControllerConfig } from "./config.js";
 import { NO_COUNTERS } from "./counters/counters.js";
@@ -17,6 +18,7 @@ import { openTimestamps } from "./pinger/timestamps.js";
 import type { Report } from "./report.js";
 import { openActuator } from "./shaper/actuator.js";
 import { ROUTEROS_PACE, TC_PACE } from "./shaper/pace.js";
+import { openRouterCalls } from "./shaper/router-calls.js";
 import { openRouterOs } from "./shaper/routeros.js";
 import { NO_WRITES, type Shaper } from "./shaper/shaper.js";
 import { openTc } from "./shaper/tc.js";
@@ -34,6 +36,8 @@ export interface Line extends AsyncDisposable {
   /** How it measures, for people. */
   probing(): Readonly<Record<string, unknown>>;
   readonly shaper: Shaper;
+  /** How what was asked of the router ended. */
+  calls(): CallCounts;
 }
 
 export async function openLine(
@@ -76,8 +80,10 @@ async function byTc(
 ): Promise<Omit<Parts, "gateway">> {
   const counters = await openProcCounters(devices.upload, clock);
   const settings = { pace: TC_PACE, onForeign };
-  const shaper = openActuator(openTc(devices), settings, clock, report);
-  return { shaper, counters };
+  const calls = openRouterCalls();
+  const queues = openTc(devices, calls);
+  const shaper = openActuator(queues, settings, clock, report);
+  return { shaper, counters, calls };
 }
 
 function byRouterOs(
@@ -85,7 +91,8 @@ function byRouterOs(
   clock: Clock,
   report: Report,
 ): Omit<Parts, "gateway"> {
-  const session = openSession(router, clock);
+  const calls = openRouterCalls();
+  const session = openSession(router, clock, calls);
   const { wanInterface } = router;
   const queues = openRouterOs(session, router.queues, clock);
   const settings = { pace: ROUTEROS_PACE, onForeign };
@@ -95,6 +102,7 @@ function byRouterOs(
       wanInterface === null
         ? NO_COUNTERS
         : openRouterOsCounters(session, wanInterface, clock),
+    calls,
   };
 }
 
@@ -138,6 +146,7 @@ function simulated(
       leave: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     },
+    calls: () => ({}),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -10,6 +10,7 @@ import type { BackedPinger } from "./pinger/backed.js";
 import type { Gateway } from "./pinger/gateway.js";
 import { NOTHING_ASKED, type Answers } from "./pinger/pinger.js";
 import { PROBED_MAX } from "./pinger/reflectors.js";
+import type { RouterCalls } from "./shaper/router-calls.js";
 import type { Shaper } from "./shaper/shaper.js";
 
 /** What acts on a real line, and what counts its traffic. */
@@ -17,6 +18,7 @@ export interface Parts {
   readonly shaper: Shaper;
   readonly counters: Counters;
   readonly gateway: Gateway;
+  readonly calls: Pick<RouterCalls, "counts">;
 }
 
 /** On an idle line a round of probes leaves so often. */
@@ -31,7 +33,7 @@ export const PAUSED_MS = 1_000;
 /** A real line: its answers, its traffic, its interface. */
 export function openMeasuredLine(
   pinger: BackedPinger,
-  { shaper, counters, gateway }: Parts,
+  { shaper, counters, gateway, calls }: Parts,
   {
     probe,
     policy,
@@ -78,6 +80,7 @@ export function openMeasuredLine(
     }),
     probing: () => pinger.view(),
     shaper,
+    calls: () => calls.counts(),
     async [Symbol.asyncDispose]() {
       gateway[Symbol.dispose]();
       await Promise.all(

@@ -7,21 +7,28 @@ import { done, failed, type Outcome } from "../../shared/routeros/session.js";
 import { toKbps } from "../../shared/units.js";
 import { askLines, parseEnforced, setLines, type Enforced } from "./qdisc.js";
 import type { Rates, Router } from "./router.js";
+import { openRouterCalls } from "./router-calls.js";
 import { openTcBatch } from "./tc-batch.js";
 
 /**
  * The qdiscs of this host as a router: CAKE, or HTB where the kernel has none. They must be there; one that is not is
  * a fault. Each write is read back in the same breath.
  */
-export function openTc(devices: PerDirection<string>): Router {
+export function openTc(
+  devices: PerDirection<string>,
+  calls = openRouterCalls(),
+): Router {
   const tc = openTcBatch();
   const seen: Record<Direction, Enforced | null> = {
     download: null,
     upload: null,
   };
 
+  const ask = (direction: Direction, bps: number | null) =>
+    calls.count("tc", exchange(direction, bps));
+
   /** Sets a rate if one is given, and reads what is in force. */
-  async function ask(
+  async function exchange(
     direction: Direction,
     bps: number | null,
   ): Promise<Outcome<Enforced>> {
