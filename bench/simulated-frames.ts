@@ -64,6 +64,7 @@ export async function simulatedFrames(
     checkpoint: NO_CHECKPOINT,
     watch: { look: () => {} },
     condition: { look: () => {}, view: () => null },
+    calls: { look: () => {} },
     view: { show: () => {}, health: () => ({}) as never, words: () => "" },
   };
   let state: ControlState | null = null;

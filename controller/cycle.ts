@@ -6,6 +6,7 @@ import type { Message } from "../shared/frame.js";
 import type { Row } from "../shared/row.js";
 import { readingCode, stateCode } from "../shared/state.js";
 import { maybe, toKbps, toUs } from "../shared/units.js";
+import type { CallsWatch } from "./calls-watch.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { Facts } from "./condition.js";
 import type { ConditionWatch } from "./condition-watch.js";
@@ -32,6 +33,7 @@ export interface Wan {
   readonly publisher: Pick<Publisher, "publish" | "lastUs">;
   readonly watch: Watch;
   readonly condition: ConditionWatch;
+  readonly calls: CallsWatch;
   readonly view: View;
 }
 
@@ -53,6 +55,7 @@ export function cycle(
   wan.checkpoint.offer(after);
   wan.watch.look(before, after);
   wan.condition.look(factsOf(wan, after), now);
+  wan.calls.look(now);
   wan.view.show(row, after, tick);
   return after;
 }

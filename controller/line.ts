@@ -1,6 +1,7 @@
 import type { Clock, MonoMs } from "../shared/clock.js";
 import type { PerDirection } from "../shared/direction.js";
 import { PERIOD_MS } from "../shared/row.js";
+import type { CallCounts } from "../shared/router-call.js";
 import type { Signs } from "./condition.js";
 import type { ControllerConfig } from "./config.js";
 import { NO_COUNTERS } from "./counters/counters.js";
@@ -18,6 +19,7 @@ import { openTimestamps } from "./pinger/timestamps.js";
 import type { Report } from "./report.js";
 import { openActuator } from "./shaper/actuator.js";
 import { ROUTEROS_PACE, TC_PACE } from "./shaper/pace.js";
+import { openRouterCalls } from "./shaper/router-calls.js";
 import { openRouterOs } from "./shaper/routeros.js";
 import { NO_WRITES, type Shaper } from "./shaper/shaper.js";
 import { openTc } from "./shaper/tc.js";
@@ -35,6 +37,8 @@ export interface Line extends AsyncDisposable {
   /** How it measures, for people. */
   probing(): Readonly<Record<string, unknown>>;
   readonly shaper: Shaper;
+  /** How what was asked of the router ended. */
+  calls(): CallCounts;
 }
 
 export async function openLine(
@@ -80,19 +84,22 @@ async function byTc(
   { devices, onForeign }: Shaped<"tc">,
   clock: Clock,
   report: Report,
-): Promise<Pick<Parts, "shaper" | "counters">> {
+): Promise<Omit<Parts, "gateway" | "addresses">> {
   const counters = await openProcCounters(devices.upload, clock);
   const settings = { pace: TC_PACE, onForeign };
-  const shaper = openActuator(openTc(devices), settings, clock, report);
-  return { shaper, counters };
+  const calls = openRouterCalls();
+  const queues = openTc(devices, calls);
+  const shaper = openActuator(queues, settings, clock, report);
+  return { shaper, counters, calls };
 }
 
 function byRouterOs(
   { router, onForeign }: Shaped<"routeros">,
   clock: Clock,
   report: Report,
-): Pick<Parts, "shaper" | "counters"> {
-  const session = openSession(router, clock);
+): Omit<Parts, "gateway" | "addresses"> {
+  const calls = openRouterCalls();
+  const session = openSession(router, clock, calls);
   const { wanInterface } = router;
   const queues = openRouterOs(session, router.queues, clock);
   const settings = { pace: ROUTEROS_PACE, onForeign };
@@ -102,6 +109,7 @@ function byRouterOs(
       wanInterface === null
         ? NO_COUNTERS
         : openRouterOsCounters(session, wanInterface, clock),
+    calls,
   };
 }
 
@@ -146,6 +154,7 @@ function simulated(
       leave: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     },
+    calls: () => ({}),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -5,6 +5,7 @@ import { createRing } from "../shared/bus/ring.js";
 import { atMost, since, systemClock, type Clock } from "../shared/clock.js";
 import { eachDirection, type PerDirection } from "../shared/direction.js";
 import { levelOf } from "../shared/event.js";
+import type { Message } from "../shared/frame.js";
 import { serveHealth } from "../shared/health.js";
 import { openInForce } from "../shared/in-force.js";
 import { openLock } from "../shared/lock.js";
@@ -13,6 +14,7 @@ import { makeRunFolder, type RunFolder } from "../shared/paths.js";
 import { PERIOD_MS } from "../shared/row.js";
 import { stopSignal } from "../shared/stop.js";
 import { openSupervisor } from "../shared/supervisor.js";
+import { openCallsWatch } from "./calls-watch.js";
 import {
   NO_CHECKPOINT,
   openCheckpoint,
@@ -81,9 +83,9 @@ export async function runController(
     sync: replayer.counts,
   });
   const checkpoint = openOwnCheckpoint(config, clock, report);
-  const condition = openConditionWatch(clock, report, (message) =>
-    publisher.publish(message),
-  );
+  const publish = (message: Message) => publisher.publish(message);
+  const condition = openConditionWatch(clock, report, publish);
+  const calls = openCallsWatch(() => line.calls(), publish);
   const view = openView(
     wan,
     boot,
@@ -114,7 +116,7 @@ export async function runController(
     get policy() {
       return inForce.values.policy;
     },
-    ...{ line, publisher, checkpoint, watch, condition, view },
+    ...{ line, publisher, checkpoint, watch, condition, calls, view },
   };
   let state: ControlState | null = null;
   for await (const tick of metronome(PERIOD_MS, clock, stop)) {

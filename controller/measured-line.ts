@@ -11,6 +11,7 @@ import type { BackedPinger } from "./pinger/backed.js";
 import type { Gateway } from "./pinger/gateway.js";
 import { NOTHING_ASKED, type Answers } from "./pinger/pinger.js";
 import { PROBED_MAX } from "./pinger/reflectors.js";
+import type { RouterCalls } from "./shaper/router-calls.js";
 import type { Shaper } from "./shaper/shaper.js";
 
 /** What acts on a real line, what counts its traffic, and who is asked about it. */
@@ -19,6 +20,7 @@ export interface Parts {
   readonly counters: Counters;
   readonly gateway: Gateway;
   readonly addresses: Pick<Addresses, "unknown" | typeof Symbol.dispose>;
+  readonly calls: Pick<RouterCalls, "counts">;
 }
 
 /** On an idle line a round of probes leaves so often. */
@@ -33,7 +35,7 @@ export const PAUSED_MS = 1_000;
 /** A real line: its answers, its traffic, its interface. */
 export function openMeasuredLine(
   pinger: BackedPinger,
-  { shaper, counters, gateway, addresses }: Parts,
+  { shaper, counters, gateway, addresses, calls }: Parts,
   {
     probe,
     policy,
@@ -86,6 +88,7 @@ export function openMeasuredLine(
     },
     probing: () => pinger.view(),
     shaper,
+    calls: () => calls.counts(),
     async [Symbol.asyncDispose]() {
       gateway[Symbol.dispose]();
       addresses[Symbol.dispose]();

@@ -130,7 +130,7 @@ export function openView(
         condition: condition.view(),
         measuring: measuring(),
         probing: line.probing(),
-        router: line.shaper.view(),
+        router: { ...line.shaper.view(), calls: line.calls() },
         ...eachDirection(direction),
         bus: bus(),
         checkpoint: checkpoint.view(),

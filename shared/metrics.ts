@@ -1,10 +1,12 @@
 import { CONDITIONS } from "./condition.js";
 import { DIRECTIONS, type Direction } from "./direction.js";
+import { CALL_OUTCOMES, TRANSPORTS } from "./router-call.js";
 import type { RowField } from "./row.js";
 
 /**
  * Every metric there is: one name, unit and help text for the database, the API, Prometheus and the tap.
- * A `cycle` metric is a field of the cycle row times `factor`; a `sample` metric is published by itself, on change.
+ * A `cycle` metric is a field of the cycle row times `factor`; a `sample` metric is published by itself, on change; so is
+ * a `counter`, which only grows until its publisher starts again, one for each combination of the labels it may have.
  */
 export interface Metric {
   readonly name: string;
@@ -17,7 +19,11 @@ export interface Metric {
         readonly field: RowField;
         readonly factor: number;
       }
-    | { readonly kind: "sample" };
+    | { readonly kind: "sample" }
+    | {
+        readonly kind: "counter";
+        readonly labels: Readonly<Record<string, readonly string[]>>;
+      };
 }
 
 const cycle = (
@@ -167,6 +173,16 @@ export const METRICS: readonly Metric[] = [
     help: "1 while latency-sensitive traffic is moved to the other WAN, else 0",
     labels: {},
     from: { kind: "sample" },
+  },
+  {
+    name: "wanctl_router_calls_total",
+    unit: "count",
+    help: "Calls to the router since the controller started, by how they ended",
+    labels: {},
+    from: {
+      kind: "counter",
+      labels: { transport: TRANSPORTS, outcome: CALL_OUTCOMES },
+    },
   },
 ];
 

@@ -13,21 +13,28 @@ import {
   type Enforced,
 } from "./qdisc.js";
 import type { Rates, Router } from "./router.js";
+import { openRouterCalls } from "./router-calls.js";
 import { openTcBatch } from "./tc-batch.js";
 
 /**
  * The qdiscs of this host as a router: CAKE, or HTB where the kernel has none. They must be there; one that is not is
  * a fault, and so is one that was made anew: its rate is nobody's. Each write is read back in the same breath.
  */
-export function openTc(devices: PerDirection<string>): Router {
+export function openTc(
+  devices: PerDirection<string>,
+  calls = openRouterCalls(),
+): Router {
   const tc = openTcBatch();
   const seen: Record<Direction, Enforced | null> = {
     download: null,
     upload: null,
   };
 
+  const ask = (direction: Direction, bps: number | null) =>
+    calls.count("tc", exchange(direction, bps));
+
   /** Sets a rate if one is given, and reads what is in force. */
-  async function ask(
+  async function exchange(
     direction: Direction,
     bps: number | null,
   ): Promise<Outcome<Enforced>> {

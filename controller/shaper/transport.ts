@@ -13,6 +13,7 @@ import type {
   SshWay,
   Way,
 } from "../routeros-config.js";
+import { countedSession, openRouterCalls } from "./router-calls.js";
 
 /** An operation on an idle router takes 50 ms; one that takes so long is given up, and the connection with it. */
 const REST_DEADLINE_MS = 1_200;
@@ -24,12 +25,17 @@ const REST_DEADLINE_MS = 1_200;
 const SSH_DEADLINE_MS = 2_000;
 
 /** Opens the ways to a router; nothing is sent yet. @throws Failure when a file or secret cannot be read */
-export function openSession(config: RouterOsConfig, clock: Clock): Session {
+export function openSession(
+  config: RouterOsConfig,
+  clock: Clock,
+  calls = openRouterCalls(),
+): Session {
+  const open = (way: Way) => countedSession(openWay(config, way), calls);
   const [first, second] = config.ways;
-  const opened = openWay(config, first);
+  const opened = open(first);
   return second === undefined
     ? opened
-    : openFallback(opened, openWay(config, second), clock);
+    : openFallback(opened, open(second), clock);
 }
 
 const openWay = (config: RouterOsConfig, way: Way): Session =>

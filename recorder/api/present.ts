@@ -1,6 +1,6 @@
 import { since, type MonoMs } from "../../shared/clock.js";
-import type { CycleFrame, Frame } from "../../shared/frame.js";
-import { METRICS } from "../../shared/metrics.js";
+import type { CycleFrame, Frame, SampleFrame } from "../../shared/frame.js";
+import { labelText, METRICS, type Metric } from "../../shared/metrics.js";
 
 /** Without a frame for so long nothing is known of now. */
 export const STALE_MS = 10_000;
@@ -23,11 +23,13 @@ export interface Presence {
   readonly hasStopped: boolean;
   /** Whether the router answers, as last said; null where nothing was. */
   readonly isRouterUp: boolean | null;
-  /** Sparse values by metric. */
+  /** Sparse values by metric and labels. */
   readonly samples: ReadonlyMap<string, Sample>;
 }
 
 interface Sample {
+  readonly metric: string;
+  readonly labels: Metric["labels"];
   readonly value: number;
   readonly at: MonoMs;
 }
@@ -42,17 +44,25 @@ export interface Present {
   /** Those with a fresh cycle. */
   live(now: MonoMs): readonly (Presence & { readonly cycle: CycleFrame })[];
   /** The sparse values that still hold. */
-  samples(
-    now: MonoMs,
-  ): readonly { wan: string; metric: string; value: number }[];
+  samples(now: MonoMs): readonly (Sample & { readonly wan: string })[];
   /** Frames of names that are not kept. */
   readonly refused: number;
 }
 
-/** Only these; their labels are the registry's, for labels from the wire would have no bound. */
-const SAMPLED: ReadonlySet<string> = new Set(
-  METRICS.filter(({ from }) => from.kind === "sample").map(({ name }) => name),
-);
+/** What the registry knows it by: labels from the wire would have no bound. Null where it knows nothing like it. */
+function knownLabels({
+  metric,
+  labels,
+  value,
+}: SampleFrame): Metric["labels"] | null {
+  const from = METRICS.find(({ name }) => name === metric)?.from;
+  if (from?.kind === "sample") return {};
+  if (from?.kind !== "counter" || value < 0) return null;
+  const known = Object.entries(from.labels);
+  return known.every(([key, values]) => values.includes(labels[key] ?? ""))
+    ? Object.fromEntries(known.map(([key]) => [key, labels[key] ?? ""]))
+    : null;
+}
 
 export function openPresent(): Present {
   const wans = new Map<string, Presence>();
@@ -98,8 +108,8 @@ export function openPresent(): Present {
       ),
     samples: (now) =>
       [...wans.values()].flatMap(({ wan, samples }) =>
-        [...samples].flatMap(([metric, { value, at }]) =>
-          since(at, now) <= SAMPLE_STALE_MS ? [{ wan, metric, value }] : [],
+        [...samples.values()].flatMap((sample) =>
+          since(sample.at, now) <= SAMPLE_STALE_MS ? [{ wan, ...sample }] : [],
         ),
       ),
   };
@@ -114,9 +124,11 @@ function after(last: Presence, frame: Frame, now: MonoMs): Presence {
       return { ...heard, ...said(frame.event) };
     case "sample": {
       const { metric, value } = frame;
-      if (!SAMPLED.has(metric)) return heard;
-      const samples = new Map(last.samples).set(metric, { value, at: now });
-      return { ...heard, samples };
+      const labels = knownLabels(frame);
+      if (labels === null) return heard;
+      const key = `${metric}${labelText(labels) ?? ""}`;
+      const sample = { metric, labels, value, at: now };
+      return { ...heard, samples: new Map(last.samples).set(key, sample) };
     }
     case "transition":
     case "config":

@@ -1,8 +1,8 @@
 import type { Records } from "../store/records.js";
 import {
-  decodeHistogram,
   histogramOf,
   quantile,
+  sumEncoded,
   sumHistograms,
   type Histogram,
 } from "../tiers/histogram.js";
@@ -80,7 +80,7 @@ function* quantilesIn(
       const stretch = { tier, wan: wan.id, fromMs: begin, toMs };
       for (const some of rolled.histograms(id, stretch)) {
         if (some === null) return quantilesBy(() => null);
-        all = sumHistograms([all, ...some.map(decodeHistogram)]);
+        all = sumHistograms([all, sumEncoded(some)]);
         yield;
       }
     }

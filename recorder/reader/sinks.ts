@@ -10,20 +10,24 @@ export interface Sink {
     missed: ArrayLike<number> | undefined,
   ): void;
   /** Many at once: of a bucket, or of all buckets of a step. */
-  add(atMs: number, figures: Omit<Figures, "atMs" | "heldMs">): void;
+  add(atMs: number, amount: Amount): void;
   /** How long states were held, by their code. */
   hold(atMs: number, heldMs: readonly number[]): void;
   /** What has come, in order. */
   figures(): readonly Figures[];
 }
 
-/** All of one series at one place of a chart. */
-export interface Figures {
-  readonly atMs: number;
+/** Values added up. */
+export interface Amount {
   readonly count: number;
   readonly sum: number;
   readonly min: number;
   readonly max: number;
+}
+
+/** All of one series at one place of a chart. */
+export interface Figures extends Amount {
+  readonly atMs: number;
   /** By state; of other series empty. */
   readonly heldMs: readonly number[];
 }
@@ -34,25 +38,38 @@ export function openSteps(
   stepMs: number,
   steps: number,
 ): Sink {
-  const figures = new Map<number, Sums>();
+  const counts = new Float64Array(steps);
+  const sums = new Float64Array(steps);
+  const least = new Float64Array(steps).fill(Infinity);
+  const greatest = new Float64Array(steps).fill(-Infinity);
+  /** Of states only: so many for each step. */
+  let held: Float64Array | null = null;
 
-  function at(atMs: number): Sums {
+  function placeOf(atMs: number): number {
     const exact = Math.floor((atMs - originMs) / stepMs);
-    const place = exact > 0 ? Math.min(exact, steps - 1) : 0;
-    const known = figures.get(place);
-    if (known !== undefined) return known;
-    const fresh = { ...EMPTY, heldMs: [] };
-    figures.set(place, fresh);
-    return fresh;
+    return exact > 0 ? Math.min(exact, steps - 1) : 0;
+  }
+
+  function add(place: number, { count, sum, min, max }: Amount): void {
+    counts[place] = (counts[place] ?? 0) + count;
+    sums[place] = (sums[place] ?? 0) + sum;
+    least[place] = Math.min(least[place] ?? Infinity, min);
+    greatest[place] = Math.max(greatest[place] ?? -Infinity, max);
+  }
+
+  function hold(place: number, state: number, ms: number): void {
+    held ??= new Float64Array(steps * STATES.length);
+    const own = place * STATES.length + state;
+    held[own] = (held[own] ?? 0) + ms;
   }
 
   return {
     values(times, values, missed) {
       for (let i = 0; i < times.length;) {
         const first = times[i] ?? 0;
-        const own = at(first);
+        const place = placeOf(first);
         const endMs = first + stepMs - ((first - originMs) % stepMs);
-        let { count, sum, min, max } = own;
+        let [count, sum, min, max] = [0, 0, Infinity, -Infinity];
         for (; i < times.length && (times[i] ?? 0) < endMs; i++) {
           const value = values[i] ?? NaN;
           if (Number.isNaN(value)) continue;
@@ -61,43 +78,33 @@ export function openSteps(
           if (value < min) min = value;
           if (value > max) max = value;
           if (missed !== undefined)
-            hold(own, value, heldByCycleMs(missed[i] ?? 0));
+            hold(place, value, heldByCycleMs(missed[i] ?? 0));
         }
-        Object.assign(own, { count, sum, min, max });
+        add(place, { count, sum, min, max });
       }
     },
-    add(atMs, more) {
-      const own = at(atMs);
-      own.count += more.count;
-      own.sum += more.sum;
-      own.min = Math.min(own.min, more.min);
-      own.max = Math.max(own.max, more.max);
-    },
+    add: (atMs, amount) => add(placeOf(atMs), amount),
     hold(atMs, heldMs) {
-      const own = at(atMs);
-      for (const [state, ms] of heldMs.entries()) hold(own, state, ms);
+      const place = placeOf(atMs);
+      for (const [state, ms] of heldMs.entries()) hold(place, state, ms);
     },
-    figures: () =>
-      [...figures]
-        .filter(([, { count }]) => count > 0)
-        .sort(([a], [b]) => a - b)
-        .map(([place, own]) => ({ atMs: originMs + place * stepMs, ...own })),
+    figures() {
+      const found: Figures[] = [];
+      for (const [place, count] of counts.entries()) {
+        if (count === 0) continue;
+        const from = place * STATES.length;
+        found.push({
+          ...{ atMs: originMs + place * stepMs, count },
+          sum: sums[place] ?? 0,
+          min: least[place] ?? Infinity,
+          max: greatest[place] ?? -Infinity,
+          heldMs:
+            held === null ? [] : [...held.subarray(from, from + STATES.length)],
+        });
+      }
+      return found;
+    },
   };
-}
-
-interface Sums {
-  count: number;
-  sum: number;
-  min: number;
-  max: number;
-  heldMs: number[];
-}
-
-const EMPTY = { count: 0, sum: 0, min: Infinity, max: -Infinity };
-
-function hold({ heldMs }: Sums, state: number, ms: number): void {
-  while (heldMs.length < STATES.length) heldMs.push(0);
-  heldMs[state] = (heldMs[state] ?? 0) + ms;
 }
 
 /** Keeps each value as it is. */

@@ -71,7 +71,7 @@ export function seriesOf(
   return METRICS.flatMap((metric): Wanted[] => {
     if (names !== null && !names.includes(metric.name)) return [];
     const own = rows.filter((row) => row.metric === metric.name);
-    if (metric.from.kind === "sample")
+    if (metric.from.kind !== "cycle")
       return own.map(({ id, labels }) => wanted(metric, labelsOf(labels), id));
     const text = JSON.stringify(metric.labels);
     const row = own.find(({ labels }) => (labels || "{}") === text);

@@ -20,6 +20,9 @@ const SLOT_CYCLES_MAX = 256;
 /** A time goes when nobody has cycles of then any more; not more than so many at once. */
 const TIMES_MAX = 10_000;
 
+/** Statements kept, one for each choice of fields. */
+const READERS_MAX = 32;
+
 /** A cycle and whose it is. */
 export interface CycleOf {
   readonly wan: number;
@@ -69,13 +72,12 @@ export function openPackedCycles(db: Connection): PackedCycles {
   const select = (columns: readonly string[], where: string) =>
     db
       .prepare<number[], SlotRow>(
-        `select slot, at, bytes, codes, ${columns.join(", ")} from cycle_slot where ${where}`,
+        `select ${["slot", "at", "bytes", "codes", ...columns].join(", ")} from cycle_slot where ${where}`,
       )
       .raw();
   const find = select(CYCLE_COLUMNS, "wan = ? and slot = ?");
   const IN_SLOTS = "wan = ? and slot >= ? and slot < ?";
-  const all = select(CYCLE_COLUMNS, IN_SLOTS);
-  const readers = new Map<RowField, typeof find>();
+  const readers = new Map<string, typeof find>();
   const count = db
     .prepare<[number, number, number], number | null>(
       `select sum(length(at)) from cycle_slot where ${IN_SLOTS}`,
@@ -107,14 +109,13 @@ export function openPackedCycles(db: Connection): PackedCycles {
     )
     .pluck();
 
-  /** One field alone is read without the others' scales. */
+  /** Reads the scales that these fields take, and no others. */
   function readerFor(fields: readonly RowField[]) {
-    const [first] = fields;
-    if (first === undefined || fields.length > 1)
-      return [CYCLE_COLUMNS, all] as const;
-    const names = scalesFor(first);
-    const known = readers.get(first) ?? select(names, IN_SLOTS);
-    readers.set(first, known);
+    const names = [...new Set(fields.flatMap(scalesFor))];
+    const key = names.join();
+    const known = readers.get(key) ?? select(names, IN_SLOTS);
+    if (readers.size >= READERS_MAX) readers.clear();
+    readers.set(key, known);
     return [names, known] as const;
   }
 

@@ -73,8 +73,17 @@ export function encodeHistogram(histogram: Histogram): Buffer {
 }
 
 /** @param bytes as {@link encodeHistogram} made them */
-export function decodeHistogram(bytes: Uint8Array): Histogram {
+export const decodeHistogram = (bytes: Uint8Array): Histogram =>
+  sumEncoded([bytes]);
+
+/** What {@link encodeHistogram} made of several, added up: a fraction of the work of making each of them first. */
+export function sumEncoded(encoded: Iterable<Uint8Array>): Histogram {
   const counts = new Map<number, number>();
+  for (const bytes of encoded) addEncoded(counts, bytes);
+  return sorted(counts);
+}
+
+function addEncoded(counts: Map<number, number>, bytes: Uint8Array): void {
   let [at, size] = [0, 0];
   const next = () => {
     let [value, weight, byte] = [0, 1, 0];
@@ -85,12 +94,11 @@ export function decodeHistogram(bytes: Uint8Array): Histogram {
     } while (byte >= 0x80);
     return value;
   };
-  while (at < bytes.length) {
+  for (let isFirst = true; at < bytes.length; isFirst = false) {
     const distance = next();
-    size = counts.size === 0 ? unzigzag(distance) : size + distance;
-    counts.set(size, next());
+    size = isFirst ? unzigzag(distance) : size + distance;
+    counts.set(size, (counts.get(size) ?? 0) + next());
   }
-  return counts;
 }
 
 function pushVarint(bytes: number[], value: number): void {

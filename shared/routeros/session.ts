@@ -2,21 +2,23 @@
 export type Item = Readonly<Record<string, string>>;
 
 /** Why an operation came to nothing. A closed list: who calls decides by the kind, people read the text. */
-export type FaultKind =
+export const FAULTS = [
   /** Nobody answers at that address: connection refused, reset, no route. */
-  | "unreachable"
+  "unreachable",
   /** No answer in time. */
-  | "timeout"
+  "timeout",
   /** A certificate or host key that is not trusted. */
-  | "untrusted"
+  "untrusted",
   /** The credentials are wrong, or do not suffice. */
-  | "unauthorized"
+  "unauthorized",
   /** No such item, or its id is no longer valid. */
-  | "not_found"
+  "not_found",
   /** It answers that it cannot now: overloaded, or starting. */
-  | "busy"
+  "busy",
   /** It understood, and says no; or it answers what nobody understands. */
-  | "refused";
+  "refused",
+] as const;
+export type FaultKind = (typeof FAULTS)[number];
 
 /** What came of an operation. Operations settle within their own deadline and never throw. */
 export type Outcome<T> =

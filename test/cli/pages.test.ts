@@ -12,7 +12,8 @@ import {
   CYCLE_HISTOGRAMS,
 } from "../../recorder/api/prometheus/cycles.js";
 import { OWN } from "../../recorder/api/prometheus/exposition.js";
-import { CURRENT, FIGURES } from "../../recorder/api/prometheus/figures.js";
+import { CURRENT } from "../../recorder/api/prometheus/current.js";
+import { FIGURES } from "../../recorder/api/prometheus/figures.js";
 import { routesOf, type Sight } from "../../recorder/api/routes.js";
 import { keysOf } from "../../shared/config-keys.js";
 import { CAUSES } from "../../shared/cause.js";
@@ -116,7 +117,7 @@ const PARTS: Readonly<Record<string, () => string>> = {
     table(
       ["metric", "labels", "type", "is"],
       [
-        ...families(CURRENT, "gauge"),
+        ...CURRENT.flatMap((each) => families([each], each.type)),
         ...families(CYCLE_COUNTERS, "counter"),
         ...families(CYCLE_HISTOGRAMS, "histogram"),
         ...families([OWN.events, OWN.requests], "counter"),
@@ -175,9 +176,11 @@ const PARTS: Readonly<Record<string, () => string>> = {
   metrics: () =>
     table(
       ["metric", "labels", "unit", "is"],
-      METRICS.map(({ name, unit, help, labels }) => [
+      METRICS.map(({ name, unit, help, labels, from }) => [
         code(name),
-        labelText(labels) ?? "",
+        from.kind === "counter"
+          ? Object.keys(from.labels).join(", ")
+          : (labelText(labels) ?? ""),
         unit,
         help,
       ]),

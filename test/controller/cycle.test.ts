@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { statusPage } from "../../cli/status-page.js";
 import { judge } from "../../cli/status.js";
+import { openCallsWatch } from "../../controller/calls-watch.js";
 import { NO_CHECKPOINT } from "../../controller/checkpoint.js";
 import { openConditionWatch } from "../../controller/condition-watch.js";
 import { cycle } from "../../controller/cycle.js";
@@ -50,6 +51,7 @@ function handController() {
       leave: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     },
+    calls: () => ({ tc: { ok: 41, timeout: 1 } }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const frames: Frame[] = [];
@@ -65,6 +67,7 @@ function handController() {
     ...{ policy: POLICY, line, condition, view, checkpoint: NO_CHECKPOINT },
     publisher: { publish, lastUs: null },
     watch: openWatch(["one"], clock, report),
+    calls: openCallsWatch(() => line.calls(), publish),
   };
   return {
     frames,
@@ -88,6 +91,7 @@ describe("cycle()", () => {
           expect(JSON.stringify(health)).not.to.match(/NaN|Infinity|undefined/);
           const page = statusPage(judge({ spectrum: health }, null), "run");
           expect(page.join("\n")).not.to.match(/NaN|Infinity|undefined/);
+          expect(health).to.have.nested.property("router.calls.tc.ok", 41);
           expect(health.status === "fine").to.equal(
             health.reasons.length === 0,
           );
@@ -101,6 +105,12 @@ describe("cycle()", () => {
           at = now;
           told();
         }
+        const counted = controller.frames.filter(
+          (frame) =>
+            frame.kind === "sample" &&
+            frame.metric === "wanctl_router_calls_total",
+        );
+        expect(counted.length > 0).to.equal(beats.length > 0);
         for (const frame of controller.frames)
           expect(decodeFrame(encodeFrame(frame)).frame.kind).to.equal(
             frame.kind,

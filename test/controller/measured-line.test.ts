@@ -5,6 +5,7 @@ import { openMeasuredLine } from "../../controller/measured-line.js";
 import { withoutFallback } from "../../controller/pinger/backed.js";
 import type { Gateway } from "../../controller/pinger/gateway.js";
 import { answersOf } from "../../controller/pinger/pinger.js";
+import { openRouterCalls } from "../../controller/shaper/router-calls.js";
 import { NO_WRITES, type Shaper } from "../../controller/shaper/shaper.js";
 import type { Clock, MonoMs, WallMs } from "../../shared/clock.js";
 import { POLICY } from "../fakes/states.js";
@@ -67,7 +68,7 @@ function handLine(idleAfterMs: number | null) {
   };
   const line = openMeasuredLine(
     pinger,
-    { shaper, counters, gateway, addresses },
+    { shaper, counters, gateway, addresses, calls: openRouterCalls() },
     { probe, policy: POLICY, idleAfterMs },
     clock,
   );

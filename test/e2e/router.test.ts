@@ -1,8 +1,13 @@
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { DIRECTIONS } from "../../shared/direction.js";
+import { askHealth } from "../../shared/health.js";
+import type { CallCounts } from "../../shared/router-call.js";
 import { demandMachine, machineInWords } from "./kernel.js";
 import { kernelKbps } from "./queues.js";
-import { openSystem, type System } from "./system.js";
+import { openSystem, WAN, type System } from "./system.js";
 import { openDownloads } from "./traffic.js";
 import { pause, until } from "./waiting.js";
 
@@ -43,6 +48,31 @@ describe(`a line behind a RouterOS: ${machineInWords()}`, function () {
       await heard.event("router_back", place, 40_000);
       await until("the same on both sides", MEND_MS, isGranted);
     });
+
+  it("API-01, DATA-05: tells Prometheus of failed calls what the controller's health says", async () => {
+    await until("the same counts on both sides", MEND_MS, async () => {
+      const health = await askHealth(system!.run.wanHealth(WAN));
+      const { calls } = health?.["router"] as { calls: CallCounts };
+      const { timeout = 0, unauthorized = 0 } = calls.rest ?? {};
+      expect(Math.min(timeout, unauthorized)).to.be.above(0);
+      const told = await scrape();
+      return Object.entries({ timeout, unauthorized }).every(
+        ([outcome, count]) =>
+          told.includes(
+            `wanctl_router_calls_total{transport="rest",outcome="${outcome}",wan="${WAN}"} ${count}\n`,
+          ),
+      );
+    });
+  });
+
+  async function scrape(): Promise<string> {
+    const asked = request({
+      socketPath: system!.run.recorderApi,
+      path: "/metrics",
+    }).end();
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    return text(answer);
+  }
 
   function isGranted(): boolean {
     const last = system!.heard.cyclesFrom(0).at(-1);

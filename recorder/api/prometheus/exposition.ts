@@ -2,7 +2,8 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { CycleFrame, Frame } from "../../../shared/frame.js";
 import { CYCLE_COUNTERS, CYCLE_HISTOGRAMS } from "./cycles.js";
 import type { Family } from "./family.js";
-import { CURRENT, FIGURES, type Scene } from "./figures.js";
+import { CURRENT } from "./current.js";
+import { FIGURES, type Scene } from "./figures.js";
 
 /** What is counted as it happens, and stands in no frame. */
 export const OWN = {

@@ -1,5 +1,4 @@
 import { since, type Clock } from "../../../shared/clock.js";
-import { METRICS } from "../../../shared/metrics.js";
 import type { CatchUp } from "../../catch-up.js";
 import type { Intake } from "../../intake.js";
 import type { Maintenance } from "../../maintenance.js";
@@ -64,35 +63,6 @@ const newestRuns = ({ intake, present }: Scene): Source[] => {
   const kept = new Set(present.all().map(({ wan }) => wan));
   return [...runs.values()].filter(({ name }) => kept.has(name));
 };
-
-/** The registry's metrics, as the last cycle has them; one family per name. */
-export const CURRENT: readonly Figure[] = [
-  ...new Set(METRICS.map(({ name }) => name)),
-].map((name): Figure => {
-  const metrics = METRICS.filter((metric) => metric.name === name);
-  const [{ help, labels } = { help: "", labels: {} }] = metrics;
-  return {
-    type: "gauge",
-    name,
-    help,
-    labels: ["wan", ...Object.keys(labels)],
-    points: ({ present, clock }) =>
-      metrics.flatMap(({ from, labels }) =>
-        from.kind === "sample"
-          ? present
-              .samples(clock.mono())
-              .filter(({ metric }) => metric === name)
-              .map(({ wan, value }): Point => [{ wan }, value])
-          : present.live(clock.mono()).flatMap(({ wan, cycle }): Point[] => {
-              const value = cycle[from.field];
-              // divided, as in the database: 24300 * 0.001 is not 24.3
-              return value === null
-                ? []
-                : [[{ ...labels, wan }, value / (1 / from.factor)]];
-            }),
-      ),
-  };
-});
 
 export const FIGURES: readonly Figure[] = [
   perWan(

@@ -40,6 +40,8 @@ describe("GET /metrics", () => {
     post.take(stamped(cycle({ stateDownload: 2 }), 1));
     post.take(stamped(sample(3, {}, "wanctl_condition"), 2));
     post.take(stamped(sample(1), 1, { source: "steering" }));
+    const call = { transport: "tc", outcome: "ok" };
+    post.take(stamped(sample(9, call, "wanctl_router_calls_total"), 3));
     const seen = await scrape();
     for (const [series, value] of [
       ['wanctl_rtt_ms{wan="spectrum"}', 24.3],
@@ -53,6 +55,10 @@ describe("GET /metrics", () => {
       ['wanctl_state{direction="upload",wan="spectrum"}', 0],
       ['wanctl_condition{wan="spectrum"}', 3],
       ['wanctl_steering_enabled{wan="steering"}', 1],
+      [
+        'wanctl_router_calls_total{outcome="ok",transport="tc",wan="spectrum"}',
+        9,
+      ],
     ] as const)
       expect(seen.get(series), series).to.equal(value);
     for (const { name } of METRICS)

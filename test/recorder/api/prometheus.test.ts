@@ -8,7 +8,8 @@ import {
   CYCLE_HISTOGRAMS,
 } from "../../../recorder/api/prometheus/cycles.js";
 import { OWN } from "../../../recorder/api/prometheus/exposition.js";
-import { CURRENT, FIGURES } from "../../../recorder/api/prometheus/figures.js";
+import { CURRENT } from "../../../recorder/api/prometheus/current.js";
+import { FIGURES } from "../../../recorder/api/prometheus/figures.js";
 import { openPublisher } from "../../../shared/bus/publisher.js";
 import { systemClock } from "../../../shared/clock.js";
 import { makeRunFolder, runFolder } from "../../../shared/paths.js";
