@@ -1,13 +1,13 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { mkdirSync, readFileSync, renameSync } from "node:fs";
-import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { later, since, type Clock, type WallMs } from "../shared/clock.js";
 import { eachDirection } from "../shared/direction.js";
 import { reasonOf } from "../shared/failure.js";
 import { WAN_NAME } from "../shared/frame.js";
 import { clamp } from "../shared/units.js";
+import { replaceFile } from "../shared/whole-file.js";
 import { NOTHING_KNOWN, type ControlState, type Known } from "./law/control.js";
 import type { Policy } from "./law/policy.js";
 import { ratesOf } from "./law/rate-state.js";
@@ -140,7 +140,7 @@ export function openCheckpoint(
     )
       return;
     try {
-      await replace(file, `${JSON.stringify(learned)}\n`);
+      await replaceFile(file, `${JSON.stringify(learned)}\n`);
       written = { text, at };
       if (error !== null)
         report("checkpoint_back", {
@@ -177,19 +177,6 @@ export function openCheckpoint(
       error,
     }),
   };
-}
-
-/** Whole, or not at all: written beside, synced, renamed. */
-async function replace(file: string, text: string): Promise<void> {
-  const beside = `${file}.new`;
-  const handle = await open(beside, "w", 0o660);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(beside, file);
 }
 
 function parse(text: string): File | null {

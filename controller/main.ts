@@ -1,10 +1,17 @@
 import { randomBytes } from "node:crypto";
+import { dirname, join } from "node:path";
 import { openPublisher } from "../shared/bus/publisher.js";
+import {
+  dropRemains,
+  leaveRemains,
+  readRemains,
+} from "../shared/bus/remains.js";
 import { openReplayer } from "../shared/bus/replayer.js";
 import { createRing } from "../shared/bus/ring.js";
 import { atMost, since, systemClock, type Clock } from "../shared/clock.js";
 import { eachDirection, type PerDirection } from "../shared/direction.js";
 import { levelOf } from "../shared/event.js";
+import { reasonOf } from "../shared/failure.js";
 import type { Message } from "../shared/frame.js";
 import { serveHealth } from "../shared/health.js";
 import { openInForce } from "../shared/in-force.js";
@@ -39,8 +46,9 @@ const LEAVE_MS = 500;
 const SETTLE_MS = 700;
 const STOP_MS = 850;
 
-/** A disk that hangs does not keep the controller. */
+/** A disk that hangs does not keep the controller; the frames that no recorder has may be many megabytes. */
 const SAVE_MS = 100;
+const SAVE_REMAINS_MS = 400;
 
 /** One WAN's controller, until a stop signal. @throws ConfigError, Failure */
 export async function runController(
@@ -70,7 +78,11 @@ export async function runController(
     { bind: run.wanFrames(wan), connect: run.frames },
     { ring },
   );
-  await using replayer = openReplayer(wan, boot, ring, clock, run.sync);
+  const remainsFile = remainsFileOf(config, run);
+  await using replayer = openReplayer(wan, boot, ring, clock, run.sync, {
+    remains: readRemains(remainsFile, wan),
+    inherited: () => void dropRemains(remainsFile),
+  });
   const report: Report = (event, detail) => {
     log[levelOf(event)](event, detail);
     publisher.publish({ kind: "event", event, detail });
@@ -135,6 +147,14 @@ export async function runController(
   await atMost(SAVE_MS, checkpoint.close());
   const leftMs = STOP_MS - since(stoppedAt, clock.mono());
   await replayer.settle(Math.min(SETTLE_MS, leftMs));
+  const { megabytes } = config.replay;
+  const left = leaveRemains(remainsFile, wan, replayer.remains(), megabytes);
+  await atMost(
+    SAVE_REMAINS_MS,
+    left.catch((error: unknown) =>
+      log.warn("frames_left_lost", { why: reasonOf(error) }),
+    ),
+  );
 }
 
 /** One controller per WAN on this machine; of a simulated WAN, one per run folder. */
@@ -154,6 +174,14 @@ function openOwnCheckpoint(
   const of = { wan, line, reflectors, policy };
   return openCheckpoint(checkpointFile, of, clock, report);
 }
+
+const remainsFileOf = (
+  { wan, checkpointFile }: ControllerConfig,
+  run: RunFolder,
+): string =>
+  checkpointFile === null
+    ? run.wanRemains(wan)
+    : join(dirname(checkpointFile), `${wan}.frames`);
 
 function queuesOf(shaper: ControllerConfig["shaper"]): string {
   switch (shaper.backend) {

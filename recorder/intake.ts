@@ -110,7 +110,8 @@ export function openIntake(
       waiting.length < waitingMax && waitingBytes < WAITING_BYTES_MAX;
     offers.hear(name, boot, clock.mono());
     if (arrival.kind !== "refused") {
-      if (sources.hear(arrival, clock.mono()))
+      // what is sent again may be of a run that is over
+      if (isLive && sources.hear(arrival, clock.mono()))
         log.info("source_seen", { source: name, boot });
       counts.frames++;
       for (const observer of observers) observer.heard(arrival, isLive, isKept);

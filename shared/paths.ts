@@ -13,6 +13,8 @@ export interface RunFolder {
   readonly recorderApi: string;
   wanFrames(wan: string): string;
   wanHealth(wan: string): string;
+  /** What a run without a state folder leaves to the next. */
+  wanRemains(wan: string): string;
 }
 
 /** A Unix socket's path has at most this many bytes (unix(7)), the final zero included. */
@@ -34,6 +36,7 @@ export function runFolder(option: string | undefined): RunFolder {
     recorderApi: join(root, "recorder", "api"),
     wanFrames: (wan) => join(root, "wan", `${wan}.ipc`),
     wanHealth: (wan) => join(root, "wan", `${wan}.health`),
+    wanRemains: (wan) => join(root, "wan", `${wan}.frames`),
   };
 }
 

@@ -11,6 +11,7 @@ import {
 } from "./connection.js";
 import { mayBeOurs, setAside } from "./damage.js";
 import { networkOf } from "./file-system.js";
+import { commandToOwn } from "./own-place.js";
 import { demandOurs, migrate } from "./version.js";
 import { remakeViews } from "./views.js";
 
@@ -92,9 +93,10 @@ function makeFile(path: string): void {
     const code = (error as NodeJS.ErrnoException).code ?? reasonOf(error);
     if (PASSING.includes(code))
       throw new DatabaseAway(`Cannot open database '${path}': got ${code}`);
-    refuse(
-      `file and folder must be writable: got ${code}: give '${folder}' to the user wanctl runs as, or set storage.db_path`,
-    );
+    const way = ["EACCES", "EPERM"].includes(code)
+      ? `run "${commandToOwn(path)}" as root, or set storage.db_path`
+      : "set storage.db_path";
+    refuse(`file and folder must be writable: got ${code}: ${way}`);
   }
 }
 

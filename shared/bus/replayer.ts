@@ -1,6 +1,7 @@
 import { Dealer as Socket } from "zeromq";
 import { later, since, type Clock, type MonoMs } from "../clock.js";
 import { ipc } from "../paths.js";
+import { ringOf, type Remains } from "./remains.js";
 import type { Ring } from "./ring.js";
 import {
   decodeSync,
@@ -18,6 +19,8 @@ export interface Replayer extends AsyncDisposable {
    * Says whether it has.
    */
   settle(limitMs: number): Promise<boolean>;
+  /** What is held and not committed, the newest run first; nothing where no recorder has ever been heard of. */
+  remains(): Remains[];
   readonly counts: {
     readonly hellos: number;
     /** Hellos and slices that found nobody, or a full queue. */
@@ -44,12 +47,27 @@ const SLICE_PAUSE_MS = 2;
 /** A handful of hellos and slices: a recorder that stalls asks again anyway. */
 const HIGH_WATER_MARK = 40;
 
+/** What is held of one run, and how much of it is committed. */
+interface Run {
+  readonly boot: string;
+  readonly ring: Pick<Ring, "held" | "slice">;
+  committed: number;
+}
+
+export interface ReplayerOptions {
+  /** Offered as well, until they are committed. */
+  readonly remains?: readonly Remains[];
+  /** They are. */
+  readonly inherited?: () => void;
+}
+
 export function openReplayer(
   source: string,
   boot: string,
   ring: Pick<Ring, "held" | "slice">,
   clock: Clock,
   path: string,
+  { remains = [], inherited }: ReplayerOptions = {},
 ): Replayer {
   // `immediate`: nothing is queued for a recorder that is away; it would get hellos of long ago
   const socket = new Socket({
@@ -65,9 +83,15 @@ export function openReplayer(
   const closing = new AbortController();
   const counts = { hellos: 0, unsent: 0, answers: 0, refused: 0, resent: 0 };
   let answeredAt: MonoMs | null = null;
-  let committed = 0;
+  const own: Run = { boot, ring, committed: 0 };
+  let earlier: readonly Run[] = remains.map((each) => ({
+    boot: each.boot,
+    ring: ringOf(each),
+    committed: 0,
+  }));
+  const runs = () => [own, ...earlier];
   let leaving = false;
-  let wish: State["want"] = null;
+  let wish: (NonNullable<State["want"]> & { readonly run: Run }) | null = null;
   let resending: Promise<void> | null = null;
 
   const pause = (ms: number) =>
@@ -84,13 +108,15 @@ export function openReplayer(
   }
 
   async function hello(): Promise<void> {
-    const held = ring.held();
     counts.hellos++;
     await send({
       v: SYNC_VERSION,
       kind: "hello",
       source,
-      held: held === null ? [] : [{ boot, ...held }],
+      held: runs().flatMap((run) => {
+        const held = run.ring.held();
+        return held === null ? [] : [{ boot: run.boot, ...held }];
+      }),
       leaving,
     });
   }
@@ -105,14 +131,15 @@ export function openReplayer(
   /** Answers the newest wish, in slices; a slice that cannot be sent ends it, and the recorder asks again. */
   async function resend(): Promise<void> {
     while (wish !== null && !closing.signal.aborted) {
-      const { from, to } = wish;
-      const first = Math.max(from, ring.held()?.first ?? from);
-      const frames = ring.slice(first, Math.min(to, first + SLICE - 1));
+      const { run, from, to } = wish;
+      const first = Math.max(from, run.ring.held()?.first ?? from);
+      const frames = run.ring.slice(first, Math.min(to, first + SLICE - 1));
       const next = first + frames.length;
       const done = frames.length === 0 || next > to;
-      wish = done ? null : { from: next, to };
+      wish = done ? null : { run, from: next, to };
+      const head = { source, boot: run.boot, from: first, done };
       const sent = await send(
-        { v: SYNC_VERSION, kind: "resend", source, boot, from: first, done },
+        { v: SYNC_VERSION, kind: "resend", ...head },
         frames,
       );
       if (sent) counts.resent += frames.length;
@@ -123,24 +150,37 @@ export function openReplayer(
   }
 
   function hear(message: SyncMessage | null): void {
-    if (message?.kind !== "state" || message.boot !== boot) {
+    const run =
+      message?.kind === "state"
+        ? runs().find((each) => each.boot === message.boot)
+        : undefined;
+    if (message?.kind !== "state" || run === undefined) {
       counts.refused++;
       return;
     }
     counts.answers++;
     answeredAt = clock.mono();
-    committed = message.committed;
+    run.committed = message.committed;
+    if (run !== own && isCommitted(run)) bury(run);
     if (message.want === null) return;
     const { from, to } = message.want;
-    wish = { from, to: Math.min(to, from + WANT_MAX - 1) };
+    wish = { run, from, to: Math.min(to, from + WANT_MAX - 1) };
     resending ??= resend();
+  }
+
+  /** The recorder has all of an earlier run. */
+  function bury(run: Run): void {
+    earlier = earlier.filter((each) => each !== run);
+    if (earlier.length === 0) inherited?.();
   }
 
   async function listen(): Promise<void> {
     for await (const [body] of socket) hear(decodeSync(body));
   }
 
-  const isSettled = () => committed >= (ring.held()?.last ?? 0);
+  const isCommitted = (run: Run) =>
+    run.committed >= (run.ring.held()?.last ?? 0);
+  const isSettled = () => runs().every(isCommitted);
   const isAnswered = () =>
     answeredAt !== null && since(answeredAt, clock.mono()) < ANSWERED_MS;
 
@@ -162,10 +202,21 @@ export function openReplayer(
       }
       return isSettled();
     },
+    remains: () =>
+      answeredAt === null && earlier.length === 0
+        ? []
+        : runs().flatMap(remainsOf),
     async [Symbol.asyncDispose]() {
       closing.abort();
       socket.close();
       await Promise.all([...working, resending]);
     },
   };
+}
+
+function remainsOf({ boot, ring, committed }: Run): Remains[] {
+  const held = ring.held();
+  if (held === null || committed >= held.last) return [];
+  const first = Math.max(held.first, committed + 1);
+  return [{ boot, first, frames: ring.slice(first, held.last) }];
 }

@@ -12,7 +12,8 @@ export const WANT_MAX = 500;
 
 const v = Type.Literal(SYNC_VERSION);
 const source = Type.String({ pattern: WAN_NAME.source });
-const boot = Type.String({ pattern: "^[0-9a-f]{16}$" });
+/** One run of one process. */
+export const BOOT = Type.String({ pattern: "^[0-9a-f]{16}$" });
 const seq = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 
 /**
@@ -23,7 +24,7 @@ const HELLO = Type.Object({
   v,
   kind: Type.Literal("hello"),
   source,
-  held: Type.Array(Type.Object({ boot, first: seq, last: seq }), {
+  held: Type.Array(Type.Object({ boot: BOOT, first: seq, last: seq }), {
     maxItems: 16,
   }),
   leaving: Type.Boolean(),
@@ -33,7 +34,7 @@ const HELLO = Type.Object({
 const STATE = Type.Object({
   v,
   kind: Type.Literal("state"),
-  boot,
+  boot: BOOT,
   committed: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   want: Type.Union([Type.Object({ from: seq, to: seq }), Type.Null()]),
 });
@@ -43,7 +44,7 @@ const RESEND = Type.Object({
   v,
   kind: Type.Literal("resend"),
   source,
-  boot,
+  boot: BOOT,
   from: seq,
   done: Type.Boolean(),
 });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -12,6 +12,7 @@ import { openFakeRouterOs, PASSWORD } from "../fakes/routeros/server.js";
 import { fingerprint } from "../fakes/routeros/troubles.js";
 import { temporaryFolder } from "../recorder/temporary.js";
 import { wanctl } from "./bin.js";
+import { standIn, standInHost } from "./stand-in-host.js";
 
 describe("proposal()", () => {
   const folder = temporaryFolder();
@@ -98,30 +99,7 @@ describe("openQuestions()", () => {
 
 describe("wanctl setup", () => {
   const folder = temporaryFolder();
-  const path = process.env["PATH"];
-  beforeEach(() => {
-    mkdirSync(join(folder.path, "bin"));
-    process.env["PATH"] = `${join(folder.path, "bin")}:${path}`;
-    standIn(
-      "ip",
-      `case "$*" in *route*) echo '[{"dst":"default","dev":"eth7","metric":50},{"dst":"default","dev":"wwan0","metric":700}]';; *) echo '[]';; esac`,
-    );
-    standIn("tc", "echo '[]'");
-    standIn("unshare", "exit 1");
-    standIn(
-      "fping",
-      'for host in 9.9.9.9:12.5 1.1.1.1:9.25 8.8.8.8:10.1; do echo "${host%%:*} : ${host#*:} - - - -" >&2; done',
-    );
-  });
-  afterEach(() => {
-    process.env["PATH"] = path;
-  });
-
-  function standIn(name: string, script: string): void {
-    const file = join(folder.path, "bin", name);
-    writeFileSync(file, `#!/bin/sh\n${script}\n`);
-    chmodSync(file, 0o755);
-  }
+  standInHost(folder);
 
   const etc = () => join(folder.path, "etc");
   const run = (...more: string[]) =>
@@ -167,7 +145,7 @@ describe("wanctl setup", () => {
   });
 
   it("goes on where nobody answers pings, and says so", async () => {
-    standIn("fping", "exit 4");
+    standIn(folder.path, "fping", "exit 4");
     const { code, err } = await run("--yes");
     expect(code).to.equal(0);
     expect(err).to.include("0 of 6 reflectors answered");

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { start, temporary, until, type Started } from "../cli/bin.js";
@@ -36,7 +36,7 @@ describe("a controller that stops", () => {
     const recorder = treat && (await begin("recorder", "--config", other));
     const controller = await begin("controller", "--config", config);
     await new Promise((done) => setTimeout(done, 2_300));
-    if (recorder) treat(recorder);
+    if (recorder) await treat(recorder);
     const begun = performance.now();
     controller.process.kill("SIGTERM");
     const { code, err } = await controller.ended;
@@ -83,4 +83,20 @@ describe("a controller that stops", () => {
 
   it("waits for nobody where no recorder is (INTG-01)", () =>
     expect(tookMs[2]).to.be.below(500));
+
+  it("leaves what a recorder that is gone has not had to its next run (INTG-04)", async function () {
+    this.timeout(30_000);
+    using folder = temporary();
+    await stop(folder.path, ({ process }) => process.kill("SIGKILL"));
+    const left = join(folder.path, "run", "wan", "cable.frames");
+    expect(existsSync(left)).to.equal(true);
+    await stop(folder.path, () => until(() => !existsSync(left)));
+    const rows = (sql: string) =>
+      readRows(join(folder.path, "metrics.db"), sql);
+    expect(rows("select 1 from event where kind = 'stopping'")).to.have.length(
+      2,
+    );
+    expect(rows("select source from missing union select source from gap")).to
+      .be.empty;
+  });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { openRandom } from "../../controller/simulation/random.js";
+import type { Remains } from "../../shared/bus/remains.js";
 import { until } from "../fakes/until.js";
 import { amiss, openSender, sleep, Station, type Sender } from "./station.js";
 
@@ -33,10 +34,11 @@ describe("a recorder that is killed, away and back", () => {
     boot: string,
     at: Station,
     highWaterMark = 200,
+    remains: readonly Remains[] = [],
   ) => {
     const opened = await openSender(wan, boot, at.run, {
       everyMs: EVERY_MS,
-      highWaterMark,
+      ...{ highWaterMark, remains },
     });
     senders.push(opened);
     return opened;
@@ -79,23 +81,27 @@ describe("a recorder that is killed, away and back", () => {
     return { at, both, settled };
   }
 
-  /** The controller restarts while the recorder is away; `again`: the recorder is killed once more on its return. */
-  async function restarted(at: Station, again: boolean) {
+  /**
+   * The controller restarts while the recorder is away; `again`: the recorder is killed once more on its return. `killed`:
+   * the controller could leave nothing to its next run.
+   */
+  async function restarted(at: Station, again: boolean, isKilled: boolean) {
     await at.up();
     const old = await sender("spectrum", A, at);
     await sleep(1_500);
     await at.kill();
     await sleep(500);
+    const remains = isKilled ? [] : old.replayer.remains();
     await old[Symbol.asyncDispose]();
     await sleep(200);
-    const next = await sender("spectrum", B, at);
+    const next = await sender("spectrum", B, at, 200, remains);
     await sleep(500);
     if (again) {
       at.start("mid-resend:5");
       expect(await at.fallen(30_000)).to.equal(true);
     }
     at.start();
-    await until(() => at.account(old.boot)?.tail, 30_000);
+    if (isKilled) await until(() => at.account(old.boot)?.tail, 30_000);
     const settled = [await next.settle(SETTLE_MS)];
     await at.kill("SIGTERM");
     return { at, old, next, settled };
@@ -115,8 +121,10 @@ describe("a recorder that is killed, away and back", () => {
       ]),
       away(station("away")),
       Promise.all([
-        restarted(station("r1"), false),
-        restarted(station("r2"), true),
+        restarted(station("r1"), false, true),
+        restarted(station("r2"), true, true),
+        restarted(station("r3"), false, false),
+        restarted(station("r4"), true, false),
       ]),
     ]);
   });
@@ -163,7 +171,7 @@ describe("a recorder that is killed, away and back", () => {
     ["while it is away", 0],
     ["while it is away, and it is killed on its return", 1],
   ] as const)
-    it(`knows from when to when frames are lost of a controller that restarts ${what} (INTG-04)`, () => {
+    it(`knows from when to when frames are lost of a controller that is killed ${what} (INTG-04)`, () => {
       const { at, old, next, settled } = restarts[index]!;
       expect(settled).to.deep.equal([true]);
       whole(next, at);
@@ -177,5 +185,17 @@ describe("a recorder that is killed, away and back", () => {
         old.sent.get(account.lastSeq)!.at,
         next.sent.get(1)!.at,
       ]);
+    });
+
+  for (const [what, index] of [
+    ["while it is away", 2],
+    ["while it is away, and it is killed on its return", 3],
+  ] as const)
+    it(`has every frame once of a controller that restarts ${what}, from the next run (INTG-04)`, () => {
+      const { at, old, next, settled } = restarts[index]!;
+      expect(settled).to.deep.equal([true]);
+      for (const each of [old, next]) whole(each, at);
+      expect(next.replayer.counts.resent).to.be.above(0);
+      expect(next.replayer.remains()).to.deep.equal([]);
     });
 });

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
+import type { Remains } from "../../shared/bus/remains.js";
 import { openReplayer, type Replayer } from "../../shared/bus/replayer.js";
 import {
   createRing,
@@ -114,6 +115,8 @@ export interface SenderOptions {
   readonly highWaterMark?: number;
   readonly replay?: RingLimits;
   readonly clock?: Clock;
+  /** What an earlier run has left. */
+  readonly remains?: readonly Remains[];
 }
 
 /** What a controller is on the bus: publishes by itself, and remembers every byte. */
@@ -136,6 +139,7 @@ export async function openSender(
     highWaterMark = 200,
     replay = { minutes: 30, megabytes: 16 },
     clock = systemClock,
+    remains = [],
   }: SenderOptions,
 ): Promise<Sender> {
   const ring = createRing(replay);
@@ -155,7 +159,9 @@ export async function openSender(
       },
     },
   );
-  const replayer = openReplayer(wan, boot, ring, clock, run.sync);
+  const replayer = openReplayer(wan, boot, ring, clock, run.sync, {
+    remains,
+  });
   const publishing = setInterval(() => publisher.publish(cycle()), everyMs);
   return {
     boot,
