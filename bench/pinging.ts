@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "../shared/clock.js";
 import { metronome } from "../controller/metronome.js";
 import { openAddresses } from "../controller/pinger/addresses.js";
+import { openBudget } from "../controller/pinger/budget.js";
 import { openFping } from "../controller/pinger/fping.js";
 import { openTimestamps } from "../controller/pinger/timestamps.js";
 import { openLine } from "../test/e2e/line.js";
@@ -49,7 +50,10 @@ async function measure(
   const stop = AbortSignal.timeout(seconds * 1e3 + SETTLE_MS);
   const ignore = () => undefined;
   using addresses = openAddresses(PROBE.reflectors, systemClock, ignore);
-  await using pinger = PINGERS[by](PROBE, systemClock, ignore, addresses);
+  await using pinger = PINGERS[by](PROBE, systemClock, ignore, {
+    addresses,
+    budget: openBudget(1e5, systemClock.mono()),
+  });
   const rttMs: number[] = [];
   const uploadMs: number[] = [];
   const takeUs: number[] = [];

@@ -1,8 +1,10 @@
 /**
  * One controller and one recorder through troubles at random: nobody ends, nothing grows, and every trouble is told.
- * Root. The same seed brings the same troubles in the same order.
+ * Root. The same seed brings the same troubles in the same order. Exit status 0 if all is as it should be.
  *
- *   node dist/bench/soak.js [MINUTES] [SEED]
+ *   npm ci && npm run build && node dist/bench/soak.js [MINUTES] [SEED]
+ *
+ * On a kernel of its own, with all troubles: E2E_SHAPING=cake and BED=1 in its environment.
  */
 import Database from "better-sqlite3";
 import { readdirSync, readFileSync } from "node:fs";
@@ -11,6 +13,7 @@ import { since, systemClock } from "../shared/clock.js";
 import { lacking } from "../test/e2e/kernel.js";
 import { spreadOf } from "../test/e2e/spread.js";
 import { isPossible, LASTING } from "./line-troubles/list.js";
+import { restartWith } from "./line-troubles/processes.js";
 import { play } from "./line-troubles/play.js";
 import { childrenOf, openStage, type Stage } from "./line-troubles/stage.js";
 
@@ -31,12 +34,40 @@ function heldBy(pid: number): Held {
   };
 }
 
-/** The medians of the first quarter and of the last. */
-function growth(held: readonly Held[], what: keyof Held): string {
+/** What a process may have grown by from the second quarter to the last, as a part of it. */
+const GROWTH_MAX: Readonly<Record<keyof Held, number>> = {
+  ...{ rssMb: 0.05, files: 0, children: 0 },
+};
+
+/** As in the unit, and with a ring that is full before the second quarter begins. */
+const SETTINGS = {
+  NODE_OPTIONS: "--max-semi-space-size=2",
+  REPLAY_MINUTES: "2",
+};
+
+/** The medians of the second quarter and of the last. */
+function growth(held: readonly Held[], what: keyof Held) {
   const quarter = Math.ceil(held.length / 4);
   const middle = (some: readonly Held[]) =>
-    spreadOf(some.map((one) => one[what])).p50.toFixed(0);
-  return `${what} ${middle(held.slice(0, quarter))} -> ${middle(held.slice(-quarter))}`;
+    spreadOf(some.map((one) => one[what])).p50;
+  const from = middle(held.slice(quarter, 2 * quarter));
+  const to = middle(held.slice(-quarter));
+  const isLevel = to <= from * (1 + GROWTH_MAX[what]);
+  const words = `${what} ${from.toFixed(0)} -> ${to.toFixed(0)}`;
+  return { isLevel, words: isLevel ? words : `${words} GROWS` };
+}
+
+/** Tells how much each process holds; whether none grows. */
+function tellGrowth(held: Readonly<Record<string, readonly Held[]>>): boolean {
+  let isLevel = true;
+  for (const [who, all] of Object.entries(held)) {
+    const told = (["rssMb", "files", "children"] as const).map((what) =>
+      growth(all, what),
+    );
+    console.log(`${who}: ${told.map(({ words }) => words).join(", ")}`);
+    isLevel &&= told.every((each) => each.isLevel);
+  }
+  return isLevel;
 }
 
 async function gapsIn({
@@ -52,7 +83,10 @@ async function gapsIn({
   return gaps;
 }
 
-async function main([minutes = "10", seed = "1"]: readonly string[]) {
+async function main([
+  minutes = "10",
+  seed = "1",
+]: readonly string[]): Promise<number> {
   const reasons = lacking();
   if (reasons.length > 0)
     throw new Error(`Cannot build a test line: ${reasons.join(", ")}`);
@@ -60,12 +94,14 @@ async function main([minutes = "10", seed = "1"]: readonly string[]) {
   const possible = LASTING.filter(isPossible);
   await using stage = await openStage();
   const { controller, recorder } = stage;
+  await restartWith(stage, SETTINGS);
   const held = { controller: [] as Held[], recorder: [] as Held[] };
   const begun = systemClock.mono();
   const spentMs = () => since(begun, systemClock.mono());
   let played = 0;
   let bad = 0;
   let events = 0;
+  let tellAtMs = TELL_MS;
   while (spentMs() < Number(minutes) * 60_000) {
     const trouble = possible[Math.floor(random.uniform() * possible.length)];
     if (trouble === undefined) throw new Error("No trouble is possible here");
@@ -76,22 +112,28 @@ async function main([minutes = "10", seed = "1"]: readonly string[]) {
     events += outcome.events.length;
     held.controller.push(heldBy(controller().pid));
     held.recorder.push(heldBy(recorder().pid));
-    if (outcome.faults.length === 0) continue;
-    bad++;
-    const at = (spentMs() / 60_000).toFixed(1);
-    console.log(`${at} min, ${trouble.what}: ${outcome.faults.join("; ")}`);
+    const at = `${(spentMs() / 60_000).toFixed(1)} min`;
+    if (outcome.faults.length > 0) {
+      bad++;
+      console.log(`${at}, ${trouble.what}: ${outcome.faults.join("; ")}`);
+    }
+    if (spentMs() < tellAtMs) continue;
+    tellAtMs += TELL_MS;
+    console.log(`${at}: ${played} troubles, ${bad} not as they should be`);
   }
   console.log(
     `${(spentMs() / 60_000).toFixed(1)} min, seed ${seed}: ${played} troubles, ${bad} not as they should be, ${events} events, nobody ended`,
   );
-  for (const [who, all] of Object.entries(held))
-    console.log(
-      `${who}: ${growth(all, "rssMb")}, ${growth(all, "files")}, ${growth(all, "children")}`,
-    );
+  const isLevel = tellGrowth(held);
+  const { refused } = stage.heard;
+  const gaps = await gapsIn(stage);
   console.log(
-    `${stage.heard.refused.length} messages refused, ${await gapsIn(stage)} gaps in the history`,
+    `${refused.length} messages refused, ${gaps} gaps in the history`,
   );
+  return isLevel && bad + refused.length + gaps === 0 ? 0 : 1;
 }
 
-await main(process.argv.slice(2));
-process.exit();
+/** A sign of life, so often. */
+const TELL_MS = 5 * 60_000;
+
+process.exit(await main(process.argv.slice(2)));

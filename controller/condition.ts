@@ -40,6 +40,8 @@ export interface Standing {
   readonly condition: Condition;
   readonly from: MonoMs;
   readonly next: { readonly condition: Condition; readonly from: MonoMs };
+  /** Since when somebody can be asked. */
+  readonly askedFrom: MonoMs;
 }
 
 /** Nobody answers for so long: it is no longer one lost probe, nor one long queue. */
@@ -68,6 +70,7 @@ export const standingAt = (now: MonoMs): Standing => ({
   condition: "silent",
   from: now,
   next: { condition: "silent", from: now },
+  askedFrom: now,
 });
 
 /** The condition after a beat. */
@@ -76,13 +79,15 @@ export function standing(
   facts: Facts,
   now: MonoMs,
 ): Standing {
-  const condition = judge(facts, before.condition);
+  const askedFrom = canAsk(facts) ? before.askedFrom : now;
+  const waitedMs = Math.min(facts.silentMs, since(askedFrom, now));
+  const condition = judge(facts, waitedMs, before.condition);
   const from = before.next.condition === condition ? before.next.from : now;
   const next = { condition, from };
   return condition !== before.condition &&
     now >= later(from, settleMs(before.condition, condition))
-    ? { condition, from, next }
-    : { ...before, next };
+    ? { condition, from, next, askedFrom }
+    : { ...before, next, askedFrom };
 }
 
 /** A link that is gone needs no second look, nor does a silence that begins or turns out to be something. */
@@ -93,7 +98,11 @@ const settleMs = (from: Condition, to: Condition): number =>
     ? 0
     : SETTLE_MS;
 
-function judge(facts: Facts, was: Condition): Condition {
+const canAsk = ({ isNameless, pingerFault, isFallback }: Facts): boolean =>
+  !isNameless && (pingerFault === null || isFallback);
+
+/** @param waitedMs how long nobody who could be asked has answered */
+function judge(facts: Facts, waitedMs: number, was: Condition): Condition {
   const { link, isFallback, silentMs, answering, asked } = facts;
   const { receivedBps, floorBps, isNameless, pingerFault } = facts;
   if (link === "gone" || link === "down") return "no_link";
@@ -104,15 +113,15 @@ function judge(facts: Facts, was: Condition): Condition {
   if (receivedBps === null || isNameless || pingerFault !== null)
     return "silent";
   if (receivedBps <= CHATTER_BPS)
-    return silentMs > DOWN_MS ? "line_down" : "silent";
-  const isFull = receivedBps >= floorBps && silentMs > FILTERED_MS;
+    return waitedMs > DOWN_MS ? "line_down" : "silent";
+  const isFull = receivedBps >= floorBps && waitedMs > FILTERED_MS;
   // once found, it stands for as long as anything comes in
   return isFull || was === "filtered" ? "filtered" : "silent";
 }
 
 /** Why it is what it is, for people; null where there is nothing to complain of. */
 export function conditionInWords(
-  { condition, from }: Standing,
+  { condition, from }: Pick<Standing, "condition" | "from">,
   facts: Facts,
   now: MonoMs,
 ): string | null {
@@ -137,7 +146,9 @@ export function conditionInWords(
     case "measuring":
       return null;
     case "reduced":
-      return `only ${answering} of ${asked} reflectors answer${nameless}`;
+      return answering < ENOUGH
+        ? `only ${answering} of ${asked} reflectors answer${nameless}`
+        : `${answering} of ${asked} reflectors answer again`;
     case "silent":
       return silence + nameless + coming(facts) + next;
     case "filtered":

@@ -13,6 +13,7 @@ import { mbit } from "../shared/units.js";
 import type { Limits, Policy } from "./law/policy.js";
 import { PRESETS, type Preset, type PresetName } from "./law/presets.js";
 import type { QueueConfig } from "./qdisc/cake.js";
+import { bpsOf, HANDSHAKE_BPS, pingBytes } from "./pinger/budget.js";
 import type { FALLBACKS, PROBE_METHODS } from "./probe-schema.js";
 import {
   routerOsConfig,
@@ -40,6 +41,8 @@ export interface ControllerConfig {
     readonly interface: string | null;
     readonly method: (typeof PROBE_METHODS)[number];
   };
+  /** What all probes together may take of the line, each way. */
+  readonly probeBudgetBps: number;
   /** Where TCP handshakes are tried while no ping is answered; null: nowhere. */
   readonly fallbackPort: number | null;
   /** A line unused for so long is probed less; null: never. */
@@ -143,6 +146,16 @@ function rulesBetweenKeys(file: File): Problem[] {
       "must be auto or echo with IPv6 addresses",
       `timestamps, ${address}`,
     );
+  const { spacing_ms, budget_kbps } = file.probe;
+  const bytes = pingBytes(method, reflectors);
+  const pingBps = bpsOf(bytes, spacing_ms);
+  const handshakeBps = fallbackPortOf(file) === null ? 0 : HANDSHAKE_BPS;
+  demand(
+    pingBps + handshakeBps <= budget_kbps * 1e3,
+    "probe.budget_kbps",
+    `must be at least ${((pingBps + handshakeBps) / 1e3).toFixed(1)}: a probe of ${bytes} bytes each ${spacing_ms} ms takes ${(pingBps / 1e3).toFixed(1)}, a TCP handshake a second ${(handshakeBps / 1e3).toFixed(1)}`,
+    budget_kbps,
+  );
   if (file.shaper.backend === "routeros")
     problems.push(...routerOsProblems(file.shaper));
   const { download_device: down, upload_device: up } = file.shaper;
@@ -202,6 +215,7 @@ function parsed(file: File): ControllerConfig {
       interface: probe.interface,
       method: probe.method as (typeof PROBE_METHODS)[number],
     },
+    probeBudgetBps: probe.budget_kbps * 1e3,
     fallbackPort,
     idleAfterMs: probe.idle_after_s === 0 ? null : probe.idle_after_s * 1e3,
     shaper: shaperOf(file),

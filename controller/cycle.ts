@@ -53,8 +53,9 @@ export function cycle(
   for (const message of transitionMessages(after))
     wan.publisher.publish(message);
   wan.checkpoint.offer(after);
-  wan.watch.look(before, after);
-  wan.condition.look(factsOf(wan, after), now);
+  const facts = factsOf(wan, after);
+  wan.watch.look(before, after, facts.pingerFault === null);
+  wan.condition.look(facts, now);
   wan.calls.look(now);
   wan.view.show(row, after, tick);
   return after;

@@ -13,6 +13,12 @@ import { demandTools, type ShapingTool } from "./needs.js";
 import { openMeasuredLine, type Parts } from "./measured-line.js";
 import { openAddresses } from "./pinger/addresses.js";
 import { withHandshakes, withoutFallback } from "./pinger/backed.js";
+import {
+  bpsOf,
+  fpingBytes,
+  openBudget,
+  withinBudget,
+} from "./pinger/budget.js";
 import { openFping } from "./pinger/fping.js";
 import { openGateway } from "./pinger/gateway.js";
 import { openTimestamps } from "./pinger/timestamps.js";
@@ -46,7 +52,7 @@ export async function openLine(
   clock: Clock,
   report: Report,
 ): Promise<Line> {
-  const { shaper, probe, fallbackPort } = config;
+  const { shaper, probe, probeBudgetBps, fallbackPort } = config;
   if (shaper.backend === "simulated") return simulated(shaper, config);
   const means = demandTools(toolOf(shaper), probe);
   const parts =
@@ -54,12 +60,23 @@ export async function openLine(
       ? await byTc(shaper, clock, report)
       : byRouterOs(shaper, clock, report);
   const addresses = openAddresses(probe.reflectors, clock, report);
-  const openPinger = means === "socket" ? openTimestamps : openFping;
-  const pings = openPinger(probe, clock, report, addresses);
+  const isOurs = means === "socket";
+  const pinged = isOurs ? probe : withinBudget(probe, probeBudgetBps);
+  // fping's pace is its own: what it leaves is for the others
+  const takenBps = isOurs
+    ? 0
+    : bpsOf(fpingBytes(pinged.reflectors), pinged.spacingMs);
+  const shared = {
+    addresses,
+    budget: openBudget(probeBudgetBps - takenBps, clock.mono()),
+  };
+  const pings = isOurs
+    ? openTimestamps(probe, clock, report, shared)
+    : openFping(pinged, clock, report);
   const pinger =
     fallbackPort === null
       ? withoutFallback(pings)
-      : withHandshakes(pings, fallbackPort, probe, clock, addresses);
+      : withHandshakes(pings, fallbackPort, probe, clock, shared);
   const gateway = openGateway(probe, clock);
   return openMeasuredLine(
     pinger,

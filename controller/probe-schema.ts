@@ -14,6 +14,7 @@ const required = null as never;
 export interface ProbeKeys {
   reflectors: string[];
   spacing_ms: number;
+  budget_kbps: number;
   loss_ms: number;
   source: string | null;
   interface: string | null;
@@ -38,6 +39,13 @@ export const PROBE_SCHEMA: Schema<ProbeKeys> = {
     min: 20,
     max: 1000,
     default: 50,
+  },
+  budget_kbps: {
+    doc: "what all probes together take of the line each way, TCP handshakes included; enough for pings at 20 a second and ten handshakes",
+    format: "whole",
+    min: 1,
+    max: 1000,
+    default: 20,
   },
   loss_ms: {
     doc: "a probe not answered by then is lost; a later answer still counts as a measurement",

@@ -6,7 +6,8 @@ import type { Report } from "./report.js";
 
 /** Notices what becomes different from one beat to the next, and reports it once. */
 export interface Watch {
-  look(before: ControlState, after: ControlState): void;
+  /** @param isPinging whether pings leave at all */
+  look(before: ControlState, after: ControlState, isPinging: boolean): void;
 }
 
 /** Nobody answered for so long: measurement is lost. One reflector for so long, others not: that one is. */
@@ -54,10 +55,14 @@ export function openWatch(
   }
 
   /** Where no ping of any is answered that is the line's condition, and no reflector's. */
-  function lookAtReflectors({ estimate, at }: ControlState): void {
+  function lookAtReflectors(
+    { estimate, at }: ControlState,
+    isPinging: boolean,
+  ): void {
     const own = estimate.baselines.slice(0, reflectors.length);
     const heardAt = own.map((baseline) => baseline?.at ?? -Infinity);
-    if (since(Math.max(...heardAt) as MonoMs, at) > MEASUREMENT_LOST_MS) {
+    const quietMs = since(Math.max(...heardAt) as MonoMs, at);
+    if (!isPinging || quietMs > MEASUREMENT_LOST_MS) {
       hearingFrom = at;
       return;
     }
@@ -88,10 +93,10 @@ export function openWatch(
   }
 
   return {
-    look(before, after) {
+    look(before, after, isPinging) {
       lookAtPause(before, after);
       lookAtMeasurement(before, after);
-      lookAtReflectors(after);
+      lookAtReflectors(after, isPinging);
       lookAtClock();
     },
   };

@@ -71,7 +71,7 @@ function knowNames(stage: Stage): void {
 }
 
 const NAMELESS = {
-  begins: ["names_lost"],
+  begins: [], // said before anybody listens
   over: "names_back",
   never: ["pings_filtered", "line_lost"],
   says: /no address is known of reflector1, .*reflector6/,

@@ -1,10 +1,9 @@
 import type { Clock, MonoMs } from "../../shared/clock.js";
 import type { ControllerConfig } from "../config.js";
 import type { Reply } from "../law/reading.js";
-import type { Addresses } from "./addresses.js";
 import { follow, isVain, noFallback } from "./fallback.js";
 import { openHandshakes } from "./handshakes.js";
-import { answersOf, type Answers, type Pinger } from "./pinger.js";
+import { answersOf, type Answers, type Pinger, type Shared } from "./pinger.js";
 
 /** Pings that nobody answers now are tried so often. */
 const VAIN_ROUND_MS = 5_000;
@@ -28,9 +27,9 @@ export function withHandshakes(
   port: number,
   probe: ControllerConfig["probe"],
   clock: Clock,
-  addresses: Pick<Addresses, "of">,
+  shared: Shared,
 ): BackedPinger {
-  const handshakes = openHandshakes(probe, port, clock, addresses);
+  const handshakes = openHandshakes(probe, port, clock, shared);
   const leastMs = probe.reflectors.map((): number | null => null);
   let state = noFallback(clock.mono());
   let restMs: number | null = null;

@@ -4,7 +4,7 @@ import type { Answer, Request } from "./icmp.js";
 /** A probe on its way. */
 export interface Probe extends Request {
   readonly reflector: number;
-  readonly address: string | null;
+  readonly address: string;
   readonly sentAt: MonoMs;
 }
 

@@ -3,9 +3,8 @@ import { Failure } from "../../shared/failure.js";
 import type { ControllerConfig } from "../config.js";
 import type { Reply } from "../law/reading.js";
 import { metronome } from "../metronome.js";
-import type { Addresses } from "./addresses.js";
 import { due, isResting, noRest } from "./pace.js";
-import { answersOf, type Answers } from "./pinger.js";
+import { answersOf, type Answers, type Shared } from "./pinger.js";
 import { shakeHands, type Handshake } from "./tcp-handshake.js";
 
 /** Round trips of TCP handshakes, for a line that answers no pings. */
@@ -44,7 +43,7 @@ export function openHandshakes(
   probe: ControllerConfig["probe"],
   port: number,
   clock: Clock,
-  addresses: Pick<Addresses, "of">,
+  { addresses, budget }: Shared,
 ): Handshakes {
   const failures = probe.reflectors.map(() => 0);
   const stop = new AbortController();
@@ -73,6 +72,7 @@ export function openHandshakes(
     const isSparse = since(answeredAt, now) > PATIENCE_MS;
     if (!isOn || (isSparse && since(lastKnockAt, now) < SPARSE_MS)) return;
     const { isDue, after } = due(pace, ROUND, now);
+    if (isDue && !budget.grantHandshake(now)) return;
     pace = after;
     if (!isDue) return;
     lastKnockAt = now;

@@ -1,6 +1,8 @@
 import type { MonoMs } from "../../shared/clock.js";
 import type { ReadingKind } from "../../shared/state.js";
 import type { Reply } from "../law/reading.js";
+import type { Addresses } from "./addresses.js";
+import type { Budget } from "./budget.js";
 
 /** What one look at the pinger brings: each reply and each loss once. */
 export interface Answers {
@@ -29,6 +31,12 @@ export const answersOf = (
 
 /** Of a beat in which there was nothing to wait for. */
 export const NOTHING_ASKED: Answers = answersOf([], 0, true);
+
+/** What all who probe have in common. */
+export interface Shared {
+  readonly addresses: Pick<Addresses, "of">;
+  readonly budget: Budget;
+}
 
 /** Probes that go out beside the cycle. */
 export interface Pinger extends AsyncDisposable {

@@ -5,7 +5,6 @@ import type { ControllerConfig } from "../config.js";
 import type { Reply } from "../law/reading.js";
 import { metronome } from "../metronome.js";
 import type { Report } from "../report.js";
-import type { Addresses } from "./addresses.js";
 import { openFlight, type Stray } from "./flight.js";
 import { decodeAnswer, encodeRequest, msOfDay } from "./icmp.js";
 import { openIcmpSocket, type IcmpSocket } from "./icmp-socket.js";
@@ -19,7 +18,7 @@ import {
   type Method,
 } from "./method.js";
 import { due, isResting, noRest } from "./pace.js";
-import { answersOf, type Pinger } from "./pinger.js";
+import { answersOf, type Pinger, type Shared } from "./pinger.js";
 import { judge, missed, openReflectors, replied } from "./reflectors.js";
 
 const REOPEN_MIN_MS = 250;
@@ -44,7 +43,7 @@ export function openTimestamps(
   probe: ControllerConfig["probe"],
   clock: Clock,
   report: Report,
-  addresses: Pick<Addresses, "of">,
+  { addresses, budget }: Shared,
 ): Pinger {
   const id = randomInt(SEQ_LIMIT);
   const flight = openFlight(id, probe.lossMs);
@@ -102,10 +101,12 @@ export function openTimestamps(
     decide(reflector, after);
     const originateMs = msOfDay(clock.wall());
     const address = addresses.of(reflector);
+    if (address === null) return; // whose name is not known is not asked
     const message = encodeRequest({ ask, id, seq, originateMs });
     const sentAt = clock.mono();
+    budget.spendPing(sentAt);
     flight.launch({ ask, id, seq, originateMs, reflector, address, sentAt });
-    const refusal = address === null ? null : socket?.send(message, address);
+    const refusal = socket?.send(message, address);
     if (PERHAPS_GONE.includes(refusal ?? "")) close();
   }
 

@@ -32,12 +32,18 @@ describe("openWatch()", () => {
     sleepUntil: () => Promise.resolve(),
   };
 
-  function told(states: readonly ControlState[], clock = steady): string[] {
+  function told(
+    states: readonly ControlState[],
+    clock = steady,
+    isPinging = true,
+  ): string[] {
     const events: string[] = [];
     const watch = openWatch(["one", "two", "three"], clock, (event, detail) =>
       events.push([event, ...Object.values(detail)].join(" ")),
     );
-    states.forEach((state, i) => watch.look(states[i - 1] ?? state, state));
+    states.forEach((state, i) =>
+      watch.look(states[i - 1] ?? state, state, isPinging),
+    );
     return events;
   }
 
@@ -106,6 +112,14 @@ describe("openWatch()", () => {
         stateAt(12_100, [12_045, 12_095]),
       ]),
     ).to.deep.equal(["paused 10000"]);
+  });
+
+  it("CTRL-04: blames no reflector while nobody pings", () => {
+    const some = Array.from({ length: 14 }, (_, i) =>
+      stateAt(500 * i, [0, 500 * i]),
+    );
+    expect(told(some, steady, false)).to.deep.equal([]);
+    expect(told(some)).to.deep.equal(["reflector_lost one 5500"]);
   });
 
   it("blames no reflector for a silence of all", () => {

@@ -5,6 +5,7 @@ import type { ControllerConfig } from "../../controller/config.js";
 import type { Reply } from "../../controller/law/reading.js";
 import { metronome } from "../../controller/metronome.js";
 import { openAddresses } from "../../controller/pinger/addresses.js";
+import { openBudget } from "../../controller/pinger/budget.js";
 import { openFping } from "../../controller/pinger/fping.js";
 import { openTimestamps } from "../../controller/pinger/timestamps.js";
 import type { Report } from "../../controller/report.js";
@@ -73,7 +74,9 @@ async function main(probe: Probe): Promise<void> {
   const report: Report = (event, { why }) =>
     say({ event: [event, why].join(" ").trim() });
   const addresses = openAddresses(probe.reflectors, systemClock, report);
-  const pinger = open(probe, systemClock, report, addresses);
+  const budget = openBudget(1e5, systemClock.mono());
+  const shared = { addresses, budget };
+  const pinger = open(probe, systemClock, report, shared);
   for await (const { at } of metronome(
     50,
     systemClock,

@@ -4,12 +4,16 @@ import { expect } from "chai";
 import type { Reply } from "../../../controller/law/reading.js";
 import { withHandshakes } from "../../../controller/pinger/backed.js";
 import {
+  HANDSHAKE_BPS,
+  openBudget,
+} from "../../../controller/pinger/budget.js";
+import {
   answersOf,
   type Answers,
   type Pinger,
 } from "../../../controller/pinger/pinger.js";
 import { shakeHands } from "../../../controller/pinger/tcp-handshake.js";
-import { later, systemClock } from "../../../shared/clock.js";
+import { later, since, systemClock } from "../../../shared/clock.js";
 import { until } from "../../fakes/until.js";
 
 const ANYWAY = { source: null, interface: null };
@@ -50,9 +54,10 @@ function handPinger() {
   return { pinger, rests, answer };
 }
 
-const backedBy = (pinger: Pinger, port: number) =>
+const backedBy = (pinger: Pinger, port: number, budgetBps = 1e5) =>
   withHandshakes(pinger, port, PROBE, systemClock, {
-    of: (reflector) => PROBE.reflectors[reflector] ?? null,
+    addresses: { of: (reflector) => PROBE.reflectors[reflector] ?? null },
+    budget: openBudget(budgetBps, systemClock.mono()),
   });
 
 describe("shakeHands()", () => {
@@ -110,6 +115,26 @@ describe("withHandshakes()", () => {
       expect(inVain(rests)).to.equal(false);
       return backed.isFallback ? null : true;
     });
+    server.close();
+  });
+
+  it("CTRL-04: keeps to its budget: two handshakes a second where it has room for no more", async () => {
+    const { server, port } = await listening();
+    let connections = 0;
+    server.on("connection", () => connections++);
+    const { pinger } = handPinger();
+    await using backed = backedBy(pinger, port, 2 * HANDSHAKE_BPS);
+    await until(() => {
+      backed.take(systemClock.mono());
+      return connections || null;
+    });
+    const begun = systemClock.mono();
+    await until(() => {
+      backed.take(systemClock.mono());
+      return connections >= 5 || null;
+    });
+    // the bucket holds two; the third and later ones come each half second
+    expect(since(begun, systemClock.mono())).to.be.above(1_200);
     server.close();
   });
 

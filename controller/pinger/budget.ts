@@ -1,0 +1,73 @@
+import { isIPv6 } from "node:net";
+import { since, type MonoMs } from "../../shared/clock.js";
+
+/** What probing may take of the line, each way, and what it takes: bytes of packets at layer 3. */
+
+/** An ICMP message of ours, fping's, and the three packets of a handshake that leave; IPv6 adds to fping's. */
+const SOCKET_BYTES = 40;
+const FPING_BYTES = 84;
+const IPV6_BYTES = 20;
+const HANDSHAKE_BYTES = 152;
+
+/** The least that a fallback needs: one handshake a second. */
+export const HANDSHAKE_BPS = 8 * HANDSHAKE_BYTES;
+
+interface Pings {
+  readonly reflectors: readonly string[];
+  readonly spacingMs: number;
+}
+
+export const fpingBytes = (reflectors: readonly string[]): number =>
+  FPING_BYTES + (reflectors.some(isIPv6) ? IPV6_BYTES : 0);
+
+/** What one ping of this method takes; `auto` pings from a socket of our own, but where addresses are IPv6. */
+export const pingBytes = (
+  method: string,
+  reflectors: readonly string[],
+): number =>
+  method === "echo" || reflectors.some(isIPv6)
+    ? fpingBytes(reflectors)
+    : SOCKET_BYTES;
+
+export const bpsOf = (bytes: number, spacingMs: number): number =>
+  (8e3 * bytes) / spacingMs;
+
+/** fping's probes, no more often than the budget allows; its pace cannot be changed while it runs. */
+export const withinBudget = <Probe extends Pings>(
+  probe: Probe,
+  budgetBps: number,
+): Probe => {
+  const leastMs = (8e3 * fpingBytes(probe.reflectors)) / budgetBps;
+  return { ...probe, spacingMs: Math.max(probe.spacingMs, Math.ceil(leastMs)) };
+};
+
+/** Shared by all who probe, so that all of them together stay within it, over any second and longer. */
+export interface Budget {
+  /** For a ping, which the configuration has room for: it leaves in any case. */
+  spendPing(now: MonoMs): void;
+  /** Whether a handshake may leave now; if so it is paid for. */
+  grantHandshake(now: MonoMs): boolean;
+}
+
+/** A bucket that holds what a second brings, and at least a handshake. */
+export function openBudget(bps: number, openedAt: MonoMs): Budget {
+  const most = Math.max(bps, 8 * HANDSHAKE_BYTES);
+  let bits = most;
+  let at = openedAt;
+  const fill = (now: MonoMs) => {
+    bits = Math.min(most, bits + (bps * since(at, now)) / 1e3);
+    at = now;
+  };
+  return {
+    spendPing(now) {
+      fill(now);
+      bits -= 8 * SOCKET_BYTES;
+    },
+    grantHandshake(now) {
+      fill(now);
+      if (bits < 8 * HANDSHAKE_BYTES) return false;
+      bits -= 8 * HANDSHAKE_BYTES;
+      return true;
+    },
+  };
+}
