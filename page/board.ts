@@ -75,13 +75,8 @@ export function openBoard(
     line.data = wanData(wan, bounds, range.body, known);
     line.charts.show(line.data);
     const config = await asking;
-    if (config !== null) limit(wan, limitsIn(config), signal);
-  }
-
-  function limit(wan: string, limits: WanData["limits"], signal: AbortSignal) {
-    const line = lines.get(wan);
-    if (signal.aborted || line?.data == null) return;
-    line.data = { ...line.data, limits };
+    if (config === null || signal.aborted) return;
+    line.data = { ...line.data, limits: limitsIn(config) };
     line.charts.show(line.data);
   }
 
