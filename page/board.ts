@@ -65,23 +65,19 @@ export function openBoard(
   }
 
   async function loadLine(wan: string, bounds: Bounds, signal: AbortSignal) {
+    const isLeft = () => signal.aborted;
     const asking = askConfig(api, wan, bounds, signal);
     const range = await askRange(api, wan, bounds, signal);
     const line = lines.get(wan);
-    if (signal.aborted || line === undefined) return;
+    if (isLeft() || line === undefined) return;
     line.charts.complain(complaintIn(range));
     if (range.kind !== "answer") return;
     const known = line.data?.limits ?? {};
     line.data = wanData(wan, bounds, range.body, known);
     line.charts.show(line.data);
     const config = await asking;
-    if (config !== null) limit(wan, limitsIn(config), signal);
-  }
-
-  function limit(wan: string, limits: WanData["limits"], signal: AbortSignal) {
-    const line = lines.get(wan);
-    if (signal.aborted || line?.data == null) return;
-    line.data = { ...line.data, limits };
+    if (config === null || isLeft()) return;
+    line.data = { ...line.data, limits: limitsIn(config) };
     line.charts.show(line.data);
   }
 

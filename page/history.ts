@@ -9,7 +9,7 @@ import type {
 import { DIRECTIONS } from "../shared/direction.js";
 import type { Api, Outcome } from "./api.js";
 import { joined } from "./series.js";
-import { isCycles, type Bounds } from "./span.js";
+import { isCycles, lengthOf, type Bounds } from "./span.js";
 
 /** What the charts of a WAN show. */
 const METRICS: readonly string[] = [
@@ -25,6 +25,9 @@ const METRICS: readonly string[] = [
 
 /** More than a wide screen has, and no more values than one answer holds. */
 const POINTS = 1_000;
+
+/** Of more than this a step is a day: finer ones would show day and night, and little else. */
+const BY_DAYS_MS = 180 * 24 * 3_600_000;
 
 /** Answers of one range at most; two minutes of cycles are in one or two. */
 const PAGES_MAX = 5;
@@ -57,6 +60,7 @@ export async function askRange(
   const query = spanQuery(bounds, [wan]);
   for (const metric of METRICS) query.append("metric", metric);
   if (isCycles(bounds)) query.append("step", "cycle");
+  else if (lengthOf(bounds) > BY_DAYS_MS) query.append("step", "1d");
   else query.append("points", String(POINTS));
   let range: Range | null = null;
   for (let page = 0; page < PAGES_MAX; page++) {

@@ -30,6 +30,7 @@ let view: View = FIRST_VIEW;
 let loadedAt = -Infinity;
 let isAnswering = true;
 let remembered: readonly string[] = [];
+let entered: readonly string[] = [];
 
 openTheme();
 const ink = openInk();
@@ -60,13 +61,14 @@ const live = openLive(api, {
     isAnswering = problem === null;
     trouble.hidden = isAnswering;
     say(trouble, problem ?? "");
-    if (isBack) void remember();
+    if (isBack) void remember().then(() => enter(view));
   },
   clock: (atMs) => clock.set(atMs),
 });
 
 function enter(next: View): void {
   view = next;
+  entered = known();
   loadedAt = now();
   toolbar.show(view, known(), now());
   part("none", HTMLElement).hidden = known().length > 0;
@@ -75,7 +77,6 @@ function enter(next: View): void {
 
 async function remember(): Promise<void> {
   remembered = await askWans(api);
-  enter(view);
 }
 
 function enterLink(): void {
@@ -92,17 +93,17 @@ function enterLink(): void {
 /** Once for each picture on the screen, and not at all in a tab that nobody sees. */
 function draw(): void {
   const nowMs = now();
-  let isNew = false;
   for (const wan of [...live.presents.keys()].sort()) {
     const each = live.presents.get(wan);
     if (each === undefined) continue;
-    isNew ||= !tables.has(wan);
     const table = tables.get(wan) ?? openNowTable(present, wan);
     tables.set(wan, table);
     const isLive =
       each.isLive && isAnswering && nowMs - (each.at ?? 0) < STALE_MS;
     table.show({ ...each, isLive }, nowMs);
   }
+  // whoever is heard first and then remembered is asked for once
+  const isNew = known().some((wan) => !entered.includes(wan));
   const isLast = view.span.kind === "last";
   const isDue =
     isLast &&

@@ -99,6 +99,11 @@ export function pageRoutes(): readonly Route[] {
   ];
 }
 
+/** A browser finds out what a module loads when it has it: told of all, it asks for all at once. */
+const PRELOADS = MODULES.map(
+  (name) => `    <link rel="modulepreload" href="assets/${name}" />\n`,
+).join("");
+
 /** Each file is read when it is first asked for, and kept. */
 function openAssets(): (name: string) => Asset {
   const assets = new Map<string, Asset>();
@@ -112,7 +117,13 @@ function openAssets(): (name: string) => Asset {
   return (name) => {
     const known = assets.get(name);
     if (known !== undefined) return known;
-    const bytes = readFileSync(place(name));
+    const file = readFileSync(place(name));
+    const bytes =
+      name === DOCUMENT
+        ? Buffer.from(
+            file.toString().replace("  </head>", `${PRELOADS}  </head>`),
+          )
+        : file;
     const asset = {
       type: TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream",
       tag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,

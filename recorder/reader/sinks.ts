@@ -32,6 +32,8 @@ export interface Figures extends Amount {
   readonly heldMs: readonly number[];
 }
 
+const NONE_HELD: readonly number[] = [];
+
 /** Adds up by steps of equal length from an origin on; what comes from before it belongs to the first. */
 export function openSteps(
   originMs: number,
@@ -90,16 +92,20 @@ export function openSteps(
     },
     figures() {
       const found: Figures[] = [];
-      for (const [place, count] of counts.entries()) {
+      for (let place = 0; place < steps; place++) {
+        const count = counts[place] ?? 0;
         if (count === 0) continue;
-        const from = place * STATES.length;
+        const begin = place * STATES.length;
         found.push({
-          ...{ atMs: originMs + place * stepMs, count },
+          atMs: originMs + place * stepMs,
+          count,
           sum: sums[place] ?? 0,
           min: least[place] ?? Infinity,
           max: greatest[place] ?? -Infinity,
           heldMs:
-            held === null ? [] : [...held.subarray(from, from + STATES.length)],
+            held === null
+              ? NONE_HELD
+              : Array.from(held.subarray(begin, begin + STATES.length)),
         });
       }
       return found;

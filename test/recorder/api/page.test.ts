@@ -58,10 +58,13 @@ describe("The page, as it is served", () => {
     it(`serves no ${path}: 404`, async () =>
       expect((await post.get(path)).status).to.equal(404));
 
-  it("is all that its modules load, and no more", () =>
-    expect([...loadedBy("page/main.js")].sort()).to.deep.equal(
-      [...MODULES].sort(),
-    ));
+  it("is all that its modules load, and no more, and the document asks for all at once", async () => {
+    const loaded = [...loadedBy("page/main.js")].sort();
+    expect(loaded).to.deep.equal([...MODULES].sort());
+    const document = await (await post.get("/")).text();
+    const told = document.matchAll(/"modulepreload" href="assets\/(.*?)"/g);
+    expect([...told].map(([, name]) => name).sort()).to.deep.equal(loaded);
+  });
 });
 
 describe("The page of a recorder with a token", () => {
