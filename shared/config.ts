@@ -57,13 +57,17 @@ function withoutUndefined({
   return line === undefined ? problem : { ...problem, line };
 }
 
-type Shape = { readonly [key: string]: Shape | { readonly default: unknown } };
+type Leaf = { readonly default: unknown; readonly sensitive?: boolean };
+type Shape = { readonly [key: string]: Shape | Leaf };
 
-const isLeaf = (node: Shape[string]): boolean => "default" in node;
+const isLeaf = (node: Shape[string]): node is Leaf => "default" in node;
+
+const isGroup = (data: unknown): boolean =>
+  typeof data === "object" && data !== null && !Array.isArray(data);
 
 /** Unknown keys, and values where a group of keys belongs. */
 function checkShape(data: unknown, schema: Shape, prefix: string): Problem[] {
-  if (typeof data !== "object" || data === null || Array.isArray(data))
+  if (!isGroup(data))
     return [
       {
         key: prefix.slice(0, -1),
@@ -71,7 +75,7 @@ function checkShape(data: unknown, schema: Shape, prefix: string): Problem[] {
         value: data,
       },
     ];
-  return Object.entries(data).flatMap(([name, value]) => {
+  return Object.entries(data as object).flatMap(([name, value]) => {
     const node = Object.hasOwn(schema, name) ? schema[name] : undefined;
     if (node === undefined)
       return [
@@ -81,9 +85,16 @@ function checkShape(data: unknown, schema: Shape, prefix: string): Problem[] {
         },
       ];
     return isLeaf(node)
-      ? []
-      : checkShape(value, node as Shape, `${prefix}${name}.`);
+      ? checkLeaf(value, node, prefix + name)
+      : checkShape(value, node, `${prefix}${name}.`);
   });
+}
+
+/** No key takes a group: convict would look for each of its keys in the schema. */
+function checkLeaf(value: unknown, leaf: Leaf, key: string): Problem[] {
+  if (!isGroup(value)) return [];
+  const rule = "must be a value, not a group of keys";
+  return [leaf.sensitive === true ? { key, rule } : { key, rule, value }];
 }
 
 const PREDECESSORS =

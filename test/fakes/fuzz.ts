@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import fc from "fast-check";
+import { parse as parseYaml, stringify } from "yaml";
 import { openCheckpoint } from "../../controller/checkpoint.js";
 import { loadControllerConfig } from "../../controller/config.js";
 import { PRESETS } from "../../controller/law/presets.js";
@@ -24,72 +25,13 @@ import { openRest } from "../../shared/routeros/rest.js";
 import { parseItems, parseSet } from "../../shared/routeros/script.js";
 import { cycle, NOON_MS, stamped, transition } from "./frames.js";
 import { handClock } from "./hand-clock.js";
+import { mutated, spoilt, spoiltBytes } from "./spoilt.js";
 
 /** Whatever comes from outside is read, or refused in the one way that its reader promises. */
 export interface Target {
   readonly name: string;
   readonly property: fc.IAsyncProperty<unknown>;
 }
-
-/** Places where readers break: ends, doubles, signs, other types, names that every object has. */
-const ODD = [
-  ...["", "0", "-1", "1e999", "NaN", "null", "true", "[]", "{}", "[[", '"'],
-  ...[
-    "__proto__",
-    "constructor",
-    "toString",
-    "\0",
-    "\n",
-    "\r\n",
-    "é",
-    "\ud800",
-  ],
-  ...[
-    "${",
-    "${X}",
-    "${X:-1}",
-    "&a",
-    "*a",
-    "<<: ",
-    "? ",
-    "%",
-    "/",
-    "9".repeat(40),
-  ],
-];
-
-/** A good text with some places changed: left out, doubled, or something odd put in. */
-const spoilt = (texts: readonly string[]): fc.Arbitrary<string> =>
-  fc
-    .tuple(
-      fc.constantFrom(...texts),
-      fc.array(
-        fc.record({
-          at: fc.double({ min: 0, max: 1, noNaN: true }),
-          drop: fc.oneof(fc.constant(0), fc.nat(3), fc.nat(40)),
-          put: fc.oneof(
-            fc.constantFrom(...ODD),
-            fc.string({ maxLength: 4 }),
-            fc.string({ unit: "binary", maxLength: 3 }),
-          ),
-        }),
-        { maxLength: 6 },
-      ),
-    )
-    .map(([text, edits]) =>
-      edits.reduce((now, { at, drop, put }) => {
-        const place = Math.floor(at * now.length);
-        return now.slice(0, place) + put + now.slice(place + drop);
-      }, text),
-    );
-
-const spoiltBytes = (texts: readonly Buffer[]): fc.Arbitrary<Buffer> =>
-  fc.oneof(
-    fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
-    spoilt(texts.map((bytes) => bytes.toString("latin1"))).map((text) =>
-      Buffer.from(text, "latin1"),
-    ),
-  );
 
 /** Reads; what is thrown must be of this kind. @returns what was read, null where it was refused */
 function orRefused<T>(
@@ -137,12 +79,17 @@ const frames = sync(
 
 function configurations(folder: string): Target[] {
   const file = join(folder, "fuzz.yaml");
+  const texts = (examples: readonly string[]) => examples.map(example);
+  const trees = (examples: readonly string[]) =>
+    mutated(texts(examples).map((text): unknown => parseYaml(text))).map(
+      (tree) => stringify(tree, { aliasDuplicateObjects: false }),
+    );
   const of = (
     name: string,
     examples: readonly string[],
     holds: (file: string) => void,
   ) =>
-    sync(name, spoilt(examples.map(example)), (text) => {
+    sync(name, fc.oneof(spoilt(texts(examples)), trees(examples)), (text) => {
       writeFileSync(file, text);
       holds(file);
     });
@@ -171,10 +118,41 @@ function configurations(folder: string): Target[] {
   ];
 }
 
+/** Values that some parameter takes, and their neighbours. */
+const ASKED = [
+  ...["spectrum", "att", "rtt", "rate", "state", "wanctl_rtt_ms", "transition"],
+  ...["1h", "0h", "90m", "5m", "now", "0", "1", "600", "9007199254740993"],
+  ...["2025-06-01", "2025-02-30", "2025-06-01T00:00Z", "2025-06-01T25:00Z"],
+  ...["1748736000000", "-1748736000000", "rtt,rate", ",", "rtt,,rate"],
+];
+
+/** Parameters that a route has, with values of all kinds, some of them more than once. */
+const asked = (names: readonly string[]): fc.Arbitrary<string> =>
+  fc
+    .array(
+      fc.tuple(
+        fc.constantFrom(...names, "range", "toString"),
+        fc.oneof(
+          fc.constantFrom(...ASKED),
+          spoilt(ASKED),
+          fc.string({ maxLength: 6 }),
+        ),
+      ),
+      { maxLength: 6 },
+    )
+    .map((pairs) =>
+      pairs.map(([name, value]) => `${name}=${escape(value)}`).join("&"),
+    );
+
+/** As a browser would; half a character as what stands for it. */
+const escape = (value: string): string =>
+  encodeURIComponent(Buffer.from(value).toString());
+
 /** Queries as they come over the wire, to every route. */
 function queries(): Target {
   const readers = routesOf({} as never).map(({ path, query }) => ({
     path,
+    names: Object.keys(query.properties),
     read: queryReader(path, query),
   }));
   const good = [
@@ -184,7 +162,14 @@ function queries(): Target {
   ];
   return sync(
     "queries",
-    fc.tuple(fc.constantFrom(...readers), spoilt(good)),
+    fc
+      .constantFrom(...readers)
+      .chain((reader) =>
+        fc.tuple(
+          fc.constant(reader),
+          fc.oneof(spoilt(good), asked(reader.names)),
+        ),
+      ),
     ([{ path, read }, text]) => {
       const query = orRefused(() => read(parse(text)), HttpError) as {
         from?: string;
@@ -240,6 +225,7 @@ async function rest(): Promise<Target & AsyncDisposable> {
     spoilt([GOOD_ITEMS]),
     fc.json(),
     fc.oneof(item, fc.array(item)).map((items) => JSON.stringify(items)),
+    mutated([JSON.parse(GOOD_ITEMS)]).map((items) => JSON.stringify(items)),
   );
   return {
     name: "a router's answers over REST",

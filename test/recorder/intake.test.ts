@@ -56,6 +56,13 @@ describe("Intake", () => {
     ]);
   });
 
+  it("takes a run that is only sent again for none that is alive (INTG-04)", () => {
+    for (const frame of cycles([1, 2])) intake.take(encodeFrame(frame), frame);
+    intake.commit();
+    expect(stored()).to.deep.equal([1, 2]);
+    expect(intake.sources.live()).to.be.empty;
+  });
+
   it("commits the last batch when it is closed", async () => {
     take(cycles([1]));
     await intake[Symbol.asyncDispose]();

@@ -153,6 +153,11 @@ describe("loadConfig()", () => {
       "Cannot read wan.yaml:2: Map keys must be unique",
     ],
     ["a list at the top", "- wan", "must be a group of keys"],
+    [
+      "a group where a value belongs",
+      "rate: { floor: { x: { y: 1 } } }",
+      'must be a value, not a group of keys: got {"x":{"y":1}}',
+    ],
     ["an empty file", "", "'wan': is required"],
   ] as const)
     it(`names file, key, rule and value of ${what} (CLI-03)`, () => {
