@@ -131,20 +131,23 @@ const baselineOf = (
 ): Baseline => ({ ms, at, skewMs, leastMs: ms, leastFrom: at });
 
 /** The least baseline: how soon an answer can be here at all. Null before the first reply. */
-export function leastBaselineMs({ baselines }: Estimate): number | null {
-  let least: number | null = null;
-  for (const baseline of baselines)
-    if (baseline !== null && (least === null || baseline.ms < least))
-      least = baseline.ms;
-  return least;
-}
+export const leastBaselineMs = ({ baselines }: Estimate): number | null => {
+  const known = knownMs(baselines);
+  return known.length === 0 ? null : Math.min(...known);
+};
 
 /** The baseline for people: the median over reflectors. Null before the first reply. */
 export const baselineMs = ({ baselines }: Estimate): number | null =>
   median(knownMs(baselines));
 
-const knownMs = (baselines: Estimate["baselines"]): number[] =>
-  baselines.flatMap((baseline) => (baseline === null ? [] : [baseline.ms]));
+/** Of those who answer: who was last heard long before the others may know another path. */
+function knownMs(baselines: Estimate["baselines"]): number[] {
+  const known = baselines.filter((baseline) => baseline !== null);
+  const newest = Math.max(...known.map(({ at }) => at));
+  return known.flatMap(({ ms, at }) =>
+    newest - at <= TUNING.answersMs ? [ms] : [],
+  );
+}
 
 /** The median; of an even number the mean of the middle two; null of none. */
 export function median(values: readonly number[]): number | null {

@@ -30,6 +30,8 @@ export const TUNING = {
   /** A path longer by more than this is believed only after so long: it may be a queue that no cut of ours empties. */
   leapMs: 60,
   leapAfterMs: 40_000,
+  /** Who was last heard so long before the others no longer answers, or is not asked, and its baseline has no say. */
+  answersMs: 10_000,
   /** The difference of the ways follows the reflector's clock over this while no queue stands; so much is noise, ms. */
   skewMs: 1_000,
   skewToleranceMs: 4,

@@ -41,6 +41,22 @@ describe("the baseline", () => {
       expect(use(between(beats, 15, 60)).download).to.be.above(meanwhile);
     }).timeout(20_000);
 
+  it("learns it also while some are no longer asked, who know the path of before (CTRL-04)", () => {
+    const longer = detour(15, 200);
+    const beats = play({
+      download: [[0, 20]],
+      upload: [[0, 10]],
+      flows: { download: 4, upload: 0 },
+      seconds: 105,
+      seen(reading, atS) {
+        const later = longer(reading, atS);
+        const replies = later.replies.filter(({ reflector }) => reflector > 1);
+        return atS < 12 ? later : { ...later, replies };
+      },
+    });
+    expect(use(between(beats, 75, 105)).download).to.be.above(0.9);
+  }).timeout(20_000);
+
   it("takes no queue for the path that nothing empties, as while the router is away (CTRL-04)", () => {
     const reply = (at: number, rttMs: number): Reply => ({
       reflector: 0,
