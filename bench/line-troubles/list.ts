@@ -1,4 +1,4 @@
-import { kernelHas } from "../../test/e2e/kernel.js";
+import { firewallHas, kernelHas } from "../../test/e2e/kernel.js";
 import { LINKS } from "./links.js";
 import { MACHINE, ORDINARY, RESTARTS } from "./machine.js";
 import { PATHS } from "./paths.js";
@@ -27,6 +27,8 @@ export const LASTING: readonly Trouble[] = [
 const IS_HERE = {
   netem: kernelHas("netem"),
   bed: process.env["BED"] !== undefined,
+  "nft limit": firewallHas("limit rate 5/second drop"),
+  "nft reject": firewallHas("reject"),
 };
 
 /** Whether this machine has what it takes. */

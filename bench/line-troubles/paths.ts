@@ -34,7 +34,7 @@ function filter(host: Host, hook: "input" | "output", rule: string): void {
   run(host, `nft add rule ip trouble filter ${rule}`);
 }
 
-type Said = Pick<Trouble, "begins" | "over" | "says" | "never">;
+type Said = Pick<Trouble, "begins" | "over" | "says" | "never" | "needs">;
 
 const filtering = (
   what: string,
@@ -92,7 +92,7 @@ export const PATHS: readonly Trouble[] = [
     "server",
     "input",
     "ip protocol icmp reject",
-    FILTERED,
+    { ...FILTERED, needs: "nft reject" },
   ),
   filtering(
     "own pings dropped on their way out for 10 s",
@@ -132,7 +132,7 @@ export const PATHS: readonly Trouble[] = [
     "server",
     "input",
     "ip protocol icmp limit rate over 5/second burst 5 packets drop",
-    SILENTLY,
+    { ...SILENTLY, needs: "nft limit" },
   ),
   {
     what: "one reflector is no longer there for 10 s",

@@ -17,8 +17,8 @@ export interface Trouble {
   readonly never?: readonly EventName[];
   /** What health must say meanwhile; null: it need not say anything. */
   readonly says: RegExp | null;
-  /** What it takes to provoke it: netem, or a machine of our own, whose clock nobody else reads. */
-  readonly needs?: "netem" | "bed";
+  /** What it takes to provoke it: netem, a machine of our own, whose clock nobody else reads, or rules of the firewall. */
+  readonly needs?: "netem" | "bed" | "nft limit" | "nft reject";
   /** The controller ends in it, and another one goes on. */
   readonly isRestart?: true;
 }

@@ -61,7 +61,7 @@ const JUDGE_EVERY_MS = 1_000;
 /** Away for as long as this, then for twice as long each time, until it has done well for so many replies. */
 const AWAY_MIN_MS = 10_000;
 const AWAY_MAX_MS = 60 * 60_000;
-const FORGIVEN_REPLIES = 200;
+const FORGIVEN_REPLIES = 100;
 
 const awayMs = (leaves: number): number =>
   Math.min(AWAY_MIN_MS * 2 ** leaves, AWAY_MAX_MS);

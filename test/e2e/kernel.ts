@@ -17,6 +17,15 @@ export function kernelHas(qdisc: "cake" | "netem" | "htb"): boolean {
   return spawnSync("unshare", [...tc, ...options]).status === 0;
 }
 
+/** Does this kernel's firewall know such a rule? Tried likewise. */
+export function firewallHas(rule: string): boolean {
+  const chain =
+    "nft add table ip t && nft add chain ip t c && nft add rule ip t c";
+  return (
+    spawnSync("unshare", ["-n", "sh", "-c", `${chain} ${rule}`]).status === 0
+  );
+}
+
 /** What stands between this machine and a line: nothing, or why not, in words. */
 export function lacking(shaping: Shaping = SHAPING): string[] {
   if (process.getuid?.() !== 0) return ["must run as root"];
