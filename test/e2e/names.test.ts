@@ -44,7 +44,13 @@ describe(`reflectors with names: ${machineInWords()}`, function () {
         ...{ ...settingsOf(folder), REFLECTORS: "reflector" },
       });
       const { pid } = controller;
-      await heard.event("router_described", place, MEND_MS);
+      // its first events may be over before the ear has found it
+      await until("a controller that has set its rates", MEND_MS, async () => {
+        const health = await askHealth(folder.wanHealth(WAN));
+        const router = health?.["router"] as
+          { reachable?: boolean } | undefined;
+        return router?.reachable === true;
+      });
       replace(pid, folder.root, "resolv.conf", "nameserver 10.0.3.2\n");
       await pause(6_000);
       const health = await askHealth(folder.wanHealth(WAN));
