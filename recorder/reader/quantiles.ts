@@ -1,3 +1,4 @@
+import { clamp } from "../../shared/units.js";
 import type { Records } from "../store/records.js";
 import {
   histogramOf,
@@ -36,6 +37,17 @@ export function quantilesOfHeld(heldMs: readonly number[]): Quantiles {
     return null;
   });
 }
+
+/** A histogram's bin reaches beyond the least and the greatest value, of which no quantile does. */
+export const withinBounds = (
+  { p50, p95, p99 }: Quantiles,
+  min: number,
+  max: number,
+): Quantiles => {
+  const bound = (value: number | null) =>
+    value === null ? null : clamp(value, min, max);
+  return { p50: bound(p50), p95: bound(p95), p99: bound(p99) };
+};
 
 /** What has no histograms is read from its cycles, where all of them are kept and this is no longer. */
 const CYCLES_MS = 2 * STEP_MS["1h"];

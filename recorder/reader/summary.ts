@@ -5,7 +5,12 @@ import { STEP_MS, type Tier } from "../tiers/tier.js";
 import { STATES } from "../../shared/state.js";
 import { completeness } from "./completeness.js";
 import type { Selection, Span } from "./history.js";
-import { quantilesBy, quantilesOf, quantilesOfHeld } from "./quantiles.js";
+import {
+  quantilesBy,
+  quantilesOf,
+  quantilesOfHeld,
+  withinBounds,
+} from "./quantiles.js";
 import { read, type Pieces } from "./read.js";
 import { shownFigures } from "./shown.js";
 import { openSteps } from "./sinks.js";
@@ -85,7 +90,8 @@ function* rows(
         : series.field === null
           ? quantilesBy(() => null)
           : yield* quantilesOf(records, wan, series, parts);
-    data.push({ ...series.name, count, min, avg, max, ...quantiles });
+    const within = withinBounds(quantiles, min, max);
+    data.push({ ...series.name, count, min, avg, max, ...within });
   }
   return data;
 }
