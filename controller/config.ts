@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { isIPv6 } from "node:net";
+import { isIP, isIPv4, isIPv6 } from "node:net";
 import type { RingLimits } from "../shared/bus/ring.js";
 import type { Problem } from "../shared/config-error.js";
 import { loadConfig, type Loaded } from "../shared/config.js";
@@ -84,6 +84,9 @@ export function loadControllerConfig(file: string): Loaded<ControllerConfig> {
 export const loadControllerFile = (file: string): Loaded<File> =>
   loadConfig(file, CONTROLLER_SCHEMA, rulesBetweenKeys);
 
+/** Numbers and dots alone are no name of a host. */
+const isNumeric = (host: string): boolean => /^[\d.]+$/.test(host);
+
 function rulesBetweenKeys(file: File): Problem[] {
   const problems: Problem[] = [];
   const demand = (
@@ -146,6 +149,19 @@ function rulesBetweenKeys(file: File): Problem[] {
       "must be auto or echo with IPv6 addresses",
       `timestamps, ${address}`,
     );
+  demand(
+    source === null || isIP(source) !== 0,
+    "probe.source",
+    "must be an IPv4 or IPv6 address",
+    source,
+  );
+  const bare = reflectors.find((each) => isNumeric(each) && !isIPv4(each));
+  demand(
+    bare === undefined,
+    "probe.reflectors",
+    "must be names or IPv4 or IPv6 addresses",
+    bare,
+  );
   const { spacing_ms, budget_kbps } = file.probe;
   const bytes = pingBytes(method, reflectors);
   const pingBps = bpsOf(bytes, spacing_ms);

@@ -55,6 +55,16 @@ const BAD = [
     `:2 'preset': must be one of cable, vdsl, fibre, lte, starlink, did you mean 'fibre': got "fiber"`,
   ],
   [
+    "a source that is no address",
+    `wan: a\nprobe: { reflectors: [1.1.1.1], source: 300.1.1.1 }\nshaper: ${TC}\n${RATES}`,
+    ":2 'probe.source': must be an IPv4 or IPv6 address: got \"300.1.1.1\"",
+  ],
+  [
+    "a reflector that is no address",
+    `wan: a\nprobe: { reflectors: [1.1.1] }\nshaper: ${TC}\n${RATES}`,
+    ":2 'probe.reflectors': must be names or IPv4 or IPv6 addresses: got \"1.1.1\"",
+  ],
+  [
     "no reflector",
     `wan: a\nprobe: { reflectors: [] }\nshaper: ${TC}\n${RATES}`,
     ":2 'probe.reflectors': must have 1 to 16 entries: got []",
