@@ -5,6 +5,7 @@ import { reasonOf } from "../../shared/failure.js";
 import type { ControllerConfig } from "../config.js";
 import type { Report } from "../report.js";
 import { openLedger, type Ledger } from "./ledger.js";
+import { openLoss } from "./loss.js";
 import { answersOf, type Pinger } from "./pinger.js";
 
 type Probe = ControllerConfig["probe"];
@@ -77,7 +78,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
   let child: ChildProcess;
   let respawn: NodeJS.Timeout | undefined;
   let patienceMs = RESPAWN_MIN_MS;
-  let lost: { readonly why: string; readonly at: MonoMs } | null = null;
+  const loss = openLoss(clock, report);
   let isClosing = false;
   let saidAt = clock.mono();
   let rubbishBytes = 0;
@@ -114,10 +115,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
       receivedAt,
     });
     patienceMs = RESPAWN_MIN_MS;
-    if (lost === null) return;
-    const lostMs = Math.round(since(lost.at, clock.mono()));
-    lost = null;
-    report("pinger_back", { pid: child.pid ?? 0, lost_ms: lostMs });
+    loss.end({ pid: child.pid ?? 0 });
   }
 
   function start(): void {
@@ -139,12 +137,9 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
     }
     const ended = (why: string) => {
       if (isClosing || respawn !== undefined) return;
-      if (lost === null)
-        report("pinger_lost", {
-          why,
-          ran_ms: Math.round(since(startedAt, clock.mono())),
-        });
-      lost = { why, at: lost?.at ?? clock.mono() };
+      loss.begin(why, {
+        ran_ms: Math.round(since(startedAt, clock.mono())),
+      });
       respawn = setTimeout(() => {
         respawn = undefined;
         start();
@@ -174,7 +169,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
       saidAt = now;
       ledger.forget(now);
     },
-    fault: () => lost?.why ?? null,
+    fault: () => loss.why(),
     view: () => ({ by: "fping", pid: child.pid ?? null }),
     [Symbol.asyncDispose]() {
       isClosing = true;

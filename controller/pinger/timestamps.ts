@@ -9,6 +9,7 @@ import { openFlight, type Stray } from "./flight.js";
 import { decodeAnswer, encodeRequest, msOfDay } from "./icmp.js";
 import { openIcmpSocket, type IcmpSocket } from "./icmp-socket.js";
 import { split, type Legs } from "./leg.js";
+import { openLoss } from "./loss.js";
 import {
   answered,
   isLoss,
@@ -61,7 +62,7 @@ export function openTimestamps(
   let socket: IcmpSocket | null = null;
   let reopenAt = clock.mono();
   let patienceMs = REOPEN_MIN_MS;
-  let lost: { readonly why: string; readonly at: MonoMs } | null = null;
+  const loss = openLoss(clock, report);
   let sent = 0;
   let pace = noRest(clock.mono());
   /** Whether what was last waited for came. */
@@ -85,9 +86,7 @@ export function openTimestamps(
       if (!(error instanceof Failure)) throw error;
       reopenAt = later(clock.mono(), patienceMs);
       patienceMs = Math.min(2 * patienceMs, REOPEN_MAX_MS);
-      const why = error.message;
-      if (lost === null) report("pinger_lost", { why });
-      lost = { why, at: lost?.at ?? clock.mono() };
+      loss.begin(error.message);
     }
   }
 
@@ -152,11 +151,7 @@ export function openTimestamps(
     }
     if (replies.length === 0) return replies;
     patienceMs = REOPEN_MIN_MS;
-    if (lost !== null)
-      report("pinger_back", {
-        lost_ms: Math.round(since(lost.at, clock.mono())),
-      });
-    lost = null;
+    loss.end();
     return replies;
   }
 
@@ -210,7 +205,7 @@ export function openTimestamps(
       pace = { ...pace, roundMs };
     },
     forget: () => flight.clear(),
-    fault: () => lost?.why ?? null,
+    fault: () => loss.why(),
     view: () => ({
       by: "socket",
       asks: Object.fromEntries(
