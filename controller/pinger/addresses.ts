@@ -26,6 +26,9 @@ export function openAddresses(
   report: Report,
 ): Addresses {
   const found = reflectors.map((host) => (isIPv4(host) ? host : null));
+  const names = reflectors.flatMap((host, index) =>
+    isIP(host) === 0 ? [{ host, index }] : [],
+  );
   const timers = new Map<number, NodeJS.Timeout>();
   const failing = new Set<string>();
   let failingFrom: MonoMs | null = null;
@@ -78,13 +81,11 @@ export function openAddresses(
   const queue = (host: string, index: number): void =>
     void (turn = turn.then(() => (isClosed ? undefined : look(host, index))));
 
-  reflectors.forEach((host, index) => {
-    if (isIP(host) === 0) queue(host, index);
-  });
+  for (const { host, index } of names) queue(host, index);
   return {
     of: (reflector) => found[reflector] ?? null,
     unknown: () =>
-      reflectors.filter((host, i) => isIP(host) === 0 && found[i] === null),
+      names.flatMap(({ host, index }) => (found[index] === null ? [host] : [])),
     [Symbol.dispose]() {
       isClosed = true;
       for (const timer of timers.values()) clearTimeout(timer);

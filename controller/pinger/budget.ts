@@ -7,10 +7,10 @@ import { since, type MonoMs } from "../../shared/clock.js";
 const SOCKET_BYTES = 40;
 const FPING_BYTES = 84;
 const IPV6_BYTES = 20;
-const HANDSHAKE_BYTES = 152;
+const HANDSHAKE_BITS = 8 * 152;
 
 /** The least that a fallback needs: one handshake a second. */
-export const HANDSHAKE_BPS = 8 * HANDSHAKE_BYTES;
+export const HANDSHAKE_BPS = HANDSHAKE_BITS;
 
 interface Pings {
   readonly reflectors: readonly string[];
@@ -51,7 +51,7 @@ export interface Budget {
 
 /** A bucket that holds what a second brings, and at least a handshake. */
 export function openBudget(bps: number, openedAt: MonoMs): Budget {
-  const most = Math.max(bps, 8 * HANDSHAKE_BYTES);
+  const most = Math.max(bps, HANDSHAKE_BITS);
   let bits = most;
   let at = openedAt;
   const fill = (now: MonoMs) => {
@@ -65,8 +65,8 @@ export function openBudget(bps: number, openedAt: MonoMs): Budget {
     },
     grantHandshake(now) {
       fill(now);
-      if (bits < 8 * HANDSHAKE_BYTES) return false;
-      bits -= 8 * HANDSHAKE_BYTES;
+      if (bits < HANDSHAKE_BITS) return false;
+      bits -= HANDSHAKE_BITS;
       return true;
     },
   };
