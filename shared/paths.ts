@@ -57,6 +57,16 @@ export function makeRunFolder(run: RunFolder): void {
   }
 }
 
+/** Whether files can be made and removed there. */
+export function isWritableFolder(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The WANs whose controllers have, or once had, a socket here. */
 export function wansIn(run: RunFolder): string[] {
   try {

@@ -1,5 +1,4 @@
 import {
-  accessSync,
   constants,
   copyFileSync,
   existsSync,
@@ -13,6 +12,7 @@ import { openHistoryFile } from "../../recorder/reader/file.js";
 import type { History } from "../../recorder/reader/history.js";
 import { Failure, reasonOf } from "../../shared/failure.js";
 import { isHeld, nameOfOwner } from "../../shared/lock.js";
+import { isWritableFolder } from "../../shared/paths.js";
 
 /**
  * The history in a file that no recorder writes. Where its folder cannot be written, as SQLite needs it, the file and its
@@ -28,18 +28,9 @@ export async function openCopy(
       throw new Failure(
         `Cannot open database '${path}': must not be a running recorder's: leave --db out, and the recorder is asked`,
       );
-  if (!existsSync(path) || isWritable(dirname(real)))
+  if (!existsSync(path) || isWritableFolder(dirname(real)))
     return openHistoryFile(path);
   return openAside(real, say);
-}
-
-function isWritable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK | constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function openAside(

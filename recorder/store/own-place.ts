@@ -1,13 +1,14 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
+import { isWritableFolder } from "../../shared/paths.js";
 
 /** What to do, as a command, so that this process may write the database at `path`. */
 export function commandToOwn(path: string): string {
   const folder = dirname(path);
   const user = me();
   if (!existsSync(folder)) return `install -d -o ${user} ${quoted(folder)}`;
-  const places = isWritable(folder) ? [] : [quoted(folder)];
+  const places = isWritableFolder(folder) ? [] : [quoted(folder)];
   // the log and the index of SQLite stand beside it
   if (existsSync(path)) places.push(`${quoted(path)}*`);
   return `chown ${user}: ${places.join(" ")}`;
@@ -19,15 +20,6 @@ function me(): string {
   } catch {
     // not every user has a name
     return String(process.getuid?.());
-  }
-}
-
-function isWritable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK | constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 
