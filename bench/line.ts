@@ -4,8 +4,7 @@
  *
  *   node dist/bench/line.js [SECONDS_PER_PHASE]
  */
-import { spawnSync } from "node:child_process";
-import { onKernelWith } from "../test/e2e/bed.js";
+import { answerOnKernelWith } from "../test/e2e/bed.js";
 import { lacking, SHAPING, type Shaping } from "../test/e2e/kernel.js";
 import { openLine } from "../test/e2e/line.js";
 import { fallAndRise, playScene, type Outcome } from "../test/e2e/scene.js";
@@ -37,24 +36,9 @@ async function play(seconds: number): Promise<Row[]> {
   ];
 }
 
-/**
- * The rows of another run of this program; none where no kernel can play them. Its stdout may carry more than rows: a
- * bed says things of its own.
- */
-function playOn(shaping: Shaping, seconds: number): Row[] {
-  const self = [process.execPath, process.argv[1] ?? ""];
-  const command = onKernelWith(shaping, [...self, ROWS_ONLY, String(seconds)]);
-  if (command === null) return [];
-  const [program = "", ...args] = command;
-  const { stdout } = spawnSync(program, args, {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const rows = stdout.split("\n").find((line) => line.startsWith("[{"));
-  if (rows === undefined)
-    throw new Error(`Cannot play with ${shaping}: ${stdout}`);
-  return JSON.parse(rows) as Row[];
-}
+/** The rows of another run of this program; none where no kernel can play them. */
+const playOn = (shaping: Shaping, seconds: number): Row[] =>
+  (answerOnKernelWith(shaping, [ROWS_ONLY, String(seconds)]) ?? []) as Row[];
 
 function inWords({ title, outcome }: Row): string {
   const { addedRttMs, phases } = outcome;

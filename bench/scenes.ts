@@ -5,8 +5,7 @@
  *
  *   CAKE_BED="..." node dist/bench/scenes.js [NAME,...] [RUNS]     all scenes, as often as each is worth, or these
  */
-import { spawnSync } from "node:child_process";
-import { onKernelWith } from "../test/e2e/bed.js";
+import { answerOnKernelWith } from "../test/e2e/bed.js";
 import { openLine } from "../test/e2e/line.js";
 import { addQueue } from "../test/e2e/queues.js";
 import { playScene, type Outcome } from "../test/e2e/scene.js";
@@ -43,16 +42,11 @@ async function play(scene: Scene): Promise<Outcome> {
   return await playScene(system.line, phases, played);
 }
 
-/** The outcome on a kernel that can; a bed says things of its own, too. */
+/** The outcome on a kernel that can. */
 function playOn(name: string): Outcome {
-  const self = [process.execPath, process.argv[1] ?? "", ROW, name];
-  const command = onKernelWith("cake", self);
-  if (command === null) throw new Error("no kernel here has CAKE");
-  const [program = "", ...args] = command;
-  const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
-  const row = stdout.split("\n").find((line) => line.startsWith("{"));
-  if (row === undefined) throw new Error(`${stdout}${stderr}`.trim());
-  return JSON.parse(row) as Outcome;
+  const outcome = answerOnKernelWith("cake", [ROW, name]);
+  if (outcome === undefined) throw new Error("no kernel here has CAKE");
+  return outcome as Outcome;
 }
 
 function inWords(

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { kernelHas, type Shaping } from "./kernel.js";
 
 /**
@@ -14,6 +15,28 @@ export function onKernelWith(
   if (shaping === "htb" || kernelHas(shaping)) return here;
   const bed = (process.env["CAKE_BED"] ?? "").split(" ").filter(isWord);
   return bed.length === 0 ? null : [...bed, ...here];
+}
+
+/**
+ * The line of JSON that this very program prints when it is run again with these arguments, on a kernel that shapes so:
+ * a bed says things of its own, too. Undefined where there is no such kernel. @throws Error with all it said without one
+ */
+export function answerOnKernelWith(
+  shaping: Shaping,
+  args: readonly string[],
+): unknown {
+  const self = [process.execPath, process.argv[1] ?? "", ...args];
+  const command = onKernelWith(shaping, self);
+  if (command === null) return undefined;
+  const [program = "", ...rest] = command;
+  const { stdout } = spawnSync(program, rest, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const answer = stdout.split("\n").find((line) => /^(\{|\[\{)/.test(line));
+  if (answer === undefined)
+    throw new Error(`Cannot play with ${shaping}: ${stdout}`.trim());
+  return JSON.parse(answer);
 }
 
 const isWord = (text: string): boolean => text !== "";
