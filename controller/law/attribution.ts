@@ -5,7 +5,7 @@ import {
   type Direction,
   type PerDirection,
 } from "../../shared/direction.js";
-import { areBothBusy, isBusy, mayHaveQueued } from "./busyness.js";
+import { areBothBusy, isBusy, isInUse, mayHaveQueued } from "./busyness.js";
 import { tellsWays } from "./evidence.js";
 import type { Limits } from "./policy.js";
 import { drainFor, type RateState } from "./rate-state.js";
@@ -40,24 +40,28 @@ export function suspects(
   limits: PerDirection<Limits>,
 ): PerDirection<boolean> {
   if (trial !== null)
-    return isExpired(trial, evidence, now)
-      ? { download: true, upload: true }
-      : only(trial.accused);
+    return isExpired(trial, evidence, now) ? BOTH : only(trial.accused);
+  // who is at its floor cannot empty the queue
+  const isAtFloor = (d: Direction) => rate[d].bps <= limits[d].floorBps;
   if (!areBothBusy(rate))
     return eachDirection((d) => {
-      const other = opposite(d);
-      // who is at its floor cannot empty the queue; who was set far above its line has a low load, and made it
-      const isLast = rate[other].bps <= limits[other].floorBps;
-      return (isLast || isBusy(rate, d)) && mayHaveQueued(rate[d], evidence, d);
+      // who was set far above its line has a low load, and made it
+      const isLast = isInUse(rate[d]) && isAtFloor(opposite(d));
+      return (
+        (isLast || isBusy(rate, d)) &&
+        mayHaveQueued(rate[d], evidence, d, limits[d])
+      );
     });
   const newest = evidence.samples.at(-1);
   const isSharp = newest !== undefined && newest.deltaMs > TUNING.sharpMs;
-  return only(
+  const accused =
     isSharp && !isBeyondKnown(rate[turn])
       ? (starved(rate, traffic) ?? turn)
-      : turn,
-  );
+      : turn;
+  return isAtFloor(accused) ? BOTH : only(accused);
 }
+
+const BOTH: PerDirection<boolean> = { download: true, upload: true };
 
 /** Whether it looked for room so far above what the line carried that a queue as long as after a fall is no surprise. */
 const isBeyondKnown = ({ bps, carriedBps }: RateState): boolean =>

@@ -39,7 +39,10 @@ export function cut(
     cause: "cut",
     causeMs: worstMs,
     countsFrom: later(now, reactsInMs),
-    patienceUntil: later(now, 2 * leastRttMs + worstMs + drainMs),
+    patienceUntil: later(
+      now,
+      Math.min(2 * leastRttMs + worstMs + drainMs, TUNING.patienceMaxMs),
+    ),
     lastCut: {
       deltaMs: worstMs,
       bad: bad.length,

@@ -84,11 +84,11 @@ function badOf(
 /** Probes that tell the way leave no doubt but the load's. */
 const isGuilty = (
   state: RateState,
-  { evidence, direction, isSuspect }: Scene,
+  { evidence, direction, limits, isSuspect }: Scene,
   bad: readonly Sample[],
 ): boolean =>
   bad.every(({ tellsWays }) => tellsWays)
-    ? mayHaveQueued(state, evidence, direction)
+    ? mayHaveQueued(state, evidence, direction, limits)
     : isSuspect;
 
 const mayCut = (

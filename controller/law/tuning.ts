@@ -66,6 +66,8 @@ export const TUNING = {
   drainTargetMs: 15,
   drainLeastMs: 150,
   drainMinRatio: 0.4,
+  /** It is given the time to do so, but not more: a delay of half a minute is an outage's. */
+  patienceMaxMs: 5_000,
   /** After the drain the rate returns to this part of the capacity, not faster than returnPerS of it a second. */
   returnRatio: 0.98,
   returnPerS: 1.5,
@@ -93,11 +95,14 @@ export const TUNING = {
   /**
    * Who loads the line: a peak that decays over this; busy and idle parts of the rate. Who is in between has made the
    * queue only where so many samples in a row, one of each reflector, are bad: late replies are not.
+   * Who carries less, but this part of the floor, has made it only where all answers of so long are.
    */
   peakDecayMs: 700,
   busyRatio: 0.6,
   guiltyRatio: 0.2,
   witnesses: 6,
+  standingMs: 900,
+  floorRatio: 0.5,
   /**
    * Both busy and no ways told: a cut, deeper than others, that by this many ms of probes has not brought the delta down to curedRatio of
    * its longest was the wrong one; its rate comes back, but for a bit. After trialMaxMs both are to blame, or

@@ -95,6 +95,48 @@ describe("the law does not fail by", function () {
     expect(use(between(beats, 17, 20)).download).to.be.above(0.9);
   });
 
+  for (const tellsWays of [false, true])
+    for (const outageS of [5, 15])
+      it(`a line that is back after ${outageS} s with an eighth of its capacity, ${tellsWays ? "with timestamps" : "by RTT alone"}: its low load is no innocence`, () => {
+        const beats = play({
+          ...{ ...DOWN, tellsWays, seconds: 50 },
+          download: [
+            [0, 20],
+            [10, 0.001],
+            [10 + outageS, 2.6],
+          ],
+        });
+        const late = between(beats, 35, 50);
+        expect(deltaMs(late, 0.95)).to.be.below(60);
+        expect(use(late).download).to.be.above(0.7);
+      });
+
+  it("answers so few that six in a row are never remembered: a fall is still seen", () => {
+    const beats = play({
+      ...{ ...DOWN, seconds: 40, policy: { spacingMs: 370 } },
+      download: [
+        [0, 20],
+        [10, 8],
+      ],
+    });
+    expect(deltaMs(between(beats, 20, 40), 0.9)).to.be.below(80);
+  });
+
+  it("a path that becomes longer while nobody uses the line: it is not cut", () => {
+    const detours = () => [{ fromMs: 10_000, ms: 200 }];
+    for (const tellsWays of [false, true]) {
+      const beats = play({
+        ...{ download: [[0, 20]], upload: [[0, 10]], tellsWays },
+        flows: { download: 0, upload: 0 },
+        ...{ seconds: 60, plan: { detours } },
+      });
+      expect(beats.some(({ state }) => state.rate.download.cause === "cut")).to
+        .be.false;
+      expect(beats.some(({ state }) => state.rate.upload.cause === "cut")).to.be
+        .false;
+    }
+  });
+
   it("late replies on an idle line, where no load makes a queue: it is not cut once", () => {
     expect(inLab("S7").cutsPerHour).to.equal(0);
   });
