@@ -49,7 +49,7 @@ async function measure(
 ): Promise<Measured> {
   const stop = AbortSignal.timeout(seconds * 1e3 + SETTLE_MS);
   const ignore = () => undefined;
-  using addresses = openAddresses(PROBE.reflectors, systemClock, ignore);
+  using addresses = openAddresses(PROBE.reflectors, 4, systemClock, ignore);
   await using pinger = PINGERS[by](PROBE, systemClock, ignore, {
     addresses,
     budget: openBudget(1e5, systemClock.mono()),

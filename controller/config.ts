@@ -13,7 +13,12 @@ import { mbit } from "../shared/units.js";
 import type { Limits, Policy } from "./law/policy.js";
 import { PRESETS, type Preset, type PresetName } from "./law/presets.js";
 import type { QueueConfig } from "./qdisc/cake.js";
-import { bpsOf, HANDSHAKE_BPS, pingBytes } from "./pinger/budget.js";
+import {
+  bpsOf,
+  HANDSHAKE_BPS,
+  HANDSHAKES_A_SECOND,
+  pingBytes,
+} from "./pinger/budget.js";
 import type { FALLBACKS, PROBE_METHODS } from "./probe-schema.js";
 import {
   routerOsConfig,
@@ -169,7 +174,7 @@ function rulesBetweenKeys(file: File): Problem[] {
   demand(
     pingBps + handshakeBps <= budget_kbps * 1e3,
     "probe.budget_kbps",
-    `must be at least ${((pingBps + handshakeBps) / 1e3).toFixed(1)}: a probe of ${bytes} bytes each ${spacing_ms} ms takes ${(pingBps / 1e3).toFixed(1)}, a TCP handshake a second ${(handshakeBps / 1e3).toFixed(1)}`,
+    `must be at least ${((pingBps + handshakeBps) / 1e3).toFixed(1)}: a probe of ${bytes} bytes each ${spacing_ms} ms takes ${(pingBps / 1e3).toFixed(1)}, ${HANDSHAKES_A_SECOND} TCP handshakes a second ${(handshakeBps / 1e3).toFixed(1)}`,
     budget_kbps,
   );
   if (file.shaper.backend === "routeros")

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type { Clock, MonoMs } from "../shared/clock.js";
 import type { PerDirection } from "../shared/direction.js";
 import { PERIOD_MS } from "../shared/row.js";
@@ -59,7 +60,8 @@ export async function openLine(
     shaper.backend === "tc"
       ? await byTc(shaper, clock, report)
       : byRouterOs(shaper, clock, report);
-  const addresses = openAddresses(probe.reflectors, clock, report);
+  const family = isIPv6(probe.source ?? "") ? 6 : 4;
+  const addresses = openAddresses(probe.reflectors, family, clock, report);
   const isOurs = means === "socket";
   const pinged = isOurs ? probe : withinBudget(probe, probeBudgetBps);
   // fping's pace is its own: what it leaves is for the others

@@ -37,15 +37,15 @@ export const PROBE_SCHEMA: Schema<ProbeKeys> = {
     doc: "one probe leaves every so often, to the reflectors in turn",
     format: "whole",
     min: 20,
-    max: 1000,
+    max: 200,
     default: 50,
   },
   budget_kbps: {
-    doc: "what all probes together take of the line each way, TCP handshakes included; enough for pings at 20 a second and ten handshakes",
+    doc: "what all probes together take of the line each way, TCP handshakes included; enough for 20 pings and ten handshakes a second",
     format: "whole",
     min: 1,
     max: 1000,
-    default: 20,
+    default: 35,
   },
   loss_ms: {
     doc: "a probe not answered by then is lost; a later answer still counts as a measurement",
@@ -75,7 +75,7 @@ export const PROBE_SCHEMA: Schema<ProbeKeys> = {
     default: "auto",
   },
   fallback: {
-    doc: "tcp: while no ping is answered, TCP handshakes with the same hosts; not with IPv6 addresses",
+    doc: "tcp: while no ping is answered, TCP handshakes with the same hosts",
     format: "text",
     values: FALLBACKS,
     default: "tcp",

@@ -12,7 +12,7 @@ import { Failure, reasonOf } from "../../shared/failure.js";
 import type { CycleFrame } from "../../shared/frame.js";
 import { startDaemon, type Daemon } from "../../test/e2e/daemon.js";
 import type { Heard } from "../../test/e2e/heard.js";
-import { start } from "../../test/e2e/namespace.js";
+import { startListener } from "../../test/e2e/listener.js";
 import {
   controllerArgs,
   openSystem,
@@ -50,7 +50,7 @@ export async function openStage(): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), "wanctl-troubles-"));
   const system = await openSystem(LINE_KBPS);
   // reflectors with names, and measuring by handshakes where pings are filtered
-  const server = start("server", `${process.execPath} -e ${LISTENER}`);
+  const server = startListener();
   let { controller, recorder } = system;
   let settings: Readonly<Record<string, string>> = {};
   let load = await openDownloads();
@@ -107,9 +107,6 @@ async function unload(load: AsyncDisposable): Promise<void> {
 
 /** Downloads end after an hour, and some do when a line was away for long. */
 const LOAD_MS = 600_000;
-
-/** Listens where handshakes are tried; without blanks, for a command is split at them. */
-const LISTENER = `require("net").createServer((s)=>s.on("error",()=>{})).listen(443)`;
 
 /** The newest cycles, at most so many. */
 export const lately = (heard: Heard, count: number): CycleFrame[] =>

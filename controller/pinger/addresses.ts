@@ -1,12 +1,12 @@
 import { lookup } from "node:dns/promises";
-import { isIP, isIPv4 } from "node:net";
+import { isIP } from "node:net";
 import { since, type Clock, type MonoMs } from "../../shared/clock.js";
 import { reasonOf } from "../../shared/failure.js";
 import type { Report } from "../report.js";
 
 /** Where the reflectors are now, beside the cycle: names are looked up again and again, and keep what was found. */
 export interface Addresses extends Disposable {
-  /** The IPv4 address, or null while the name is not known, or where it is an IPv6 address. */
+  /** The address, or null while the name is not known. */
   of(reflector: number): string | null;
   /** The names that no address was found for yet. */
   unknown(): readonly string[];
@@ -20,12 +20,14 @@ const UNKNOWN_AGAIN_MS = 5_000;
 /** A name server that needs longer is one that does not answer. */
 const SLOW_MS = 3_000;
 
+/** @param family of the addresses that names are looked up for */
 export function openAddresses(
   reflectors: readonly string[],
+  family: 4 | 6,
   clock: Clock,
   report: Report,
 ): Addresses {
-  const found = reflectors.map((host) => (isIPv4(host) ? host : null));
+  const found = reflectors.map((host) => (isIP(host) === 0 ? null : host));
   const names = reflectors.flatMap((host, index) =>
     isIP(host) === 0 ? [{ host, index }] : [],
   );
@@ -57,7 +59,7 @@ export function openAddresses(
       SLOW_MS,
     );
     try {
-      const { address } = await lookup(host, { family: 4 });
+      const { address } = await lookup(host, { family });
       if (isClosed) return;
       found[index] = address;
       succeed(host);

@@ -3,14 +3,15 @@ import { since, type MonoMs } from "../../shared/clock.js";
 
 /** What probing may take of the line, each way, and what it takes: bytes of packets at layer 3. */
 
-/** An ICMP message of ours, fping's, and the three packets of a handshake that leave; IPv6 adds to fping's. */
+/** An ICMP message of ours, fping's, to which IPv6 adds, and the three packets of a handshake that leave, by IPv6. */
 const SOCKET_BYTES = 40;
 const FPING_BYTES = 84;
 const IPV6_BYTES = 20;
-const HANDSHAKE_BITS = 8 * 152;
+export const HANDSHAKE_BITS = 8 * 212;
 
-/** The least that a fallback needs: one handshake a second. */
-export const HANDSHAKE_BPS = HANDSHAKE_BITS;
+/** The least that a fallback needs: with fewer answers a second there is silence between two of them. */
+export const HANDSHAKES_A_SECOND = 5;
+export const HANDSHAKE_BPS = HANDSHAKES_A_SECOND * HANDSHAKE_BITS;
 
 interface Pings {
   readonly reflectors: readonly string[];

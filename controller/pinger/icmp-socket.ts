@@ -39,7 +39,8 @@ const CLOCK_STEP_MS = 5;
 /** @throws Failure where there is no right, no such interface, no such source address */
 export function openIcmpSocket(way: Way, clock: Clock): IcmpSocket {
   const libc = libcOf();
-  const fd = openSocket(SOCK_RAW_CLOEXEC, IPPROTO_ICMP, way, "raw ICMP socket");
+  const what = "raw ICMP socket";
+  const fd = openSocket(AF_INET, SOCK_RAW_CLOEXEC, IPPROTO_ICMP, way, what);
   const wanted = (1 << ANSWER_TYPE.echo) | (1 << ANSWER_TYPE.timestamps);
   const filter = Buffer.alloc(4);
   filter.writeInt32LE(~wanted);

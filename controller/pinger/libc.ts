@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { isIPv4 } from "node:net";
+import { isIP } from "node:net";
 import { getSystemErrorMap } from "node:util";
 import { Failure } from "../../shared/failure.js";
 
@@ -13,21 +13,24 @@ export interface Way {
 
 // <linux/socket.h>, the same on every machine with 64 bits that runs Node.
 export const AF_INET = 2;
+const AF_INET6 = 10;
 export const SOL_SOCKET = 1;
 const SO_BINDTODEVICE = 25;
 
 /**
- * A socket that leaves by this way.
- * @throws Failure where there is no right, no such interface, no such source address
+ * A socket for addresses of a family, that leaves by this way.
+ * @throws Failure where there is no right, no such interface, no such source address of that family
  */
 export function openSocket(
+  family: number,
   type: number,
   protocol: number,
   { source, interface: device }: Way,
   what: string,
 ): number {
   const libc = libcOf();
-  const fd = libc.socket(AF_INET, type, protocol);
+  const from = source === null ? null : socketAddress(source);
+  const fd = libc.socket(family, type, protocol);
   const demand = (result: number, part: string) => {
     if (result >= 0) return;
     const [name, words] = lastError();
@@ -42,8 +45,8 @@ export function openSocket(
       `interface '${device}'`,
     );
   }
-  if (source !== null)
-    demand(libc.bind(fd, socketAddress(source), 16), `source '${source}'`);
+  if (from !== null)
+    demand(libc.bind(fd, from, from.length), `source '${source}'`);
   return fd;
 }
 
@@ -53,16 +56,29 @@ export function lastError(): [name: string, words: string] {
   return getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, "unknown"];
 }
 
-/** A sockaddr_in. */
-export function socketAddress(address: string, port = 0): Buffer {
-  if (!isIPv4(address))
-    throw new Error(`Cannot address '${address}': must be IPv4`);
-  const bytes = Buffer.alloc(16);
-  bytes.writeUInt16LE(AF_INET, 0);
-  bytes.writeUInt16BE(port, 2);
-  bytes.set(address.split(".").map(Number), 4);
-  return bytes;
+/** The family of a numeric address. @throws Failure where it is none */
+export function familyOf(address: string): number {
+  const family = { 4: AF_INET, 6: AF_INET6 }[isIP(address)];
+  if (family === undefined)
+    throw new Failure(`Cannot address '${address}': must be IPv4 or IPv6`);
+  return family;
 }
+
+/** A sockaddr_in, ip(7), or sockaddr_in6, ipv6(7). @throws Failure where it is no numeric address */
+export function socketAddress(address: string, port = 0): Buffer {
+  const family = familyOf(address);
+  const { bytes, at } = SOCKADDR[family === AF_INET ? "in" : "in6"];
+  const built = Buffer.alloc(bytes);
+  built.writeUInt16LE(family, 0);
+  built.writeUInt16BE(port, 2);
+  const text = Buffer.from(`${address}\0`);
+  if (libcOf().inet_pton(family, text, built.subarray(at)) !== 1)
+    throw new Failure(`Cannot address '${address}': must have no zone`);
+  return built;
+}
+
+/** How long each is, and where its address begins. */
+const SOCKADDR = { in: { bytes: 16, at: 4 }, in6: { bytes: 28, at: 8 } };
 
 let loaded: ReturnType<typeof loadLibc> | null = null;
 
@@ -83,6 +99,7 @@ function loadLibc() {
       "int setsockopt(int, int, int, const void *, unsigned int)",
     ),
     getsockopt: call("int getsockopt(int, int, int, void *, void *)"),
+    inet_pton: call("int inet_pton(int, const void *, void *)"),
     bind: call("int bind(int, const void *, unsigned int)"),
     connect: call("int connect(int, const void *, unsigned int)"),
     sendto: call(

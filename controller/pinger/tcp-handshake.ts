@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import {
+  familyOf,
   libcOf,
   openSocket,
   socketAddress,
@@ -26,7 +27,7 @@ const STATE = { established: 1, synSent: 2 } as const;
 /**
  * Knocks at a port. The kernel itself measures how long the answer takes, so a late look at it is as good as an early one.
  * @returns null where the knock cannot leave
- * @throws Failure where the way is not there
+ * @throws Failure where the way is not there, or is not one to such an address
  */
 export function shakeHands(
   way: Way,
@@ -34,7 +35,9 @@ export function shakeHands(
   port: number,
 ): Handshake | null {
   const libc = libcOf();
+  const to = socketAddress(address, port);
   const fd = openSocket(
+    familyOf(address),
     SOCK_STREAM_NONBLOCK_CLOEXEC,
     IPPROTO_TCP,
     way,
@@ -43,7 +46,7 @@ export function shakeHands(
   const atOnce = Buffer.alloc(8);
   atOnce.writeInt32LE(1, 0);
   libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, atOnce, 8);
-  const begun = libc.connect(fd, socketAddress(address, port), 16);
+  const begun = libc.connect(fd, to, to.length);
   if (begun < 0 && libc.errno() !== constants.errno.EINPROGRESS) {
     libc.close(fd);
     return null;

@@ -77,7 +77,7 @@ const BAD = [
   [
     "probes too dense",
     `wan: a\nprobe: { reflectors: [a], spacing_ms: 5 }\nshaper: ${TC}\n${RATES}`,
-    ":2 'probe.spacing_ms': must be from 20 to 1000: got 5",
+    ":2 'probe.spacing_ms': must be from 20 to 200: got 5",
   ],
   [
     "no device",

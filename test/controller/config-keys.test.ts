@@ -144,9 +144,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   "probe.spacing_ms": row(TC, 100, pinged("-i"), "100"),
   "probe.budget_kbps": row(
     TC,
-    8,
+    16,
     ({ probeBudgetBps }) => probeBudgetBps,
-    8_000,
+    16_000,
   ),
   "probe.loss_ms": row(TC, 500, ({ probe }) => probe.lossMs, 500),
   "probe.source": row(TC, "10.0.0.8", pinged("-S"), "10.0.0.8"),

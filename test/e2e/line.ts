@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type { Direction } from "../../shared/direction.js";
 import { openLock } from "../../shared/lock.js";
 import { kernelHas } from "./kernel.js";
@@ -16,6 +17,7 @@ import {
  *
  *   client c0 --- s0 shaper wan --- i0 isp i1 --- v0 server      reflectors 10.0.3.11 to .16 on the server
  *    10.0.1.2   .1.1  .2.2       .2.1  .3.1    .3.2
+ *                   fd02::2  fd02::1  fd03::1  fd03::2         the same at fd03::11 to ::16, for the shaper only
  *
  * The ISP is the bottleneck: HTB over a deep byte FIFO, on i0 for the download, on i1 for the upload.
  * Base RTT is made on v0 where the kernel has netem; elsewhere it is what the kernel needs, about 0.1 ms.
@@ -37,6 +39,8 @@ export interface Line extends AsyncDisposable {
 export const SERVER = "10.0.3.2";
 
 const REFLECTORS = [11, 12, 13, 14, 15, 16].map((last) => `10.0.3.${last}`);
+const REFLECTORS_6 = [11, 12, 13, 14, 15, 16].map((last) => `fd03::${last}`);
+
 /** What the ISP's FIFO holds, at the rate the line begins with. */
 const BUFFER_MS = 1000;
 
@@ -83,8 +87,6 @@ export async function openLine(
     unplug: () => void run("shaper", "ip link del wan"),
     plug() {
       toIsp();
-      run("shaper", "ip route add default via 10.0.2.1");
-      run("isp", "ip route replace 10.0.1.0/24 via 10.0.2.2");
       bottleneck("i0", kbps);
       // the old one looks for the interface that was
       isp.child.kill();
@@ -126,17 +128,24 @@ function connect(): void {
   address("isp", "i1", "10.0.3.1");
   for (const ip of [SERVER, ...REFLECTORS]) address("server", "v0", ip);
   run("client", "ip route add default via 10.0.1.1");
-  run("shaper", "ip route add default via 10.0.2.1");
-  run("isp", "ip route add 10.0.1.0/24 via 10.0.2.2");
   run("server", "ip route add default via 10.0.3.1");
   for (const host of ["shaper", "isp"] as const)
     run(host, "sysctl -qw net.ipv4.ip_forward=1");
+  run("isp", "sysctl -qw net.ipv6.conf.all.forwarding=1");
+  address("isp", "i1", "fd03::1");
+  for (const ip of ["fd03::2", ...REFLECTORS_6]) address("server", "v0", ip);
+  run("server", "ip route add default via fd03::1");
 }
 
 function toIsp(): void {
   link("shaper", "wan", "isp", "i0");
   address("shaper", "wan", "10.0.2.2");
   address("isp", "i0", "10.0.2.1");
+  address("shaper", "wan", "fd02::2");
+  address("isp", "i0", "fd02::1");
+  run("shaper", "ip route add default via 10.0.2.1");
+  run("shaper", "ip route add default via fd02::1");
+  run("isp", "ip route replace 10.0.1.0/24 via 10.0.2.2");
 }
 
 function link(
@@ -159,8 +168,12 @@ function link(
   }
 }
 
+/** IPv6 ones without the second in which a kernel asks whether somebody else has them. */
 const address = (host: Host, device: string, ip: string) =>
-  run(host, `ip address add ${ip}/24 dev ${device}`);
+  run(
+    host,
+    `ip address add ${ip}/${isIPv6(ip) ? "64 nodad" : "24"} dev ${device}`,
+  );
 
 function bottleneck(device: string, kbps: number): void {
   run("isp", `tc qdisc add dev ${device} root handle 1: htb default 1`);

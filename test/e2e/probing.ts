@@ -73,7 +73,7 @@ async function main(probe: Probe): Promise<void> {
   const open = probe.method === "echo" ? openFping : openTimestamps;
   const report: Report = (event, { why }) =>
     say({ event: [event, why].join(" ").trim() });
-  const addresses = openAddresses(probe.reflectors, systemClock, report);
+  const addresses = openAddresses(probe.reflectors, 4, systemClock, report);
   const budget = openBudget(1e5, systemClock.mono());
   const shared = { addresses, budget };
   const pinger = open(probe, systemClock, report, shared);

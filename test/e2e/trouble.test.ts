@@ -9,7 +9,8 @@ import { readingCode } from "../../shared/state.js";
 import { startDaemon } from "./daemon.js";
 import type { Heard } from "./heard.js";
 import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
-import { run, start } from "./namespace.js";
+import { startListener } from "./listener.js";
+import { run } from "./namespace.js";
 import { addQueue, changeQueue, kernelKbps, removeQueue } from "./queues.js";
 import { controllerArgs, openSystem, WAN, type System } from "./system.js";
 import { openDownloads } from "./traffic.js";
@@ -56,7 +57,7 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
 
   it("CTRL-04: filtered pings are told from a line that is down, measured by handshakes, and the rate still cut", async () => {
     const { heard, line } = system!;
-    await using _server = start("server", `${process.execPath} -e ${LISTENER}`);
+    await using _server = startListener();
     await using _downloads = await openDownloads();
     await pause(2_000);
     const place = heard.frames.length;
@@ -200,9 +201,6 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
     expect(gaps).to.deep.equal([]);
   });
 });
-
-/** Listens where handshakes are tried; without blanks, for a command is split at them. */
-const LISTENER = `require("net").createServer((s)=>s.on("error",()=>{})).listen(443)`;
 
 /** The first beats after it. */
 const isLater = (before: CycleFrame) => (cycle: CycleFrame) =>

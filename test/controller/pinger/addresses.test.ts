@@ -10,7 +10,7 @@ describe("openAddresses()", () => {
 
   it("CTRL-04: has an address at once, a name when it is looked up, and says which cannot be", async () => {
     const hosts = ["192.0.2.1", "localhost", "nowhere.invalid"];
-    using addresses = openAddresses(hosts, systemClock, report);
+    using addresses = openAddresses(hosts, 4, systemClock, report);
     const known = () => hosts.map((_, reflector) => addresses.of(reflector));
     expect(known()).to.deep.equal(["192.0.2.1", null, null]);
     expect(addresses.unknown()).to.deep.equal(hosts.slice(1));

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import type { Reply } from "../../../controller/law/reading.js";
 import { withHandshakes } from "../../../controller/pinger/backed.js";
 import {
-  HANDSHAKE_BPS,
+  HANDSHAKE_BITS,
   openBudget,
 } from "../../../controller/pinger/budget.js";
 import {
@@ -123,7 +123,7 @@ describe("withHandshakes()", () => {
     let connections = 0;
     server.on("connection", () => connections++);
     const { pinger } = handPinger();
-    await using backed = backedBy(pinger, port, 2 * HANDSHAKE_BPS);
+    await using backed = backedBy(pinger, port, 2 * HANDSHAKE_BITS);
     await until(() => {
       backed.take(systemClock.mono());
       return connections || null;
