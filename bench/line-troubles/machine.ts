@@ -101,14 +101,7 @@ export const MACHINE: readonly Trouble[] = [
   {
     what: "state folder full for 12 s",
     holdMs: 12_000,
-    begin(stage) {
-      mount(stage, "size=4k");
-      const fill = join(stateFolder(stage), "fill");
-      inMountsOf(
-        stage.controller(),
-        `dd if=/dev/zero of=${fill} bs=4k count=1 status=none`,
-      );
-    },
+    begin: (stage) => mount(stage, "nr_inodes=1"), // which its root is
     end: unmount,
     ...UNSAVED,
   },

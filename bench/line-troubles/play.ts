@@ -55,14 +55,18 @@ export async function play(stage: Stage, trouble: Trouble): Promise<Outcome> {
     }
   })();
   const faults: string[] = before === null ? ["was not right before"] : [];
+  const attempt = async (provoke: () => unknown) => {
+    try {
+      await provoke();
+    } catch (error) {
+      faults.push(reasonOf(error));
+    }
+  };
   const pid = stage.controller().pid;
-  try {
-    await trouble.begin(stage);
-    await pause(trouble.holdMs, begun);
-    await trouble.end?.(stage);
-  } catch (error) {
-    faults.push(reasonOf(error));
-  }
+  await attempt(() => trouble.begin(stage));
+  await pause(trouble.holdMs, begun);
+  // even of a trouble that could only half begin: the next one needs a sound line
+  await attempt(() => trouble.end?.(stage));
   const ended = heard.frames.length;
   const has = (names: readonly string[]) =>
     events.some(({ frame }) => names.includes(frame.event));

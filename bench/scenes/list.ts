@@ -74,6 +74,7 @@ const DOWNLOAD_FALLS = [phase(25, 40, 8), phase(30, 15, 8), phase(25, 40, 8)];
 /** The scenes of law.md 5 and 6, and some more. */
 export const SCENES: Readonly<Record<string, Scene>> = {
   "20-8-20": { runs: 5, phases: FALL },
+  "20-fixed": { runs: 1, phases: STEADY_20, fixedKbps: 19_000 },
   "low-delay": { runs: 3, phases: FALL, settings: { TARGET_BLOAT: "3" } },
   bbr: { runs: 3, phases: FALL, load: BBR },
   "bbr-20": { runs: 2, phases: STEADY_20, load: BBR },

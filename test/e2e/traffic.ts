@@ -21,6 +21,9 @@ export const DOWNLOADS: Load = {
 
 const IPERF_WAY = { download: "--reverse", upload: "", both: "--bidir" };
 
+/** Longer than it lasts: else a flow that TCP lets wait for two minutes after an outage ends all of them. */
+const PATIENCE_MS = 4_000_000;
+
 /** A load on the line, until it is disposed, or an outage ended it. */
 export interface Transfers extends AsyncDisposable {
   readonly hasEnded: boolean;
@@ -39,7 +42,7 @@ export async function openTransfers({
   server.child.stdout.resume();
   const client = start(
     "client",
-    `iperf3 -c ${SERVER} ${IPERF_WAY[loaded]} --parallel ${flows} -C ${congestion} -t 3600 -i 0`,
+    `iperf3 -c ${SERVER} ${IPERF_WAY[loaded]} --parallel ${flows} -C ${congestion} -t 3600 -i 0 --rcv-timeout ${PATIENCE_MS}`,
   );
   let output = "";
   client.child.stdout.on("data", (part) => (output += String(part)));
