@@ -6,9 +6,10 @@ type Steps = Scene["download"];
 
 /** What a line carried over some time, outages among it, and from when on it is steady; Mbit/s. */
 const history = (first: number): fc.Arbitrary<Steps> => {
-  const carried = fc.double({
-    ...{ min: 0.15 * first, max: 1.2 * first, noNaN: true },
-  });
+  const carried = fc.oneof(
+    fc.constant(0.15 * first), // hardly more than the floor
+    fc.double({ min: 0.15 * first, max: 1.2 * first, noNaN: true }),
+  );
   const lasted = fc.double({ min: 3, max: 15, noNaN: true });
   const outage = fc.constant(0.001);
   return fc
@@ -55,7 +56,7 @@ describe("the law, whatever befell the line", function () {
         const last = between(beats, seconds - LAST_S, seconds);
         expect(deltaMs(last, 0.75)).to.be.below(150);
       }),
-      { numRuns: 15, seed: 1 },
+      { numRuns: 15, seed: 2 },
     );
   });
 });
