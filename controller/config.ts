@@ -13,12 +13,7 @@ import { mbit } from "../shared/units.js";
 import type { Limits, Policy } from "./law/policy.js";
 import { PRESETS, type Preset, type PresetName } from "./law/presets.js";
 import type { QueueConfig } from "./qdisc/cake.js";
-import {
-  bpsOf,
-  HANDSHAKE_BPS,
-  HANDSHAKES_A_SECOND,
-  pingBytes,
-} from "./pinger/budget.js";
+import { leastBudget } from "./pinger/budget.js";
 import type { FALLBACKS, PROBE_METHODS } from "./probe-schema.js";
 import {
   routerOsConfig,
@@ -168,13 +163,12 @@ function rulesBetweenKeys(file: File): Problem[] {
     bare,
   );
   const { spacing_ms, budget_kbps } = file.probe;
-  const bytes = pingBytes(method, reflectors);
-  const pingBps = bpsOf(bytes, spacing_ms);
-  const handshakeBps = fallbackPortOf(file) === null ? 0 : HANDSHAKE_BPS;
+  const hasFallback = fallbackPortOf(file) !== null;
+  const least = leastBudget(method, reflectors, spacing_ms, hasFallback);
   demand(
-    pingBps + handshakeBps <= budget_kbps * 1e3,
+    least.bps <= budget_kbps * 1e3,
     "probe.budget_kbps",
-    `must be at least ${((pingBps + handshakeBps) / 1e3).toFixed(1)}: a probe of ${bytes} bytes each ${spacing_ms} ms takes ${(pingBps / 1e3).toFixed(1)}, ${HANDSHAKES_A_SECOND} TCP handshakes a second ${(handshakeBps / 1e3).toFixed(1)}`,
+    `must be at least ${(least.bps / 1e3).toFixed(1)}: ${least.why}`,
     budget_kbps,
   );
   if (file.shaper.backend === "routeros")

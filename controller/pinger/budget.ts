@@ -10,8 +10,8 @@ const IPV6_BYTES = 20;
 export const HANDSHAKE_BITS = 8 * 212;
 
 /** The least that a fallback needs: with fewer answers a second there is silence between two of them. */
-export const HANDSHAKES_A_SECOND = 5;
-export const HANDSHAKE_BPS = HANDSHAKES_A_SECOND * HANDSHAKE_BITS;
+const HANDSHAKES_A_SECOND = 5;
+const HANDSHAKE_BPS = HANDSHAKES_A_SECOND * HANDSHAKE_BITS;
 
 interface Pings {
   readonly reflectors: readonly string[];
@@ -22,16 +22,30 @@ export const fpingBytes = (reflectors: readonly string[]): number =>
   FPING_BYTES + (reflectors.some(isIPv6) ? IPV6_BYTES : 0);
 
 /** What one ping of this method takes; `auto` pings from a socket of our own, but where addresses are IPv6. */
-export const pingBytes = (
-  method: string,
-  reflectors: readonly string[],
-): number =>
+const pingBytes = (method: string, reflectors: readonly string[]): number =>
   method === "echo" || reflectors.some(isIPv6)
     ? fpingBytes(reflectors)
     : SOCKET_BYTES;
 
 export const bpsOf = (bytes: number, spacingMs: number): number =>
   (8e3 * bytes) / spacingMs;
+
+/** What a budget must have room for, and the sum in words. */
+export function leastBudget(
+  method: string,
+  reflectors: readonly string[],
+  spacingMs: number,
+  hasFallback: boolean,
+): { readonly bps: number; readonly why: string } {
+  const bytes = pingBytes(method, reflectors);
+  const pingBps = bpsOf(bytes, spacingMs);
+  const handshakeBps = hasFallback ? HANDSHAKE_BPS : 0;
+  const kbps = (bps: number) => (bps / 1e3).toFixed(1);
+  return {
+    bps: pingBps + handshakeBps,
+    why: `a probe of ${bytes} bytes each ${spacingMs} ms takes ${kbps(pingBps)}, ${HANDSHAKES_A_SECOND} TCP handshakes a second ${kbps(handshakeBps)}`,
+  };
+}
 
 /** fping's probes, no more often than the budget allows; its pace cannot be changed while it runs. */
 export const withinBudget = <Probe extends Pings>(
