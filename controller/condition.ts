@@ -90,11 +90,14 @@ export function standing(
     : { ...before, next, askedFrom };
 }
 
-/** A link that is gone needs no second look, nor does a silence that begins or turns out to be something. */
+/**
+ * A link that is gone needs no second look, nor does a silence that begins, or that is told from a line that is down. But
+ * when a line comes back its traffic is there a round trip before its answers.
+ */
 const settleMs = (from: Condition, to: Condition): number =>
   to === "no_link" ||
   (to === "silent" && (from === "measuring" || from === "reduced")) ||
-  (from === "silent" && to !== "reduced")
+  (from === "silent" && to !== "reduced" && to !== "filtered")
     ? 0
     : SETTLE_MS;
 

@@ -129,8 +129,11 @@ export const LINKS: readonly Trouble[] = [
       what: `${direction}'s rate set by hand to 5 Mbit/s`,
       holdMs: 3_000,
       begin: () => changeQueue(SHAPING, direction, 5_000),
+      // two within a minute would have it pause
+      end: (stage) => restartWith(stage, {}),
       // the download's is written so often that it may be set right before anybody reads it
       ...(direction === "upload" ? FOREIGN : SILENTLY),
+      isRestart: true,
     },
   ]),
   {

@@ -52,6 +52,8 @@ const filtering = (
 /** What netem does to all answers of the server, and to those of the first reflector. */
 function delay(all: string, first = all): void {
   const tc = (command: string) => run("server", `tc ${command}`);
+  // nothing must pass meanwhile: an answer without delay would be the shortest path for long
+  filter("server", "output", "drop");
   tc("qdisc del dev v0 root");
   tc("qdisc add dev v0 root handle 1: htb default 1");
   for (const [place, what] of [all, first].entries()) {
@@ -62,6 +64,7 @@ function delay(all: string, first = all): void {
   tc(
     "filter add dev v0 parent 1: protocol ip u32 match ip src 10.0.3.11/32 flowid 1:2",
   );
+  run("server", "nft delete table ip trouble");
 }
 
 const squeezed = (spell: string, holdMs: number, said: Said): Trouble => ({

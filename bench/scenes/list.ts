@@ -102,6 +102,11 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     settings: limits("DL", [4, 60, 125]),
   },
   outage: { runs: 2, phases: downloads([30, 20], [6, 0.064], [34, 20]) },
+  "outage-eighth": {
+    runs: 2,
+    phases: downloads([30, 20], [6, 0.064], [34, 2.5]),
+    settings: limits("DL", [1, 15, 25]),
+  },
   ramp: { runs: 3, phases: RAMP },
   lte: { runs: 3, phases: lteSeconds(90), settings: LTE },
   "lte-fixed": { runs: 1, phases: lteSeconds(90), fixedKbps: 11_000 },

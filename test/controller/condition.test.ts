@@ -68,8 +68,8 @@ describe("standing()", () => {
     ],
     [
       "no answer while traffic passes is filtered",
-      [FINE, FULL, FILTERED],
-      "measuring silent filtered",
+      [FINE, FULL, FILTERED, FILTERED],
+      "measuring silent silent filtered",
     ],
     [
       "no answer while less passes than the line always carries is silent",
@@ -77,9 +77,14 @@ describe("standing()", () => {
       "measuring silent silent silent",
     ],
     [
+      "a line that is back is not filtered for the round trip until it answers",
+      [FINE, SILENT, { ...FILTERED, silentMs: 4_000 }, FINE],
+      "measuring silent silent measuring",
+    ],
+    [
       "filtered pings stay filtered on a line less used",
-      [FINE, FULL, FILTERED, LITTLE, LITTLE, FINE, FINE],
-      "measuring silent filtered filtered filtered filtered measuring",
+      [FINE, FULL, FILTERED, FILTERED, LITTLE, LITTLE, FINE, FINE],
+      "measuring silent silent filtered filtered filtered filtered measuring",
     ],
     [
       "handshakes are all there is where nobody pings, and no ping is filtered for it",
@@ -88,8 +93,8 @@ describe("standing()", () => {
     ],
     [
       "who can be asked at last is waited for like anybody",
-      [NAMELESS, NAMELESS, NEVER, NEVER, NEVER],
-      "silent silent silent silent filtered",
+      [NAMELESS, NAMELESS, NEVER, NEVER, NEVER, NEVER],
+      "silent silent silent silent silent filtered",
     ],
     [
       "nobody that could be asked is silent, whatever comes in",
@@ -98,8 +103,8 @@ describe("standing()", () => {
     ],
     [
       "answers to something else than pings are filtered, as long as they are needed",
-      [FINE, SILENT, INSTEAD, FINE, FINE],
-      "measuring silent filtered filtered measuring",
+      [FINE, SILENT, INSTEAD, INSTEAD, FINE, FINE],
+      "measuring silent silent filtered filtered measuring",
     ],
     [
       "an interface that is gone is no_link, whatever else there is",
