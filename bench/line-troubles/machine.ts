@@ -25,6 +25,9 @@ const STEPPED = {
   needs: "bed",
 } as const;
 
+/** Longer than what did not change may wait to be saved again. */
+const UNSAVED_MS = 40_000;
+
 const UNSAVED = {
   begins: ["checkpoint_lost"],
   over: "checkpoint_back",
@@ -92,15 +95,15 @@ export const MACHINE: readonly Trouble[] = [
     ...STEPPED,
   },
   {
-    what: "state folder read-only for 12 s",
-    holdMs: 12_000,
+    what: "state folder read-only for 40 s",
+    holdMs: UNSAVED_MS,
     begin: (stage) => mount(stage, "ro"),
     end: unmount,
     ...UNSAVED,
   },
   {
-    what: "state folder full for 12 s",
-    holdMs: 12_000,
+    what: "state folder full for 40 s",
+    holdMs: UNSAVED_MS,
     begin: (stage) => mount(stage, "nr_inodes=1"), // which its root is
     end: unmount,
     ...UNSAVED,

@@ -19,10 +19,14 @@ export const DOWNLOADS: Load = {
   congestion: "cubic",
 };
 
-const IPERF_WAY = { download: "--reverse", upload: "", both: "--bidir" };
+/** A flow that TCP lets wait for two minutes after an outage must not end all of them: longer than they last. */
+const PATIENCE = "--rcv-timeout 4000000";
 
-/** Longer than it lasts: else a flow that TCP lets wait for two minutes after an outage ends all of them. */
-const PATIENCE_MS = 4_000_000;
+const IPERF_WAY = {
+  download: `--reverse ${PATIENCE} `,
+  upload: "", // only who receives has such patience
+  both: `--bidir ${PATIENCE} `,
+};
 
 /** A load on the line, until it is disposed, or an outage ended it. */
 export interface Transfers extends AsyncDisposable {
@@ -42,7 +46,7 @@ export async function openTransfers({
   server.child.stdout.resume();
   const client = start(
     "client",
-    `iperf3 -c ${SERVER} ${IPERF_WAY[loaded]} --parallel ${flows} -C ${congestion} -t 3600 -i 0 --rcv-timeout ${PATIENCE_MS}`,
+    `iperf3 -c ${SERVER} ${IPERF_WAY[loaded]}--parallel ${flows} -C ${congestion} -t 3600 -i 0`,
   );
   let output = "";
   client.child.stdout.on("data", (part) => (output += String(part)));
