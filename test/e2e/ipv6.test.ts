@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { askHealth } from "../../shared/health.js";
+import { fallUntilCut } from "./fall.js";
 import { demandMachine, machineInWords } from "./kernel.js";
 import { startListener } from "./listener.js";
 import { run } from "./namespace.js";
@@ -18,7 +19,7 @@ describe(`reflectors with IPv6 addresses: ${machineInWords()}`, function () {
     await using system = await openSystem(LINE_KBPS, {
       settings: { REFLECTORS: "fd03::1" },
     });
-    const { heard, line } = system;
+    const { heard } = system;
     await using _listener = startListener();
     await using _downloads = await openDownloads();
     const place = heard.frames.length;
@@ -26,13 +27,7 @@ describe(`reflectors with IPv6 addresses: ${machineInWords()}`, function () {
     const { detail } = await heard.event("pings_filtered", place, MEND_MS);
     expect(detail["why"]).to.match(/pings are filtered/);
     const measured = heard.frames.length;
-    line.capacity(8_000);
-    await until("a cut", MEND_MS, () =>
-      heard
-        .cyclesFrom(measured)
-        .some(({ wantedDownloadKbps }) => wantedDownloadKbps < 9_000),
-    );
-    line.capacity(LINE_KBPS);
+    await fallUntilCut(system, LINE_KBPS, MEND_MS);
     run("server", "sysctl -qw net.ipv6.icmp.echo_ignore_all=0");
     await heard.event("pings_back", measured, MEND_MS);
     await until("fine health", MEND_MS, async () => {

@@ -7,6 +7,7 @@ import type { CycleFrame, Frame } from "../../shared/frame.js";
 import { askHealth } from "../../shared/health.js";
 import { readingCode } from "../../shared/state.js";
 import { startDaemon } from "./daemon.js";
+import { fallUntilCut } from "./fall.js";
 import type { Heard } from "./heard.js";
 import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
 import { startListener } from "./listener.js";
@@ -66,13 +67,7 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
     expect(detail["why"]).to.match(/pings are filtered/);
     await heard.event("measurement_back", place, MEND_MS);
     const measured = heard.frames.length;
-    line.capacity(8_000);
-    await until("a cut", MEND_MS, () =>
-      heard
-        .cyclesFrom(measured)
-        .some(({ wantedDownloadKbps }) => wantedDownloadKbps < 9_000),
-    );
-    line.capacity(LINE_KBPS);
+    await fallUntilCut(system!, LINE_KBPS, MEND_MS);
     line.pings(true);
     const back = await heard.event("pings_back", measured, MEND_MS);
     expect(back.detail["lasted_ms"]).to.be.above(3_000);
