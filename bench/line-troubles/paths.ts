@@ -163,7 +163,7 @@ export const PATHS: readonly Trouble[] = [
   },
   {
     what: "path 200 ms longer for good",
-    holdMs: 1_000,
+    holdMs: 5_000, // until it is felt
     needs: "netem",
     begin: () => delay("240ms"),
     ...SILENTLY,

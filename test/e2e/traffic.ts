@@ -48,6 +48,7 @@ export async function openTransfers({
     "client",
     `iperf3 -c ${SERVER} ${IPERF_WAY[loaded]}--parallel ${flows} -C ${congestion} -t 3600 -i 0`,
   );
+  let isWanted = true;
   let output = "";
   client.child.stdout.on("data", (part) => (output += String(part)));
   client.child.stderr.on("data", (part) => (output += String(part)));
@@ -56,7 +57,8 @@ export async function openTransfers({
       return client.ended;
     },
     async [Symbol.asyncDispose]() {
-      const stoppedEarly = client.ended;
+      const stoppedEarly = isWanted && client.ended;
+      isWanted = false;
       await client[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
       if (stoppedEarly)
