@@ -35,7 +35,7 @@ describe(`a controller that starts again: ${machineInWords()}`, function () {
     return { next, firstKbps: first!.wantedDownloadKbps };
   }
 
-  it("CTRL-06, CTRL-07: goes on from where it was killed, and leaves base at a stop", async () => {
+  it("CTRL-06, CTRL-07, control.md 9.6: goes on from where it was killed, and leaves base at a stop", async () => {
     const { heard, controller } = system!;
     {
       await using _downloads = await openDownloads();

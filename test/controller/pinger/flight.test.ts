@@ -25,7 +25,7 @@ const answer = (n: number, but: Partial<Answer> = {}): Answer => ({
 });
 
 describe("openFlight()", () => {
-  it("lands each probe once (DATA-01)", () => {
+  it("lands each probe once (DATA-01, control.md 9.9)", () => {
     const flight = openFlight(ID, LOSS_MS);
     flight.launch(probe(0));
     expect(flight.land(answer(0))).to.deep.equal(probe(0));
