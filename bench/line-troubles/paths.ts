@@ -1,6 +1,6 @@
 import { run, type Host } from "../../test/e2e/namespace.js";
 import { LINE_KBPS } from "./stage.js";
-import { SILENTLY, type Trouble } from "./trouble.js";
+import { AWAY_MS, SILENTLY, type Trouble } from "./trouble.js";
 
 /** What lies between the line and the reflectors: filters, capacity, delay. */
 
@@ -15,6 +15,7 @@ const ONE_LOST = {
   begins: ["reflector_lost", "reflector_replaced"],
   over: "reflector_back",
   says: null,
+  withinMs: AWAY_MS,
 } as const;
 
 const FEW = {
@@ -22,6 +23,7 @@ const FEW = {
   over: "reflectors_enough",
   never: ["pings_filtered"],
   says: /only \d of 6/,
+  withinMs: AWAY_MS,
 } as const;
 
 /** Adds a rule for packets that enter or leave a host. */
@@ -34,7 +36,10 @@ function filter(host: Host, hook: "input" | "output", rule: string): void {
   run(host, `nft add rule ip trouble filter ${rule}`);
 }
 
-type Said = Pick<Trouble, "begins" | "over" | "says" | "never" | "needs">;
+type Said = Pick<
+  Trouble,
+  "begins" | "over" | "says" | "never" | "withinMs" | "needs"
+>;
 
 const filtering = (
   what: string,

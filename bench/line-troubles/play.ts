@@ -7,7 +7,7 @@ import { kernelKbps } from "../../test/e2e/queues.js";
 import { WAN } from "../../test/e2e/system.js";
 import { pause } from "../../test/e2e/waiting.js";
 import { lately, LINE_KBPS, type Stage } from "./stage.js";
-import type { Trouble } from "./trouble.js";
+import { AWAY_MS, type Trouble } from "./trouble.js";
 
 /** What came of a trouble. */
 export interface Outcome {
@@ -25,7 +25,7 @@ export interface Outcome {
   readonly faults: readonly string[];
 }
 
-/** By then everything must be right again. */
+/** By then everything must be right again, where a trouble does not say otherwise. */
 const RECOVERED_MS = 60_000;
 const LOOK_MS = 50;
 const HEALTH_EACH = 5;
@@ -34,7 +34,7 @@ const HEALTH_EACH = 5;
 export async function play(stage: Stage, trouble: Trouble): Promise<Outcome> {
   const { heard, system } = stage;
   await stage.load();
-  const before = await recovered(stage, () => true, isWhole);
+  const before = await recovered(stage, AWAY_MS, () => true, isWhole);
   const first = lately(heard, 1)[0]?.wantedDownloadKbps ?? NaN;
   const place = heard.frames.length;
   const begun = systemClock.mono();
@@ -70,7 +70,8 @@ export async function play(stage: Stage, trouble: Trouble): Promise<Outcome> {
   const ended = heard.frames.length;
   const has = (names: readonly string[]) =>
     events.some(({ frame }) => names.includes(frame.event));
-  const recoveredMs = await recovered(stage, () =>
+  const { withinMs = RECOVERED_MS } = trouble;
+  const recoveredMs = await recovered(stage, withinMs, () =>
     [trouble.begins, trouble.over === null ? [] : [trouble.over]].every(
       (names) => names.length === 0 || has(names),
     ),
@@ -89,7 +90,7 @@ export async function play(stage: Stage, trouble: Trouble): Promise<Outcome> {
   const { says } = trouble;
   if (says !== null && ![...said].some((reason) => says.test(reason)))
     faults.push("health did not say it");
-  if (recoveredMs === null) faults.push(await stillWrong(stage));
+  if (recoveredMs === null) faults.push(await stillWrong(stage, withinMs));
   const rates = heard.frames
     .slice(place, ended)
     .flatMap((frame) =>
@@ -127,6 +128,7 @@ const plain = (reason: string): string =>
 /** Waits until rates are right and health is fine; how long that took, ms, or null. */
 async function recovered(
   stage: Stage,
+  withinMs: number,
   isTold: () => boolean = () => true,
   isRight: (health: Health) => boolean = () => true,
 ): Promise<number | null> {
@@ -137,7 +139,7 @@ async function recovered(
       const health = await askHealth(stage.system.run.wanHealth(WAN));
       if (health?.status === "fine" && isRight(health)) return tookMs;
     }
-    if (tookMs > RECOVERED_MS) return null;
+    if (tookMs > withinMs) return null;
     await pause(250);
   }
 }
@@ -148,10 +150,10 @@ function isWhole({ probing }: Health): boolean {
   return asks === undefined || Object.keys(asks).length === PROBED_MAX;
 }
 
-async function stillWrong(stage: Stage): Promise<string> {
+async function stillWrong(stage: Stage, afterMs: number): Promise<string> {
   const health = await askHealth(stage.system.run.wanHealth(WAN));
   const words = health === null ? "no health" : health.reasons.join("; ");
-  return `after ${RECOVERED_MS / 1e3} s: ${wrongRates(stage) ?? (words || "not told")}`;
+  return `after ${afterMs / 1e3} s: ${wrongRates(stage) ?? (words || "not told")}`;
 }
 
 /** Why the rates are not what they should be; null where they are. */

@@ -17,11 +17,16 @@ export interface Trouble {
   readonly never?: readonly EventName[];
   /** What health must say meanwhile; null: it need not say anything. */
   readonly says: RegExp | null;
+  /** From its end until all must be right again, where a minute is too short. */
+  readonly withinMs?: number;
   /** What it takes to provoke it: netem, a machine of our own, whose clock nobody else reads, or rules of the firewall. */
   readonly needs?: "netem" | "bed" | "nft limit" | "nft reject";
   /** The controller ends in it, and another one goes on. */
   readonly isRestart?: true;
 }
+
+/** A reflector that is sent away for the fourth time with little between is asked again after 80 s. */
+export const AWAY_MS = 100_000;
 
 /** Nothing need be said, neither by an event nor by health. */
 export const SILENTLY: Pick<Trouble, "begins" | "over" | "says"> = {
