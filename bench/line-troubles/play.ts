@@ -34,7 +34,12 @@ const HEALTH_EACH = 5;
 export async function play(stage: Stage, trouble: Trouble): Promise<Outcome> {
   const { heard, system } = stage;
   await stage.load();
-  const before = await recovered(stage, AWAY_MS, () => true, isWhole);
+  const before = await recovered(
+    stage,
+    AWAY_MS,
+    () => isLoaded(stage),
+    isWhole,
+  );
   const first = lately(heard, 1)[0]?.wantedDownloadKbps ?? NaN;
   const place = heard.frames.length;
   const begun = systemClock.mono();
@@ -148,6 +153,16 @@ async function recovered(
 function isWhole({ probing }: Health): boolean {
   const { asks } = probing as { readonly asks?: object };
   return asks === undefined || Object.keys(asks).length === PROBED_MAX;
+}
+
+/** Do the downloads flow? After an outage TCP may wait for longer than it lasted. */
+function isLoaded({ heard }: Stage): boolean {
+  const cycles = lately(heard, 20);
+  const kbps = cycles.reduce(
+    (sum, one) => sum + (one.loadDownloadKbps ?? 0),
+    0,
+  );
+  return kbps > (cycles.length * LINE_KBPS) / 4;
 }
 
 async function stillWrong(stage: Stage, afterMs: number): Promise<string> {
