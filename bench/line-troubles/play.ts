@@ -40,6 +40,7 @@ export async function play(stage: Stage, trouble: Trouble): Promise<Outcome> {
     () => isLoaded(stage),
     isWhole,
   );
+  const unready = before === null ? await stillWrong(stage, AWAY_MS) : null;
   const first = lately(heard, 1)[0]?.wantedDownloadKbps ?? NaN;
   const place = heard.frames.length;
   const begun = systemClock.mono();
@@ -59,7 +60,7 @@ export async function play(stage: Stage, trouble: Trouble): Promise<Outcome> {
       await pause(LOOK_MS);
     }
   })();
-  const faults: string[] = before === null ? ["was not right before"] : [];
+  const faults = before === null ? [`before: ${unready}`] : [];
   const attempt = async (provoke: () => unknown) => {
     try {
       await provoke();
@@ -167,8 +168,13 @@ function isLoaded({ heard }: Stage): boolean {
 
 async function stillWrong(stage: Stage, afterMs: number): Promise<string> {
   const health = await askHealth(stage.system.run.wanHealth(WAN));
-  const words = health === null ? "no health" : health.reasons.join("; ");
-  return `after ${afterMs / 1e3} s: ${wrongRates(stage) ?? (words || "not told")}`;
+  const reasons = [
+    wrongRates(stage),
+    ...(health?.reasons ?? ["no health"]),
+    health === null || isWhole(health) ? null : "a reflector is away",
+    isLoaded(stage) ? null : "no load flows",
+  ].filter((reason) => reason !== null);
+  return `after ${afterMs / 1e3} s: ${reasons.join("; ") || "not told"}`;
 }
 
 /** Why the rates are not what they should be; null where they are. */
