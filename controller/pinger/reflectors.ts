@@ -182,10 +182,11 @@ function faultOf(
   )
     return "loss";
   const heard = others.filter(({ replies }) => replies >= REPLIES_MIN);
-  const leastMs = median(heard.flatMap((one) => one.leastMs ?? []));
-  if (it.replies < REPLIES_MIN || it.leastMs === null || leastMs === null)
+  // who is new knows only the path of today, and the others still that of before
+  const otherMs = median(heard.flatMap((one) => one.lastMs ?? []));
+  if (it.replies < REPLIES_MIN || it.leastMs === null || otherMs === null)
     return null;
-  if (it.leastMs > DISTANCE_RATIO * leastMs + DISTANCE_ABOVE_MS)
+  if (it.leastMs > DISTANCE_RATIO * otherMs + DISTANCE_ABOVE_MS)
     return "distance";
   const jitterMs = median(heard.map((one) => one.jitterMs)) ?? 0;
   return it.jitterMs > jitterMs + JITTER_ABOVE_OTHERS_MS ? "jitter" : null;

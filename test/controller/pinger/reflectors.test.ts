@@ -147,6 +147,21 @@ describe("the reflectors that are probed", () => {
     );
   });
 
+  it("CTRL-04: take one back to stay where the path became longer for all while it was away", () => {
+    const alone = probe(openReflectors(6, ms(0)), 100, (place) =>
+      place === 2 ? null : 20,
+    );
+    expect(alone.after.probed).not.to.include(2);
+    const { after, replacements } = probe(
+      alone.after,
+      MINUTE_TURNS,
+      () => 240,
+      100 * SPACING_MS,
+    );
+    expect(after.probed).to.have.members([0, 1, 2, 3, 4, 5]);
+    expect(replacements).to.deep.equal([]);
+  });
+
   it("are never fewer than three nor more than six, each once, and none before its time is over", () => {
     const fates = fc.array(
       fc.array(fc.option(fc.integer({ min: 1, max: 500 })), {
