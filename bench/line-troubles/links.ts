@@ -35,7 +35,9 @@ const wan = (state: "down" | "up") => {
 function carrier(state: "down" | "up"): void {
   run("isp", `ip link set i0 ${state}`);
   if (state === "down") return;
-  run("isp", "ip route replace 10.0.1.0/24 via 10.0.2.2");
+  const [, address] =
+    /inet ([\d.]+)/.exec(run("shaper", "ip -4 address show dev wan")) ?? [];
+  run("isp", `ip route replace 10.0.1.0/24 via ${address}`);
   run("shaper", "ip route replace default via 10.0.2.1");
 }
 
