@@ -129,7 +129,8 @@ export function conditionInWords(
   now: MonoMs,
 ): string | null {
   const { silentMs, answering, asked, link, isFallback, gateway } = facts;
-  const spell = (ms: number) => `${(ms / 1e3).toFixed(1)} s`;
+  // an answer may be stamped a little after the beat that asks
+  const spell = (ms: number) => `${(Math.max(0, ms) / 1e3).toFixed(1)} s`;
   const silence = facts.isNameless
     ? "no reflector can be asked"
     : Number.isFinite(silentMs)

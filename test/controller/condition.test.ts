@@ -38,6 +38,8 @@ const NEVER: Facts = { ...FILTERED, silentMs: Infinity };
 const UNHEARD: Facts = { ...NEVER, receivedBps: 0 };
 const DOWN: Facts = { ...FINE, silentMs: 4_000, receivedBps: 2_000 };
 const GONE: Facts = { ...FINE, silentMs: 200, link: "gone", receivedBps: null };
+/** Its answer is stamped a little after the beat. */
+const ANSWERED: Facts = { ...FINE, silentMs: -5 };
 const UNSEEN: Facts = { ...FINE, silentMs: 60_000, receivedBps: null };
 
 /** The condition after each second of the facts, told twenty times a second. */
@@ -124,6 +126,7 @@ describe("standing()", () => {
   const facts = () =>
     fc.constantFrom(
       FINE,
+      ANSWERED,
       FEW,
       SILENT,
       FULL,
@@ -185,7 +188,7 @@ describe("standing()", () => {
         past.forEach((each, i) => (state = standing(state, each, ms(i * 700))));
         const words = conditionInWords(state, last, ms(past.length * 700));
         expect(words === null).to.equal(state.condition === "measuring");
-        expect(words ?? "").not.to.match(/NaN|Infinity|undefined|null/);
+        expect(words ?? "").not.to.match(/NaN|Infinity|undefined|null|-0/);
       }),
     );
   });
