@@ -46,6 +46,9 @@ const SETTINGS = {
   REPLAY_MB: "1",
 };
 
+/** As in its unit. */
+const RECORDER_SETTINGS = { NODE_OPTIONS: "--max-semi-space-size=1" };
+
 /** The medians of the second quarter and of the last. */
 function growth(held: readonly Held[], what: keyof Held) {
   const quarter = Math.ceil(held.length / 4);
@@ -96,6 +99,8 @@ async function main([
   await using stage = await openStage();
   const { controller, recorder } = stage;
   await restartWith(stage, SETTINGS);
+  await recorder().stop();
+  await stage.startRecorder(RECORDER_SETTINGS);
   const held = { controller: [] as Held[], recorder: [] as Held[] };
   const begun = systemClock.mono();
   const spentMs = () => since(begun, systemClock.mono());

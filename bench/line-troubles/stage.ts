@@ -39,7 +39,7 @@ export interface Stage extends AsyncDisposable {
   readonly recorder: () => Daemon;
   /** Starts the next one, when the last has ended. */
   startController(settings?: Readonly<Record<string, string>>): Promise<void>;
-  startRecorder(): Promise<void>;
+  startRecorder(settings?: Readonly<Record<string, string>>): Promise<void>;
   /** Begins the load again, if it has ended. */
   load(): Promise<void>;
   /** Ends it. */
@@ -74,9 +74,9 @@ export async function openStage(): Promise<Stage> {
         return heard.cyclesFrom(place).length > 0;
       });
     },
-    async startRecorder() {
+    async startRecorder(settings = {}) {
       await recorder.end;
-      recorder = startDaemon(recorderArgs);
+      recorder = startDaemon(recorderArgs, settings);
     },
     async load() {
       if (!load.hasEnded && performance.now() - loadedAt < LOAD_MS) return;
