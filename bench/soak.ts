@@ -74,6 +74,7 @@ function tellGrowth(held: Readonly<Record<string, readonly Held[]>>): boolean {
   return isLevel;
 }
 
+/** How many gaps its history has; tells each. */
 async function gapsIn({
   system,
   controller,
@@ -82,9 +83,10 @@ async function gapsIn({
   await controller().stop();
   await recorder().stop();
   const db = new Database(system.database, { readonly: true });
-  const gaps = db.prepare("select count(*) from gap").pluck().get() as number;
+  const gaps = db.prepare("select * from gap").all();
   db.close();
-  return gaps;
+  for (const gap of gaps) console.log(`gap: ${JSON.stringify(gap)}`);
+  return gaps.length;
 }
 
 async function main([
