@@ -10,6 +10,7 @@ import {
 import type { Log } from "../shared/log.js";
 import { fault } from "./fault.js";
 import { createGate, type Gate } from "./gate.js";
+import { openHorizon } from "./horizon.js";
 import type { Observer } from "./observer.js";
 import { createOffers, type Offers } from "./offers.js";
 import { openRefusals, type Refusals } from "./refusals.js";
@@ -86,6 +87,7 @@ export function openIntake(
 ): Intake {
   const refusals = openRefusals(clock, log);
   const gate = createGate();
+  const horizon = openHorizon(clock);
   const sources = createSources();
   const offers = createOffers(clock.mono(), goneMs);
   const counts = {
@@ -151,6 +153,7 @@ export function openIntake(
 
   function commit(): void {
     const begun = clock.mono();
+    horizon.look();
     for (const { name, boot } of sources.sweep(begun))
       log.info("source_gone", { source: name, boot });
     const outcome = store.commit(waiting, offers.at(begun));
@@ -171,7 +174,7 @@ export function openIntake(
       return;
     }
     counts.unknownKeys += unknownKeys;
-    const aheadMs = frame.at - clock.wall();
+    const aheadMs = frame.at - horizon.look();
     if (aheadMs <= FUTURE_MS)
       accept(frame, message.byteLength, known === undefined);
     else refuse(tooFarAhead(frame, aheadMs), frame);

@@ -4,6 +4,8 @@ import { NOON_MS } from "./frames.js";
 /** A clock that stands still until it is moved. */
 export interface HandClock extends Clock {
   advance(ms: number): void;
+  /** Sets the wall clock, ahead or back. */
+  step(ms: number): void;
 }
 
 export function handClock(wallMs = NOON_MS): HandClock {
@@ -15,6 +17,9 @@ export function handClock(wallMs = NOON_MS): HandClock {
     sleepUntil: () => Promise.resolve(),
     advance(ms) {
       mono += ms;
+      wall += ms;
+    },
+    step(ms) {
       wall += ms;
     },
   };

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { decodeFrame } from "../../shared/frame.js";
 import { accountOf } from "./history.js";
 import { temporaryFolder } from "./temporary.js";
+import { DAY_MS } from "./upkeep-of.js";
 import { FATES, World, type Fate, type Run } from "./world.js";
 
 type Step = (world: World) => void;
@@ -41,6 +42,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+/** What is sent, and by how much the clock is set then. */
+const period = fc.tuple(
+  fc.array(fc.constantFrom<Fate>("heard", "lost", "late"), {
+    minLength: 1,
+    maxLength: 20,
+  }),
+  fc
+    .constantFrom(90_000, 3_600_000, 400 * DAY_MS)
+    .chain((ms) => fc.constantFrom(ms, -ms)),
+);
+
 const numbers = (to: number) => Array.from({ length: to }, (_, i) => i + 1);
 
 describe("CatchUp", () => {
@@ -70,6 +82,29 @@ describe("CatchUp", () => {
       ),
       { numRuns: 120 },
     )).timeout(180_000);
+
+  // wall clock:   12:00 | 13:00 14:00 | 11:00 ..      frames of 14:00 come by and by, and are taken
+  it("loses nothing to a clock that is set ahead and back, whatever is lost or late meanwhile (STOR-04, INTG-04)", () =>
+    fc.assert(
+      fc.property(fc.array(period, { minLength: 1, maxLength: 8 }), (periods) =>
+        inWorld((world, path) => {
+          for (const [fates, stepMs] of periods) {
+            world.publish(fates);
+            world.commit();
+            world.clock.step(stepMs);
+            world.hello(1);
+          }
+          world.publish(["heard"]);
+          world.arrive();
+          world.pass(20);
+          const account = accountOf(path, world.run.boot);
+          const { missing, lost, refused } = account!;
+          expect([missing, lost, refused]).to.deep.equal([[], [], []]);
+          expect(account!.stored.size).to.equal(world.run.sent.size);
+        }),
+      ),
+      { numRuns: 60 },
+    )).timeout(60_000);
 
   function check(
     path: string,

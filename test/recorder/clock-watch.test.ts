@@ -1,21 +1,10 @@
 import { expect } from "chai";
-import type { WallMs } from "../../shared/clock.js";
 import { openClockWatch } from "../../recorder/clock-watch.js";
 import { handClock } from "../fakes/hand-clock.js";
 
 const HOUR = 3_600_000;
 
 describe("openClockWatch()", () => {
-  const stepping = () => {
-    const hands = handClock();
-    let stepMs = 0;
-    return {
-      ...hands,
-      wall: () => (hands.wall() + stepMs) as WallMs,
-      step: (ms: number) => void (stepMs += ms),
-    };
-  };
-
   for (const [stepMs, held] of [
     [HOUR, false],
     [HOUR + 1, true],
@@ -23,7 +12,7 @@ describe("openClockWatch()", () => {
     [400 * 24 * HOUR, true],
   ] as const)
     it(`${held ? "holds for an hour" : "goes on"} after a step of ${stepMs / HOUR} h (STOR-04)`, () => {
-      const clock = stepping();
+      const clock = handClock();
       const watch = openClockWatch(clock, null);
       expect(watch.look()).to.equal(null);
       clock.advance(10 * HOUR);
@@ -38,7 +27,7 @@ describe("openClockWatch()", () => {
     });
 
   it("adds small steps up", () => {
-    const clock = stepping();
+    const clock = handClock();
     const watch = openClockWatch(clock, null);
     clock.step(0.7 * HOUR);
     expect(watch.look()).to.equal(null);
@@ -52,7 +41,7 @@ describe("openClockWatch()", () => {
     [-400 * 24 * HOUR, true],
   ] as const)
     it(`${held ? "holds" : "goes on"} where it starts ${ageMs / HOUR} h after the newest frame (STOR-04)`, () => {
-      const clock = stepping();
+      const clock = handClock();
       const watch = openClockWatch(clock, clock.wall() - ageMs);
       expect(watch.look() !== null).to.equal(held);
       expect(watch.holdMs() > 0).to.equal(held);

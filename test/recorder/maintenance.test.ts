@@ -2,7 +2,6 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect } from "chai";
-import type { WallMs } from "../../shared/clock.js";
 import { METRICS } from "../../shared/metrics.js";
 import type { Row } from "../../shared/row.js";
 import { lookAt, type Recovery } from "../../recorder/health.js";
@@ -12,7 +11,7 @@ import { RESERVE_PAGES } from "../../recorder/store/disk.js";
 import { openStore, type Store } from "../../recorder/store/store.js";
 import { TIERS } from "../../recorder/tiers/tier.js";
 import { cycle, NOON_MS, stamped, transition } from "../fakes/frames.js";
-import { handClock } from "../fakes/hand-clock.js";
+import { handClock, type HandClock } from "../fakes/hand-clock.js";
 import { collectedLog } from "./collected-log.js";
 import { readRows, temporaryFolder } from "./temporary.js";
 import { DAY_MS, HOUR_MS, openUpkeepOf, USUAL } from "./upkeep-of.js";
@@ -30,28 +29,17 @@ const IDLE = { catchUp: { counts: {} }, sync: {} } as unknown as Recovery;
 
 describe("Maintenance", () => {
   const folder = temporaryFolder();
-  let clock: ReturnType<typeof steppingClock>;
+  let clock: HandClock;
   let log: ReturnType<typeof collectedLog>;
   let store: Store;
   let seq: number;
   beforeEach(() => {
-    clock = steppingClock();
+    clock = handClock();
     log = collectedLog();
     store = openStore(join(folder.path, "metrics.db"), clock.wall());
     seq = 0;
   });
   afterEach(() => store[Symbol.asyncDispose]());
-
-  /** A clock of which the wall hand alone can be moved. */
-  function steppingClock() {
-    const hands = handClock();
-    let stepMs = 0;
-    return {
-      ...hands,
-      wall: () => (hands.wall() + stepMs) as WallMs,
-      step: (ms: number) => void (stepMs += ms),
-    };
-  }
 
   const rows = (sql: string) => readRows(store.path, sql);
   const count = (table: string) =>
