@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Failure } from "../../shared/failure.js";
 import { run } from "../../test/e2e/namespace.js";
 import { WAN } from "../../test/e2e/system.js";
+import { pause } from "../../test/e2e/waiting.js";
 import { restartWith } from "./processes.js";
 import { childOf, inMountsOf, stateFolder, type Stage } from "./stage.js";
 import { SILENTLY, type Trouble } from "./trouble.js";
@@ -136,6 +137,7 @@ export const RESTARTS: readonly Trouble[] = [
     holdMs: 1_000,
     async begin(stage) {
       process.kill(childOf(stage.controller().pid, "tc"), "SIGSTOP");
+      await pause(300); // something is asked of it
       const { code, tookMs } = await stage.controller().stop();
       if (code !== 0 || tookMs > 2_000)
         throw new Failure(`SIGTERM: exit ${code} after ${tookMs} ms`);

@@ -82,6 +82,7 @@ export function openActuator(
   let isDescribed = false;
   let described = "";
   let warnings: readonly string[] = [];
+  let isClosed = false;
 
   function wish(wanted: PerDirection<number>): void {
     for (const direction of DIRECTIONS) {
@@ -94,6 +95,7 @@ export function openActuator(
   }
 
   function nextJob(): Job | null {
+    if (isClosed) return null;
     const now = clock.mono();
     const isLookDue = now >= lookAt;
     const [download, upload] = [orderOf(lanes.download), orderOf(lanes.upload)];
@@ -234,7 +236,7 @@ export function openActuator(
     for (let job = nextJob(); job !== null; job = nextJob()) {
       const fault = await run(job);
       if (fault !== null) {
-        fail(fault);
+        if (!isClosed) fail(fault);
         return;
       }
     }
@@ -274,7 +276,10 @@ export function openActuator(
       })();
       await atMost(deadlineMs, settled);
     },
-    [Symbol.asyncDispose]: () => router[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]() {
+      isClosed = true;
+      return router[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startDaemon, type Daemon } from "./daemon.js";
 import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
+import { processesIn } from "./namespace.js";
 import { addQueue, kernelKbps, removeQueue } from "./queues.js";
 import {
   BASE_KBPS,
@@ -13,12 +14,15 @@ import {
   type System,
 } from "./system.js";
 import { openDownloads, type Transfers } from "./traffic.js";
-import { until } from "./waiting.js";
+import { pause, until } from "./waiting.js";
 
 const SOON_MS = 20_000;
 
 /** A stop may take a second, and a busy machine some more. */
 const STOP_MS = 2_000;
+
+/** By then something is asked of tc, which it has a second to answer. */
+const ASKED_MS = 300;
 
 /** What queues have that somebody made anew. */
 const MADE_KBPS = 5_000;
@@ -108,4 +112,17 @@ describe(`a controller that starts again: ${machineInWords()}`, function () {
           isEnforced() ? true : null,
         );
       });
+
+  it("CTRL-07, control.md 9.8: ends at a stop while tc hangs", async () => {
+    const [tc] = processesIn("shaper").filter(isTc);
+    process.kill(tc!, "SIGSTOP");
+    await pause(ASKED_MS);
+    const { code, tookMs } = await controller.stop();
+    expect(code).to.equal(0);
+    expect(tookMs).to.be.below(STOP_MS);
+    await again();
+  });
 });
+
+const isTc = (pid: number): boolean =>
+  readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "tc";

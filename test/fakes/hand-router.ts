@@ -87,7 +87,13 @@ export function handRouter(clock: Clock): HandRouter {
         for (const { end } of ended) end();
       }
     },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    // what is under way ends as if nobody had answered
+    [Symbol.asyncDispose]() {
+      router.mood = "unreachable";
+      for (const { end } of pending) end();
+      pending = [];
+      return Promise.resolve();
+    },
   };
   return router;
 }

@@ -178,6 +178,23 @@ describe("openActuator()", () => {
     expect(asked - superseded, "newest wins").to.be.at.most(4);
   });
 
+  it("begins nothing more when it is closed while a router hangs that it was to leave (CTRL-07, control.md 9.8)", async () => {
+    const world = open();
+    await world.pass(1_000);
+    world.router.latencyMs = Infinity;
+    world.wish = at(1_000, 1_000);
+    await world.pass(BEAT_MS);
+    const { writes, reads, inFlight } = world.router;
+    const begun = [writes.length, reads.length];
+    expect(inFlight.now).to.equal(1);
+    await world.shaper.leave(START, 1);
+    await world.shaper[Symbol.asyncDispose]();
+    for (let turn = 0; turn < 5; turn++) await world.router.settle();
+    expect([writes.length, reads.length]).to.deep.equal(begun);
+    expect(inFlight.now).to.equal(0);
+    expect(world.events).to.deep.equal(["router_described"]);
+  });
+
   for (const [name, pace] of [
     ["tc", TC_PACE],
     ["RouterOS", ROUTEROS_PACE],
