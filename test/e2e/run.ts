@@ -2,14 +2,14 @@
  * Runs the scenes on a kernel that fits: `net` shapes with HTB, which every kernel has; `cake` with CAKE, on this host's
  * kernel if it has it, else where CAKE_BED leads. Exit status is mocha's.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { text } from "node:stream/consumers";
 import { onKernelWith } from "./bed.js";
-import { kernelHas, type Shaping } from "./kernel.js";
+import type { Shaping } from "./kernel.js";
 
 /** Relative: where it runs this folder may be another one. Nothing of .mocharc: its specs are those of `npm test`. */
 const MOCHA = [
@@ -36,30 +36,26 @@ async function main(suite = ""): Promise<number> {
     console.error(`Cannot run '${suite}': must be one of net, cake`);
     return 2;
   }
-  const command = onKernelWith(shaping, [...MOCHA, ...FILES]);
-  if (command === null) {
+  if (onKernelWith(shaping, MOCHA) === null) {
     console.error(
       "\n!!! SKIPPED, ALL OF IT: no CAKE in this kernel, and CAKE_BED names no command that runs another one\n",
     );
     return process.env["CI"] === "true" ? 1 : 0;
   }
-  if (shaping === "cake" && !kernelHas(shaping)) return elsewhere(shaping);
-  const [program = "", ...args] = command;
-  const { status, error } = spawnSync(program, args, { stdio: "inherit" });
-  if (error) console.error(`Cannot run '${program}': ${error.message}`);
-  return status ?? 1;
+  return everyFile(shaping);
 }
 
-/** A kernel for each file, as many at a time as there are processors: none notices the others. */
-async function elsewhere(shaping: Shaping): Promise<number> {
+/** A line for each file, on a kernel of its own or on this one, as many at a time as there are processors. */
+async function everyFile(shaping: Shaping): Promise<number> {
   const left = [...FILES];
   let worst = 0;
-  const work = async () => {
+  const work = async (line: number) => {
     for (let file = left.shift(); file !== undefined; file = left.shift()) {
       const [program = "", ...args] =
         onKernelWith(shaping, [...MOCHA, file]) ?? [];
       const child = spawn(program, args, {
         stdio: ["ignore", "pipe", "inherit"],
+        env: { ...process.env, E2E_LINE: `line${line}` },
       });
       const closed = once(child, "close") as Promise<[number | null]>;
       const said = await text(child.stdout);
@@ -68,7 +64,8 @@ async function elsewhere(shaping: Shaping): Promise<number> {
       worst = Math.max(worst, status ?? 1);
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  const lines = Array.from({ length: availableParallelism() }, (_, i) => i);
+  await Promise.all(lines.map(work));
   return worst;
 }
 
