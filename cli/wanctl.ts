@@ -10,6 +10,7 @@ import { ConfigError } from "../shared/config-error.js";
 import { Failure } from "../shared/failure.js";
 import { priorityMark } from "../shared/log.js";
 import { runFolder } from "../shared/paths.js";
+import { endAtLast } from "../shared/stop.js";
 import { addConfiguration } from "./config-commands.js";
 import { addHistory } from "./history-command.js";
 import { completion, SHELLS, type Shell } from "./completion.js";
@@ -76,6 +77,7 @@ daemon(
   const { runController } = await import("../controller/main.js");
   const run = runFolder(runDir);
   await endingWithInput(untilEof, () => runController(config, run));
+  endAtLast();
 });
 
 daemon(
@@ -86,6 +88,7 @@ daemon(
   const { runRecorder } = await import("../recorder/main.js");
   const run = runFolder(runDir);
   await endingWithInput(untilEof, () => runRecorder(config, run));
+  endAtLast();
 });
 
 wanctl

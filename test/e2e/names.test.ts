@@ -3,10 +3,16 @@ import { spawnSync } from "node:child_process";
 import { realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { askHealth } from "../../shared/health.js";
-import { startDaemon } from "./daemon.js";
+import { startDaemon, type Daemon } from "./daemon.js";
 import { demandMachine, machineInWords } from "./kernel.js";
 import { run } from "./namespace.js";
-import { controllerArgs, openSystem, settingsOf, WAN } from "./system.js";
+import {
+  controllerArgs,
+  openSystem,
+  settingsOf,
+  WAN,
+  type System,
+} from "./system.js";
 import { pause, until } from "./waiting.js";
 
 const MEND_MS = 30_000;
@@ -30,6 +36,26 @@ describe(`reflectors with names: ${machineInWords()}`, function () {
   this.timeout(120_000);
   before(demandMachine);
 
+  /** Starts a controller whose reflectors all have names that it cannot look up. */
+  async function startNameless(
+    { run: folder }: System,
+    rules: readonly string[],
+  ): Promise<Daemon> {
+    for (const rule of rules) run("server", `nft ${rule}`);
+    const controller = startDaemon(controllerArgs(folder), {
+      ...{ ...settingsOf(folder), REFLECTORS: "reflector" },
+    });
+    // its first events may be over before the ear has found it
+    await until("a controller that has set its rates", MEND_MS, async () => {
+      const health = await askHealth(folder.wanHealth(WAN));
+      const router = health?.["router"] as { reachable?: boolean } | undefined;
+      return router?.reachable === true;
+    });
+    const server = "nameserver 10.0.3.2\n";
+    replace(controller.pid, folder.root, "resolv.conf", server);
+    return controller;
+  }
+
   for (const [does, rules] of [
     ["hangs", HANGING],
     ["refuses", []],
@@ -38,20 +64,9 @@ describe(`reflectors with names: ${machineInWords()}`, function () {
       await using system = await openSystem(20_000);
       const { heard, run: folder } = system;
       await system.controller.stop();
-      for (const rule of rules) run("server", `nft ${rule}`);
       const place = heard.frames.length;
-      await using controller = startDaemon(controllerArgs(folder), {
-        ...{ ...settingsOf(folder), REFLECTORS: "reflector" },
-      });
+      await using controller = await startNameless(system, rules);
       const { pid } = controller;
-      // its first events may be over before the ear has found it
-      await until("a controller that has set its rates", MEND_MS, async () => {
-        const health = await askHealth(folder.wanHealth(WAN));
-        const router = health?.["router"] as
-          { reachable?: boolean } | undefined;
-        return router?.reachable === true;
-      });
-      replace(pid, folder.root, "resolv.conf", "nameserver 10.0.3.2\n");
       await pause(6_000);
       const health = await askHealth(folder.wanHealth(WAN));
       expect(health?.["condition"]).to.include({ name: "silent" });
@@ -73,4 +88,14 @@ describe(`reflectors with names: ${machineInWords()}`, function () {
       expect(events).not.to.include.members(["line_lost"]);
       expect(controller.hasEnded).to.equal(false);
     });
+
+  it("CTRL-07: ends at a stop while the name server hangs", async () => {
+    await using system = await openSystem(20_000);
+    await system.controller.stop();
+    await using controller = await startNameless(system, HANGING);
+    await pause(6_000); // a look-up takes 10 s
+    const { code, signal, tookMs } = await controller.stop();
+    expect(code === 0 || signal === "SIGTERM").to.equal(true);
+    expect(tookMs).to.be.below(4_000);
+  });
 });
