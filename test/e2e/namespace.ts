@@ -4,6 +4,7 @@ import {
   type ChildProcessWithoutNullStreams,
 } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 
 /** The hosts of the test line, each a network namespace. */
 export const HOSTS = ["client", "shaper", "isp", "server"] as const;
@@ -60,6 +61,12 @@ export function processesIn(host: Host): number[] {
     .filter((line) => line !== "")
     .map(Number);
 }
+
+/** What runs of a program inside a host. */
+export const processesOf = (name: string, host: Host): number[] =>
+  processesIn(host).filter(
+    (pid) => readFileSync(`/proc/${pid}/comm`, "utf8").trim() === name,
+  );
 
 /** The hosts, with nothing in them but loopback. Removes those that a killed run left behind. */
 export function makeHosts(): void {

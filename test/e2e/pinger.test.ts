@@ -1,17 +1,10 @@
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { Direction } from "../../shared/direction.js";
 import type { Reply } from "../../controller/law/reading.js";
 import { demandMachine, machineInWords } from "./kernel.js";
 import { openLine, SERVER, type Line } from "./line.js";
-import {
-  namespaceOf,
-  processesIn,
-  run,
-  start,
-  type Host,
-} from "./namespace.js";
+import { namespaceOf, processesOf, run, start } from "./namespace.js";
 import { spreadOf } from "./spread.js";
 import { PROBE, startProbing, type Probing } from "./probing.js";
 import { pause, until } from "./waiting.js";
@@ -184,7 +177,8 @@ describe(`a pinger: ${machineInWords()}`, function () {
   it("CTRL-04: a killed fping is lost, and back", async () => {
     await using probing = startProbing({ method: "echo" });
     await heard(probing, 0, 10);
-    for (const pid of children("shaper", "fping")) process.kill(pid, "SIGKILL");
+    for (const pid of processesOf("fping", "shaper"))
+      process.kill(pid, "SIGKILL");
     await until("the return", NOTICE_MS, () => probing.events.length > 1);
     expect(probing.events).to.deep.equal([
       "pinger_lost fping ended: SIGKILL",
@@ -244,8 +238,3 @@ function makeLink(): void {
   run("server", "ip address add 10.0.9.2/24 dev probe1");
   run("server", "ip link set probe1 up");
 }
-
-const children = (host: Host, name: string): number[] =>
-  processesIn(host).filter(
-    (pid) => readFileSync(`/proc/${pid}/comm`, "utf8").trim() === name,
-  );

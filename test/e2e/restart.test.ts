@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startDaemon, type Daemon } from "./daemon.js";
 import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
-import { processesIn } from "./namespace.js";
+import { processesOf } from "./namespace.js";
 import { addQueue, kernelKbps, removeQueue } from "./queues.js";
 import {
   BASE_KBPS,
@@ -114,7 +114,7 @@ describe(`a controller that starts again: ${machineInWords()}`, function () {
       });
 
   it("CTRL-07, control.md 9.8: ends at a stop while tc hangs", async () => {
-    const [tc] = processesIn("shaper").filter(isTc);
+    const [tc] = processesOf("tc", "shaper");
     process.kill(tc!, "SIGSTOP");
     await pause(ASKED_MS);
     const { code, tookMs } = await controller.stop();
@@ -123,6 +123,3 @@ describe(`a controller that starts again: ${machineInWords()}`, function () {
     await again();
   });
 });
-
-const isTc = (pid: number): boolean =>
-  readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "tc";

@@ -36,24 +36,23 @@ async function main(suite = ""): Promise<number> {
     console.error(`Cannot run '${suite}': must be one of net, cake`);
     return 2;
   }
-  if (onKernelWith(shaping, MOCHA) === null) {
+  const command = onKernelWith(shaping, MOCHA);
+  if (command === null) {
     console.error(
       "\n!!! SKIPPED, ALL OF IT: no CAKE in this kernel, and CAKE_BED names no command that runs another one\n",
     );
     return process.env["CI"] === "true" ? 1 : 0;
   }
-  return everyFile(shaping);
+  return everyFile(command);
 }
 
 /** A line for each file, on a kernel of its own or on this one, as many at a time as there are processors. */
-async function everyFile(shaping: Shaping): Promise<number> {
+async function everyFile([program = "", ...args]: readonly string[]) {
   const left = [...FILES];
   let worst = 0;
   const work = async (line: number) => {
     for (let file = left.shift(); file !== undefined; file = left.shift()) {
-      const [program = "", ...args] =
-        onKernelWith(shaping, [...MOCHA, file]) ?? [];
-      const child = spawn(program, args, {
+      const child = spawn(program, [...args, file], {
         stdio: ["ignore", "pipe", "inherit"],
         env: { ...process.env, E2E_LINE: `line${line}` },
       });
