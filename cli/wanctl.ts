@@ -67,7 +67,8 @@ const daemon = (name: string, description: string, line: string): Command =>
     .requiredOption("--config <file>", "its configuration, YAML")
     .option("--run-dir <dir>", RUN_DIR)
     .option("--until-eof", "stop when standard input ends, as at SIGTERM")
-    .addHelpText("after", example(line));
+    .addHelpText("after", example(line))
+    .hook("postAction", endAtLast);
 
 daemon(
   "controller",
@@ -77,7 +78,6 @@ daemon(
   const { runController } = await import("../controller/main.js");
   const run = runFolder(runDir);
   await endingWithInput(untilEof, () => runController(config, run));
-  endAtLast();
 });
 
 daemon(
@@ -88,7 +88,6 @@ daemon(
   const { runRecorder } = await import("../recorder/main.js");
   const run = runFolder(runDir);
   await endingWithInput(untilEof, () => runRecorder(config, run));
-  endAtLast();
 });
 
 wanctl
