@@ -1,4 +1,5 @@
 import type { Schema } from "convict";
+import { KEPT_MINUTES_MAX } from "../shared/bus/ring.js";
 import { WAN_NAME } from "../shared/frame.js";
 import { PRESET_NAMES } from "./law/presets.js";
 import { DIFFSERVS, LINKS } from "./qdisc/cake.js";
@@ -221,7 +222,7 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
       doc: "frames are kept in memory for so long, for a recorder that was away",
       format: "whole",
       min: 1,
-      max: 240,
+      max: KEPT_MINUTES_MAX,
       default: 30,
     },
     replay_mb: {

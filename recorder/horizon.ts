@@ -1,7 +1,8 @@
+import { KEPT_MINUTES_MAX } from "../shared/bus/ring.js";
 import { later, type Clock, type WallMs } from "../shared/clock.js";
 
 /** As long as a controller may keep frames to send them again. */
-const KEPT_MS = 4 * 3_600_000;
+const KEPT_MS = KEPT_MINUTES_MAX * 60_000;
 
 /**
  * The latest time that a frame may bear which comes now: what the wall clock says, or, for some hours after it was set

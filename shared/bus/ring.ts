@@ -24,6 +24,9 @@ export interface Ring {
   };
 }
 
+/** Nobody may keep frames for longer. */
+export const KEPT_MINUTES_MAX = 240;
+
 export interface RingLimits {
   readonly minutes: number;
   readonly megabytes: number;
