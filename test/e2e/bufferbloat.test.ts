@@ -8,9 +8,12 @@ import { processesIn } from "./namespace.js";
 import { kernelKbps } from "./queues.js";
 import { fallAndRise, playScene, type Outcome } from "./scene.js";
 import { openSystem } from "./system.js";
+import { pause } from "./waiting.js";
 
 /** Long enough for the law to show itself, short enough for a test: half a minute in all. */
 const PHASE_S = 10;
+/** By then a rate that was set is in a frame that was heard; the one before it may be in the last frame until then. */
+const SAID_MS = 500;
 
 describe(`a line that falls and rises: ${machineInWords()}`, function () {
   this.timeout(120_000);
@@ -45,7 +48,7 @@ describe(`a line that falls and rises: ${machineInWords()}`, function () {
     const { enforced, kernel } = controlled;
     expect(Math.min(...enforced)).to.be.below(9_000);
     expect(Math.max(...enforced)).to.be.above(15_000);
-    expect(kernel.after).to.be.closeTo(kernel.said, 0.02 * kernel.said);
+    expect(kernel.said, "around the look").to.include(kernel.seen);
   });
 
   it("INTG-01, CTRL-01: has 20 cycles a second, all of them recorded", () => {
@@ -67,8 +70,8 @@ interface Facts {
   readonly outcome: Outcome;
   /** The download rates that were in force, kbit/s. */
   readonly enforced: readonly number[];
-  /** What the kernel and the controller said at the end of the scene, kbit/s. */
-  readonly kernel: { readonly after: number; readonly said: number };
+  /** What was seen in the kernel at the end of the scene, and what the controller said around then, kbit/s. */
+  readonly kernel: { readonly seen: number; readonly said: readonly number[] };
   readonly recorded: Recorded;
   readonly ends: readonly (End & { readonly tookMs: number })[];
   readonly leftBehind: readonly number[];
@@ -91,15 +94,14 @@ async function sceneWith(): Promise<Facts> {
   const place = heard.frames.length;
   const outcome = await playScene(line, fallAndRise(PHASE_S));
   const cycles = heard.cyclesFrom(place);
-  const kernel = {
-    after: kernelKbps("download") ?? NaN,
-    said: cycles.at(-1)?.enforcedDownloadKbps ?? NaN,
-  };
+  const seen = kernelKbps("download") ?? NaN;
+  await pause(SAID_MS);
+  const said = enforcedOf(heard.cyclesFrom(place).slice(cycles.length - 1));
   const ends = [await controller.stop(), await recorder.stop()];
   return {
     outcome,
     enforced: enforcedOf(cycles),
-    kernel,
+    kernel: { seen, said },
     recorded: recordedIn(database),
     ends,
     leftBehind: processesIn("shaper"),
