@@ -21,6 +21,7 @@ import { addQueue } from "../test/e2e/queues.js";
 import { spreadOf } from "../test/e2e/spread.js";
 import { openDownloads } from "../test/e2e/traffic.js";
 import { pause } from "../test/e2e/waiting.js";
+import { childrenOf, programOf } from "../test/processes.js";
 import { stepCost } from "./step.js";
 
 const WANS = ["spectrum", "att"] as const;
@@ -73,13 +74,6 @@ function usageOf(pid: number): Usage {
   };
 }
 
-/** The children of a process: its fping and its tc. */
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1")
-    .split(" ")
-    .filter(Boolean)
-    .map(Number);
-
 interface Block {
   readonly withRecorder: boolean;
   readonly cycles: readonly CycleFrame[];
@@ -97,10 +91,7 @@ async function playBlock(
   const pids = new Map(controllers);
   for (const [wan, pid] of controllers)
     for (const child of childrenOf(pid))
-      pids.set(
-        `${wan}: ${readFileSync(`/proc/${child}/comm`, "latin1").trim()}`,
-        child,
-      );
+      pids.set(`${wan}: ${programOf(child)}`, child);
   let recorder: ChildProcess | null = null;
   if (withRecorder) {
     recorder = spawn(

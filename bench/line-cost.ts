@@ -9,7 +9,8 @@ import { since, systemClock } from "../shared/clock.js";
 import { lacking } from "../test/e2e/kernel.js";
 import { run } from "../test/e2e/namespace.js";
 import { pause } from "../test/e2e/waiting.js";
-import { childrenOf, openStage } from "./line-troubles/stage.js";
+import { childrenOf } from "../test/processes.js";
+import { openStage } from "./line-troubles/stage.js";
 
 /** CPU so far, ms (proc_pid_stat(5), ticks of 10 ms). */
 function cpuMs(pid: number): number {

@@ -12,10 +12,11 @@ import { openRandom } from "../controller/simulation/random.js";
 import { since, systemClock } from "../shared/clock.js";
 import { lacking } from "../test/e2e/kernel.js";
 import { spreadOf } from "../test/e2e/spread.js";
+import { childrenOf } from "../test/processes.js";
 import { isPossible, LASTING } from "./line-troubles/list.js";
 import { restartWith } from "./line-troubles/processes.js";
 import { play } from "./line-troubles/play.js";
-import { childrenOf, openStage, type Stage } from "./line-troubles/stage.js";
+import { openStage, type Stage } from "./line-troubles/stage.js";
 
 /** What a process holds. */
 interface Held {

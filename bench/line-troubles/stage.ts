@@ -1,11 +1,5 @@
 import { spawnSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, reasonOf } from "../../shared/failure.js";
@@ -21,6 +15,7 @@ import {
 } from "../../test/e2e/system.js";
 import { openDownloads } from "../../test/e2e/traffic.js";
 import { until } from "../../test/e2e/waiting.js";
+import { childrenOf, programOf } from "../../test/processes.js";
 
 /** What the line carries, kbit/s, where no trouble says otherwise. */
 export const LINE_KBPS = 20_000;
@@ -117,26 +112,9 @@ export const lately = (heard: Heard, count: number): CycleFrame[] =>
 
 /** The processes that another one started, by name. @throws Failure where there is none of that name */
 export function childOf(pid: number, name: string): number {
-  const found = childrenOf(pid).find(
-    (child) => readFileSync(`/proc/${child}/comm`, "utf8").trim() === name,
-  );
+  const found = childrenOf(pid).find((child) => programOf(child) === name);
   if (found === undefined) throw new Failure(`${pid} has no child '${name}'`);
   return found;
-}
-
-/** Looked up from below: not every kernel lists children. */
-export const childrenOf = (pid: number): number[] =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
-    .map(Number);
-
-function parentOf(pid: string): number | null {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
-  } catch {
-    return null; // it has ended meanwhile
-  }
 }
 
 /** Runs a command in the mounts that a daemon sees. @throws Failure */

@@ -4,7 +4,7 @@ import {
   type ChildProcessWithoutNullStreams,
 } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { programOf } from "../processes.js";
 
 /** The hosts of the test line, each a network namespace. */
 export const HOSTS = ["client", "shaper", "isp", "server"] as const;
@@ -64,9 +64,7 @@ export function processesIn(host: Host): number[] {
 
 /** What runs of a program inside a host. */
 export const processesOf = (name: string, host: Host): number[] =>
-  processesIn(host).filter(
-    (pid) => readFileSync(`/proc/${pid}/comm`, "utf8").trim() === name,
-  );
+  processesIn(host).filter((pid) => programOf(pid) === name);
 
 /** The hosts, with nothing in them but loopback. Removes those that a killed run left behind. */
 export function makeHosts(): void {

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import type { SshOptions } from "../../../shared/routeros/ssh.js";
 import { freePort } from "../../fakes/free-port.js";
 import { openCli, type Cli } from "../../fakes/routeros-cli.js";
+import { childrenOf } from "../../processes.js";
 
 /** A real sshd on a loopback port, behind whose forced command a router's command line plays. */
 export interface RouterOverSsh extends AsyncDisposable {
@@ -166,17 +167,5 @@ function killTree(pid: number): void {
     process.kill(pid, "SIGKILL");
   } catch {
     // it has ended meanwhile
-  }
-}
-
-/** The processes that a process has started. */
-export function childrenOf(pid: number): number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
-      .split(" ")
-      .filter((word) => word !== "")
-      .map(Number);
-  } catch {
-    return [];
   }
 }

@@ -1,10 +1,4 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -14,11 +8,8 @@ import fc from "fast-check";
 import type { Session } from "../../../shared/routeros/session.js";
 import { openSsh } from "../../../shared/routeros/ssh.js";
 import { until } from "../../fakes/until.js";
-import {
-  childrenOf,
-  openRouterOverSsh,
-  type RouterOverSsh,
-} from "./router-over-ssh.js";
+import { childrenOf, programOf } from "../../processes.js";
+import { openRouterOverSsh, type RouterOverSsh } from "./router-over-ssh.js";
 
 const bytes = (text: string) => Buffer.from(text).toString("latin1");
 
@@ -272,6 +263,4 @@ const queue = (name: string, limit: string) =>
 
 /** The ssh processes of ours that run. */
 const sshProcesses = (): number[] =>
-  childrenOf(process.pid).filter(
-    (pid) => readFileSync(`/proc/${pid}/comm`, "utf8") === "ssh\n",
-  );
+  childrenOf(process.pid).filter((pid) => programOf(pid) === "ssh");
