@@ -1,4 +1,5 @@
 import { openSubscriber } from "../../shared/bus/subscriber.js";
+import type { Direction } from "../../shared/direction.js";
 import { reasonOf } from "../../shared/failure.js";
 import type { EventName } from "../../shared/event.js";
 import {
@@ -19,6 +20,10 @@ export interface Heard extends AsyncDisposable {
   /** The first such event from a place in `frames` on; waits for it. @throws after `ms` */
   event(name: EventName, place: number, ms: number): Promise<EventFrame>;
 }
+
+/** What a controller wants in a direction. */
+export const wantedKbps = (cycle: CycleFrame, direction: Direction): number =>
+  direction === "download" ? cycle.wantedDownloadKbps : cycle.wantedUploadKbps;
 
 /** @param path where the controller publishes; it need not be there yet */
 export async function openHeard(path: string): Promise<Heard> {

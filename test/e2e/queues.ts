@@ -62,6 +62,10 @@ export function kernelKbps(direction: Direction): number | null {
   );
 }
 
+/** Whether the kernel enforces this rate, to the hundredth. */
+export const enforces = (direction: Direction, kbps: number): boolean =>
+  Math.abs((kernelKbps(direction) ?? 0) - kbps) < 0.01 * kbps;
+
 function shownOrNothing(command: string): string {
   try {
     return run("shaper", command);

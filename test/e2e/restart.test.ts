@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DIRECTIONS } from "../../shared/direction.js";
 import { startDaemon, type Daemon } from "./daemon.js";
 import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
+import { wantedKbps } from "./heard.js";
 import { processesOf } from "./namespace.js";
-import { addQueue, kernelKbps, removeQueue } from "./queues.js";
+import { addQueue, enforces, kernelKbps, removeQueue } from "./queues.js";
 import {
   BASE_KBPS,
   controllerArgs,
@@ -26,8 +28,6 @@ const ASKED_MS = 300;
 
 /** What queues have that somebody made anew. */
 const MADE_KBPS = 5_000;
-
-const DIRECTIONS = ["download", "upload"] as const;
 
 const ENDS = {
   "a clean stop": "SIGTERM",
@@ -78,12 +78,9 @@ describe(`a controller that starts again: ${machineInWords()}`, function () {
   const isEnforced = (): boolean =>
     DIRECTIONS.every((direction) => {
       const last = system!.heard.cyclesFrom(0).at(-1);
-      const wanted =
-        direction === "download"
-          ? last?.wantedDownloadKbps
-          : last?.wantedUploadKbps;
-      const kbps = kernelKbps(direction) ?? 0;
-      return Math.abs(kbps - (wanted ?? 0)) < 0.1 * kbps;
+      return (
+        last !== undefined && enforces(direction, wantedKbps(last, direction))
+      );
     });
 
   for (const [end, signal] of Object.entries(ENDS))

@@ -6,7 +6,7 @@ import { DIRECTIONS } from "../../shared/direction.js";
 import { askHealth } from "../../shared/health.js";
 import type { CallCounts } from "../../shared/router-call.js";
 import { demandMachine, machineInWords } from "./kernel.js";
-import { kernelKbps } from "./queues.js";
+import { enforces } from "./queues.js";
 import { openSystem, WAN, type System } from "./system.js";
 import { openDownloads } from "./traffic.js";
 import { pause, until } from "./waiting.js";
@@ -81,10 +81,7 @@ describe(`a line behind a RouterOS: ${machineInWords()}`, function () {
         direction === "download"
           ? last?.enforcedDownloadKbps
           : last?.enforcedUploadKbps;
-      return (
-        typeof enforced === "number" &&
-        Math.abs((kernelKbps(direction) ?? 0) - enforced) < 0.01 * enforced
-      );
+      return typeof enforced === "number" && enforces(direction, enforced);
     });
   }
 });

@@ -8,11 +8,11 @@ import { askHealth } from "../../shared/health.js";
 import { readingCode } from "../../shared/state.js";
 import { startDaemon } from "./daemon.js";
 import { fallUntilCut } from "./fall.js";
-import type { Heard } from "./heard.js";
+import { wantedKbps, type Heard } from "./heard.js";
 import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
 import { startListener } from "./listener.js";
 import { run } from "./namespace.js";
-import { addQueue, changeQueue, kernelKbps, removeQueue } from "./queues.js";
+import { addQueue, changeQueue, enforces, removeQueue } from "./queues.js";
 import { controllerArgs, openSystem, WAN, type System } from "./system.js";
 import { openDownloads } from "./traffic.js";
 import { pause, until } from "./waiting.js";
@@ -207,16 +207,11 @@ const nameOf = (frame: Frame): EventName[] =>
 const isReply = ({ reading }: CycleFrame): boolean =>
   reading === readingCode("reply");
 
-const wantedKbps = (cycle: CycleFrame, direction: Direction): number =>
-  direction === "download" ? cycle.wantedDownloadKbps : cycle.wantedUploadKbps;
-
 /** Waits until the kernel enforces what the controller wants. */
 const wishGranted = (heard: Heard, direction: Direction): Promise<unknown> =>
   until("the wanted rate in the kernel", MEND_MS, () => {
     const latest = heard.cyclesFrom(0).at(-1);
-    if (latest === undefined) return false;
-    const wanted = wantedKbps(latest, direction);
-    return Math.abs((kernelKbps(direction) ?? 0) - wanted) < 0.01 * wanted;
+    return latest && enforces(direction, wantedKbps(latest, direction));
   });
 
 /** The rates that are above the one before. */
