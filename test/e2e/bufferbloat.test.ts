@@ -12,7 +12,7 @@ import { pause } from "./waiting.js";
 
 /** Long enough for the law to show itself, short enough for a test: half a minute in all. */
 const PHASE_S = 10;
-/** By then a rate that was set is in a frame that was heard; the one before it may be in the last frame until then. */
+/** What was set just before the look is heard of later: with the next cycle, once the kernel has confirmed it. */
 const SAID_MS = 500;
 
 describe(`a line that falls and rises: ${machineInWords()}`, function () {

@@ -47,7 +47,8 @@ async function main(suite = ""): Promise<number> {
 }
 
 /** A line for each file, on a kernel of its own or on this one, as many at a time as there are processors. */
-async function everyFile([program = "", ...args]: readonly string[]) {
+async function everyFile(command: readonly string[]): Promise<number> {
+  const [program = "", ...args] = command;
   const left = [...FILES];
   let worst = 0;
   const work = async (line: number) => {
