@@ -1,4 +1,4 @@
-import Database from "better-sqlite3";
+import { Database } from "../recorder/sqlite.js";
 import { openStore } from "../recorder/store/store.js";
 import type { WallMs } from "../shared/clock.js";
 import type { Frame } from "../shared/frame.js";

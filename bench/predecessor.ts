@@ -1,4 +1,4 @@
-import Database from "better-sqlite3";
+import { Database } from "../recorder/sqlite.js";
 import type { Frame } from "../shared/frame.js";
 
 /** How the predecessor kept its history: a row for each value, three indexes, states and rates as floats. */

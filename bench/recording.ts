@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import Database from "better-sqlite3";
+import { Database } from "../recorder/sqlite.js";
 import type { WallMs } from "../shared/clock.js";
 import type { Frame } from "../shared/frame.js";
 import { openCycles, type Cycles } from "../recorder/store/cycles.js";

@@ -6,7 +6,7 @@
  *
  * On a kernel of its own, with all troubles: E2E_SHAPING=cake and BED=1 in its environment.
  */
-import Database from "better-sqlite3";
+import { Database } from "../recorder/sqlite.js";
 import { readdirSync, readFileSync } from "node:fs";
 import { openRandom } from "../controller/simulation/random.js";
 import { since, systemClock } from "../shared/clock.js";

@@ -1,4 +1,4 @@
-import Database from "better-sqlite3";
+import { Database, type Connection } from "../sqlite.js";
 import { Failure, reasonOf } from "../../shared/failure.js";
 import type { OldRow } from "./old-row.js";
 
@@ -44,7 +44,7 @@ export function openOldDatabase(path: string): OldDatabase {
   };
 }
 
-function opened(path: string): Database.Database {
+function opened(path: string): Connection {
   const refuse = (rule: string): never => {
     throw new Failure(`Cannot open '${path}': ${rule}`);
   };

@@ -1,6 +1,6 @@
-import Database from "better-sqlite3";
+import { Database } from "../sqlite.js";
 
-export type Connection = Database.Database;
+export type { Connection } from "../sqlite.js";
 
 /** How long to wait for somebody else's lock: short, for sockets wait meanwhile, and the next second is another try. */
 export const BUSY_MS = 100;

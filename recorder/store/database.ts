@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import Database from "better-sqlite3";
+import { Database } from "../sqlite.js";
 import type { WallMs } from "../../shared/clock.js";
 import { Failure, reasonOf } from "../../shared/failure.js";
 import {

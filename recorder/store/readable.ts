@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import Database from "better-sqlite3";
+import { Database } from "../sqlite.js";
 import { Failure, reasonOf } from "../../shared/failure.js";
 import type { Connection } from "./connection.js";
 import { demandNewest } from "./version.js";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import Database from "better-sqlite3";
+import { Database } from "../../recorder/sqlite.js";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { start, temporary, until, wanctl, type Started } from "./bin.js";

@@ -1,4 +1,4 @@
-import Database from "better-sqlite3";
+import { Database } from "../../recorder/sqlite.js";
 import { expect } from "chai";
 import { causeCode } from "../../shared/cause.js";
 import type { Direction } from "../../shared/direction.js";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Database, type Connection } from "../../recorder/sqlite.js";
 import { expect } from "chai";
 import fc from "fast-check";
 import { encodeFrame, FRAME_VERSION, type Frame } from "../../shared/frame.js";
@@ -146,7 +146,7 @@ describe("Intake", () => {
   });
 
   describe("while the database cannot be written", () => {
-    let other: Database.Database;
+    let other: Connection;
     beforeEach(() => {
       other = new Database(store.path);
       other.exec("begin immediate");

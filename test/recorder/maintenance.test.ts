@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Database } from "../../recorder/sqlite.js";
 import { expect } from "chai";
 import { METRICS } from "../../shared/metrics.js";
 import type { Row } from "../../shared/row.js";

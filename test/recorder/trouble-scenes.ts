@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Database } from "../../recorder/sqlite.js";
 import { Publisher as Socket } from "zeromq";
 import type { EventName } from "../../shared/event.js";
 import { encodeFrame, FRAME_VERSION } from "../../shared/frame.js";

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Database } from "../../recorder/sqlite.js";
 import { expect } from "chai";
 import { FrameError } from "../../shared/frame.js";
 import { lookAt, type Recovery } from "../../recorder/health.js";

@@ -1,4 +1,4 @@
-import Database from "better-sqlite3";
+import { Database, type Connection } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
 import fc from "fast-check";
 import type { WallMs } from "../../../shared/clock.js";
@@ -53,7 +53,7 @@ const frame = fc.record({
 const batches = fc.array(fc.array(frame, { maxLength: 40 }), { maxLength: 6 });
 
 describe("Cycles", () => {
-  let db: Database.Database;
+  let db: Connection;
   let cycles: ReturnType<typeof openCycles>;
   beforeEach(() => {
     db = new Database(":memory:");

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Database } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
 import type { WallMs } from "../../../shared/clock.js";
 import { Failure } from "../../../shared/failure.js";

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Database } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
 import fc from "fast-check";
 import { Failure } from "../../../shared/failure.js";

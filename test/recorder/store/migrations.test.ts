@@ -1,4 +1,4 @@
-import Database from "better-sqlite3";
+import { Database, type Connection } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
 import type { WallMs } from "../../../shared/clock.js";
 import { DIRECTIONS } from "../../../shared/direction.js";
@@ -28,7 +28,7 @@ const cycleAt = (atMs: number): CycleValues => ({
 
 describe("migrate()", () => {
   const NOON = NOON_MS as WallMs;
-  let db: Database.Database;
+  let db: Connection;
   beforeEach(() => {
     db = new Database(":memory:");
   });

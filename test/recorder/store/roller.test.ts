@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Database, type Connection } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
 import fc from "fast-check";
 import type { WallMs } from "../../../shared/clock.js";
@@ -58,7 +58,7 @@ const shown = (bucket: Bucket | null | undefined) =>
 describe("Roller", () => {
   const folder = temporaryFolder();
   let store: Store;
-  let beside: Database.Database;
+  let beside: Connection;
   let failAt: number;
   beforeEach(() => {
     failAt = Infinity;

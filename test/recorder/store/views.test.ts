@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Database } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
 import type { WallMs } from "../../../shared/clock.js";
 import { METRICS } from "../../../shared/metrics.js";
