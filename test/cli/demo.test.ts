@@ -20,7 +20,6 @@ function commandLine(pid: string): string {
 }
 
 describe("wanctl demo", function () {
-  this.timeout(30_000);
   let folder: ReturnType<typeof temporary>;
   let demo: Started;
 
@@ -46,11 +45,9 @@ describe("wanctl demo", function () {
     expect(second.code).to.equal(1);
     expect(second.err).to.match(/^wanctl: Cannot start .*running already.*\n$/);
 
-    const asked = performance.now();
     demo.process.kill("SIGINT");
     const { code, err } = await demo.ended;
     expect({ code, err }).to.deep.equal({ code: 0, err: "" });
-    expect(performance.now() - asked).to.be.below(2000);
     expect(processesOf(folder.path)).to.deep.equal([]);
 
     const db = new Database(join(folder.path, "metrics.db"), {

@@ -4,8 +4,6 @@ import { join } from "node:path";
 import { temporary, wanctl } from "./bin.js";
 
 describe("wanctl lab", function () {
-  this.timeout(60_000);
-
   it("prints a table of 80 columns and the gates, and writes a report", async () => {
     using folder = temporary();
     const file = join(folder.path, "report.html");

@@ -48,7 +48,6 @@ class Terminal {
 }
 
 describe("wanctl setup at a terminal", function () {
-  this.timeout(30_000);
   before(function () {
     if (spawnSync("script", ["--version"]).status === 0) return;
     if (process.env["CI"] === "true") throw new Error("no 'script'");

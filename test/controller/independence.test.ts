@@ -95,5 +95,5 @@ describe("a controller", () => {
       for (const seq of shared)
         expect(other.get(seq), `seq ${seq}`).to.equal(first.get(seq));
     }
-  }).timeout(30_000);
+  });
 });

@@ -1,7 +1,7 @@
-/** Looks every few ms until there is something other than null or undefined; throws after `deadlineMs`. */
+/** Looks every few ms until there is something other than null or undefined; throws after `deadlineMs`, minutes for a starved machine. */
 export async function until<T>(
   look: () => T | null | undefined,
-  deadlineMs = 8_000,
+  deadlineMs = 120_000,
 ): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {

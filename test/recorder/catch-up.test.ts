@@ -81,7 +81,7 @@ describe("CatchUp", () => {
         }),
       ),
       { numRuns: 120 },
-    )).timeout(180_000);
+    ));
 
   // wall clock:   12:00 | 13:00 14:00 | 11:00 ..      frames of 14:00 come by and by, and are taken
   it("loses nothing to a clock that is set ahead and back, whatever is lost or late meanwhile (STOR-04, INTG-04)", () =>
@@ -104,7 +104,7 @@ describe("CatchUp", () => {
         }),
       ),
       { numRuns: 60 },
-    )).timeout(60_000);
+    ));
 
   function check(
     path: string,

@@ -21,7 +21,7 @@ import { collectedLog } from "./collected-log.js";
 
 const PROCESS = fileURLToPath(new URL("./kill-process.js", import.meta.url));
 const SEED = 20_261_121;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 200_000;
 
 /** Where a recorder dies while frames come in, and how often it comes by at most before. */
 const WHILE_RECORDING: readonly (readonly [FaultPoint, number])[] = [
@@ -135,7 +135,6 @@ describe(`a recorder killed ${KILLS} times, wherever it matters`, () => {
   }
 
   it(`stores every frame once while frames come in: at ${WHILE_RECORDING.map(([point]) => point).join(", ")} (INTG-04)`, async function () {
-    this.timeout(300_000);
     await Promise.all(
       Array.from({ length: STATIONS }, (_, i) =>
         recording(`r${i}`, i === 0 ? 40 : 1),
@@ -197,7 +196,6 @@ describe(`a recorder killed ${KILLS} times, wherever it matters`, () => {
   };
 
   it(`has the same history while it tidies: at ${WHILE_TIDYING.map(([point]) => point).join(", ")} (STOR-03, STOR-04)`, async function () {
-    this.timeout(300_000);
     const original = join(folder, "template.db");
     template(original);
     const undisturbed = join(folder, "undisturbed.db");

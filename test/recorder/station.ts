@@ -87,7 +87,7 @@ export class Station {
   }
 
   /** Until it has died of the fault it was started with; killed after a while otherwise. */
-  async fallen(limitMs = 6_000): Promise<boolean> {
+  async fallen(limitMs = 120_000): Promise<boolean> {
     const ended = once(this.child!, "exit").then(() => true);
     const fell = await Promise.race([ended, sleep(limitMs).then(() => false)]);
     if (fell) this.kills++;

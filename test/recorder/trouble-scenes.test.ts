@@ -20,7 +20,6 @@ describe("a recorder in trouble", () => {
     mountsMissing((path) => mountMemory(path, 64)) ?? mountsMissing(mountDisk);
   const outcomes = new Map<string, Promise<Outcome>>();
   before(async function () {
-    this.timeout(180_000);
     for (const [i, scene] of SCENES.entries())
       if (scene.place === undefined || missing === null)
         outcomes.set(scene.trouble, play(scene, join(folder, String(i))));

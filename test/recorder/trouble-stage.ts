@@ -38,7 +38,7 @@ export interface Outcome {
 }
 
 const BOOT = "a".repeat(16);
-const LIMIT_MS = 40_000;
+const LIMIT_MS = 200_000;
 const ROUTINE = ["started", "stopping", "source_seen", "source_gone"];
 
 async function until<T>(look: () => Promise<T | undefined>): Promise<T | null> {

@@ -32,8 +32,6 @@ const mean = (values: readonly number[]) =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe("attribution, both directions loaded", function () {
-  this.timeout(120_000);
-
   for (const falling of DIRECTIONS) {
     const innocent = opposite(falling);
     for (const [tellsWays, seeds, least, worst] of [

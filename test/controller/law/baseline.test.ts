@@ -39,7 +39,7 @@ describe("the baseline", () => {
       expect(use(healed).download).to.be.above(0.9);
       expect(deltaMs(healed, 0.5)).to.be.below(6);
       expect(use(between(beats, 15, 60)).download).to.be.above(meanwhile);
-    }).timeout(20_000);
+    });
 
   it("learns it also while some are no longer asked, who know the path of before (CTRL-04)", () => {
     const longer = detour(15, 200);
@@ -55,7 +55,7 @@ describe("the baseline", () => {
       },
     });
     expect(use(between(beats, 75, 105)).download).to.be.above(0.9);
-  }).timeout(20_000);
+  });
 
   it("takes no queue for the path that nothing empties, as while the router is away (CTRL-04)", () => {
     const reply = (at: number, rttMs: number): Reply => ({
@@ -91,5 +91,5 @@ describe("the baseline", () => {
     );
     expect(Math.max(...rates)).to.equal(2.5e6);
     expect(deltaMs(between(beats, 50, 60), 0.95)).to.be.below(25);
-  }).timeout(20_000);
+  });
 });

@@ -17,8 +17,6 @@ function inLab(id: string): Score {
 const DOWN = { flows: { download: 4, upload: 0 }, upload: [[0, 10]] } as const;
 
 describe("the law does not fail by", function () {
-  this.timeout(20_000);
-
   it("load as a proof of innocence: a start far above the line is cut until the queue is gone", () => {
     const beats = play({
       ...DOWN,

@@ -43,8 +43,6 @@ const LAST_S = 10;
 const endOf = (steps: Steps): number => steps.at(-1)?.[0] ?? 0;
 
 describe("the law, whatever befell the line", function () {
-  this.timeout(60_000);
-
   // always the same histories: a search takes minutes, for numRuns in the hundreds and another seed
   it("a minute later no queue stands", () => {
     fc.assert(

@@ -146,7 +146,7 @@ describe("openTc()", () => {
       expect([kernel("down"), kernel("up")]).to.deep.equal([2000, 500]);
       events.length = 0;
     }
-  }).timeout(20_000);
+  });
 
   it("starts tc anew when it dies, and gives up on one that hangs (CTRL-04)", async () => {
     await wishing(at(2000, 500), isEnforced(at(2000, 500)));
@@ -171,7 +171,7 @@ describe("openTc()", () => {
       "router_back",
     ]);
     expect(events[2]).to.contain("no answer from tc within 1000 ms");
-  }).timeout(15_000);
+  });
 
   it("leaves the rates it is told to, whatever the pace of raises (CTRL-07)", async () => {
     await wishing(at(2000, 500), isEnforced(at(2000, 500)));

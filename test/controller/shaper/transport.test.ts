@@ -31,7 +31,6 @@ const BEAT_MS = 50;
 const PATIENT_MS = 60_000;
 
 describe("openSession()", function () {
-  this.timeout(120_000);
   let ssh: RouterOverSsh;
   let opened: RouterOverSsh | null = null;
   let device: Device;

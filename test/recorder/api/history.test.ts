@@ -92,7 +92,7 @@ describe("GET /api/v1/events and /api/v1/gaps", () => {
       ),
       { numRuns: 25 },
     );
-  }).timeout(60_000);
+  });
 
   it("has the numbers of a change of state, and its reason (DATA-03)", async () => {
     post.take(stamped(transition(), 1));

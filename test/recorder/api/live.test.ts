@@ -129,7 +129,7 @@ describe("GET /api/v1/live", () => {
       Number(after?.data["seq"]) - Number(before?.data["seq"]) - 1,
     ).to.equal(told?.data["frames"]);
     expect(PENDING_BYTES_MAX).to.be.below(200_000);
-  }).timeout(30_000);
+  });
 
   it(`turns away who comes after ${CLIENTS_MAX}, until one leaves`, async () => {
     for (let i = 0; i < CLIENTS_MAX; i++)

@@ -113,7 +113,6 @@ describe("A real Prometheus", () => {
 
   it("scrapes what the database has (DATA-05, API-01)", async function () {
     needsProgram(this, "prometheus");
-    this.timeout(60_000);
     const [port, promPort] = [await freePort(), await freePort()];
     const database = join(folder.path, "m.db");
     const run = runFolder(join(folder.path, "run"));

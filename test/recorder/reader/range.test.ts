@@ -255,7 +255,7 @@ describe("range() and summary()", () => {
         }
       }),
       { numRuns: 100 },
-    )).timeout(60_000);
+    ));
 
   /** Each cycle of the span counts once, and no section overlaps another. */
   function expectWhole(
@@ -307,7 +307,7 @@ describe("range() and summary()", () => {
           expect(quantile).to.be.within(row.min, row.max);
       }),
       { numRuns: 100 },
-    )).timeout(60_000);
+    ));
 
   it("does not look through times of which nothing is kept, however short the steps", () => {
     const year = 365 * 24 * HOUR_MS;

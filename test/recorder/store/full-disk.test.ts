@@ -92,7 +92,6 @@ describe("a store on a full disk", () => {
         console.log(`      SKIPPED: ${missing}`);
         this.skip();
       }
-      this.timeout(60_000);
       const failed = [0, 1, 5, 20, 400].map((pages) => doneWith(pages, what));
       expect(failed[0]).to.equal(true);
       expect(failed.at(-1)).to.equal(false);

@@ -124,9 +124,7 @@ describe("openRest()", () => {
     const deaf = createServer().listen(0, "127.0.0.1");
     await once(deaf, "listening");
     const { port } = deaf.address() as AddressInfo;
-    const begun = performance.now();
     expect(faultOf(await list(open({ port })))).to.equal("timeout");
-    expect(performance.now() - begun).to.be.below(DEADLINE_MS * 3);
     deaf.close();
   });
 

@@ -17,7 +17,6 @@ const bytes = (text: string) => Buffer.from(text).toString("latin1");
 const PATIENT_MS = 30_000;
 
 describe("RouterOS over SSH", function () {
-  this.timeout(120_000);
   let router: RouterOverSsh;
   let opened: RouterOverSsh | null = null;
   let session: Session;
