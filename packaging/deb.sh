@@ -1,11 +1,27 @@
 #!/usr/bin/env bash
-# Makes wanctl_VERSION_ARCH.deb in dist-deb/, for the Debian and the processor it runs on: the built program, node and the
-# native modules, so that the target needs neither npm nor a compiler. Wants dpkg-dev, and go-md2man for the man pages.
+# Makes wanctl_VERSION_ARCH.deb in dist-deb/, for the processor it runs on: the built program, Node 24 and the native
+# modules, so that the target needs neither npm nor a compiler. Needs what npm ci has installed, npm and dpkg-deb; node
+# and the modules come from the npm registry.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# a supported release: 24 is LTS until April 2028
+NODE_RELEASE=24
+
+missing=()
+for tool in node npm dpkg-deb dpkg gzip xz; do command -v "$tool" >/dev/null || missing+=("$tool"); done
+[[ -x node_modules/.bin/marked-man && -x node_modules/.bin/tsc ]] || missing+=("the packages of npm ci")
+if ((${#missing[@]})); then
+  echo "npm run package: needs ${missing[*]}" >&2
+  exit 1
+fi
 
 version=$(node -p 'require("./package.json").version')
 arch=$(dpkg --print-architecture)
+case $arch in
+  amd64) npm_arch=x64 ;;
+  arm64) npm_arch=arm64 ;;
+  *) echo "npm run package: must be amd64 or arm64: got $arch" >&2 && exit 1 ;;
+esac
 out=dist-deb
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
@@ -26,22 +42,28 @@ program() {
   rm -rf "$lib"/dist/{test,bench}
   find "$lib/dist" -name '*.map' -delete
   cp package.json package-lock.json "$lib/"
-  put 755 "$(command -v node)" usr/lib/wanctl
+  npm install --prefix "$stage/node" --no-save --no-audit --no-fund --silent "node-linux-$npm_arch@$NODE_RELEASE"
+  put 755 "$stage/node/node_modules/node-linux-$npm_arch/bin/node" usr/lib/wanctl
   put 755 packaging/wanctl packaging/wanctl-history usr/bin
 }
 
-# What runs, without sources, tests and what is for other platforms.
+# What runs, without sources, tests and what is for other platforms. None is compiled here: each brings what it needs.
 modules() {
-  cp -a node_modules "$lib/"
-  (cd "$lib" && npm prune --omit=dev --ignore-scripts --no-audit --no-fund --silent)
-  rm "$lib/package-lock.json"
+  (
+    cd "$lib"
+    export PATH=$lib:$PATH # for npm to see the node that will run them
+    npm pkg delete optionalDependencies.better-sqlite3-node20
+    npm install --omit=dev --ignore-scripts --no-audit --no-fund --silent
+    rm package-lock.json
+  )
   local m=$lib/node_modules
   # of zeromq's builds the one that its loader takes here
   local addon
-  addon=$(node -p 'require("zeromq"); fs.readFileSync("/proc/self/maps", "utf8").match(/node_modules(.zeromq\S*addon\.node)/)[1]')
+  addon=$(cd "$lib" && ./node -p 'require("zeromq"); fs.readFileSync("/proc/self/maps", "utf8").match(/node_modules(.zeromq\S*addon\.node)/)[1]')
   rm -rf "$m"/better-sqlite3/{deps,src,binding.gyp} "$m"/koffi/{vendor,doc,lib} "$m"/@koromix/*/musl* \
     "$m"/zeromq/{src,script} "$m"/node-addon-api "$m"/@types "$m"/.bin "$m"/.package-lock.json
-  find "$m/better-sqlite3/build" -type f ! -name better_sqlite3.node -delete
+  find "$m/koffi/src" -type f ! -name '*.js' ! -name '*.cjs' -delete
+  find "$m/better-sqlite3/prebuilds" -type f ! -name "linux-$npm_arch.node" -delete
   find "$m/zeromq/build" -name '*.node' ! -path "$m$addon" -delete
   find "$m" \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.md' ! -iname 'LICENSE*' \) -delete
   find "$m" -maxdepth 3 -type d \( -name test -o -name benchmark -o -name benchmarks -o -name examples \) -prune -exec rm -rf {} +
@@ -49,29 +71,51 @@ modules() {
   # too much was deleted if one cannot be loaded any more
   (cd "$lib" && ./node --input-type=module -e '
     import { readFileSync } from "node:fs";
-    for (const name of Object.keys(JSON.parse(readFileSync("package.json")).dependencies)) await import(name);
+    const { dependencies, optionalDependencies } = JSON.parse(readFileSync("package.json"));
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) await import(name);
+    const { default: Database } = await import("better-sqlite3");
+    new Database(":memory:").close();
     process.exit()')
 }
 
 papers() {
   put 644 systemd/* usr/lib/systemd/system
   put 640 config/recorder.yaml etc/wanctl
-  put 644 config/spectrum.yaml config/att.yaml usr/share/doc/wanctl/examples
+  local example
+  for example in config/*.yaml; do
+    [[ $example == config/@(demo-*|bed|recorder).yaml ]] || put 644 "$example" usr/share/doc/wanctl/examples
+  done
   put 644 README.md ARCHITECTURE.md SECURITY.md docs/*.md usr/share/doc/wanctl
   gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
   { cat LICENSE && printf '\nIncludes Node.js and npm modules; their licences:\n\n' &&
-    cat "$(dirname "$(readlink -f "$(command -v node)")")"/../{LICENSE,share/doc/nodejs/copyright} 2>/dev/null || true; } >"$doc/copyright"
-  local page
+    cat "$stage/node/node_modules/node-linux-$npm_arch/LICENSE"; } >"$doc/copyright"
   cp -r prometheus grafana "$doc/examples/"
-  install -d "$stage/usr/share/man/man1"
-  for page in docs/*.md; do
-    [[ $(head -1 "$page") == "# wanctl "* ]] || continue # not of a program
-    sed '1s/^# wanctl \(.*\)/# wanctl-\1 1/; /^<!-- /d' "$page" | go-md2man | gzip -9n >"$stage/usr/share/man/man1/wanctl-$(basename "$page" .md).1.gz"
-  done
+  manual
   install -d "$stage/usr/share/bash-completion/completions" "$stage/usr/share/zsh/vendor-completions"
   node dist/cli/wanctl.js completion bash >"$stage/usr/share/bash-completion/completions/wanctl"
   ln -s wanctl "$stage/usr/share/bash-completion/completions/wanctl-history"
   node dist/cli/wanctl.js completion zsh >"$stage/usr/share/zsh/vendor-completions/_wanctl"
+}
+
+# man NAME DESCRIPTION: a page of section 1 from markdown on standard input
+man() {
+  { printf '# %s(1) -- %s\n' "$1" "$2" && cat; } |
+    node_modules/.bin/marked-man --no-breaks --name "$1" --section 1 --version "$version" --manual wanctl |
+    gzip -9n >"$stage/usr/share/man/man1/$1.1.gz"
+}
+
+# wanctl(1), and a page for each command that has one in docs/, named by what its help says
+manual() {
+  local page name
+  install -d "$stage/usr/share/man/man1"
+  { cat packaging/wanctl.md && node dist/cli/wanctl.js --help | sed 's/^/    /'; } |
+    man wanctl "keep internet uplinks free of bufferbloat"
+  for page in docs/*.md; do
+    [[ $(head -1 "$page") == "# wanctl "* ]] || continue # not of a program
+    name=$(basename "$page" .md)
+    sed '1d; /^<!-- /d' "$page" |
+      man "wanctl-$name" "$(node dist/cli/wanctl.js "$name" --help | awk -v RS= 'NR == 2 { gsub(/\n */, " "); print }')"
+  done
 }
 
 control() {
@@ -85,6 +129,7 @@ program
 modules
 papers
 control
+rm -rf "$stage/node"
 chmod -R go-w,u+w "$stage"
 mkdir -p "$out"
 dpkg-deb --root-owner-group -Zxz --build "$stage" "$out/wanctl_${version}_$arch.deb"
