@@ -12,7 +12,8 @@ export interface Child extends AsyncDisposable {
   lastWords(): string;
 }
 
-const PATIENCE_MS = 2000;
+/** A stop takes a second; on a starved machine, longer. */
+const PATIENCE_MS = 20_000;
 
 const BIN = fileURLToPath(new URL("wanctl.js", import.meta.url));
 

@@ -1,7 +1,14 @@
-import { lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Failure, reasonOf } from "../shared/failure.js";
+import { makeFolder } from "../shared/folder.js";
 import { runFolder, type RunFolder } from "../shared/paths.js";
 
 /** Where a demo lives: configuration, logs, sockets and the database. Kept, so that history grows from demo to demo. */
@@ -31,27 +38,33 @@ export function openDemoFolder(
   const root = resolve(dir ?? join(tmpdir(), `wanctl-demo-${uid}`));
   const run = runFolder(join(root, "run"));
   const config = (name: string) => join(root, `${name}.yaml`);
-  try {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new Failure(`Cannot make demo folder '${root}': ${reasonOf(error)}`);
-  }
-  // Below /tmp anybody may have been there first.
-  const found = lstatSync(root);
-  if (!found.isDirectory() || found.uid !== uid)
+  const log = (name: string) => join(root, `${name}.log`);
+  const refuse = (rule: string): never => {
     throw new Failure(
-      `Cannot use demo folder '${root}': must be a folder of yours: choose another with --dir`,
+      `Cannot use demo folder '${root}': ${rule}: choose another with --dir`,
     );
-  for (const name of names) {
-    const example = new URL(`demo-${name}.yaml`, EXAMPLES);
-    const text = readFileSync(example, "utf8").replaceAll(PLACE, root);
-    writeFileSync(config(name), text, { mode: 0o600 });
+  };
+  try {
+    makeFolder(root, 0o700);
+    // Below /tmp anybody may have been there first.
+    const found = lstatSync(root);
+    if (!found.isDirectory() || found.uid !== uid)
+      refuse("must be a folder of yours");
+    for (const name of names) {
+      const example = new URL(`demo-${name}.yaml`, EXAMPLES);
+      const text = readFileSync(example, "utf8").replaceAll(PLACE, root);
+      writeFileSync(config(name), text, { mode: 0o600 });
+      closeSync(openSync(log(name), "a", 0o600));
+    }
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    refuse(`must be writable: got ${reasonOf(error)}`);
   }
   return {
     root,
     run,
     database: join(root, "metrics.db"),
     config,
-    log: (name) => join(root, `${name}.log`),
+    log,
   };
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { Failure } from "../shared/failure.js";
+import { demandWritable } from "../shared/folder.js";
 import { tasks } from "../lab/contest.js";
 import { performAll } from "../lab/crew.js";
 import { gates, inWords } from "../lab/gates.js";
@@ -21,12 +22,13 @@ export interface LabOptions {
 
 /**
  * Lets policies play scenarios and prints how they fared.
- * @throws Failure at a name that does not exist
+ * @throws Failure at a name that does not exist, or a report that cannot be written
  */
 export async function lab(options: LabOptions): Promise<void> {
   const scenarios = chosen("scenario", options.scenario, SCENARIOS, "id");
   const policies = chosen("policy", options.policy, POLICIES, "name");
   const { seeds, report: file } = options;
+  if (file !== undefined) demandWritable(file);
   const todo = tasks(scenarios, policies, seeds, file !== undefined);
   const outcomes = await performAll(todo, (done) => {
     if (process.stderr.isTTY)

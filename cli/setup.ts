@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PRESET_NAMES, type PresetName } from "../controller/law/presets.js";
 import { Failure, reasonOf } from "../shared/failure.js";
+import { makeFolder } from "../shared/folder.js";
 import { WAN_NAME } from "../shared/frame.js";
 import { lookAtHost } from "../controller/qdisc/look.js";
 import { leastMs, reach, type Reached } from "./check/reach.js";
@@ -178,7 +179,7 @@ const note = (words: string): void =>
 
 function write(path: string, text: string): void {
   try {
-    mkdirSync(join(path, ".."), { recursive: true });
+    makeFolder(join(path, ".."));
     writeFileSync(path, text, { flag: "wx" });
   } catch (error) {
     throw new Failure(`Cannot write '${path}': ${reasonOf(error)}`);

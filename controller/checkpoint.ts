@@ -1,10 +1,11 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
-import { mkdirSync, readFileSync, renameSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { later, since, type Clock, type WallMs } from "../shared/clock.js";
 import { eachDirection } from "../shared/direction.js";
 import { reasonOf } from "../shared/failure.js";
+import { makeFolder } from "../shared/folder.js";
 import { WAN_NAME } from "../shared/frame.js";
 import { clamp } from "../shared/units.js";
 import { replaceFile } from "../shared/whole-file.js";
@@ -102,7 +103,7 @@ export function openCheckpoint(
   function read(): Known {
     let text: string;
     try {
-      mkdirSync(dirname(file), { recursive: true });
+      makeFolder(dirname(file));
       text = readFileSync(file, "utf8");
     } catch (problem) {
       if ((problem as NodeJS.ErrnoException).code !== "ENOENT")

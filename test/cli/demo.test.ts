@@ -82,6 +82,14 @@ describe("wanctl demo", function () {
     expect(processesOf(folder.path)).to.deep.equal([]);
   });
 
+  it("refuses a folder in which nothing can be made", async () => {
+    for (const dir of ["/proc/foo", "/dev/null/x", "/sys"]) {
+      const { code, err } = await wanctl("demo", "--dir", dir);
+      expect(code, dir).to.equal(1);
+      expect(err).to.match(/^wanctl: Cannot use demo folder .*\n$/);
+    }
+  });
+
   it("leaves no process behind when it is killed itself", async () => {
     await until(isShown);
     demo.process.kill("SIGKILL");

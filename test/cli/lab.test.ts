@@ -47,6 +47,14 @@ describe("wanctl lab", function () {
     );
   });
 
+  it("tries the place for its report before it plays for hours", async () => {
+    const { code, err } = await wanctl("lab", "--report", "/nope/x.html");
+    expect(code).to.equal(1);
+    expect(err).to.match(
+      /^wanctl: Cannot write '\/nope\/x\.html': ENOENT.*\n$/,
+    );
+  });
+
   it("wants a number of seeds", async () => {
     expect((await wanctl("lab", "--seeds", "none")).code).to.equal(2);
   });
