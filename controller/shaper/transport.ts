@@ -15,22 +15,25 @@ import type {
 } from "../routeros-config.js";
 import { countedSession, openRouterCalls } from "./router-calls.js";
 
-/** An operation on an idle router takes 50 ms; one that takes so long is given up, and the connection with it. */
-const REST_DEADLINE_MS = 1_200;
-
 /**
- * An operation takes a router 150 ms over SSH, the first one its key exchange too, and three may wait for each other. Not
- * less than one and a half seconds either: what was lost of a connection's first packet is sent again after one.
+ * An operation that takes longer, in ms, is given up, and the connection with it. Over REST an idle router takes 50 ms. Over
+ * SSH it takes 150, the first one its key exchange too, and three may wait for each other; not less than one and a half
+ * seconds either: what was lost of a connection's first packet is sent again after one.
  */
-const SSH_DEADLINE_MS = 2_000;
+const DEADLINES_MS: Readonly<Record<Way["transport"], number>> = {
+  rest: 1_200,
+  ssh: 2_000,
+};
 
 /** Opens the ways to a router; nothing is sent yet. @throws Failure when a file or secret cannot be read */
 export function openSession(
   config: RouterOsConfig,
   clock: Clock,
   calls = openRouterCalls(),
+  deadlinesMs = DEADLINES_MS,
 ): Session {
-  const open = (way: Way) => countedSession(openWay(config, way), calls);
+  const open = (way: Way) =>
+    countedSession(openWay(config, way, deadlinesMs[way.transport]), calls);
   const [first, second] = config.ways;
   const opened = open(first);
   return second === undefined
@@ -38,25 +41,39 @@ export function openSession(
     : openFallback(opened, open(second), clock);
 }
 
-const openWay = (config: RouterOsConfig, way: Way): Session =>
-  way.transport === "rest" ? overRest(config, way) : overSsh(config, way);
+const openWay = (
+  config: RouterOsConfig,
+  way: Way,
+  deadlineMs: number,
+): Session =>
+  way.transport === "rest"
+    ? overRest(config, way, deadlineMs)
+    : overSsh(config, way, deadlineMs);
 
-function overRest({ host, user }: RouterOsConfig, way: RestWay): Session {
+function overRest(
+  { host, user }: RouterOsConfig,
+  way: RestWay,
+  deadlineMs: number,
+): Session {
   return openRest({
     ...{ host, port: way.port, user },
     trust: trustOf(way),
     password: () => readSecret(way.secret),
-    deadlineMs: REST_DEADLINE_MS,
+    deadlineMs,
   });
 }
 
-function overSsh({ host, user }: RouterOsConfig, way: SshWay): Session {
+function overSsh(
+  { host, user }: RouterOsConfig,
+  way: SshWay,
+  deadlineMs: number,
+): Session {
   const { port, keyFile, knownHostsFile } = way;
   demandPrivateKey(keyFile);
   textIn("known_hosts_file", knownHostsFile);
   return openSsh({
     ...{ host, port, user, keyFile, knownHostsFile },
-    deadlineMs: SSH_DEADLINE_MS,
+    deadlineMs,
   });
 }
 

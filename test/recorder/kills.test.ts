@@ -135,6 +135,7 @@ describe(`a recorder killed ${KILLS} times, wherever it matters`, () => {
   }
 
   it(`stores every frame once while frames come in: at ${WHILE_RECORDING.map(([point]) => point).join(", ")} (INTG-04)`, async function () {
+    this.timeout(1_200_000); // over a hundred starts
     await Promise.all(
       Array.from({ length: STATIONS }, (_, i) =>
         recording(`r${i}`, i === 0 ? 40 : 1),
@@ -196,6 +197,7 @@ describe(`a recorder killed ${KILLS} times, wherever it matters`, () => {
   };
 
   it(`has the same history while it tidies: at ${WHILE_TIDYING.map(([point]) => point).join(", ")} (STOR-03, STOR-04)`, async function () {
+    this.timeout(1_200_000); // sixty starts
     const original = join(folder, "template.db");
     template(original);
     const undisturbed = join(folder, "undisturbed.db");

@@ -28,7 +28,7 @@ const QUEUES: Queues = {
 };
 const BEAT_MS = 50;
 /** Enough for anything under any load. */
-const PATIENT_MS = 60_000;
+const PATIENT_MS = 200_000;
 
 describe("openSession()", function () {
   let ssh: RouterOverSsh;
@@ -73,6 +73,8 @@ describe("openSession()", function () {
         ...{ queues: QUEUES, wanInterface: "ether1" },
       },
       clock,
+      undefined,
+      { rest: PATIENT_MS, ssh: PATIENT_MS },
     );
 
   /** An actuator on a session, and a controller that wishes at every beat. */

@@ -14,7 +14,7 @@ import { openRouterOverSsh, type RouterOverSsh } from "./router-over-ssh.js";
 const bytes = (text: string) => Buffer.from(text).toString("latin1");
 
 /** Enough for any operation under any load. */
-const PATIENT_MS = 30_000;
+const PATIENT_MS = 200_000;
 
 describe("RouterOS over SSH", function () {
   let router: RouterOverSsh;
