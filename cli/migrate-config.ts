@@ -1,7 +1,15 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, reasonOf } from "../shared/failure.js";
+import { makeFolder } from "../shared/folder.js";
 import { judge } from "./check/judged.js";
 import { fateOf } from "./migrate/fates.js";
 import { openOldFile, type OldFile } from "./migrate/old-file.js";
@@ -22,26 +30,43 @@ export function migrateConfig(
   files: readonly string[],
   { to }: { to?: string },
 ): number {
-  const olds = files.map(openOldFile);
+  const [steering, olds] = parted(files.map(openOldFile));
   const made = filesOf(olds);
+  const places = made.map(({ name, text }) => ({
+    path: join(to ?? "", name),
+    text,
+  }));
+  if (to !== undefined) demandRoom(to, places);
+  for (const { file } of steering)
+    process.stderr.write(
+      `${file}\n  about steering, which wanctl does not do yet: nothing is made of it\n\n`,
+    );
   for (const old of olds) process.stderr.write(`${report(old).join("\n")}\n\n`);
   if (to === undefined) {
     const pages = made.map(({ name, text }) => `# ---- ${name}\n${text}`);
     process.stdout.write(pages.join("\n"));
-  } else
-    writeAll(made.map(({ name, text }) => ({ path: join(to, name), text })));
+  } else writeAll(places);
   const complaints = made.flatMap(complaintsOf);
   for (const words of complaints) process.stderr.write(`${words}\n`);
   return complaints.length === 0 ? 0 : 1;
 }
 
+/** Those about steering, and those of a WAN. @throws Failure where there are none of the latter */
+function parted(all: readonly OldFile[]): [OldFile[], OldFile[]] {
+  const isSteering = ({ keys }: OldFile) =>
+    keys.some(({ key }) => key.startsWith("topology."));
+  const ofWans = all.filter((old) => !isSteering(old));
+  const [first] = all;
+  if (ofWans.length === 0 && first !== undefined)
+    throw new Failure(
+      `Cannot migrate '${first.file}': it is about steering, which wanctl does not do yet`,
+    );
+  return [all.filter(isSteering), ofWans];
+}
+
 /** All that is to be made: nothing is written while one of them cannot be. @throws ConfigError, Failure */
 function filesOf(olds: readonly OldFile[]): Made[] {
   const made = olds.map((old) => {
-    if (old.keys.some(({ key }) => key.startsWith("topology.")))
-      throw new Failure(
-        `Cannot migrate '${old.file}': it is about steering, which wanctl does not do yet`,
-      );
     const { wan, text } = wanFile(old);
     return { name: `${wan}.yaml`, text };
   });
@@ -66,11 +91,25 @@ storage:
   retention_days: ${Math.min(365, Math.max(1, ...days, days.length === 0 ? 7 : 1))}
 `;
 
-/** All of them or none. @throws Failure where one is there already */
-function writeAll(files: readonly { path: string; text: string }[]): void {
+interface Place {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Before a word is said: all of them can be written, or none is. @throws Failure */
+function demandRoom(folder: string, files: readonly Place[]): void {
   const taken = files.find(({ path }) => existsSync(path));
   if (taken !== undefined)
     throw new Failure(`Cannot write '${taken.path}': it is there already`);
+  try {
+    makeFolder(folder);
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Failure(`Cannot write into '${folder}': ${reasonOf(error)}`);
+  }
+}
+
+function writeAll(files: readonly Place[]): void {
   for (const { path, text } of files) {
     try {
       writeFileSync(path, text, { flag: "wx" });
@@ -86,7 +125,7 @@ function report(old: OldFile): string[] {
   return [
     old.file,
     ...old.keys.flatMap(({ key, line }) => {
-      const fate = fateOf(key);
+      const fate = fateOf(key, old);
       const head = `  ${String(line).padStart(3)}  `;
       if (fate === null)
         return wrap(head, `${key}  ! not known: nothing was made of it`);

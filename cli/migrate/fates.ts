@@ -1,5 +1,16 @@
+import type { OldFile } from "./old-file.js";
+import {
+  hasLink,
+  isOfThisHost,
+  isOverSsh,
+  passwordVariable,
+} from "./wan-file.js";
+
 /** What becomes of a key of the Python wanctl: ours, or why there is none. */
 export type Fate = { readonly to: string } | { readonly because: string };
+
+/** Where that depends on what else the file says. */
+type FateIn = Fate | ((old: OldFile) => Fate);
 
 const to = (key: string): Fate => ({ to: key });
 const dropped = (because: string): Fate => ({ because });
@@ -19,6 +30,23 @@ const KEEP =
   "follows from retention_days; finer data is kept longer than it was";
 const NO_TUNING = "nothing tunes itself";
 const LOCK = "a lock needs no file";
+const CAKE_STATISTICS = "the queues' own statistics do not decide";
+
+const ofRouter =
+  (fate: FateIn): FateIn =>
+  (old) =>
+    isOfThisHost(old)
+      ? dropped("the queues are this host's: there is no router to be asked")
+      : typeof fate === "function"
+        ? fate(old)
+        : fate;
+
+const ofThisHost =
+  (key: string) =>
+  (old: OldFile): Fate =>
+    isOfThisHost(old)
+      ? to(key)
+      : dropped("the router's queue types say so, and wanctl leaves them");
 
 const way = (direction: "download" | "upload"): [string, Fate][] => [
   ...[`ceiling_mbps`].map((key): [string, Fate] => [
@@ -42,41 +70,100 @@ const way = (direction: "download" | "upload"): [string, Fate][] => [
     "factor_down",
     "factor_down_yellow",
     "green_required",
+    "consecutive_yellow_decay_clamp",
+    "docsis_mode",
+    "setpoint_mbps",
+    "integral_window_seconds",
+    "integral_threshold_ms_s",
+    "red_decay_step_pct",
+    "red_decay_delta_max_pct",
+    "anti_windup_cycles",
   ].map((key): [string, Fate] => [
     `continuous_monitoring.${direction}.${key}`,
     dropped(RATE_LAW),
+  ]),
+  ...[
+    "cake_backlog_low_threshold_bytes",
+    "cake_delay_delta_low_threshold_us",
+  ].map((key): [string, Fate] => [
+    `continuous_monitoring.${direction}.${key}`,
+    dropped(CAKE_STATISTICS),
+  ]),
+  ...["target_bloat_ms", "warn_bloat_ms"].map((key): [string, Fate] => [
+    `continuous_monitoring.${direction}.${key}`,
+    to(`${direction}.${key}`),
   ]),
 ];
 
 const THRESHOLDS = "continuous_monitoring.thresholds";
 
 /** By key; a name that ends in a dot stands for all keys of its group that have no line of their own. */
-export const FATES: ReadonlyMap<string, Fate> = new Map<string, Fate>([
+const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
   ["schema_version", dropped("files have no version")],
   ["wan_name", to("wan")],
-  ["router.host", to("shaper.host")],
-  ["router.user", to("shaper.user")],
-  ["router.transport", to("shaper.transport")],
-  ["router.ssh_key", to("shaper.ssh_key_file")],
-  ["router.password", to("shaper.password_env")],
-  ["router.port", to("shaper.port")],
+  ["router.host", ofRouter(to("shaper.host"))],
+  ["router.user", ofRouter(to("shaper.user"))],
+  [
+    "router.transport",
+    (old) => to(isOfThisHost(old) ? "shaper.backend" : "shaper.transport"),
+  ],
+  [
+    "router.ssh_key",
+    ofRouter((old) =>
+      isOverSsh(old)
+        ? to("shaper.ssh_key_file")
+        : dropped("REST goes by password"),
+    ),
+  ],
+  [
+    "router.password",
+    ofRouter((old) =>
+      isOverSsh(old)
+        ? dropped("SSH goes by key")
+        : to(
+            passwordVariable(old) === null
+              ? "shaper.password_file"
+              : "shaper.password_env",
+          ),
+    ),
+  ],
+  [
+    "router.port",
+    ofRouter(dropped("REST goes over TLS, port 443; another: shaper.port")),
+  ],
   [
     "router.verify_ssl",
-    dropped(
-      "the certificate is always verified; pin it with shaper.tls.fingerprint_sha256",
+    ofRouter(
+      dropped(
+        "the certificate is always verified; pin it with shaper.tls.fingerprint_sha256",
+      ),
     ),
   ],
-  ["queues.download", to("shaper.download_queue")],
-  ["queues.upload", to("shaper.upload_queue")],
-  ["cake_params.download_interface", to("shaper.download_device")],
-  ["cake_params.upload_interface", to("shaper.upload_device")],
+  ["queues.download", ofRouter(to("shaper.download_queue"))],
+  ["queues.upload", ofRouter(to("shaper.upload_queue"))],
+  ["cake_params.download_interface", ofThisHost("shaper.download_device")],
+  ["cake_params.upload_interface", ofThisHost("shaper.upload_device")],
+  ["cake_params.overhead", ofThisHost("shaper.link")],
+  [
+    "cake_params.mpu",
+    (old) =>
+      isOfThisHost(old) && !hasLink(old)
+        ? dropped("needs shaper.link, to say what the bytes come on top of")
+        : ofThisHost("shaper.mpu_bytes")(old),
+  ],
+  ["cake_params.rtt", ofThisHost("shaper.rtt_ms")],
+  ["cake_params.diffserv", ofThisHost("shaper.diffserv")],
+  ["cake_params.ack_filter", ofThisHost("shaper.ack_filter")],
+  ["cake_params.allow_wash", ofThisHost("shaper.wash")],
+  ["cake_params.wash", ofThisHost("shaper.wash")],
+  ["cake_params.nat", ofThisHost("shaper.nat")],
+  ["cake_params.memlimit", dropped("CAKE finds out how much it needs")],
   [
     "cake_params.",
-    dropped(
-      "set shaper.link, rtt_ms and what follows; wanctl qdisc makes the queues",
-    ),
+    dropped("wanctl qdisc knows what each direction of CAKE needs"),
   ],
   ["continuous_monitoring.enabled", dropped("had no effect")],
+  ["continuous_monitoring.cake_stats_cadence_sec", dropped(CAKE_STATISTICS)],
   ["continuous_monitoring.baseline_rtt_initial", dropped(ESTIMATOR)],
   ...way("download"),
   ...way("upload"),
@@ -105,6 +192,10 @@ export const FATES: ReadonlyMap<string, Fate> = new Map<string, Fate>([
     dropped("the old file is not ours: wanctl migrate history takes it over"),
   ],
   ["storage.retention.", dropped(KEEP)],
+  [
+    "storage.maintenance_interval_seconds",
+    dropped("the recorder tidies all the time, in slices"),
+  ],
   ["signal_processing.", dropped(ESTIMATOR)],
   ["cake_signal.", dropped(ONE_SIGNAL)],
   ["irtt.", dropped(ONE_SIGNAL)],
@@ -127,8 +218,13 @@ export const FATES: ReadonlyMap<string, Fate> = new Map<string, Fate>([
   ["tuning.", dropped(NO_TUNING)],
 ]);
 
-/** Null for a key that nobody knows. */
-export function fateOf(key: string): Fate | null {
+/** What became of a key of a file; null for one that nobody knows. */
+export function fateOf(key: string, old: OldFile): Fate | null {
+  const fate = fateIn(key);
+  return typeof fate === "function" ? fate(old) : fate;
+}
+
+function fateIn(key: string): FateIn | null {
   const own = FATES.get(key);
   if (own !== undefined) return own;
   const path = key.split(".");

@@ -18,8 +18,10 @@ export interface OldFile {
   number(key: string): number | null;
   text(key: string): string | null;
   texts(key: string): readonly string[];
+  flag(key: string): boolean | null;
+  oneOf<T extends string>(key: string, values: readonly T[]): T | null;
   /** @throws ConfigError */
-  refuse(key: string, rule: string): never;
+  refuse(key: string, rule: string, shown?: unknown): never;
 }
 
 /** @throws ConfigError where it is no YAML */
@@ -60,6 +62,19 @@ export function openOldFile(file: string): OldFile {
       // what may be a secret is not shown
       if (found === null || typeof found === "string") return found;
       return refuse(key, "must be a text");
+    },
+    flag(key) {
+      const found = value(key);
+      if (found === null || typeof found === "boolean") return found;
+      return refuse(key, "must be true or false", found);
+    },
+    oneOf(key, values) {
+      const found = value(key);
+      if (found === null) return null;
+      return (
+        values.find((one) => one === found) ??
+        refuse(key, `must be one of ${values.join(", ")}`, found)
+      );
     },
     texts(key) {
       const found = value(key);

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { DIFFSERVS, LINKS } from "../../controller/qdisc/cake.js";
 import { DIRECTIONS, type Direction } from "../../shared/direction.js";
 import { nameOf } from "./name.js";
 import type { OldFile } from "./old-file.js";
@@ -51,8 +52,15 @@ function probe(old: OldFile): string {
   ]);
 }
 
-const isOfThisHost = (old: OldFile): boolean =>
+export const isOfThisHost = (old: OldFile): boolean =>
   (old.text("router.transport") ?? "").startsWith("linux-cake");
+
+export const isOverSsh = (old: OldFile): boolean =>
+  old.text("router.transport") === "ssh";
+
+/** Whether it says what the line adds to each packet. */
+export const hasLink = (old: OldFile): boolean =>
+  (old.oneOf("cake_params.overhead", LINKS) ?? "raw") !== "raw";
 
 /** Where the old file names no device, one that has to be looked at. */
 const queuesHere = (old: OldFile): string =>
@@ -60,9 +68,37 @@ const queuesHere = (old: OldFile): string =>
     "backend: tc",
     device(old, "download", "ifb4wan0"),
     device(old, "upload", "wan0"),
-    "# What the line adds to each packet: docs/qdisc.md.",
-    "link: raw",
+    ...cake(old),
   ]);
+
+/** What its CAKE was told, or did without being told. */
+function cake(old: OldFile): string[] {
+  const key = (name: string) => `cake_params.${name}`;
+  const mpu = old.number(key("mpu"));
+  const rttMs = milliseconds(old, key("rtt"));
+  const wash = old.flag(key("allow_wash")) ?? old.flag(key("wash"));
+  return [
+    "# What the line adds to each packet: docs/qdisc.md.",
+    `link: ${old.oneOf(key("overhead"), LINKS) ?? "raw"}`,
+    ...(mpu === null || !hasLink(old) ? [] : [`mpu_bytes: ${mpu}`]),
+    ...(rttMs === null ? [] : [`rtt_ms: ${rttMs}`]),
+    `diffserv: ${old.oneOf(key("diffserv"), DIFFSERVS) ?? "diffserv4"}`,
+    `ack_filter: ${old.flag(key("ack_filter")) ?? true}`,
+    `wash: ${wash ?? false}`,
+    `nat: ${old.flag(key("nat")) ?? false}`,
+  ];
+}
+
+/** `25ms` or `1s`, as tc-cake(8) writes a time. */
+function milliseconds(old: OldFile, key: string): number | null {
+  const text = old.text(key);
+  if (text === null) return null;
+  const [, count, unit] = /^(\d+)(us|ms|s)$/.exec(text) ?? [];
+  const ms = Number(count) * { us: 0.001, ms: 1, s: 1000 }[unit ?? "ms"]!;
+  return ms >= 1 && ms <= 1000
+    ? Math.round(ms)
+    : old.refuse(key, "must be a time from 1ms to 1s", text);
+}
 
 function device(old: OldFile, direction: Direction, guess: string): string {
   const named = old.text(`cake_params.${direction}_interface`);
@@ -73,13 +109,12 @@ function device(old: OldFile, direction: Direction, guess: string): string {
 }
 
 function router(old: OldFile): string {
-  const overSsh = old.text("router.transport") === "ssh";
   const port = old.number("router.port");
   return group("shaper", [
     "backend: routeros",
     `host: ${yaml(demand(old, "router.host"))}`,
     `user: ${yaml(demand(old, "router.user"))}`,
-    ...(overSsh ? ssh(old) : rest(old, port)),
+    ...(isOverSsh(old) ? ssh(old) : rest(old, port)),
     `download_queue: ${yaml(demand(old, "queues.download"))}`,
     `upload_queue: ${yaml(demand(old, "queues.upload"))}`,
     "# Whose byte counters say how loaded the line is.",
@@ -97,7 +132,8 @@ const ssh = (old: OldFile): string[] => [
 
 /** The Python wanctl spoke TLS on port 443 alone. Another port was HTTP, and its password in clear. */
 const rest = (old: OldFile, port: number | null): string[] => [
-  ...secret(old.text("router.password")),
+  "transport: rest",
+  ...secret(passwordVariable(old)),
   "# Unless an authority that this host knows has signed it, pin the certificate:",
   "# tls: { fingerprint_sha256: ... }",
   ...(port === null || port === 443
@@ -108,15 +144,17 @@ const rest = (old: OldFile, port: number | null): string[] => [
 ];
 
 /** A secret never stands in a file of ours, nor in what is printed of the old one. */
-function secret(password: string | null): string[] {
-  const [, variable] = /^\$\{(\w+)\}$/.exec(password ?? "") ?? [];
-  return variable === undefined
+const secret = (variable: string | null): string[] =>
+  variable === null
     ? [
         "# The password itself goes there, mode 0600.",
         "password_file: /etc/wanctl/router.password",
       ]
     : [`password_env: ${variable}`];
-}
+
+/** The environment variable that held the password; null where the file itself did. */
+export const passwordVariable = (old: OldFile): string | null =>
+  /^\$\{(\w+)\}$/.exec(old.text("router.password") ?? "")?.[1] ?? null;
 
 const FLOORS = [
   "floor_red_mbps",
@@ -144,6 +182,10 @@ function rates(old: OldFile, direction: Direction): string {
     `floor_mbps: ${floor}`,
     `base_mbps: ${base}`,
     `ceiling_mbps: ${ceiling}`,
+    ...["target_bloat_ms", "warn_bloat_ms"].flatMap((name) => {
+      const ms = old.number(key(name));
+      return ms === null ? [] : [`${name}: ${ms}`];
+    }),
   ]);
 }
 

@@ -1,10 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -43,7 +37,12 @@ continuous_monitoring:
     factor_down: 0.85
     factor_down_yellow: 0.96
     green_required: 5
-  upload: { floor_mbps: 8, ceiling_mbps: 38, step_up_mbps: 1, factor_down: 0.9 }
+  upload:
+    { floor_mbps: 8, ceiling_mbps: 38, step_up_mbps: 1, factor_down: 0.9, target_bloat_ms: 42, warn_bloat_ms: 105,
+      consecutive_yellow_decay_clamp: 40, docsis_mode: true, setpoint_mbps: 12, integral_window_seconds: 2,
+      integral_threshold_ms_s: 30, red_decay_step_pct: 0.02, red_decay_delta_max_pct: 0.1, anti_windup_cycles: 60,
+      cake_backlog_low_threshold_bytes: 5000, cake_delay_delta_low_threshold_us: 5000 }
+  cake_stats_cadence_sec: 1
   thresholds:
     target_bloat_ms: 12
     warn_bloat_ms: 45
@@ -75,9 +74,10 @@ metrics: { enabled: false, host: 127.0.0.1, port: 9100 }
 storage:
   retention_days: 14
   db_path: /var/lib/wanctl/metrics.db
+  maintenance_interval_seconds: 900
   retention: { raw_age_seconds: 900, aggregate_1m_age_seconds: 86400 }
 ping_source_ip: 10.10.110.226
-cake_params: { upload_interface: eth0, download_interface: eth1, overhead: docsis }
+cake_params: { upload_interface: eth0, download_interface: eth1, overhead: docsis, mpu: 64, memlimit: 64mb, rtt: 25ms, ingress: false, diffserv: besteffort, allow_wash: true, ack_filter: false }
 cake_signal: { enabled: true }
 signal_processing: { hampel: { window_size: 7 }, jitter_time_constant_sec: 2 }
 irtt: { enabled: false, server: example.net }
@@ -88,6 +88,8 @@ measurement: { backend: icmp, fping: { count: 5 } }
 alerting: { enabled: false, rules: {} }
 tuning: { enabled: false }
 `;
+
+const STEERING = "topology: { primary_wan: spectrum }";
 
 describe("wanctl migrate config", () => {
   const folder = temporaryFolder();
@@ -104,14 +106,50 @@ describe("wanctl migrate config", () => {
     OLD.replace("password: hunter2", `password: "${password}"\n${more}`);
 
   it("knows what becomes of every key there was", () => {
-    const unknown = openOldFile(fileOf(OLD)).keys.filter(
-      ({ key }) => fateOf(key) === null,
-    );
+    const old = openOldFile(fileOf(OLD));
+    const unknown = old.keys.filter(({ key }) => fateOf(key, old) === null);
     expect(unknown).to.deep.equal([]);
   });
 
   it("says so of a key that nobody knows", () =>
-    expect(fateOf("continuous_monitoring.zebra")).to.equal(null));
+    expect(
+      fateOf("continuous_monitoring.zebra", openOldFile(fileOf(OLD))),
+    ).to.equal(null));
+
+  for (const transport of ["rest", "ssh", "linux-cake", "linux-cake-netlink"])
+    for (const password of ["hunter2", "${ROUTER_PASSWORD}"])
+      for (const overhead of ["docsis", "raw"])
+        it(`names only keys that stand in what it made: ${transport}, ${password}, ${overhead}`, () => {
+          const text = OLD.replace("transport: rest", `transport: ${transport}`)
+            .replace("hunter2", password)
+            .replace("overhead: docsis", `overhead: ${overhead}`);
+          const old = openOldFile(fileOf(text));
+          const made = openOldFile(fileOf(wanFile(old).text, "new.yaml"));
+          for (const { key } of old.keys) {
+            const fate = fateOf(key, old)!;
+            if ("to" in fate && !fate.to.endsWith("in recorder.yaml"))
+              expect(made.has(fate.to), `${key} -> ${fate.to}`).to.equal(true);
+          }
+        });
+
+  it("takes over what CAKE was told, and what it did without", () => {
+    const { shaper } = migrated(
+      OLD.replace("transport: rest", "transport: linux-cake"),
+    );
+    expect(shaper.backend === "tc" && shaper.queue).to.deep.include({
+      ...{ link: "docsis", mpuBytes: 64, rttMs: 25, diffserv: "besteffort" },
+      ...{ ackFilter: false, wash: true, nat: false },
+    });
+    const untold = migrated(
+      OLD.replace("transport: rest", "transport: linux-cake").replace(
+        /cake_params: .*/,
+        "",
+      ),
+    ).shaper;
+    expect(untold.backend === "tc" && untold.queue).to.deep.include({
+      ...{ link: "raw", diffserv: "diffserv4", ackFilter: true, wash: false },
+    });
+  });
 
   it("makes a file that is valid and means the same", () => {
     const { wan, probe, policy, shaper } = migrated(OLD);
@@ -125,7 +163,7 @@ describe("wanctl migrate config", () => {
       },
       upload: {
         ...{ floorBps: 8e6, baseBps: 30.4e6, ceilingBps: 38e6 },
-        ...{ targetMs: 12, warnMs: 45, hardRedMs: Infinity },
+        ...{ targetMs: 42, warnMs: 105, hardRedMs: Infinity },
       },
     });
     expect(shaper).to.deep.include({ backend: "routeros" });
@@ -247,10 +285,13 @@ describe("wanctl migrate config", () => {
   });
 
   it("writes files, and never over one that is there", async () => {
-    const to = join(folder.path, "etc");
-    mkdirSync(to);
-    const first = await wanctl("migrate", "config", fileOf(OLD), "--to", to);
+    const to = join(folder.path, "etc/wanctl");
+    const steering = fileOf(STEERING, "steering.yaml");
+    const first = await wanctl(
+      ...["migrate", "config", fileOf(OLD), steering, "--to", to],
+    );
     expect(first.code).to.equal(0);
+    expect(first.err).to.include("nothing is made of it");
     expect(first.out).to.equal("");
     expect(readdirSync(to)).to.deep.equal(["recorder.yaml", "spectrum-1.yaml"]);
     expect(
@@ -273,7 +314,9 @@ describe("wanctl migrate config", () => {
     writeFileSync(join(to, "spectrum-1.yaml"), `${before}# mine\n`);
     const second = await wanctl("migrate", "config", fileOf(OLD), "--to", to);
     expect(second.code).to.equal(1);
-    expect(second.err).to.include("spectrum-1.yaml': it is there already");
+    expect(second.err).to.match(
+      /^wanctl: Cannot write '.*spectrum-1\.yaml': it is there already\n$/,
+    );
     expect(readFileSync(join(to, "spectrum-1.yaml"), "utf8")).to.include(
       "# mine",
     );
@@ -290,11 +333,7 @@ describe("wanctl migrate config", () => {
       OLD.replace("ceiling_mbps: 940", "ceiling_mbps: fast"),
       "'continuous_monitoring.download.ceiling_mbps': must be a number: got \"fast\"",
     ],
-    [
-      "a steering file",
-      "topology: { primary_wan: spectrum }",
-      "it is about steering",
-    ],
+    ["a steering file", STEERING, "it is about steering"],
   ] as const)
     it(`says what is wrong with ${what}, and makes nothing`, async () => {
       const to = join(folder.path, "none");
