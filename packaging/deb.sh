@@ -81,15 +81,19 @@ modules() {
 papers() {
   put 644 systemd/* usr/lib/systemd/system
   put 640 config/recorder.yaml etc/wanctl
+  # laid out as the sources are, so that the pages' links lead somewhere
+  put 644 README.md ARCHITECTURE.md SECURITY.md usr/share/doc/wanctl
+  put 644 docs/*.md usr/share/doc/wanctl/docs
   local example
   for example in config/*.yaml; do
-    [[ $example == config/@(demo-*|bed|recorder).yaml ]] || put 644 "$example" usr/share/doc/wanctl/examples
+    [[ $example == config/@(demo-*|bed).yaml ]] || put 644 "$example" usr/share/doc/wanctl/config
   done
-  put 644 README.md ARCHITECTURE.md SECURITY.md docs/*.md usr/share/doc/wanctl
+  cp -r prometheus grafana "$doc/"
+  ln -s /usr/lib/systemd/system "$doc/systemd"
+  ln -s changelog.gz "$doc/CHANGELOG.md.gz"
   gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
   { cat LICENSE && printf '\nIncludes Node.js and npm modules; their licences:\n\n' &&
     cat "$stage/node/node_modules/node-linux-$npm_arch/LICENSE"; } >"$doc/copyright"
-  cp -r prometheus grafana "$doc/examples/"
   manual
   install -d "$stage/usr/share/bash-completion/completions" "$stage/usr/share/zsh/vendor-completions"
   node dist/cli/wanctl.js completion bash >"$stage/usr/share/bash-completion/completions/wanctl"
