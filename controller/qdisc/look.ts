@@ -42,11 +42,13 @@ function ran(program: string, words: readonly string[]): Ran {
       `Cannot run '${[program, ...words].join(" ")}': ${code === "ENOBUFS" ? `it prints more than ${OUTPUT_BYTES} bytes` : `it takes more than ${DEADLINE_MS} ms`}`,
     );
   // null where it could not be started
-  const said = (stderr as string | null) ?? "";
+  const [said = "", printed = ""] = [stderr, stdout].map(
+    (text: string | null) => text ?? "",
+  );
   const complaint = said.trim().split("\n").at(-1) ?? "";
   return {
     ok: status === 0,
-    out: (stdout as string | null) ?? "",
+    out: printed,
     complaint: complaint || (code ?? `exit code ${status ?? "unknown"}`),
   };
 }
