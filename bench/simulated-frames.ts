@@ -36,7 +36,7 @@ export async function simulatedFrames(
 ): Promise<Frame[]> {
   const file = new URL(`../../config/demo-${wan}.yaml`, import.meta.url);
   const config = loadControllerConfig(fileURLToPath(file)).values;
-  await using line = await openLine(config, systemClock, () => {});
+  await using line = await openLine(config, config, systemClock, () => {});
   const random = openRandom(1, wan);
   const frames: Frame[] = [];
   let atMs = NOON_MS;

@@ -1,10 +1,13 @@
 import { loadControllerConfig } from "../controller/config.js";
 import { findings } from "../controller/qdisc/findings.js";
-import type { Wanted } from "../controller/qdisc/host.js";
+import type { Host, Wanted } from "../controller/qdisc/host.js";
 import { lookAtHost, runCommand } from "../controller/qdisc/look.js";
 import { planDown, planUp, type Step } from "../controller/qdisc/plan.js";
+import { ownName } from "../controller/pinger/libc.js";
+import { eachDirection } from "../shared/direction.js";
 import { Failure } from "../shared/failure.js";
 import { qdiscPage } from "./qdisc-page.js";
+import { printable } from "./terminal.js";
 
 interface Doing {
   readonly config: string;
@@ -18,7 +21,7 @@ export function qdiscUp({
   dryRun = false,
 }: Doing & { readonly force?: boolean }): void {
   const { wan, wanted } = load(config);
-  const plan = planUp(wanted, lookAtHost(wanted), force);
+  const plan = planUp(wanted, look(wanted), force);
   if (plan.kind === "refused")
     throw new Failure(
       `Cannot make the queues of '${wan}': ${plan.reasons.join("; ")}`,
@@ -29,8 +32,15 @@ export function qdiscUp({
 /** Removes what {@link qdiscUp} made, and nothing else. @throws Failure */
 export function qdiscDown({ config, dryRun = false }: Doing): void {
   const { wan, wanted } = load(config);
-  const steps = planDown(lookAtHost(wanted));
-  perform(wan, steps, dryRun, "nothing of wanctl's is left");
+  const host = look(wanted);
+  const left = host.feeders.map(
+    (feeder) => `, but for ${wanted.devices.download}, which ${feeder} uses`,
+  );
+  const outcome =
+    host.unread.length === 0
+      ? `nothing of wanctl's is left${left.join("")}`
+      : "what could be seen of wanctl's is removed";
+  perform(wan, planDown(host), dryRun, outcome);
 }
 
 /** Prints what is there. Returns the exit code: 0 as configured, 1 not. */
@@ -42,13 +52,21 @@ export function qdiscShow({
   readonly json?: boolean;
 }): number {
   const { wan, wanted } = load(config);
-  const host = lookAtHost(wanted);
+  const host = look(wanted);
   const found = findings(wanted, host);
   const page = json
     ? JSON.stringify({ wan, findings: found, ...host }, null, 2)
     : qdiscPage(wan, wanted, host, found).join("\n");
   process.stdout.write(`${page}\n`);
   return found.length === 0 ? 0 : 1;
+}
+
+/** Looks, and says what could not be read. @throws Failure */
+function look(wanted: Wanted): Host {
+  const host = lookAtHost(wanted);
+  for (const what of host.unread)
+    process.stderr.write(`wanctl: Cannot read all of ${printable(what)}\n`);
+  return host;
 }
 
 /** @throws ConfigError, or Failure where the controller's queues are not this host's */
@@ -61,7 +79,8 @@ function load(config: string): {
     throw new Failure(
       `Cannot look for queues of '${wan}': shaper.backend must be tc: got '${shaper.backend}'`,
     );
-  const { devices, queue } = shaper;
+  const { queue } = shaper;
+  const devices = eachDirection((name) => ownName(shaper.devices[name]));
   return { wan, wanted: { devices, queue, limits: policy.limits } };
 }
 
@@ -78,7 +97,7 @@ function perform(
     say(step.run);
     if (dryRun) continue;
     const { ok, complaint } = runCommand(step.run);
-    if (!ok) {
+    if (!ok && step.isGuess !== true) {
       takeBack(done, say);
       throw new Failure(
         `Cannot do '${step.run}': ${complaint}: what was done before is taken back`,

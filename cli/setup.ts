@@ -1,6 +1,8 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PRESET_NAMES, type PresetName } from "../controller/law/presets.js";
+import { ownName } from "../controller/pinger/libc.js";
+import { DEVICE } from "../controller/probe-schema.js";
 import { Failure, reasonOf } from "../shared/failure.js";
 import { makeFolder } from "../shared/folder.js";
 import { WAN_NAME } from "../shared/frame.js";
@@ -46,9 +48,11 @@ export async function setup(options: SetupOptions): Promise<void> {
   const found = options.router === undefined ? uplinks() : [];
   const device =
     options.router === undefined
-      ? await questions.ask(
-          deviceQuestion(found),
-          options.interface ?? (found.length === 1 ? found[0] : undefined),
+      ? ownName(
+          await questions.ask(
+            deviceQuestion(found),
+            options.interface ?? (found.length === 1 ? found[0] : undefined),
+          ),
         )
       : null;
   const wan = await questions.ask(NAME(nameOf(device ?? "wan")), options.wan);
@@ -88,7 +92,7 @@ const deviceQuestion = (found: readonly string[]): Question => ({
   words: `Device of the line (default routes leave by ${found.join(", ") || "none"})`,
   usual: found[0] ?? null,
   fault: (answer) =>
-    /^[^\s/]{1,15}$/.test(answer) ? null : "must be a device of this host",
+    DEVICE.test(answer) ? null : "must be a device of this host",
 });
 
 const NAME = (usual: string | null): Question => ({
@@ -168,7 +172,9 @@ function pinged(device: string | null): Reached[] {
 /** HTB serves where there is no CAKE, but is no match for it. */
 function noteQueues(device: string): void {
   const devices = { upload: device, download: ifbOf(device) };
-  if (!lookAtHost({ devices }).has.cake)
+  const { has, unread } = lookAtHost({ devices });
+  for (const what of unread) note(`Cannot read all of ${what}`);
+  if (!has.cake)
     note(
       "this kernel has no CAKE (sch_cake): HTB has to do, see docs/qdisc.md",
     );

@@ -2,13 +2,15 @@ import type { Condition } from "../shared/condition.js";
 import { later, since, type MonoMs } from "../shared/clock.js";
 import { showMbps, toKbps } from "../shared/units.js";
 
-/** What the interface of the line says: there and in use, there without a carrier or switched off, or not there at all. */
+/** What a device that packets pass says: there and in use, there without a carrier or switched off, or not there at all. */
 export type Link = "up" | "down" | "gone";
 
 /** What is known of the line besides its answers. */
 export interface Signs {
   /** Null where it cannot be known. */
   readonly link: Link | null;
+  /** The device that this is told of; null where it has no name here. */
+  readonly device: string | null;
   /** Whether the answers that come are not to pings, but to what is tried instead. */
   readonly isFallback: boolean;
   /** Whether the next router answers, which is asked while nobody else does; null where that is not known. */
@@ -128,7 +130,8 @@ export function conditionInWords(
   facts: Facts,
   now: MonoMs,
 ): string | null {
-  const { silentMs, answering, asked, link, isFallback, gateway } = facts;
+  const { silentMs, answering, asked, isFallback, gateway } = facts;
+  const { link, device } = facts;
   // an answer may be stamped a little after the beat that asks
   const spell = (ms: number) => `${(Math.max(0, ms) / 1e3).toFixed(1)} s`;
   const silence = facts.isNameless
@@ -162,7 +165,7 @@ export function conditionInWords(
     case "line_down":
       return `line is down: ${silence}, and nothing comes in${next}`;
     case "no_link":
-      return `no link for ${spell(since(from, now))}: interface is ${link === "gone" ? "gone" : "down"}`;
+      return `no link for ${spell(since(from, now))}: ${device ?? "interface"} is ${link === "gone" ? "gone" : "down"}`;
   }
 }
 

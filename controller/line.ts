@@ -6,6 +6,7 @@ import type { CallCounts } from "../shared/router-call.js";
 import type { Signs } from "./condition.js";
 import type { ControllerConfig } from "./config.js";
 import { NO_COUNTERS } from "./counters/counters.js";
+import { openPassedDevice } from "./counters/device.js";
 import { openProcCounters } from "./counters/proc.js";
 import { openRouterOsCounters } from "./counters/routeros.js";
 import type { Reading } from "./law/reading.js";
@@ -48,8 +49,12 @@ export interface Line extends AsyncDisposable {
   calls(): CallCounts;
 }
 
+/** The part of the configuration that may change while a line is open: asked for at each use, never kept. */
+export type Reloadable = Pick<ControllerConfig, "policy">;
+
 export async function openLine(
   config: ControllerConfig,
+  inForce: Reloadable,
   clock: Clock,
   report: Report,
 ): Promise<Line> {
@@ -84,6 +89,7 @@ export async function openLine(
     pinger,
     { ...parts, gateway, addresses },
     config,
+    inForce,
     clock,
   );
 }
@@ -109,7 +115,8 @@ async function byTc(
   const calls = openRouterCalls();
   const queues = openTc(devices, calls);
   const shaper = openActuator(queues, settings, clock, report);
-  return { shaper, counters, calls };
+  const download = openPassedDevice(devices.download, clock);
+  return { shaper, counters, wan: devices.upload, download, calls };
 }
 
 function byRouterOs(
@@ -128,7 +135,7 @@ function byRouterOs(
       wanInterface === null
         ? NO_COUNTERS
         : openRouterOsCounters(session, wanInterface, clock),
-    calls,
+    ...{ wan: wanInterface, download: null, calls },
   };
 }
 
@@ -151,7 +158,7 @@ function simulated(
     beat: () => (at = line.advance(PERIOD_MS)),
     take: () => line.take(),
     signs: () => ({
-      ...{ link: null, gateway: null },
+      ...{ link: null, device: null, gateway: null },
       ...{ isFallback: false, asked: policy.reflectors },
       ...{ unknown: [], isNameless: false, pingerFault: null },
     }),

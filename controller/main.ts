@@ -87,7 +87,17 @@ export async function runController(
     log[levelOf(event)](event, detail);
     publisher.publish({ kind: "event", event, detail });
   };
-  await using line = await openLine(config, clock, report);
+  await using line = await openLine(
+    config,
+    // what is in force may be another one at each look
+    {
+      get policy() {
+        return inForce.values.policy;
+      },
+    },
+    clock,
+    report,
+  );
   const bus = () => ({
     ...publisher.counts,
     held: ring.held(),

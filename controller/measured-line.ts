@@ -1,11 +1,12 @@
 import { since, type Clock, type MonoMs } from "../shared/clock.js";
 import { eachDirection } from "../shared/direction.js";
-import type { Link } from "./condition.js";
+import type { Link, Signs } from "./condition.js";
 import type { ControllerConfig } from "./config.js";
 import type { Counters } from "./counters/counters.js";
+import type { PassedDevice } from "./counters/device.js";
 import { followUse, inUse, isIdle, type IdleRule } from "./idle.js";
 import type { Reading } from "./law/reading.js";
-import type { Line } from "./line.js";
+import type { Line, Reloadable } from "./line.js";
 import type { Addresses } from "./pinger/addresses.js";
 import type { BackedPinger } from "./pinger/backed.js";
 import type { Gateway } from "./pinger/gateway.js";
@@ -18,6 +19,9 @@ import type { Shaper } from "./shaper/shaper.js";
 export interface Parts {
   readonly shaper: Shaper;
   readonly counters: Counters;
+  /** What the counted interface is called, and the device that what comes in is led to; null where there is none. */
+  readonly wan: string | null;
+  readonly download: PassedDevice | null;
   readonly gateway: Gateway;
   readonly addresses: Pick<Addresses, "unknown" | typeof Symbol.dispose>;
   readonly calls: Pick<RouterCalls, "counts">;
@@ -35,27 +39,33 @@ export const PAUSED_MS = 1_000;
 /** A real line: its answers, its traffic, its interface. */
 export function openMeasuredLine(
   pinger: BackedPinger,
-  { shaper, counters, gateway, addresses, calls }: Parts,
-  {
-    probe,
-    policy,
-    idleAfterMs,
-  }: Pick<ControllerConfig, "probe" | "policy" | "idleAfterMs">,
+  { shaper, counters, wan, download, gateway, addresses, calls }: Parts,
+  { probe, idleAfterMs }: Pick<ControllerConfig, "probe" | "idleAfterMs">,
+  inForce: Reloadable,
   clock: Clock,
 ): Line {
-  const rule: IdleRule = {
+  const rule = (): IdleRule => ({
     afterMs: idleAfterMs,
-    floorBps: eachDirection((direction) => policy.limits[direction].floorBps),
-  };
+    floorBps: eachDirection((name) => inForce.policy.limits[name].floorBps),
+  });
   let use = inUse(clock.mono());
   let lookedAt: MonoMs | null = null;
   let heardAt = clock.mono();
   let doesGatewayAnswer: boolean | null = null;
 
+  /** The first device that is not up, else what is known of the WAN's. */
+  function worst(): Pick<Signs, "link" | "device"> {
+    const link = counters.link();
+    const passed = download?.link() ?? null;
+    return isUp(link) && !isUp(passed)
+      ? { link: passed, device: download?.name ?? null }
+      : { link, device: wan };
+  }
+
   function answers(now: MonoMs): Answers {
     const hasPaused = lookedAt !== null && since(lookedAt, now) > PAUSED_MS;
     lookedAt = now;
-    if (!hasPaused) return withLink(pinger.take(now), counters.link());
+    if (!hasPaused) return withLink(pinger.take(now), worst().link);
     pinger.forget(now);
     return NOTHING_ASKED;
   }
@@ -64,8 +74,8 @@ export function openMeasuredLine(
     beat: (tick) => tick.at,
     take(now): Reading {
       const traffic = counters.take();
-      use = followUse(use, traffic, rule, now);
-      pinger.rest(isIdle(use, rule, now) ? IDLE_ROUND_MS : null);
+      use = followUse(use, traffic, rule(), now);
+      pinger.rest(isIdle(use, rule(), now) ? IDLE_ROUND_MS : null);
       const seen = answers(now);
       // whatever it is, it is found out sooner with all probes
       if (seen.kind === "lost") use = { ...use, usedAt: now };
@@ -78,7 +88,7 @@ export function openMeasuredLine(
       const { length: all } = probe.reflectors;
       const unknown = addresses.unknown();
       return {
-        link: counters.link(),
+        ...worst(),
         gateway: doesGatewayAnswer,
         isFallback: pinger.isFallback,
         pingerFault: pinger.fault(),
@@ -99,8 +109,10 @@ export function openMeasuredLine(
   };
 }
 
+const isUp = (link: Link | null): boolean => link === null || link === "up";
+
 /** What could not even leave was not lost on the line. */
 const withLink = (answers: Answers, link: Link | null): Answers =>
-  answers.replies.length > 0 || link === null || link === "up"
+  answers.replies.length > 0 || isUp(link)
     ? answers
     : { kind: "no_link", replies: [], lost: 0 };

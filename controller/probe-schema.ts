@@ -6,7 +6,8 @@ export const PROBE_METHODS = ["auto", "echo", "timestamps"] as const;
 export const FALLBACKS = ["tcp", "off"] as const;
 
 const ADDRESS = /^[A-Za-z0-9][A-Za-z0-9.:%-]*$/;
-export const DEVICE = /^[^\s/]{1,15}$/;
+/** Any of a device's names: those besides the kernel's own may be this long (ip-link(8), altname). */
+export const DEVICE = /^[^\s/]{1,127}$/;
 
 const required = null as never;
 

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
 import type { Problem } from "../shared/config-error.js";
+import { readText } from "../shared/text-file.js";
 
 /** Where the recorder serves HTTP, and to whom. */
 export interface HttpConfig {
@@ -51,9 +51,7 @@ const PORT_MAX = 65_535;
 function tokenOf({ token_env, token_file }: HttpFile): string | null {
   if (token_env === null && token_file === null) return null;
   const text =
-    token_file === null
-      ? process.env[String(token_env)]
-      : readFileSync(token_file, "utf8");
+    token_file === null ? process.env[String(token_env)] : readText(token_file);
   if (text === undefined)
     throw new Error(`environment variable ${token_env} is not set`);
   const token = text.trim();

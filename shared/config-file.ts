@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   isMap,
   isScalar,
@@ -9,6 +8,8 @@ import {
 } from "yaml";
 import { basename } from "node:path";
 import { ConfigError, type Problem } from "./config-error.js";
+import { Failure, reasonOf } from "./failure.js";
+import { readText } from "./text-file.js";
 
 /** A YAML document that knows its lines, for messages that name them. */
 export interface ConfigFile {
@@ -21,8 +22,10 @@ export function openConfigFile(file: string): ConfigFile {
   const lines = new LineCounter();
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readText(file);
   } catch (error) {
+    if (error instanceof Failure)
+      throw new ConfigError(basename(file), [{ key: "", rule: error.message }]);
     const code = (error as NodeJS.ErrnoException).code;
     throw new ConfigError(file, [
       {
@@ -35,6 +38,7 @@ export function openConfigFile(file: string): ConfigFile {
     lineCounter: lines,
     prettyErrors: false,
     logLevel: "error",
+    merge: true,
   });
   if (document.errors.length > 0)
     throw new ConfigError(
@@ -46,6 +50,16 @@ export function openConfigFile(file: string): ConfigFile {
       })),
     );
   return { document, lines };
+}
+
+/** What the document says, with its aliases resolved. @throws ConfigError */
+export function contentOf({ document }: ConfigFile, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const rule = reasonOf(error); // an alias without an anchor, or too many; no map to merge
+    throw new ConfigError(basename(file), [{ key: "", rule }]);
+  }
 }
 
 const VARIABLE = /\$\{(\w+)(?::-([^}]*))?\}/;

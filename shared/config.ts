@@ -1,7 +1,7 @@
 import convict, { type Schema } from "convict";
 import { basename } from "node:path";
 import { ConfigError, type Problem } from "./config-error.js";
-import { expand, lineOfKey, openConfigFile } from "./config-file.js";
+import { contentOf, expand, lineOfKey, openConfigFile } from "./config-file.js";
 import { nearest } from "./suggestion.js";
 import "./config-format.js";
 
@@ -38,7 +38,7 @@ export function loadConfig<T>(
   };
 
   report(expand(source, env));
-  const data: unknown = source.document.toJS() ?? {};
+  const data = contentOf(source, file) ?? {};
   report(checkShape(data, schema, ""));
   const config = convict(schema, { args: [], env: {} }).load(data);
   report(validate(config));

@@ -45,6 +45,9 @@ export async function serveHealth(
   };
 }
 
+/** An answer with more letters is none of ours. */
+const ANSWER_MAX = 2 ** 20;
+
 /** Asks a process how it is; null when nobody answers within `timeoutMs`. */
 export function askHealth(
   path: string,
@@ -61,7 +64,10 @@ export function askHealth(
       (response) => {
         let text = "";
         response.setEncoding("utf8");
-        response.on("data", (part: string) => (text += part));
+        response.on("data", (part: string) => {
+          text += part;
+          if (text.length > ANSWER_MAX) asked.destroy(new Error("too long"));
+        });
         response.on("error", give);
         response.on("end", () => {
           try {

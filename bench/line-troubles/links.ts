@@ -111,6 +111,14 @@ export const LINKS: readonly Trouble[] = [
     says: null,
   },
   {
+    what: "ifb switched off for 5 s",
+    holdMs: 5_000,
+    begin: () => run("shaper", "ip link set ifb4wan down"),
+    end: () => run("shaper", "ip link set ifb4wan up"),
+    ...NO_LINK,
+    says: /ifb4wan is down/,
+  },
+  {
     what: "nothing carried behind the provider for 10 s",
     holdMs: 10_000,
     begin: () => run("isp", "ip link set i1 down"),

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import {
   loadControllerConfig,
   type ControllerConfig,
@@ -8,7 +9,7 @@ import {
   type RecorderConfig,
 } from "../../recorder/config.js";
 import { ConfigError, type Problem } from "../../shared/config-error.js";
-import { openConfigFile } from "../../shared/config-file.js";
+import { contentOf, openConfigFile } from "../../shared/config-file.js";
 
 /** What became of one file: whose it is, or all that is wrong with it. */
 export type Judged = { readonly file: string } & (
@@ -37,6 +38,10 @@ export function judge(file: string): Judged {
 /** A file with a controller's keys is a controller's, any other the recorder's. @throws ConfigError */
 export function isControllers(file: string): boolean {
   const keys = Object.keys(CONTROLLER_SCHEMA).filter((key) => key !== "log");
-  const { document } = openConfigFile(file);
-  return keys.some((key) => document.has(key));
+  const content = contentOf(openConfigFile(file), file);
+  if (content === null)
+    throw new ConfigError(basename(file), [
+      { key: "", rule: "must hold keys: the file is empty" },
+    ]);
+  return keys.some((key) => Object.hasOwn(Object(content) as object, key));
 }

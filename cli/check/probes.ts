@@ -1,5 +1,7 @@
 import type { ControllerConfig } from "../../controller/config.js";
-import { runCommand } from "../../controller/qdisc/look.js";
+import { ownName } from "../../controller/pinger/libc.js";
+import { textIn } from "../../controller/qdisc/answer.js";
+import { objectsOf, runCommand } from "../../controller/qdisc/look.js";
 import type { Problem } from "../../shared/config-error.js";
 import { reasonOf } from "../../shared/failure.js";
 import type { Look } from "./look.js";
@@ -9,7 +11,9 @@ import { leastMs, PROBES, reach, type Reached } from "./reach.js";
 export function lookAtProbes(config: ControllerConfig): Look {
   const { probe, shaper } = config;
   const strays =
-    shaper.backend === "tc" ? astray(probe, shaper.devices.upload) : [];
+    shaper.backend === "tc"
+      ? orProblem(() => astray(probe, ownName(shaper.devices.upload)))
+      : [];
   try {
     const reached = reach(probe.reflectors, probe);
     return {
@@ -19,6 +23,14 @@ export function lookAtProbes(config: ControllerConfig): Look {
   } catch (error) {
     const problem = { key: "probe.reflectors", rule: reasonOf(error) };
     return { is: "reflectors: not asked", problems: [...strays, problem] };
+  }
+}
+
+function orProblem(look: () => Problem[]): Problem[] {
+  try {
+    return look();
+  } catch (error) {
+    return [{ key: "probe.reflectors", rule: reasonOf(error) }];
   }
 }
 
@@ -44,14 +56,13 @@ function astray(
 ): Problem[] {
   const address = reflectors.find((host) => /^[\d.]+$|:/.test(host));
   if (address === undefined) return [];
-  const { ok, out, complaint } = runCommand(
-    [
-      "ip -j route get",
-      address,
-      ...(source === null ? [] : [`from ${source}`]),
-      ...(device === null ? [] : [`oif ${device}`]),
-    ].join(" "),
-  );
+  const question = [
+    "ip -j route get",
+    address,
+    ...(source === null ? [] : [`from ${source}`]),
+    ...(device === null ? [] : [`oif ${ownName(device)}`]),
+  ].join(" ");
+  const { ok, out, complaint } = runCommand(question);
   const key =
     source !== null
       ? "probe.source"
@@ -63,8 +74,9 @@ function astray(
     return [
       { key, rule: `must have a route to ${address} (${complaint})`, value },
     ];
-  const leaves = field(out, "dev");
-  const bridge = field(runCommand(`ip -j link show dev ${wan}`).out, "master");
+  const leaves = fieldOf(question, out, "dev");
+  const linkQuestion = `ip -j link show dev ${wan}`;
+  const bridge = fieldOf(linkQuestion, runCommand(linkQuestion).out, "master");
   return leaves === wan || leaves === bridge
     ? []
     : [
@@ -76,10 +88,8 @@ function astray(
       ];
 }
 
-/** A field of the only object in an answer of `ip -j`, null where there is none. */
-function field(answer: string, name: string): string | null {
-  if (answer === "") return null;
-  const [first] = JSON.parse(answer) as Record<string, unknown>[];
-  const value = first?.[name];
-  return typeof value === "string" ? value : null;
+/** A field of the only object in an answer of `ip -j`, null where there is none. @throws Failure */
+function fieldOf(question: string, out: string, name: string): string | null {
+  const [first] = objectsOf(question, out);
+  return first === undefined ? null : textIn(first, name);
 }

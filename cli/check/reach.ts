@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { ownName } from "../../controller/pinger/libc.js";
 import { Failure } from "../../shared/failure.js";
 
 /** How a reflector answered: the RTT of each answer, none where it did not. */
@@ -24,7 +25,7 @@ export function reach(reflectors: readonly string[], way: Way): Reached[] {
     [
       ...["-q", "-C", String(PROBES), "-p", String(SPACING_MS)],
       ...(way.source === null ? [] : ["-S", way.source]),
-      ...(way.interface === null ? [] : ["-I", way.interface]),
+      ...(way.interface === null ? [] : ["-I", ownName(way.interface)]),
       ...reflectors,
     ],
     { encoding: "utf8", timeout: DEADLINE_MS },
@@ -49,7 +50,7 @@ export function reach(reflectors: readonly string[], way: Way): Reached[] {
 export const parseReached = (text: string): Reached[] =>
   text.split("\n").flatMap((line) => {
     const [, reflector, rtts] =
-      /^(\S+) +:((?: +(?:-|[\d.]+))+)$/.exec(line) ?? [];
+      /^(\S+) +:((?: +(?:-|\d+(?:\.\d+)?))+)$/.exec(line) ?? [];
     if (reflector === undefined || rtts === undefined) return [];
     const words = rtts.trim().split(/ +/);
     return [

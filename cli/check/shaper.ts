@@ -1,9 +1,11 @@
 import type { ControllerConfig } from "../../controller/config.js";
 import { findings } from "../../controller/qdisc/findings.js";
 import { lookAtHost } from "../../controller/qdisc/look.js";
+import { ownName } from "../../controller/pinger/libc.js";
 import { openRouterOs } from "../../controller/shaper/routeros.js";
 import { openSession } from "../../controller/shaper/transport.js";
 import { systemClock } from "../../shared/clock.js";
+import { eachDirection } from "../../shared/direction.js";
 import { reasonOf } from "../../shared/failure.js";
 import type { Look } from "./look.js";
 
@@ -29,7 +31,8 @@ async function shaperOf({
     case "simulated":
       return { is: "a simulated line", warnings: [] };
     case "tc": {
-      const { devices, queue } = shaper;
+      const { queue } = shaper;
+      const devices = eachDirection((name) => ownName(shaper.devices[name]));
       const wanted = { devices, queue, limits: policy.limits };
       const found = findings(wanted, lookAtHost(wanted));
       return {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { PresetName } from "../../controller/law/presets.js";
 import { DIRECTIONS, type Direction } from "../../shared/direction.js";
 
@@ -45,8 +46,17 @@ const LEAST_MBPS = 0.5;
 const rounded = (mbps: number): number =>
   Number(Math.max(LEAST_MBPS, mbps).toPrecision(3));
 
-/** Ours for a line of that name: its kernel's names have at most 15 letters. */
-export const ifbOf = (device: string): string => `ifb4${device}`.slice(0, 15);
+/** The longest name that the kernel gives a device. */
+const NAME_MAX = 15;
+const MARK_LETTERS = 5;
+
+/** Ours for a line of that name. Where that would be cut off, a mark of the whole name keeps similar ones apart. */
+export function ifbOf(device: string): string {
+  const name = `ifb4${device}`;
+  if (name.length <= NAME_MAX) return name;
+  const mark = createHash("sha256").update(device).digest("hex");
+  return `${name.slice(0, NAME_MAX - MARK_LETTERS)}${mark.slice(0, MARK_LETTERS)}`;
+}
 
 /** What most likely is right, to be looked over: a controller's file. */
 export function proposal(line: Line): string {

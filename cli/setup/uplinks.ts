@@ -1,20 +1,22 @@
-import { runCommand } from "../../controller/qdisc/look.js";
+import {
+  listIn,
+  numberIn,
+  textIn,
+  type Fields,
+} from "../../controller/qdisc/answer.js";
+import { objectsOf, runCommand } from "../../controller/qdisc/look.js";
 
-/** The devices that default routes of this host leave by, the one that is used first. */
+const QUESTION = "ip -j route show default";
+
+/** The devices that default routes of this host leave by, the one that is used first. @throws Failure */
 export function uplinks(): string[] {
-  const { ok, out } = runCommand("ip -j route show default");
-  const routes = ok && out.trim() !== "" ? (JSON.parse(out) as Route[]) : [];
+  const { ok, out } = runCommand(QUESTION);
+  const routes = ok ? objectsOf(QUESTION, out) : [];
   const devices = routes
-    .sort((a, b) => (a.metric ?? 0) - (b.metric ?? 0))
-    .flatMap(({ dev, nexthops = [] }) => [
-      ...(dev === undefined ? [] : [dev]),
-      ...nexthops.flatMap((hop) => hop.dev ?? []),
-    ]);
+    .toSorted((a, b) => metricOf(a) - metricOf(b))
+    .flatMap((route) => [route, ...listIn(route, "nexthops")])
+    .flatMap((hop) => textIn(hop, "dev") ?? []);
   return [...new Set(devices)];
 }
 
-interface Route {
-  readonly dev?: string;
-  readonly metric?: number;
-  readonly nexthops?: readonly { readonly dev?: string }[];
-}
+const metricOf = (route: Fields): number => numberIn(route, "metric") ?? 0;

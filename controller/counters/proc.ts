@@ -3,6 +3,7 @@ import { clearInterval, setInterval } from "node:timers";
 import type { Clock } from "../../shared/clock.js";
 import type { Link } from "../condition.js";
 import type { Counted } from "../law/reading.js";
+import { ownName } from "../pinger/libc.js";
 import type { Counters } from "./counters.js";
 
 const PERIOD_MS = 25;
@@ -28,7 +29,8 @@ export function parseDevice(
       .slice(colon + 1)
       .trim()
       .split(/\s+/);
-    return { received: Number(fields[0]), sent: Number(fields[8]) };
+    const [received, sent] = [Number(fields[0]), Number(fields[8])];
+    return Number.isFinite(received + sent) ? { received, sent } : null;
   }
   return null;
 }
@@ -50,6 +52,7 @@ export async function openProcCounters(
 ): Promise<Counters> {
   const table: FileHandle = await open("/proc/self/net/dev");
   const buffer = Buffer.alloc(65_536);
+  let listedAs = ownName(device);
   let kept: Counted[] = [];
   let link: Link | null = null;
   let readings = 0;
@@ -62,16 +65,17 @@ export async function openProcCounters(
       const at = clock.mono();
       const bytes = parseDevice(
         buffer.toString("latin1", 0, bytesRead),
-        device,
+        listedAs,
       );
       if (bytes === null) {
         link = "gone";
-        readings = 0;
+        if (readings++ % CARRIER_EVERY === 0) listedAs = ownName(device);
         return;
       }
+      if (link === "gone") readings = 0;
       const { received: downloadBytes, sent: uploadBytes } = bytes;
       kept = [...kept, { at, downloadBytes, uploadBytes }].slice(-KEPT_MAX);
-      if (readings++ % CARRIER_EVERY === 0) link = await carrierOf(device);
+      if (readings++ % CARRIER_EVERY === 0) link = await carrierOf(listedAs);
     } finally {
       isReading = false;
     }

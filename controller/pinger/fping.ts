@@ -5,6 +5,7 @@ import { reasonOf } from "../../shared/failure.js";
 import type { ControllerConfig } from "../config.js";
 import type { Report } from "../report.js";
 import { openLedger, type Ledger } from "./ledger.js";
+import { ownName } from "./libc.js";
 import { openLoss } from "./loss.js";
 import { answersOf, type Pinger } from "./pinger.js";
 
@@ -12,6 +13,9 @@ type Probe = ControllerConfig["probe"];
 
 /** fping forgets a probe after 10 s; a queue of 5 s is still a measurement (fping(8), SEQMAP_TIMEOUT). */
 const ANSWER_MAX_MS = 5_000;
+
+/** No answer is later than that, or fping would not know what it answers. */
+const FORGOTTEN_MS = 10_000;
 
 /** A line that waited this long in the pipe tells of the past. */
 const STALE_MS = 1_000;
@@ -39,7 +43,7 @@ export function parseReply(
   line: string,
 ): { host: string; seq: number; rttMs: number; stampMs: number } | null {
   const [, stamp, host, seq, rtt] = REPLY.exec(line) ?? [];
-  return host === undefined
+  return host === undefined || !(Number(rtt) <= FORGOTTEN_MS)
     ? null
     : {
         host,
@@ -58,7 +62,7 @@ export function fpingArguments(probe: Probe): string[] {
     ...["-l", "-D", "-p", String(probe.spacingMs * probe.reflectors.length)],
     ...["-i", String(probe.spacingMs), "-t", String(ANSWER_MAX_MS)],
     ...(probe.source === null ? [] : ["-S", probe.source]),
-    ...(probe.interface === null ? [] : ["-I", probe.interface]),
+    ...(probe.interface === null ? [] : ["-I", ownName(probe.interface)]),
     ...probe.reflectors,
   ];
 }

@@ -2,9 +2,10 @@ import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { later, since, type Clock, type MonoMs } from "../../shared/clock.js";
 import { Failure } from "../../shared/failure.js";
+import { maybe } from "../../shared/units.js";
 import { decodeAnswer, encodeRequest } from "./icmp.js";
 import { openIcmpSocket, type IcmpSocket } from "./icmp-socket.js";
-import type { Way } from "./libc.js";
+import { ownName, type Way } from "./libc.js";
 
 /** Whether the next router answers pings: asked only while nobody else does, to tell whose trouble it is. */
 export interface Gateway extends Disposable {
@@ -56,7 +57,7 @@ export function openGateway(way: Way, clock: Clock): Gateway {
   async function ask(): Promise<void> {
     const table = await readFile("/proc/self/net/route", "latin1");
     if (socket === null) return; // no longer wanted
-    address = parseGateway(table, way.interface);
+    address = parseGateway(table, maybe(way.interface, ownName));
     if (address === null) return;
     askedFrom ??= clock.mono();
     const seq = asked++ % SEQ_LIMIT;

@@ -39,7 +39,7 @@ export function openSocket(
   };
   demand(fd, "socket");
   if (device !== null) {
-    const name = Buffer.from(`${device}\0`);
+    const name = Buffer.from(`${ownName(device)}\0`);
     demand(
       libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length),
       `interface '${device}'`,
@@ -48,6 +48,89 @@ export function openSocket(
   if (from !== null)
     demand(libc.bind(fd, from, from.length), `source '${source}'`);
   return fd;
+}
+
+// <linux/netlink.h>, <linux/rtnetlink.h>, <linux/if_link.h>
+const AF_NETLINK = 16;
+const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
+const NETLINK_ROUTE = 0;
+const RTM_NEWLINK = 16;
+const RTM_GETLINK = 18;
+const NLM_F_REQUEST = 1;
+const IFLA_IFNAME = 3;
+const IFLA_ALT_IFNAME = 53;
+const MSG_DONTWAIT = 0x40;
+/** Of both headers, and of an attribute; in front of an answer's first attribute. */
+const HEAD_BYTES = 32;
+const ATTRIBUTE_BYTES = 4;
+
+/**
+ * The name by which the kernel lists a device, which may be called by one of its others too (ip-link(8), altname): most
+ * programs and files know only that one. The same name where there is no such device.
+ */
+export function ownName(name: string): string {
+  try {
+    return askName(name) ?? name;
+  } catch {
+    return name; // no libc that we know
+  }
+}
+
+function askName(name: string): string | null {
+  const libc = libcOf();
+  const text = Buffer.from(`${name}\0`);
+  const asked = Buffer.alloc(HEAD_BYTES + ATTRIBUTE_BYTES + text.length);
+  asked.writeUInt32LE(asked.length, 0);
+  asked.writeUInt16LE(RTM_GETLINK, 4);
+  asked.writeUInt16LE(NLM_F_REQUEST, 6);
+  asked.writeUInt16LE(ATTRIBUTE_BYTES + text.length, HEAD_BYTES);
+  asked.writeUInt16LE(IFLA_ALT_IFNAME, HEAD_BYTES + 2);
+  text.copy(asked, HEAD_BYTES + ATTRIBUTE_BYTES);
+  const kernel = Buffer.alloc(12);
+  kernel.writeUInt16LE(AF_NETLINK, 0);
+  const answer = Buffer.alloc(16_384);
+  const fd = libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0) return null;
+  libc.sendto(fd, asked, asked.length, MSG_DONTWAIT, kernel, kernel.length);
+  const bytes = libc.recv(fd, answer, answer.length, MSG_DONTWAIT);
+  libc.close(fd);
+  return bytes < 0 ? null : nameIn(answer.subarray(0, bytes));
+}
+
+/** The name in what rtnetlink(7) answers about a link; null where it is no such answer. */
+export function nameIn(answer: Buffer): string | null {
+  if (answer.length < HEAD_BYTES || answer.readUInt16LE(4) !== RTM_NEWLINK)
+    return null;
+  for (let at = HEAD_BYTES; at + ATTRIBUTE_BYTES <= answer.length;) {
+    const length = answer.readUInt16LE(at);
+    if (length < ATTRIBUTE_BYTES) return null;
+    const value = answer.subarray(at + ATTRIBUTE_BYTES, at + length);
+    if (answer.readUInt16LE(at + 2) === IFLA_IFNAME)
+      return value.toString("utf8").replace(/\0[^]*$/, "");
+    at += (length + 3) & ~3;
+  }
+  return null;
+}
+
+const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
+const SIOCGIFFLAGS = 0x8913;
+const IFF_UP = 1;
+/** struct ifreq: a name, and what is asked. */
+const IFREQ_BYTES = 40;
+const NAME_BYTES = 16;
+
+/** Whether a device is there, and switched on; null where that cannot be asked. Takes no lock of the kernel's. */
+export function deviceState(name: string): "up" | "down" | "gone" | null {
+  if (Buffer.byteLength(name) >= NAME_BYTES) return "gone"; // no device's own name
+  const libc = libcOf();
+  const request = Buffer.alloc(IFREQ_BYTES);
+  request.write(name);
+  const fd = libc.socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
+  if (fd < 0) return null;
+  const isThere = libc.ioctl(fd, SIOCGIFFLAGS, request) >= 0;
+  libc.close(fd);
+  if (!isThere) return "gone";
+  return (request.readUInt16LE(NAME_BYTES) & IFF_UP) === 0 ? "down" : "up";
 }
 
 /** What the last call failed with, as `ENODEV` and in words. */

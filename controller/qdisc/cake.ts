@@ -1,4 +1,5 @@
 import type { Direction } from "../../shared/direction.js";
+import { textIn, type Fields } from "./answer.js";
 
 /** How a line's packets are larger on the wire than for IP: framing, bytes added to each, and the smallest one. */
 export interface Framing {
@@ -113,12 +114,13 @@ function linkWords({ link, overheadBytes, mpuBytes }: QueueConfig): string {
 export const cakeWords = (options: CakeOptions): string =>
   OPTIONS.map((name) => options[name]).join(" ");
 
-/** CAKE's `options` in the answer to `tc -j qdisc show`. What is 0 or off may be missing there. */
-export type CakeAnswer = Readonly<Record<string, unknown>>;
-
-export function parseCakeOptions(answer: CakeAnswer): CakeOptions {
-  const text = (key: string) => String(answer[key]);
-  const bytes = (key: string) => Number(answer[key] ?? 0);
+/** From CAKE's `options` in the answer to `tc -j qdisc show`. What is 0 or off may be missing there. */
+export function parseCakeOptions(answer: Fields): CakeOptions {
+  const text = (key: string) => textIn(answer, key) ?? "unknown";
+  const bytes = (key: string) => {
+    const value = answer[key] ?? 0;
+    return typeof value === "number" ? value : NaN;
+  };
   const mpu = bytes("mpu");
   const link =
     answer["raw"] === true

@@ -19,6 +19,10 @@ export interface Host {
   /** Does it hide hosts behind its own address? */
   readonly masquerades: boolean;
   readonly devices: PerDirection<Device | null>;
+  /** Other devices whose ingress is led to the download's ifb. */
+  readonly feeders: readonly string[];
+  /** Answers that were not all JSON, in words. What could not be read of them is taken for somebody else's. */
+  readonly unread: readonly string[];
 }
 
 export interface Device {
@@ -69,6 +73,9 @@ export interface Filter {
   /** The device that it redirects to, if it does. */
   readonly to: string | null;
 }
+
+/** The kind of what stands in an answer that cannot be read. */
+export const UNREADABLE = "unreadable";
 
 /** Whatever we make bears this, where the kernel has room for a mark: "CA(K)E". */
 export const OUR_HANDLE = "ca4e:";

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { eachDirection } from "../../shared/direction.js";
 import { Failure } from "../../shared/failure.js";
-import type { Host, Wanted } from "./host.js";
-import { parseDevice } from "./parse.js";
+import { excerpt, objectsIn, textIn, wholeIn, type Fields } from "./answer.js";
+import type { Device, Host, Wanted } from "./host.js";
+import { leadsTo, parseDevice } from "./parse.js";
 
 /** What became of a command. */
 export interface Ran {
@@ -15,7 +16,10 @@ export interface Ran {
 const DEADLINE_MS = 5_000;
 const OUTPUT_BYTES = 16 * 2 ** 20;
 
-/** Runs a command to its end; its words are separated by single spaces. @throws Failure where it cannot be run at all */
+/**
+ * Runs a command to its end; its words are separated by single spaces.
+ * @throws Failure where it cannot be run at all, or comes to no end
+ */
 export function runCommand(command: string): Ran {
   const [program = "", ...words] = command.split(" ");
   return ran(program, words);
@@ -26,19 +30,39 @@ function ran(program: string, words: readonly string[]): Ran {
     encoding: "utf8",
     timeout: DEADLINE_MS,
     maxBuffer: OUTPUT_BYTES,
+    killSignal: "SIGKILL",
   });
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === "ENOENT")
     throw new Failure(
       `Cannot run '${program}': it must be on the PATH: install ${PACKAGE[program] ?? program}`,
     );
-  const complaint = stderr.trim().split("\n").at(-1) ?? "";
+  if (code === "ETIMEDOUT" || code === "ENOBUFS")
+    throw new Failure(
+      `Cannot run '${[program, ...words].join(" ")}': ${code === "ENOBUFS" ? `it prints more than ${OUTPUT_BYTES} bytes` : `it takes more than ${DEADLINE_MS} ms`}`,
+    );
+  // null where it could not be started
+  const [said = "", printed = ""] = [stderr, stdout].map(
+    (text: string | null) => text ?? "",
+  );
+  const complaint = said.trim().split("\n").at(-1) ?? "";
   return {
     ok: status === 0,
-    out: stdout,
+    out: printed,
     complaint: complaint || (code ?? `exit code ${status ?? "unknown"}`),
   };
 }
+
+/** What a command printed under -j. @throws Failure naming it, where that cannot be read */
+export function objectsOf(command: string, out: string): readonly Fields[] {
+  const objects = objectsIn(out);
+  if (objects === null)
+    throw new Failure(`Cannot read ${unreadIn(command, out)}`);
+  return objects;
+}
+
+const unreadIn = (command: string, out: string): string =>
+  `the answer to '${command}': must be JSON: got '${excerpt(out)}'`;
 
 const PACKAGE: Readonly<Record<string, string>> = {
   tc: "iproute2",
@@ -46,22 +70,53 @@ const PACKAGE: Readonly<Record<string, string>> = {
   unshare: "util-linux",
 };
 
-/** What is there now, of all that one WAN's queues have to do with. Changes nothing. */
+/** What is there now, of all that one WAN's queues have to do with. Changes nothing. @throws Failure */
 export function lookAtHost({ devices }: Pick<Wanted, "devices">): Host {
+  const unread: string[] = [];
+  const { upload, download } = eachDirection((direction) =>
+    lookAtDevice(devices[direction], unread),
+  );
   return {
     has: capabilities(),
     masquerades: MASQUERADE.test(said("nft -j list ruleset")),
-    devices: eachDirection((direction) => {
-      const name = devices[direction];
-      return parseDevice({
-        link: said(`ip -j -d link show dev ${name}`),
-        qdiscs: said(`tc -j -s qdisc show dev ${name}`),
-        classes: said(`tc -j class show dev ${name}`),
-        filters: said(`tc -j filter show dev ${name} parent ffff:`),
-        features: said(`ethtool -k ${name}`),
-      });
-    }),
+    devices: { upload, download },
+    feeders:
+      download?.isIfb === true ? feedersOf(download.name, devices.upload) : [],
+    unread,
   };
+}
+
+/** @param unread is told which answers were not all JSON */
+function lookAtDevice(name: string, unread: string[]): Device | null {
+  const told = (command: string): string => {
+    const answer = said(command);
+    if (wholeIn(answer) === null) unread.push(unreadIn(command, answer));
+    return answer;
+  };
+  const linkQuestion = `ip -j -d link show dev ${name}`;
+  const link = said(linkQuestion);
+  objectsOf(linkQuestion, link);
+  return parseDevice({
+    link,
+    qdiscs: told(`tc -j -s qdisc show dev ${name}`),
+    classes: said(`tc -j class show dev ${name}`),
+    filters: told(`tc -j filter show dev ${name} parent ffff:`),
+    features: said(`ethtool -k ${name}`),
+  });
+}
+
+/** The devices but this one whose ingress is led to the ifb too. */
+function feedersOf(ifb: string, but: string): readonly string[] {
+  const all = objectsIn(said("tc -j qdisc show")) ?? [];
+  const names = all.flatMap((qdisc) => {
+    const takesIngress = /^(ingress|clsact)$/.test(textIn(qdisc, "kind") ?? "");
+    return takesIngress ? (textIn(qdisc, "dev") ?? []) : [];
+  });
+  return [...new Set(names)].filter(
+    (name) =>
+      name !== but &&
+      leadsTo(said(`tc -j filter show dev ${name} ingress`), ifb),
+  );
 }
 
 /** Rules of nftables, and those of iptables in its clothes. */

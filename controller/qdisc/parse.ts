@@ -1,8 +1,18 @@
 import { parseEnforced } from "../shaper/qdisc.js";
-import { parseCakeOptions, type CakeAnswer } from "./cake.js";
+import {
+  fieldsIn,
+  listIn,
+  numberIn,
+  objectsIn,
+  textIn,
+  type Fields,
+} from "./answer.js";
+import { parseCakeOptions } from "./cake.js";
 import {
   OUR_ALIAS,
   OUR_HANDLE,
+  OUR_PREFERENCE,
+  UNREADABLE,
   type Counters,
   type Device,
   type Filter,
@@ -19,65 +29,25 @@ export interface Answers {
   readonly features: string;
 }
 
-interface LinkAnswer {
-  readonly ifname: string;
-  readonly flags: readonly string[];
-  readonly ifalias?: string;
-  readonly linkinfo?: { readonly info_kind?: string };
-}
-
-interface QdiscAnswer {
-  readonly kind: string;
-  readonly handle: string;
-  readonly root?: boolean;
-  readonly options?: CakeAnswer;
-  readonly bytes?: number;
-  readonly packets?: number;
-  readonly drops?: number;
-  readonly backlog?: number;
-  readonly tins?: readonly {
-    readonly ecn_mark?: number;
-    readonly ack_drops?: number;
-  }[];
-}
-
-interface FilterAnswer {
-  readonly pref: number;
-  readonly kind: string;
-  readonly options?: {
-    readonly actions?: readonly {
-      readonly kind: string;
-      readonly mirred_action?: string;
-      readonly to_dev?: string;
-    }[];
-  };
-}
-
-/** A device from what was said about it; null where there is none. */
+/** A device from what was said about it; null where there is none, or where what is said of its link cannot be read. */
 export function parseDevice(answers: Answers): Device | null {
-  const [link] = list(answers.link) as LinkAnswer[];
-  if (link === undefined) return null;
-  const isIfb = link.linkinfo?.info_kind === "ifb";
-  const qdiscs = list(answers.qdiscs) as QdiscAnswer[];
+  const [link] = objectsIn(answers.link) ?? [];
+  const name = link === undefined ? null : textIn(link, "ifname");
+  if (link === undefined || name === null) return null;
+  const isIfb = textIn(fieldsIn(link, "linkinfo"), "info_kind") === "ifb";
+  const { flags } = link;
+  const qdiscs = objectsIn(answers.qdiscs);
   return {
-    name: link.ifname,
+    name,
     isIfb,
-    isUp: link.flags.includes("UP"),
-    isOurs: isIfb && link.ifalias === OUR_ALIAS,
-    root: rootOf(qdiscs, answers),
-    ingress: ingressOf(qdiscs, answers.filters),
+    isUp: Array.isArray(flags) && flags.includes("UP"),
+    isOurs: isIfb && textIn(link, "ifalias") === OUR_ALIAS,
+    root: qdiscs === null ? UNREADABLE_ROOT : rootOf(qdiscs, answers),
+    ingress: ingressOf(qdiscs ?? [], answers.filters),
     offloads: [...answers.features.matchAll(FEATURE)].map(
-      ([, name = ""]) => OFFLOAD[name] ?? name,
+      ([, feature = ""]) => OFFLOAD[feature] ?? feature,
     ),
   };
-}
-
-/** tc and ip say nothing, or an empty object, where there is nothing. */
-function list(answer: string): readonly unknown[] {
-  const items: unknown = answer.trim() === "" ? [] : JSON.parse(answer);
-  return (Array.isArray(items) ? items : []).filter(
-    (item: unknown) => Object.keys(item as object).length > 0,
-  );
 }
 
 const FEATURE =
@@ -88,65 +58,94 @@ const OFFLOAD: Readonly<Record<string, string>> = {
   "generic-receive-offload": "gro",
 };
 
-const NO_ROOT: QdiscAnswer = { kind: "noqueue", handle: "0:" };
+const countersOf = (root: Fields): Counters => {
+  const tins = listIn(root, "tins");
+  const sum = (key: string) =>
+    tins.reduce((total, tin) => total + (numberIn(tin, key) ?? 0), 0);
+  return {
+    sentBytes: numberIn(root, "bytes") ?? 0,
+    sentPackets: numberIn(root, "packets") ?? 0,
+    dropped: numberIn(root, "drops") ?? 0,
+    marked: sum("ecn_mark"),
+    acksDropped: sum("ack_drops"),
+    backlogBytes: numberIn(root, "backlog") ?? 0,
+  };
+};
 
-function rootOf(qdiscs: readonly QdiscAnswer[], answers: Answers): Root {
-  const root = qdiscs.find((qdisc) => qdisc.root === true) ?? NO_ROOT;
+/** What cannot be read is taken for somebody else's. */
+const UNREADABLE_ROOT: Root = {
+  kind: "other",
+  name: UNREADABLE,
+  handle: "?",
+  owner: "foreign",
+  bps: null,
+  counters: countersOf({}),
+};
+
+const NO_ROOT: Fields = { kind: "noqueue", handle: "0:" };
+
+function rootOf(qdiscs: readonly Fields[], answers: Answers): Root {
+  const root = qdiscs.find((qdisc) => qdisc["root"] === true) ?? NO_ROOT;
+  const kind = textIn(root, "kind") ?? UNREADABLE;
+  const handle = textIn(root, "handle") ?? UNREADABLE_ROOT.handle;
   const enforced = parseEnforced([
     ...answers.classes.split("\n"),
     answers.qdiscs.trim(),
   ]);
   const ours =
-    root.kind === "htb"
-      ? qdiscs.some(({ handle }) => handle === OUR_HANDLE)
-      : root.handle === OUR_HANDLE;
+    kind === "htb"
+      ? qdiscs.some((qdisc) => qdisc["handle"] === OUR_HANDLE)
+      : handle === OUR_HANDLE;
+  const isNone = enforced === null || enforced === "unreadable";
   const common = {
-    name: root.kind,
-    handle: root.handle,
-    owner: ours ? "ours" : root.handle === "0:" ? "kernel" : "foreign",
+    name: kind,
+    handle,
+    owner: ours ? "ours" : handle === "0:" ? "kernel" : "foreign",
     // CAKE without a limit reports "unlimited" or 0
-    bps: enforced === null || enforced.bps === 0 ? null : enforced.bps,
+    bps: isNone || enforced.bps === 0 ? null : enforced.bps,
     counters: countersOf(root),
   } as const;
-  if (root.kind === "cake")
-    return {
-      ...common,
-      kind: "cake",
-      options: parseCakeOptions(root.options ?? {}),
-    };
-  return { ...common, kind: root.kind === "htb" ? "htb" : "other" };
+  if (kind === "cake") {
+    const options = parseCakeOptions(fieldsIn(root, "options"));
+    return { ...common, kind, options };
+  }
+  return { ...common, kind: kind === "htb" ? "htb" : "other" };
 }
 
-const countersOf = ({ tins = [], ...root }: QdiscAnswer): Counters => ({
-  sentBytes: root.bytes ?? 0,
-  sentPackets: root.packets ?? 0,
-  dropped: root.drops ?? 0,
-  marked: tins.reduce((sum, tin) => sum + (tin.ecn_mark ?? 0), 0),
-  acksDropped: tins.reduce((sum, tin) => sum + (tin.ack_drops ?? 0), 0),
-  backlogBytes: root.backlog ?? 0,
-});
-
-function ingressOf(
-  qdiscs: readonly QdiscAnswer[],
-  filters: string,
-): Ingress | null {
+function ingressOf(qdiscs: readonly Fields[], filters: string): Ingress | null {
   for (const { kind } of qdiscs)
     if (kind === "ingress" || kind === "clsact")
       return { kind, filters: parseFilters(filters) };
   return null;
 }
 
+/** Does any of these filters lead to a device? Told even of an answer that cannot be read. */
+export const leadsTo = (filters: string, device: string): boolean =>
+  filters.includes(`"to_dev":${JSON.stringify(device)}`);
+
 /** One filter per preference: u32 shows its hash tables beside the filter itself. */
 function parseFilters(answer: string): readonly Filter[] {
+  const found = objectsIn(answer);
+  if (found === null) return UNREADABLE_FILTERS;
   const filters = new Map<number, Filter>();
-  for (const { pref, kind, options } of list(answer) as FilterAnswer[]) {
-    const to =
-      options?.actions?.find(
-        (action) =>
-          action.kind === "mirred" && action.mirred_action === "redirect",
-      )?.to_dev ?? null;
-    const before = filters.get(pref);
-    filters.set(pref, { preference: pref, kind, to: to ?? before?.to ?? null });
+  for (const filter of found) {
+    const preference = numberIn(filter, "pref") ?? NOBODYS_PREFERENCE;
+    const kind = textIn(filter, "kind") ?? UNREADABLE;
+    const redirect = listIn(fieldsIn(filter, "options"), "actions").find(
+      ({ kind, mirred_action: action }) =>
+        kind === "mirred" && action === "redirect",
+    );
+    const before = filters.get(preference)?.to ?? null;
+    const to = redirect === undefined ? before : textIn(redirect, "to_dev");
+    filters.set(preference, { preference, kind, to });
   }
   return [...filters.values()];
 }
+
+/** No filter has it. */
+const NOBODYS_PREFERENCE = 0;
+
+/** Somebody's filters, and perhaps ours among them. */
+const UNREADABLE_FILTERS = [NOBODYS_PREFERENCE, OUR_PREFERENCE].map(
+  (preference): Filter => ({ preference, kind: UNREADABLE, to: null }),
+);

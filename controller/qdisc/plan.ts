@@ -6,6 +6,7 @@ import {
   OUR_ALIAS,
   OUR_HANDLE,
   OUR_PREFERENCE,
+  UNREADABLE,
   type Device,
   type Host,
   type Wanted,
@@ -15,6 +16,8 @@ import {
 export interface Step {
   readonly run: string;
   readonly undo: string | null;
+  /** Nobody knows whether there is anything to do: it may fail. */
+  readonly isGuess?: true;
 }
 
 export type Plan =
@@ -30,9 +33,11 @@ export function planUp(wanted: Wanted, host: Host, force: boolean): Plan {
   const missing = host.devices.upload === null;
   const reasons = missing
     ? [`${wanted.devices.upload}: no such device`]
-    : force
-      ? []
-      : foreign(host);
+    : [
+        ...unnameable(wanted, host),
+        ...inUse(wanted, host),
+        ...(force ? [] : foreign(host)),
+      ];
   if (reasons.length > 0) return { kind: "refused", reasons };
   return {
     kind: "steps",
@@ -44,18 +49,19 @@ export function planUp(wanted: Wanted, host: Host, force: boolean): Plan {
   };
 }
 
-/** What removes everything of ours, and nothing else. */
-export function planDown({ devices }: Host): readonly Step[] {
-  const { upload, download } = devices;
+/** What removes everything of ours, and nothing else: no ifb that another line uses. */
+export function planDown({ devices, feeders }: Host): readonly Step[] {
+  const { upload } = devices;
+  const download = feeders.length > 0 ? null : devices.download;
   const steps: Step[] = [];
-  if (upload?.ingress?.filters.some(isOurs) === true)
-    steps.push(
-      final(
-        isTaken(upload)
-          ? delFilter(upload.name)
-          : `tc qdisc del dev ${upload.name} ingress`,
-      ),
-    );
+  const ours = upload?.ingress?.filters.find(isOurs);
+  if (upload !== null && ours !== undefined) {
+    const run = isTaken(upload)
+      ? delFilter(upload.name)
+      : `tc qdisc del dev ${upload.name} ingress`;
+    const isGuess = ours.kind === UNREADABLE;
+    steps.push({ ...final(run), ...(isGuess ? { isGuess } : {}) });
+  }
   for (const device of [upload, download])
     if (device?.root.owner === "ours")
       steps.push(final(`tc qdisc del dev ${device.name} root`));
@@ -68,6 +74,23 @@ const final = (run: string): Step => ({ run, undo: null });
 
 const isOurs = ({ preference }: { readonly preference: number }): boolean =>
   preference === OUR_PREFERENCE;
+
+const NAME_BYTES_MAX = 15;
+
+/** A device that is there may have a longer name besides its own; one that is made may not. */
+const unnameable = ({ devices: { download } }: Wanted, host: Host): string[] =>
+  host.devices.download === null && Buffer.byteLength(download) > NAME_BYTES_MAX
+    ? [
+        `${download}: no such device, and none can be made of that name: at most ${NAME_BYTES_MAX} bytes`,
+      ]
+    : [];
+
+/** To take another line's ifb would shape both lines as one: not even by force. */
+const inUse = ({ devices }: Wanted, { feeders }: Host): string[] =>
+  feeders.map(
+    (feeder) =>
+      `${devices.download}: what comes in by ${feeder} is led to it already: name another shaper.download_device`,
+  );
 
 /** What belongs to somebody else where ours would stand. */
 function foreign(host: Host): string[] {

@@ -1,3 +1,12 @@
+import { maybe } from "../../shared/units.js";
+import {
+  fieldsIn,
+  numberIn,
+  objectsIn,
+  textIn,
+  type Fields,
+} from "../qdisc/answer.js";
+
 /** tc(8) in words and back: what to write to shape a device, and what its answers say. */
 
 export type QdiscKind = "cake" | "htb";
@@ -58,52 +67,59 @@ export const isAnother = (before: Enforced, after: Enforced): boolean =>
   before.handles !== after.handles ||
   (before.bytes !== null && after.bytes !== null && after.bytes < before.bytes);
 
-interface Qdisc {
-  readonly kind?: unknown;
-  readonly handle?: unknown;
-  readonly bytes?: unknown;
-  readonly root?: unknown;
-  readonly options?: { readonly bandwidth?: unknown };
-}
-
 /** Does this line answer `qdisc show`, with -j? */
 export const isQdiscAnswer = (line: string): boolean =>
   line.startsWith('[{"kind"');
 
 /**
- * The root shaper in the answer to {@link askLines}, or null: no CAKE with a bandwidth, no HTB class 1:1. Rates in JSON
- * are bytes/s; HTB's classes are text in iproute2 before 6.2: `class htb 1:1 root leaf 10: prio 0 rate 20Mbit ...`
+ * The root shaper in the answer to {@link askLines}; null where there is no CAKE with a bandwidth and no HTB class 1:1. Rates
+ * in JSON are bytes/s; HTB's classes are text in iproute2 before 6.2: `class htb 1:1 root leaf 10: prio 0 rate 20Mbit ...`
  */
-export function parseEnforced(answer: readonly string[]): Enforced | null {
+export function parseEnforced(
+  answer: readonly string[],
+): Enforced | "unreadable" | null {
   const last = answer.at(-1);
   if (last === undefined || !isQdiscAnswer(last)) return null;
-  const all = JSON.parse(last) as Qdisc[];
-  const handles = all.map(({ handle }) => handle).join(" ");
-  const root = all.find((qdisc) => qdisc.root === true);
-  const bytes = typeof root?.bytes === "number" ? root.bytes : null;
-  const which = { handles, bytes };
-  if (root?.kind === "cake") {
-    const bytesPerS = root.options?.bandwidth;
-    return typeof bytesPerS === "number"
-      ? { kind: "cake", bps: bytesPerS * 8, ...which }
-      : null;
-  }
-  if (root?.kind !== "htb") return null;
+  const all = objectsIn(last);
+  if (all === null) return "unreadable";
+  const handles = all.map((qdisc) => textIn(qdisc, "handle")).join(" ");
+  const root = all.find((qdisc) => qdisc["root"] === true);
+  if (root === undefined) return null;
+  const which = { handles, bytes: numberIn(root, "bytes") };
+  const kind = textIn(root, "kind");
+  if (kind === "cake") return enforcing(kind, bandwidthOf(root), which);
+  return kind === "htb" ? enforcing(kind, htbRate(answer), which) : null;
+}
+
+const bandwidthOf = (cake: Fields): number | null =>
+  maybe(numberIn(fieldsIn(cake, "options"), "bandwidth"), (bytes) => bytes * 8);
+
+/** No queue is faster; a greater number is none that the kernel said. */
+const FASTEST_BPS = 1e13;
+
+const enforcing = (
+  kind: QdiscKind,
+  bps: number | null,
+  which: Pick<Enforced, "handles" | "bytes">,
+): Enforced | null =>
+  bps === null || bps > FASTEST_BPS ? null : { kind, bps, ...which };
+
+/** The rate of class 1:1, bit/s. */
+function htbRate(answer: readonly string[]): number | null {
   for (const line of answer) {
-    const [, rate, unit = ""] =
-      /class htb 1:1 .*\brate (\d+)([KMGT]?)bit/.exec(line) ?? [];
-    if (rate !== undefined)
-      return {
-        ...{ kind: "htb", bps: Number(rate) * (SCALE[unit] ?? NaN) },
-        ...which,
-      };
-    const [, bytesPerS] =
-      /"class":"htb","handle":"1:1",.*?"rate":(\d+)/.exec(line) ?? [];
-    if (bytesPerS !== undefined)
-      return { kind: "htb", bps: Number(bytesPerS) * 8, ...which };
+    const [, rate, unit = ""] = CLASS_IN_TEXT.exec(line) ?? [];
+    if (rate !== undefined) return Number(rate) * (SCALE[unit] ?? NaN);
+    if (!line.startsWith('[{"class"')) continue;
+    const found = objectsIn(line)?.find(
+      (one) => one["class"] === "htb" && one["handle"] === "1:1",
+    );
+    if (found !== undefined)
+      return maybe(numberIn(found, "rate"), (bytes) => bytes * 8);
   }
   return null;
 }
+
+const CLASS_IN_TEXT = /^class htb 1:1 .*?\brate (\d+)([KMGT]?)bit/;
 
 const SCALE: Readonly<Record<string, number>> = {
   "": 1,

@@ -1,10 +1,13 @@
 import {
   DIRECTIONS,
+  eachDirection,
   type Direction,
   type PerDirection,
 } from "../../shared/direction.js";
 import { done, failed, type Outcome } from "../../shared/routeros/session.js";
 import { toKbps } from "../../shared/units.js";
+import { ownName } from "../pinger/libc.js";
+import { excerpt } from "../qdisc/answer.js";
 import {
   askLines,
   isAnother,
@@ -30,6 +33,8 @@ export function openTc(
     upload: null,
   };
 
+  let names = devices;
+
   const ask = (direction: Direction, bps: number | null) =>
     calls.count("tc", exchange(direction, bps));
 
@@ -38,8 +43,11 @@ export function openTc(
     direction: Direction,
     bps: number | null,
   ): Promise<Outcome<Enforced>> {
-    const device = devices[direction];
     const before = seen[direction];
+    // a device that came meanwhile may be called by another of its names
+    if (before === null)
+      names = eachDirection((name) => ownName(devices[name]));
+    const device = names[direction];
     seen[direction] = null;
     const kind = before?.kind ?? "cake";
     const answer = await tc.ask([
@@ -49,6 +57,11 @@ export function openTc(
     if (answer.kind === "failed")
       return failed("unreachable", `${device}: ${answer.why}`);
     const enforced = parseEnforced(answer.lines);
+    if (enforced === "unreadable")
+      return failed(
+        "refused",
+        `${device}: 'tc -j qdisc show' answered what cannot be read: got '${excerpt(answer.lines.at(-1) ?? "")}'`,
+      );
     seen[direction] = enforced;
     if (enforced === null)
       return failed(
@@ -83,7 +96,7 @@ export function openTc(
       Promise.resolve(
         done({
           is: DIRECTIONS.map(
-            (name) => `${devices[name]}: ${seen[name]?.kind ?? "no queue"}`,
+            (name) => `${names[name]}: ${seen[name]?.kind ?? "no queue"}`,
           ).join(", "),
           warnings: [],
         }),

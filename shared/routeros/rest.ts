@@ -97,7 +97,7 @@ export function openRest(place: RestPlace): Session {
 
   function parsed(text: string): Outcome<unknown> {
     try {
-      return done<unknown>(text === "" ? [] : JSON.parse(text));
+      return done<unknown>(text === "" ? [] : JSON.parse(escaped(text)));
     } catch {
       return fault("refused", `${host} answers what is no JSON: ${text}`);
     }
@@ -128,7 +128,10 @@ export function openRest(place: RestPlace): Session {
   return {
     transport: "rest",
     async list(menu, where = {}) {
-      const query = new URLSearchParams(where).toString();
+      // RouterOS takes a plus sign for itself; one that is meant is %2B here
+      const query = new URLSearchParams(where)
+        .toString()
+        .replaceAll("+", "%20");
       const outcome = await exchange(
         "GET",
         query === "" ? menu : `${menu}?${query}`,
@@ -142,7 +145,7 @@ export function openRest(place: RestPlace): Session {
     async set(menu, id, values) {
       const outcome = await exchange(
         "PATCH",
-        `${menu}/${encodeURIComponent(id)}`,
+        `${menu}/${encodeURIComponent(Buffer.from(id).toString())}`,
         JSON.stringify(values),
       );
       return outcome.kind === "failed" ? outcome : done(undefined);
@@ -152,6 +155,17 @@ export function openRest(place: RestPlace): Session {
       return Promise.resolve();
     },
   };
+}
+
+/** RouterOS sends tabs and line breaks within strings as they are, where JSON wants them escaped. */
+function escaped(text: string): string {
+  let isWithin = false;
+  return text.replace(/\\[^]|["\0-\x1f]/g, (found) => {
+    if (found === '"') isWithin = !isWithin;
+    return isWithin && found < " "
+      ? `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`
+      : found;
+  });
 }
 
 interface Answer {

@@ -1,12 +1,7 @@
-import {
-  accessSync,
-  constants,
-  readFileSync,
-  statSync,
-  type Stats,
-} from "node:fs";
+import { accessSync, constants, statSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { Failure, reasonOf } from "../failure.js";
+import { readText } from "../text-file.js";
 
 /** Where a secret is to be found; the secret itself is in no configuration. */
 export type Secret =
@@ -24,7 +19,8 @@ export function readSecret(secret: Secret, env = process.env): string {
   switch (secret.kind) {
     case "environment": {
       const { name } = secret;
-      const value = env[name];
+      // a file of the service manager's may have line ends of another system
+      const value = env[name]?.replace(/[\r\n]+$/, "");
       if (value === undefined || value === "")
         throw new Failure(
           `Cannot read password '$${name}': environment variable must be set`,
@@ -69,8 +65,9 @@ function demandPrivate(what: What, path: string): Stats {
 const octal = (mode: number): string => `0${(mode & 0o777).toString(8)}`;
 
 function firstLine(path: string): string {
-  const read = () => readFileSync(path, "utf8");
-  const [line = ""] = tried("password", path, read).split("\n");
+  const [line = ""] = tried("password", path, () => readText(path)).split(
+    /\r?\n|\r/,
+  );
   if (line === "")
     throw new Failure(`Cannot read password '${path}': must not be empty`);
   return line;

@@ -91,8 +91,8 @@ const BAD = [
   ],
   [
     "a device no kernel can have",
-    `wan: a\nshaper: { upload_device: a-very-long-device, download_device: i }\n${REST}`,
-    `:2 'shaper.upload_device': must match ^[^\\s/]{1,15}$: got "a-very-long-device"`,
+    `wan: a\nshaper: { upload_device: a/device, download_device: i }\n${REST}`,
+    `:2 'shaper.upload_device': must match ^[^\\s/]{1,127}$: got "a/device"`,
   ],
   [
     "an overhead on top of nothing",
@@ -148,6 +148,12 @@ const BAD = [
     "a recorder for the world",
     "http: { listen: 0.0.0.0:9101 }",
     `:1 'http.listen': beyond this host needs token_env or token_file: got "0.0.0.0:9101"`,
+  ],
+  ["an empty file", "", ": must hold keys: the file is empty"],
+  [
+    "a file of remarks",
+    "# wan: a\n---\n",
+    ": must hold keys: the file is empty",
   ],
   [
     "no YAML",

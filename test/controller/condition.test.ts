@@ -18,7 +18,7 @@ import { openConditionWatch } from "../../controller/condition-watch.js";
 const ms = (value: number) => value as MonoMs;
 
 const FINE: Facts = {
-  ...{ link: "up", gateway: null, isFallback: false, asked: 6 },
+  ...{ link: "up", device: null, gateway: null, isFallback: false, asked: 6 },
   ...{ silentMs: 20, answering: 6, receivedBps: 1e6, floorBps: 1e6 },
   ...{ unknown: [], isNameless: false, pingerFault: null },
 };

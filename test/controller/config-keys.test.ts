@@ -73,6 +73,7 @@ const queued =
       {
         has: { cake: true, matchall: true },
         masquerades: false,
+        ...{ feeders: [], unread: [] },
         devices: { upload: WAN, download: null },
       },
       true,

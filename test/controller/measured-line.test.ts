@@ -37,6 +37,8 @@ function handLine(idleAfterMs: number | null) {
   const hand = {
     answers: answersOf([REPLY], 0),
     link: "up" as Link | null,
+    ifb: "up" as Link | null,
+    policy: POLICY,
     downloadBytes: 0,
     told: [] as string[],
   };
@@ -68,8 +70,12 @@ function handLine(idleAfterMs: number | null) {
   };
   const line = openMeasuredLine(
     pinger,
-    { shaper, counters, gateway, addresses, calls: openRouterCalls() },
-    { probe, policy: POLICY, idleAfterMs },
+    {
+      ...{ shaper, counters, gateway, addresses, calls: openRouterCalls() },
+      ...{ wan: "wan", download: { name: "ifb4wan", link: () => hand.ifb } },
+    },
+    { probe, idleAfterMs },
+    hand,
     clock,
   );
   const take = (now: number) => line.take((at = ms(now)));
@@ -90,6 +96,41 @@ describe("openMeasuredLine()", () => {
       hand.link = link;
       expect(take(150)).to.include({ kind: "lost", lost: 3 });
     }
+  });
+
+  it("CTRL-04: names the device that is away, the WAN's before the ifb", () => {
+    const { hand, take, line } = handLine(null);
+    hand.answers = answersOf([], 3);
+    hand.ifb = "down";
+    expect(take(50)).to.include({ kind: "no_link", lost: 0 });
+    expect(line.signs()).to.include({ link: "down", device: "ifb4wan" });
+    hand.link = "gone";
+    expect(line.signs()).to.include({ link: "gone", device: "wan" });
+    hand.ifb = hand.link = "up";
+    expect(take(100)).to.include({ kind: "lost", lost: 3 });
+  });
+
+  it("DATA-04: judges idleness by the floor in force, at each beat", () => {
+    const { hand, take } = handLine(1_000);
+    const { limits } = POLICY;
+    const floored = (floorBps: number) => ({
+      ...POLICY,
+      limits: {
+        ...limits,
+        download: { ...limits.download, floorBps },
+      },
+    });
+    const restAfter = (from: number) => {
+      for (let now = from; now < from + 2_000; now += 50) {
+        hand.downloadBytes += 6_250; // 1 Mbit/s
+        take(now);
+      }
+      return hand.told.filter((each) => each.startsWith("rest")).at(-1);
+    };
+    hand.policy = floored(20e6);
+    expect(restAfter(0), "too little to matter").to.equal("rest 1000");
+    hand.policy = floored(2e6);
+    expect(restAfter(2_000), "half the floor").to.equal("rest null");
   });
 
   it("CTRL-04: asks the gateway while nobody answers, and not else", () => {

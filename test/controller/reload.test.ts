@@ -1,6 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { parse, stringify } from "yaml";
+import { CAN_CHANGE } from "../../controller/reload.js";
+import { CONTROLLER_SCHEMA } from "../../controller/schema.js";
+import { keysOf } from "../../shared/config-keys.js";
 import { askHealth } from "../../shared/health.js";
 import { runFolder } from "../../shared/paths.js";
 import { start, temporary, until, type Started } from "../cli/bin.js";
@@ -16,6 +20,40 @@ upload: { floor_mbps: 3, base_mbps: 15, ceiling_mbps: 24 }
 
 const recorderFile = (folder: string, days: number) =>
   `storage: { db_path: ${folder}/metrics.db, retention_days: ${days} }\nhttp: { listen: off }`;
+
+type Tree = Record<string, unknown>;
+const changed = (
+  tree: Tree,
+  [name = "", ...rest]: readonly string[],
+  value: unknown,
+): Tree => ({
+  ...tree,
+  [name]:
+    rest.length === 0
+      ? value
+      : changed((tree[name] ?? {}) as Tree, rest, value),
+});
+
+/** Each key that may change, and another value. A new such key needs a row. */
+const OTHER: Readonly<Record<string, unknown>> = {
+  "download.floor_mbps": 101,
+  "download.base_mbps": 102,
+  "download.ceiling_mbps": 103,
+  "download.target_bloat_ms": 13,
+  "download.warn_bloat_ms": 47,
+  "download.hard_red_bloat_ms": 82,
+  "upload.floor_mbps": 16,
+  "upload.base_mbps": 17,
+  "upload.ceiling_mbps": 18,
+  "upload.target_bloat_ms": 13,
+  "upload.warn_bloat_ms": 47,
+  "thresholds.target_bloat_ms": 12,
+  "thresholds.warn_bloat_ms": 46,
+  "thresholds.hard_red_bloat_ms": 81,
+  preset: "lte",
+  on_stop: "ceiling",
+  "log.format": "json",
+};
 
 const count = (text: string, word: string) => text.split(word).length - 1;
 
@@ -78,6 +116,40 @@ describe("a configuration that is read again at SIGHUP (DATA-04)", () => {
     expect(await reasons(run.wanHealth("cable"))).to.be.empty;
   });
 
+  it("changes every key that may change, and what uses them follows", async () => {
+    const reloadable = keysOf(CONTROLLER_SCHEMA)
+      .map(({ key }) => key)
+      .filter((key) => CAN_CHANGE.test(key));
+    expect(Object.keys(OTHER)).to.have.members(reloadable);
+    const file = parse(controllerFile(120)) as Tree;
+    const other = Object.entries(OTHER).reduce(
+      (tree, [key, value]) => changed(tree, key.split("."), value),
+      file,
+    );
+    write("cable.yaml", stringify(other));
+    await hangUp(controller, '"reloaded"');
+    const told = controller
+      .err()
+      .split("\n")
+      .find((line) => line.includes('"reloaded"'));
+    for (const key of reloadable) expect(told).to.include(key);
+    const rates = async (direction: "download" | "upload") =>
+      (
+        (await askHealth(run.wanHealth("cable")))?.[direction] as
+          { wantedKbps: number } | undefined
+      )?.wantedKbps ?? NaN;
+    for (const [direction, least, most] of [
+      ["download", 101_000, 103_000],
+      ["upload", 16_000, 18_000],
+    ] as const)
+      for (;;) {
+        const kbps = await rates(direction);
+        if (kbps >= least && kbps <= most) break;
+      }
+    write("cable.yaml", controllerFile(120));
+    await hangUp(controller, "reloaded");
+  });
+
   it("is the recorder's too", async () => {
     write("recorder.yaml", recorderFile(path, 3));
     await hangUp(recorder, "reloaded changed=storage.retention_days");
@@ -108,11 +180,12 @@ describe("a configuration that is read again at SIGHUP (DATA-04)", () => {
         config.download?.ceiling_mbps ?? config.storage?.retention_days;
       return `${String(name)} ${trigger} ${value}`;
     });
-    expect(found).to.have.members([
+    expect([...new Set(found)]).to.have.members([
       "recorder start 7",
       "cable start 240",
       "cable reload 100",
       "cable reload 120",
+      "cable reload 103",
       "recorder reload 3",
     ]);
   });

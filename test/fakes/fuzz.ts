@@ -8,11 +8,22 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import fc from "fast-check";
 import { parse as parseYaml, stringify } from "yaml";
+import { parseReached } from "../../cli/check/reach.js";
+import { qdiscPage } from "../../cli/qdisc-page.js";
+import { parseDevice as parseDeviceBytes } from "../../controller/counters/proc.js";
 import { openCheckpoint } from "../../controller/checkpoint.js";
 import { loadControllerConfig } from "../../controller/config.js";
 import { PRESETS } from "../../controller/law/presets.js";
 import { decodeAnswer } from "../../controller/pinger/icmp.js";
 import { parseReply } from "../../controller/pinger/fping.js";
+import { parseGateway } from "../../controller/pinger/gateway.js";
+import { nameIn } from "../../controller/pinger/libc.js";
+import { wholeIn } from "../../controller/qdisc/answer.js";
+import { findings } from "../../controller/qdisc/findings.js";
+import type { Wanted } from "../../controller/qdisc/host.js";
+import { leadsTo, parseDevice } from "../../controller/qdisc/parse.js";
+import { planDown, planUp } from "../../controller/qdisc/plan.js";
+import { parseEnforced } from "../../controller/shaper/qdisc.js";
 import { openRouterOs } from "../../controller/shaper/routeros.js";
 import { HttpError } from "../../recorder/api/http-error.js";
 import { queryReader, spanIn } from "../../recorder/api/query.js";
@@ -293,6 +304,99 @@ const probes = sync(
   },
 );
 
+const QDISCS = [
+  `[{"kind":"cake","handle":"ca4e:","root":true,"options":{"bandwidth":1250000,"diffserv":"besteffort","rtt":100000,"ack-filter":"disabled","atm":"noatm","overhead":18},"bytes":70,"tins":[{"ecn_mark":4,"ack_drops":5}]},{"kind":"ingress","handle":"ffff:","parent":"ffff:fff1","options":{}}]`,
+  `[{"kind":"htb","handle":"1:","root":true,"options":{r2q 10 default 0x1 }},{"kind":"bfifo","handle":"ca4e:","parent":"1:1"},{"kind":"clsact","dev":"wan"}]`,
+];
+const FILTERS = [
+  `[{"protocol":"all","pref":51790,"kind":"u32","options":{fh 800: ht divisor 1 }},{"pref":51790,"kind":"u32","options":{"actions":[{"kind":"mirred","mirred_action":"redirect","to_dev":"ifb4wan"}]}}]`,
+];
+const CLASSES = [
+  "class htb 1:1 root leaf ca4e: prio 0 rate 10Mbit ceil 10Mbit",
+  `[{"class":"htb","handle":"1:1","root":true,"rate":2500000}]`,
+];
+const LINKS = [
+  `[{"ifname":"ifb4wan","flags":["UP"],"ifalias":"wanctl","linkinfo":{"info_kind":"ifb"}}]`,
+];
+
+/** A good answer spoilt, or its tree with other values, or anything. */
+const answered = (good: readonly string[]): fc.Arbitrary<string> => {
+  const trees = good.flatMap((text): unknown[] =>
+    wholeIn(text) !== null ? [JSON.parse(text)] : [],
+  );
+  return fc.oneof(
+    spoilt(good),
+    fc.json(),
+    fc.string(),
+    ...(trees.length === 0
+      ? []
+      : [mutated(trees).map((tree) => JSON.stringify(tree))]),
+  );
+};
+
+/** A queue steers by it, plans are made of it, and neither dies of it: what is unreadable is nobody's of ours. */
+const programs = sync(
+  "answers of tc, ip and ethtool",
+  fc.record({
+    link: answered(LINKS),
+    qdiscs: answered(QDISCS),
+    classes: answered(CLASSES),
+    filters: answered(FILTERS),
+    features: fc.string(),
+  }),
+  (answers) => {
+    const enforced = parseEnforced([answers.classes, answers.qdiscs]);
+    if (enforced !== null && enforced !== "unreadable")
+      expect(enforced.bps).to.be.within(0, 1e13);
+    const device = parseDevice(answers);
+    for (const one of [device, parseDevice({ ...answers, link: LINKS[0]! })]) {
+      const host = {
+        has: { cake: true, matchall: true },
+        masquerades: leadsTo(answers.filters, "ifb4wan"),
+        devices: { upload: one, download: device },
+        ...{ feeders: [], unread: [] },
+      };
+      findings(WANTED, host);
+      planUp(WANTED, host, false);
+      planDown(host);
+      qdiscPage("wan", WANTED, host, []);
+    }
+  },
+);
+
+const LIMITS = { floorBps: 4e6, baseBps: 15e6, ceilingBps: 25e6 };
+const WANTED: Wanted = {
+  devices: { download: "ifb4wan", upload: "wan" },
+  limits: { download: LIMITS, upload: LIMITS },
+  queue: {
+    ...{ link: "docsis", overheadBytes: null, mpuBytes: null, rttMs: 100 },
+    ...{ nat: true, wash: true, ackFilter: false, diffserv: "besteffort" },
+  },
+};
+
+const DEVICES = "Inter-|\n face |bytes\n  wan0:18446 12 0 0 0 0 0 0 5678 13\n";
+const ROUTES =
+  "Iface\tDestination\nwan0\t00000000\t0102000A\t0003\t0\t0\t100\t00000000\n";
+const REACHED = "1.1.1.1 : 9.87 - 10.2\n";
+
+const kernelFiles = sync(
+  "files of the kernel, rtnetlink, and what fping sums up",
+  fc.tuple(
+    ...[DEVICES, ROUTES, REACHED].map((good) => spoilt([good])),
+    spoiltBytes([
+      Buffer.from("1c0000001000000000000000000000000000000000000000", "hex"),
+    ]),
+  ),
+  ([devices, routes, reached, link]) => {
+    const bytes = parseDeviceBytes(devices as string, "wan0");
+    if (bytes !== null) expect(bytes.received + bytes.sent).to.be.finite;
+    parseGateway(routes as string, "wan0");
+    for (const { rttsMs } of parseReached(reached as string))
+      for (const ms of rttsMs) expect(ms).to.be.at.least(0);
+    nameIn(link as Buffer);
+  },
+);
+
 /** All of them. @param folder where files may be written; something listens until it is disposed */
 export async function openTargets(
   folder: string,
@@ -301,7 +405,7 @@ export async function openTargets(
   return {
     targets: [
       ...[frames, ...configurations(folder), queries(), ssh, router],
-      ...[checkpoints(folder), probes],
+      ...[checkpoints(folder), probes, programs, kernelFiles],
     ],
     [Symbol.asyncDispose]: () => router[Symbol.asyncDispose](),
   };

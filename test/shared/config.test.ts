@@ -59,6 +59,28 @@ describe("loadConfig()", () => {
     });
   });
 
+  it("reads a file with a mark of its encoding, line ends of another system, and merged groups", () => {
+    const text =
+      "\ufeffwan: cable\r\nrate: &a {floor: 2.5}\r\n<<: {rate: *a, fast: true}\r\n";
+    const { values } = load(text);
+    expect(values).to.deep.include({ wan: "cable", fast: true });
+    expect(values.rate).to.deep.equal({ floor: 2.5, ceiling: 10 });
+  });
+
+  it("refuses what is no UTF-8", () => {
+    for (const [encoding, text] of [
+      ["utf16le", "\ufeffwan: cable"],
+      ["utf16le", "wan: cable"],
+      ["latin1", "wan: cäble"],
+    ] as const) {
+      writeFileSync(file, Buffer.from(text, encoding));
+      expect(() => loadConfig(file, SCHEMA, order)).to.throw(
+        ConfigError,
+        "must be UTF-8 text",
+      );
+    }
+  });
+
   it("expands ${NAME} and ${NAME:-default} in any string", () => {
     const text =
       "wan: ${LINE}\nrate: {floor: '${FLOOR:-4}'}\nhosts: ['x-${LINE}']\nfast: ${FAST:-true}";
@@ -159,6 +181,8 @@ describe("loadConfig()", () => {
       'must be a value, not a group of keys: got {"x":{"y":1}}',
     ],
     ["an empty file", "", "'wan': is required"],
+    ["an alias of nothing", "wan: *a", "Unresolved alias"],
+    ["a merge of no group", "wan: a\n<<: 5", "Merge sources must be maps"],
   ] as const)
     it(`names file, key, rule and value of ${what} (CLI-03)`, () => {
       expect(() => load(text))

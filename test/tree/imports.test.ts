@@ -27,7 +27,7 @@ const PURE = [
   /^controller\/simulation\//,
   /^controller\/(condition|idle)\.ts$/,
   /^controller\/pinger\/(icmp|fallback|flight|method|leg|pace|reflectors)\.ts$/,
-  /^controller\/(qdisc\/(cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
+  /^controller\/(qdisc\/(answer|cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
   /^controller\/shaper\/(pace|budget)\.ts$/,
   /^(shared\/(groups|bus\/ring)|recorder\/(offers|want|api\/present))\.ts$/,
   /^recorder\/tiers\//,

@@ -44,6 +44,7 @@ const CASES: readonly (readonly [string, Host, readonly string[]])[] = [
     {
       ...withUpload({ root: cakeRoot("upload", { ...QUEUE, nat: false }) }),
       masquerades: true,
+      ...{ feeders: [], unread: [] },
     },
     [
       "wan: is nonat, should be nat",
@@ -89,6 +90,7 @@ const CASES: readonly (readonly [string, Host, readonly string[]])[] = [
     {
       has: onHtb,
       masquerades: true,
+      ...{ feeders: [], unread: [] },
       devices: {
         upload: { ...upload, root: htbRoot, offloads: ["tso", "gso", "gro"] },
         download: { ...download, root: htbRoot },

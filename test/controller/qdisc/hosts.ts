@@ -101,6 +101,8 @@ export const redirect: Filter = {
 export const builtHost = (): Host => ({
   has: { cake: true, matchall: true },
   masquerades: false,
+  feeders: [],
+  unread: [],
   devices: {
     upload: device("wan", {
       root: cakeRoot("upload"),
@@ -170,12 +172,16 @@ const anyDownload: fc.Arbitrary<Device | null> = fc.option(
 export const anyHost: fc.Arbitrary<Host> = fc.record({
   has: fc.record({ cake: fc.boolean(), matchall: fc.boolean() }),
   masquerades: fc.boolean(),
+  feeders: fc.constant([]),
+  unread: fc.constant([]),
   devices: fc.record({ upload: anyUpload, download: anyDownload }),
 });
 
 export const cleanHost: fc.Arbitrary<Host> = fc.record({
   has: fc.record({ cake: fc.boolean(), matchall: fc.boolean() }),
   masquerades: fc.boolean(),
+  feeders: fc.constant([]),
+  unread: fc.constant([]),
   devices: fc.record({
     upload: fc
       .constantFrom(kernelRoot(), kernelRoot("mq"))

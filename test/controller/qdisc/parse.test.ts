@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { planDown } from "../../../controller/qdisc/plan.js";
 import { parseDevice, type Answers } from "../../../controller/qdisc/parse.js";
 
 /** What ip, tc and ethtool answered (iproute2 6.1 and ethtool 6.1, Linux 6.18 and 7.2), shortened where we do not look. */
@@ -12,6 +13,7 @@ const UNLIMITED = CAKE.replace(
 const HTB = `[{"kind":"htb","handle":"1:","root":true,"refcnt":3,"options":{"r2q":10,"default":"0x1","direct_packets_stat":0,"direct_qlen":1000},"bytes":0},{"kind":"bfifo","handle":"ca4e:","parent":"1:1","options":{"limit":12000}}]`;
 const CLASS =
   "class htb 1:1 root leaf ca4e: prio 0 rate 10Mbit ceil 10Mbit burst 2Kb cburst 2Kb \n";
+const HFSC = '[{"kind":"hfsc","handle":"1:","root":true,"options":{default 1 }';
 const U32 = `[{"protocol":"all","pref":51790,"kind":"u32","chain":0},{"protocol":"all","pref":51790,"kind":"u32","chain":0,"options":{"fh":"800:","ht_divisor":1}},{"protocol":"all","pref":51790,"kind":"u32","chain":0,"options":{"fh":"800::800","actions":[{"order":1,"kind":"mirred","mirred_action":"redirect","direction":"egress","to_dev":"ifb4wan"}]}}]`;
 const MATCHALL = `[{"protocol":"all","pref":49152,"kind":"matchall","chain":0},{"protocol":"all","pref":49152,"kind":"matchall","chain":0,"options":{"handle":1,"actions":[{"order":1,"kind":"mirred","mirred_action":"redirect","to_dev":"ifb0"}]}}]`;
 const FEATURES = `Features for wan:
@@ -103,6 +105,47 @@ describe("what the programs say of a device", () => {
       const device = parseDevice({ ...ANSWERS, qdiscs });
       expect(device?.root).to.include({ bps, owner });
     });
+
+  it("is read where the options of some kinds are text (iproute2 6.1, 6.8)", () => {
+    const device = parseDevice({
+      ...ANSWERS,
+      qdiscs: CAKE.replace(/^.*?"options":\{.*?\}/, HFSC),
+      filters: U32.replace(
+        '"fh":"800:","ht_divisor":1',
+        "fh 800: ht divisor 1 ",
+      ),
+    });
+    expect(device?.root).to.include({ name: "hfsc", owner: "foreign" });
+    expect(device?.ingress?.filters).to.deep.equal([
+      { preference: 51790, kind: "u32", to: "ifb4wan" },
+    ]);
+  });
+
+  for (const filters of ["null", "{}", "[null]", U32.slice(0, -3)])
+    it(`takes filters for somebody else's that cannot be read: ${filters.slice(0, 6)}`, () => {
+      const device = parseDevice({ ...ANSWERS, filters });
+      expect(device?.ingress?.filters[0]?.preference).not.to.equal(51790);
+    });
+
+  it("tries to remove ours from among filters that cannot be read", () => {
+    const host = {
+      has: { cake: true, matchall: true },
+      masquerades: false,
+      devices: {
+        upload: parseDevice({ ...ANSWERS, filters: U32.slice(0, -3) }),
+        download: null,
+      },
+      ...{ feeders: [], unread: [] },
+    };
+    expect(planDown(host).map(({ run }) => run)).to.include(
+      "tc filter del dev ifb4wan parent ffff: protocol all pref 51790",
+    );
+  });
+
+  it("takes a root for somebody else's that cannot be read", () => {
+    const root = parseDevice({ ...ANSWERS, qdiscs: "[{" })?.root;
+    expect(root).to.include({ owner: "foreign", name: "unreadable" });
+  });
 
   it("may be nothing: there is no such device", () => {
     expect(parseDevice({ ...ANSWERS, link: "" })).to.be.null;

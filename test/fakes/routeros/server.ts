@@ -33,6 +33,8 @@ export interface FakeRouterOs extends AsyncDisposable {
   ignoresFilters: boolean;
   /** `GET queue/tree?name=wan-upload`, oldest first. */
   readonly requests: readonly string[];
+  /** The same as they came. */
+  readonly raw: readonly string[];
   readonly connections: number;
   /** Down, and up again at the same port. */
   vanish(): Promise<void>;
@@ -61,6 +63,7 @@ export async function openFakeRouterOs(
   const key = Buffer.from(`${user}:${password}`).toString("base64");
   const sockets = new Set<Socket>();
   const requests: string[] = [];
+  const asked: string[] = [];
   let port = options.port ?? 0;
   let connections = 0;
 
@@ -85,8 +88,9 @@ export async function openFakeRouterOs(
 
   async function answer(request: IncomingMessage): Promise<Said | null> {
     const body = await textOf(request);
-    const path = decodeURI(request.url ?? "").replace(/^\/rest\//, "");
-    requests.push(`${request.method} ${path}`);
+    const path = (request.url ?? "").replace(/^\/rest\//, "");
+    asked.push(path);
+    requests.push(`${request.method} ${decodeURIComponent(path)}`);
     if (fake.slowMs > 0) await pause(fake.slowMs);
     if (fake.mood === "hangs") return null;
     if (fake.mood === "drops") {
@@ -110,19 +114,18 @@ export async function openFakeRouterOs(
     const [menu = "", query = ""] = path.split("?");
     const items = device.list(menu);
     if (items === null) return said(400, "Bad Request", "no such command");
-    const where = fake.ignoresFilters ? [] : [...new URLSearchParams(query)];
+    const where = fake.ignoresFilters ? [] : pairsOf(query);
     const found = items.filter((item) =>
-      where.every(([name, value]) => item[name] === value),
+      where.every(([name = "", value]) => item[name] === value),
     );
-    return {
-      status: 200,
-      text: JSON.stringify(menu === "system/resource" ? found[0] : found),
-    };
+    const text = JSON.stringify(menu === "system/resource" ? found[0] : found);
+    return { status: 200, text: raw(text) };
   }
 
   async function patch(path: string, body: string): Promise<Said> {
     const cut = path.lastIndexOf("/");
-    const [menu, id] = [path.slice(0, cut), path.slice(cut + 1)];
+    const menu = path.slice(0, cut);
+    const id = decodeURIComponent(path.slice(cut + 1));
     const values = JSON.parse(body) as Record<string, unknown>;
     const refused = await device.set(menu, id, values);
     if (refused === "no such item") return said(404, "Not Found", refused);
@@ -147,7 +150,7 @@ export async function openFakeRouterOs(
   port = (server.address() as AddressInfo).port;
 
   const fake: FakeRouterOs = {
-    ...{ port, device, requests, appear, vanish },
+    ...{ port, device, requests, raw: asked, appear, vanish },
     ...{ mood: "fine", slowMs: 0, ignoresFilters: false },
     show(next) {
       if ("setSecureContext" in server) server.setSecureContext(next);
@@ -162,6 +165,18 @@ export async function openFakeRouterOs(
   };
   return fake;
 }
+
+/** Only percent signs stand for something else: a plus sign is one. */
+const pairsOf = (query: string): string[][] =>
+  query
+    .split("&")
+    .filter(Boolean)
+    .map((pair) => pair.split("=").map(decodeURIComponent));
+
+/** Tabs and line breaks within strings as they are. */
+const RAW: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r" };
+const raw = (text: string): string =>
+  text.replace(/\\([^])/g, (pair, letter: string) => RAW[letter] ?? pair);
 
 interface Said {
   readonly status: number;

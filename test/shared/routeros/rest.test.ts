@@ -47,6 +47,20 @@ describe("openRest()", () => {
   const faultOf = (outcome: Outcome<unknown>): string =>
     outcome.kind === "failed" ? outcome.fault : "done";
 
+  it("finds queues by names with spaces and signs, whose comments have tabs and line breaks as they are", async () => {
+    const session = open();
+    const name = 'a b+c&d=e%20"\\t';
+    router.device.edit(TREE, "wan-download", {
+      ...{ name, comment: "one\ttwo\r\nthree\u0001" },
+    });
+    const outcome = await session.list(TREE, { name });
+    expect(outcome).to.have.nested.property(
+      "value[0].comment",
+      "one\ttwo\r\nthree\u0001",
+    );
+    expect(router.raw.at(-1)).to.include("name=a%20b%2Bc%26d");
+  });
+
   it("lists, changes, and lists what was changed, on one connection", async () => {
     const session = open();
     const before = await list(session);

@@ -36,6 +36,26 @@ describe("readSecret()", () => {
     expect(of("credential", "password")).to.equal("hush");
   });
 
+  for (const text of ["hüsh\r\nsecond\r\n", "hüsh\r", "\ufeffhüsh\n", "hüsh"])
+    it(`reads the line and nothing of its end or its encoding: ${JSON.stringify(text)}`, () => {
+      expect(readSecret(file(0o600, text))).to.equal("hüsh");
+      const env = { P: text.replace(/^\ufeff|second\r\n/g, "") };
+      expect(readSecret({ kind: "environment", name: "P" }, env)).to.equal(
+        "hüsh",
+      );
+    });
+
+  for (const bytes of [
+    Buffer.from("\ufeffhush\n", "utf16le"),
+    Buffer.from("hush\n", "utf16le"),
+    Buffer.from("h\xfcsh\n", "latin1"),
+  ])
+    it(`refuses what is no UTF-8: ${bytes.toString("hex")}`, () => {
+      const secret = file(0o600);
+      writeFileSync(secret.path, bytes);
+      expect(() => readSecret(secret)).to.throw(Failure, "must be UTF-8 text");
+    });
+
   for (const mode of [0o644, 0o660, 0o604, 0o620])
     it(`refuses a file of mode 0${mode.toString(8)}`, () => {
       expect(() => readSecret(file(mode))).to.throw(
