@@ -89,12 +89,18 @@ function cake(old: OldFile): string[] {
   ];
 }
 
+const MS_IN = new Map([
+  ["us", 0.001],
+  ["ms", 1],
+  ["s", 1000],
+]);
+
 /** `25ms` or `1s`, as tc-cake(8) writes a time. */
 function milliseconds(old: OldFile, key: string): number | null {
   const text = old.text(key);
   if (text === null) return null;
-  const [, count, unit] = /^(\d+)(us|ms|s)$/.exec(text) ?? [];
-  const ms = Number(count) * { us: 0.001, ms: 1, s: 1000 }[unit ?? "ms"]!;
+  const [, count, unit = ""] = /^(\d+)(us|ms|s)$/.exec(text) ?? [];
+  const ms = Number(count) * (MS_IN.get(unit) ?? NaN);
   return ms >= 1 && ms <= 1000
     ? Math.round(ms)
     : old.refuse(key, "must be a time from 1ms to 1s", text);
