@@ -4,9 +4,6 @@ import { showMbps, showMs } from "../shared/units.js";
 
 export const ms = showMs;
 
-export const signedMs = (value: number): string =>
-  `${value <= -0.05 ? "−" : "+"}${ms(Math.abs(value))}`;
-
 /** Of Mbit/s, as the history has them. */
 export const mbps = (value: number): string => showMbps(value * 1e3);
 

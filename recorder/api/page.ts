@@ -46,6 +46,7 @@ export const MODULES = [
   "page/words.js",
   "shared/cause.js",
   "shared/direction.js",
+  "shared/event.js",
   "shared/facts.js",
   "shared/row.js",
   "shared/state.js",

@@ -7,7 +7,6 @@ import {
   mbps,
   ms,
   percent,
-  signedMs,
   tickLabels,
 } from "../../../page/words.js";
 import { transition } from "../../fakes/frames.js";
@@ -16,8 +15,6 @@ describe("Words of the page", () => {
   for (const [said, words] of [
     [ms(5.34), "5.3 ms"],
     [ms(402.4), "402.4 ms"],
-    [signedMs(-1.26), "−1.3 ms"],
-    [signedMs(-0.01), "+0.0 ms"],
     [mbps(5.556), "5.56"],
     [mbps(240), "240"],
     [percent(1), "100 %"],
