@@ -3,13 +3,13 @@ import type {
   HistoryEvent,
   RangeAnswer,
   SeriesAnswer,
-  SeriesValues,
   SummaryAnswer,
 } from "../shared/history.js";
 import { DIRECTIONS } from "../shared/direction.js";
 import type { Api, Outcome } from "./api.js";
 import { joined } from "./series.js";
 import { isCycles, lengthOf, type Bounds } from "./span.js";
+import type { Range } from "./wan-data.js";
 
 /** What the charts of a WAN show. */
 const METRICS: readonly string[] = [
@@ -34,10 +34,6 @@ const PAGES_MAX = 5;
 
 /** More marks than that nobody can tell apart. */
 const EVENTS_MAX = 1_000;
-
-export interface Range extends Pick<RangeAnswer, "metadata"> {
-  readonly series: readonly SeriesValues[];
-}
 
 /** The WANs that the history has anything of; none where it does not say. */
 export async function askWans(api: Api): Promise<readonly string[]> {

@@ -2,13 +2,7 @@ import { expect } from "chai";
 import { eventInWords } from "../../../page/event-words.js";
 import { limitsIn } from "../../../page/limits.js";
 import { lineTally } from "../../../page/tally.js";
-import {
-  lasting,
-  mbps,
-  ms,
-  percent,
-  tickLabels,
-} from "../../../page/words.js";
+import { lasting, mbps, ms, percent, tickLabels } from "../../../page/words.js";
 import { transition } from "../../fakes/frames.js";
 
 describe("Words of the page", () => {
