@@ -31,7 +31,7 @@ export function migrateConfig(
   } else
     writeAll(made.map(({ name, text }) => ({ path: join(to, name), text })));
   const complaints = made.flatMap(complaintsOf);
-  for (const words of complaints) process.stderr.write(`${words}\n`);
+  for (const words of complaints) process.stderr.write(`wanctl: ${words}\n`);
   return complaints.length === 0 ? 0 : 1;
 }
 

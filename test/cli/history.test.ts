@@ -207,6 +207,27 @@ describe("wanctl history", () => {
         expect(err).to.match(/^wanctl: [^\n\x1b]+\n$/);
       });
 
+    for (const [url, path] of [
+      ["", "/api/v1/"],
+      ["/", "/api/v1/"],
+      ["/wanctl", "/wanctl/api/v1/"],
+      ["/wanctl/", "/wanctl/api/v1/"],
+      ["/a/b%20c//", "/a/b%20c/api/v1/"],
+      ["/wanctl?x=1#y", "/wanctl/api/v1/"],
+    ] as const)
+      it(`asks below the path of --url: '${url}'`, async () => {
+        const asked: string[] = [];
+        const server = createServer(({ url }, response) => {
+          asked.push(String(url));
+          response.writeHead(400).end(`{"error":"no"}`);
+        }).listen(0, "127.0.0.1");
+        await once(server, "listening");
+        const { port } = server.address() as AddressInfo;
+        await wanctl("history", "--url", `http://127.0.0.1:${port}${url}`);
+        server.close();
+        expect(asked[0]?.startsWith(path), asked[0]).to.equal(true);
+      });
+
     it("sends no token where WANCTL_TOKEN is empty", async () => {
       const given: (string | undefined)[] = [];
       const server = createServer(({ headers }, response) => {
