@@ -37,12 +37,12 @@ export async function* listen(
   };
   const close = () => void subscriber[Symbol.asyncDispose]();
   stop.addEventListener("abort", close, { once: true });
-  let trouble: unknown = null;
+  let trouble: Error | null = null;
   const lookAgain = () => {
     try {
       look();
     } catch (error) {
-      trouble = error;
+      trouble = error as Error;
       close();
     }
   };
@@ -54,7 +54,7 @@ export async function* listen(
       const frame = read(body, refuse);
       if (frame !== undefined) yield frame;
     }
-    if (trouble !== null) throw trouble;
+    if (trouble !== null) throw trouble as Error;
   } finally {
     clearInterval(looking);
     stop.removeEventListener("abort", close);

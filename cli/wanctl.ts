@@ -228,7 +228,10 @@ wanctl
   .command("completion")
   .description("print a script that completes words, for the shell to source")
   .addArgument(new Argument("<shell>").choices(SHELLS))
-  .addHelpText("after", example("wanctl completion bash > /etc/bash_completion.d/wanctl"))
+  .addHelpText(
+    "after",
+    example("wanctl completion bash > /etc/bash_completion.d/wanctl"),
+  )
   .action((shell: Shell) => {
     process.stdout.write(completion(wanctl, shell));
   });

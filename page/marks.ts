@@ -12,7 +12,7 @@ export interface Marks {
 }
 
 /** Nearer ones are one mark: a finger needs room. */
-const APART_PX = 22;
+const APART_PX = 26;
 
 /** What one mark tells at most. */
 const TOLD_MAX = 6;

@@ -104,7 +104,10 @@ function rowOf(direction: Direction) {
       say(cells.enforced, showMbps(values?.[`enforced${D}Kbps`] ?? null));
       say(cells.wanted, showMbps(values?.[`wanted${D}Kbps`] ?? null));
       say(cells.load, showMbps(values?.[`load${D}Kbps`] ?? null));
-      say(cells.why, values === null ? "" : causeInWords(values, direction));
+      const why = values === null ? "" : causeInWords(values, direction);
+      say(cells.why, why);
+      // one line, so that nothing below moves; all of it for whoever points at it
+      if (cells.why.title !== why) cells.why.title = why;
     },
   };
 }

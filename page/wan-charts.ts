@@ -68,7 +68,7 @@ export function openWanCharts(
   }));
   const trouble = make("p", { class: "trouble", role: "alert" });
   const partial = make("p", { class: "partial" });
-  trouble.hidden = partial.hidden = true;
+  trouble.hidden = true;
   const element = make(
     "section",
     { class: "wan", "aria-label": `History of ${wan}` },
@@ -132,11 +132,14 @@ export function openWanCharts(
       states.tally(stateTally(summary, wan));
       const { gaps, partial: isPartial, wans } = summary.metadata;
       const found = wans.find((each) => each.wan === wan);
-      partial.hidden = !isPartial || found?.recorded === 1;
       const lost = gaps.filter((gap) => gap.wan === wan);
+      const isWhole = !isPartial || found?.recorded === 1;
+      // its line is always there, so that nothing moves when it is known
       say(
         partial,
-        `${recordedInWords(found)}${lost.length === 0 ? "" : ` Frames were lost ${lost.length === 1 ? "once" : `${lost.length} times`}: ${[...new Set(lost.map(({ cause }) => cause))].join(", ")}.`}`,
+        isWhole
+          ? ""
+          : `${recordedInWords(found)}${lost.length === 0 ? "" : ` Frames were lost ${lost.length === 1 ? "once" : `${lost.length} times`}: ${[...new Set(lost.map(({ cause }) => cause))].join(", ")}.`}`,
       );
     },
     complain(message) {

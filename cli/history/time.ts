@@ -101,11 +101,11 @@ function momentOf(
 function lastBefore(
   start: ParsedComponents,
   at: number,
-  { moved }: Calendar,
+  calendar: Calendar,
 ): number {
-  if (start.isCertain("weekday")) return moved(at, { days: -7 });
-  if (!start.isCertain("day")) return moved(at, { days: -1 });
-  return start.isCertain("year") ? at : moved(at, { years: -1 });
+  if (start.isCertain("weekday")) return calendar.moved(at, { days: -7 });
+  if (!start.isCertain("day")) return calendar.moved(at, { days: -1 });
+  return start.isCertain("year") ? at : calendar.moved(at, { years: -1 });
 }
 
 /** The days of a time zone. */

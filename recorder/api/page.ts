@@ -44,6 +44,7 @@ export const MODULES = [
   "page/wan-charts.js",
   "page/wan-data.js",
   "page/words.js",
+  "page/worst.js",
   "shared/cause.js",
   "shared/direction.js",
   "shared/event.js",
