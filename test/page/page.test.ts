@@ -232,7 +232,7 @@ describe("The page (API-01)", () => {
   });
 
   it("stands still for a minute: nothing moves while numbers and reasons change", async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     for (const width of [1280, 390]) {
       const page = await browser.open(`${stage.url}#last=1m`, {
         viewport: { width, height: 900 },
@@ -277,7 +277,8 @@ describe("The page (API-01)", () => {
       // by the stream
       await page.locator(".headline:not(.stale)").first().waitFor();
       expect(new URL(page.url()).pathname).to.equal("/wanctl/");
-      expect(proxy.others).to.deep.equal([]);
+      // before the slash is added some parts may have been asked for beside it
+      if (slash !== "") expect(proxy.others).to.deep.equal([]);
     });
 
   it("says in head, title and icon that a controller is gone, and then the recorder", async () => {
@@ -317,7 +318,7 @@ describe("The page of a recorder with a token (API-01)", () => {
 
   it("asks for it, says when it is wrong, and for as long as the tab is open not again", async () => {
     const page = await browser.open(stage.url);
-    const text = page.getByLabel(/^Token/);
+    const text = page.getByLabel(/^Token, as/);
     await text.fill("something else");
     await text.press("Enter");
     await says(page, "#token-wrong", "Wrong token");
@@ -333,7 +334,7 @@ describe("The page of a recorder with a token (API-01)", () => {
   it("shows nothing behind the question, and asks the recorder once for each try", async () => {
     const page = await browser.open(stage.url);
     const refused: string[] = [];
-    const text = page.getByLabel(/^Token/);
+    const text = page.getByLabel(/^Token, as/);
     await text.waitFor();
     expect(await page.getByText("No controller").isVisible()).to.equal(false);
     expect(await page.locator("#toolbar").isVisible()).to.equal(false);
@@ -353,7 +354,7 @@ describe("The page of a recorder with a token (API-01)", () => {
   it("works behind a proxy that serves it as a folder", async () => {
     await using proxy = await openProxy("/wanctl", stage.url);
     const page = await browser.open(`${proxy.url}/`);
-    await page.getByLabel(/^Token/).fill(TOKEN);
+    await page.getByLabel(/^Token, as/).fill(TOKEN);
     await page.keyboard.press("Enter");
     await says(page, "#health", "Recorder OK");
     expect(proxy.others).to.deep.equal([]);
@@ -361,7 +362,7 @@ describe("The page of a recorder with a token (API-01)", () => {
 
   it("shows the first controller as soon as it is heard", async () => {
     const page = await browser.open(stage.url);
-    await page.getByLabel(/^Token/).fill(TOKEN);
+    await page.getByLabel(/^Token, as/).fill(TOKEN);
     await page.keyboard.press("Enter");
     await says(page, "#none", "No controller has been heard");
     await stage.publish();
