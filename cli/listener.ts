@@ -37,12 +37,12 @@ export async function* listen(
   };
   const close = () => void subscriber[Symbol.asyncDispose]();
   stop.addEventListener("abort", close, { once: true });
-  let trouble: Error | null = null;
+  const troubles: Error[] = [];
   const lookAgain = () => {
     try {
       look();
     } catch (error) {
-      trouble = error as Error;
+      troubles.push(error as Error);
       close();
     }
   };
@@ -54,7 +54,7 @@ export async function* listen(
       const frame = read(body, refuse);
       if (frame !== undefined) yield frame;
     }
-    if (trouble !== null) throw trouble as Error;
+    for (const trouble of troubles) throw trouble;
   } finally {
     clearInterval(looking);
     stop.removeEventListener("abort", close);

@@ -233,6 +233,7 @@ describe("The page (API-01)", () => {
 
   it("stands still for a minute: nothing moves while numbers and reasons change", async function () {
     this.timeout(240_000);
+    await stage.publish();
     for (const width of [1280, 390]) {
       const page = await browser.open(`${stage.url}#last=1m`, {
         viewport: { width, height: 900 },
@@ -270,6 +271,7 @@ describe("The page (API-01)", () => {
 
   for (const slash of ["", "/"])
     it(`works behind a proxy that serves it as a folder: /wanctl${slash}`, async () => {
+      await stage.publish();
       await using proxy = await openProxy("/wanctl", stage.url);
       const page = await browser.open(`${proxy.url}${slash}#last=1m`);
       await drawn(page);
@@ -281,7 +283,8 @@ describe("The page (API-01)", () => {
       if (slash !== "") expect(proxy.others).to.deep.equal([]);
     });
 
-  it("says in head, title and icon that a controller is gone, and then the recorder", async () => {
+  it("says in head, title and icon that a controller is gone, and that it is back", async () => {
+    await stage.publish();
     const page = await browser.open(`${stage.url}#last=1m`);
     await says(page, "#health", /^Recorder OK/);
     expect(await page.title()).to.equal("wanctl");

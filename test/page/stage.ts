@@ -110,7 +110,9 @@ export class Stage {
     await ended;
   }
 
+  /** Once, however often it is asked for. */
   async publish(): Promise<void> {
+    if (this.publishers.length > 0) return;
     for (const wan of WANS)
       this.publishers.push(
         await openPublisher(wan, LIVE_BOOT[wan], systemClock, {

@@ -36,7 +36,7 @@ describe("Silences: a controller that is killed leaves a trace", () => {
           true,
           true,
         ),
-      wait(ms: number) {
+      wait: (ms: number) => {
         for (let left = ms; left > 0; left -= 1_000) {
           clock.advance(Math.min(left, 1_000));
           silences.look();
