@@ -65,6 +65,7 @@ export async function simulatedFrames(
     watch: { look: () => {} },
     condition: { look: () => {}, view: () => null },
     calls: { look: () => {} },
+    router: { look: () => {} },
     view: { show: () => {}, health: () => ({}) as never, words: () => "" },
   };
   let state: ControlState | null = null;

@@ -30,7 +30,7 @@ export function addConfiguration(
   const config = wanctl
     .command("config")
     .description("look at configuration files")
-    .helpCommand(false)
+    .helpCommand("help [command]", "print this help, or that of a command")
     .addHelpText("after", example("wanctl config show"));
   config
     .command("show")
@@ -46,7 +46,7 @@ export function addConfiguration(
   const migrate = wanctl
     .command("migrate")
     .description("take over what the Python wanctl has left")
-    .helpCommand(false)
+    .helpCommand("help [command]", "print this help, or that of a command")
     .addHelpText("after", example("wanctl migrate config spectrum.yaml"));
   migrate
     .command("config")

@@ -1,6 +1,6 @@
 import { openSubscriber } from "../shared/bus/subscriber.js";
 import { decodeFrame, type Frame } from "../shared/frame.js";
-import { wansIn, type RunFolder } from "../shared/paths.js";
+import { demandAccess, wansIn, type RunFolder } from "../shared/paths.js";
 
 /** How often the run folder is looked through for new controllers, ms. */
 const LOOK_MS = 500;
@@ -15,7 +15,10 @@ export interface Ears {
   readonly refuse: (reason: string) => void;
 }
 
-/** The live frames of every controller in the run folder, of new ones too, until `stop`. Changes nothing for anybody. */
+/**
+ * The live frames of every controller in the run folder, of new ones too, until `stop`. Changes nothing for anybody.
+ * @throws Failure where the folder or a socket is not for us: ZeroMQ would try it for ever and say nothing
+ */
 export async function* listen(
   run: RunFolder,
   { wans, refuse }: Ears,
@@ -27,13 +30,23 @@ export async function* listen(
     for (const wan of wansIn(run)) {
       if (connected.has(wan) || (wans.length > 0 && !wans.includes(wan)))
         continue;
+      demandAccess(run.wanFrames(wan));
       connected.add(wan);
       subscriber.connect(run.wanFrames(wan));
     }
   };
   const close = () => void subscriber[Symbol.asyncDispose]();
   stop.addEventListener("abort", close, { once: true });
-  const looking = setInterval(look, LOOK_MS);
+  const troubles: Error[] = [];
+  const lookAgain = () => {
+    try {
+      look();
+    } catch (error) {
+      troubles.push(error as Error);
+      close();
+    }
+  };
+  const looking = setInterval(lookAgain, LOOK_MS);
   try {
     look();
     if (stop.aborted) return;
@@ -41,6 +54,7 @@ export async function* listen(
       const frame = read(body, refuse);
       if (frame !== undefined) yield frame;
     }
+    for (const trouble of troubles) throw trouble;
   } finally {
     clearInterval(looking);
     stop.removeEventListener("abort", close);

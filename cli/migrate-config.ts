@@ -47,7 +47,7 @@ export function migrateConfig(
     process.stdout.write(pages.join("\n"));
   } else writeAll(places);
   const complaints = made.flatMap(complaintsOf);
-  for (const words of complaints) process.stderr.write(`${words}\n`);
+  for (const words of complaints) process.stderr.write(`wanctl: ${words}\n`);
   return complaints.length === 0 ? 0 : 1;
 }
 

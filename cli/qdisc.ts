@@ -26,7 +26,16 @@ export function qdiscUp({
     throw new Failure(
       `Cannot make the queues of '${wan}': ${plan.reasons.join("; ")}`,
     );
-  perform(wan, plan.steps, dryRun, "the queues are as configured");
+  perform(wan, plan.steps, dryRun);
+  if (dryRun) return;
+  // what is left to be said is said as `show` says it
+  const host = look(wanted);
+  const found = findings(wanted, host);
+  say(
+    found.length === 0
+      ? `${wan}: the queues are as configured`
+      : qdiscPage(wan, wanted, host, found).join("\n"),
+  );
 }
 
 /** Removes what {@link qdiscUp} made, and nothing else. @throws Failure */
@@ -40,7 +49,8 @@ export function qdiscDown({ config, dryRun = false }: Doing): void {
     host.unread.length === 0
       ? `nothing of wanctl's is left${left.join("")}`
       : "what could be seen of wanctl's is removed";
-  perform(wan, planDown(host), dryRun, outcome);
+  perform(wan, planDown(host), dryRun);
+  if (!dryRun) say(`${wan}: ${outcome}`);
 }
 
 /** Prints what is there. Returns the exit code: 0 as configured, 1 not. */
@@ -85,30 +95,29 @@ function load(config: string): {
 }
 
 /** Does the steps, each said as a line; when one fails, those before it are taken back. @throws Failure */
-function perform(
-  wan: string,
-  steps: readonly Step[],
-  dryRun: boolean,
-  outcome: string,
-): void {
-  const say = (words: string) => process.stdout.write(`${words}\n`);
+function perform(wan: string, steps: readonly Step[], dryRun: boolean): void {
   const done: Step[] = [];
   for (const step of steps) {
     say(step.run);
     if (dryRun) continue;
     const { ok, complaint } = runCommand(step.run);
     if (!ok && step.isGuess !== true) {
-      takeBack(done, say);
+      takeBack(done);
+      if (/operation not permitted/i.test(complaint))
+        throw new Failure(
+          `Cannot change the queues of '${wan}': must be root, or have CAP_NET_ADMIN: --dry-run only prints the commands`,
+        );
       throw new Failure(
         `Cannot do '${step.run}': ${complaint}: what was done before is taken back`,
       );
     }
     done.push(step);
   }
-  if (!dryRun) say(`${wan}: ${outcome}`);
 }
 
-function takeBack(done: readonly Step[], say: (words: string) => void): void {
+const say = (words: string): void => void process.stdout.write(`${words}\n`);
+
+function takeBack(done: readonly Step[]): void {
   for (const { undo } of done.toReversed()) {
     if (undo === null) continue;
     say(undo);

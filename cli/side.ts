@@ -2,7 +2,7 @@ import { causeInWords } from "../shared/cause.js";
 import type { Direction } from "../shared/direction.js";
 import type { CycleFrame } from "../shared/frame.js";
 import { READINGS, STATES } from "../shared/state.js";
-import { maybe, showMbps } from "../shared/units.js";
+import { fixed, maybe, showMbps } from "../shared/units.js";
 import { showDelta } from "./terminal.js";
 
 /** One direction's part of a cycle, in words and Mbit/s. */
@@ -36,7 +36,7 @@ export const ARROW = { download: "↓", upload: "↑" } as const;
 export const rttOf = (frame: CycleFrame): string =>
   frame.rttUs === null
     ? (READINGS[frame.reading] ?? "—")
-    : (frame.rttUs / 1e3).toFixed(1);
+    : fixed(frame.rttUs / 1e3, 1);
 
 /** "+0.6" ms; "—" where it is not known. */
 export const deltaOf = (frame: CycleFrame): string =>

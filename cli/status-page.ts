@@ -1,17 +1,11 @@
 import { DIRECTIONS, type Direction } from "../shared/direction.js";
 import type { Health } from "../shared/health.js";
-import { showMbps, showMs } from "../shared/units.js";
+import { rttInWords, showMbps, showMs } from "../shared/units.js";
 import { answerOf, type Answer } from "./answer.js";
+import { silentIn, silentInWords } from "./silent.js";
 import type { Status } from "./status.js";
 import { showSpan } from "../shared/facts.js";
-import {
-  clip,
-  COLUMNS,
-  printable,
-  showBytes,
-  showDelta,
-  wrap,
-} from "./terminal.js";
+import { clip, COLUMNS, printable, showBytes, wrap } from "./terminal.js";
 
 /** The answers for people, as lines of at most 80 columns. */
 export function statusPage(
@@ -21,17 +15,25 @@ export function statusPage(
   if (status === "not running")
     return [
       ...wrap("", `nothing is running in '${printable(folder)}'`),
-      ...Object.keys(wans).map((wan) => `${wan.padEnd(10)}${GONE}`),
+      ...Object.keys(wans).map((wan) => title(wan, GONE)),
     ];
+  const silent = silentIn(recorder);
   return [
     ...Object.entries(wans).flatMap(([wan, health]) => [
       ...section(wan, health, controllerLines),
+      ...silent
+        .filter((run) => run.wan === wan)
+        .flatMap((run) => wrap("  ! ", silentInWords(run))),
       "",
     ]),
     ...(Object.keys(wans).length === 0 ? ["no controller is running", ""] : []),
     ...section("recorder", recorder, recorderLines),
   ];
 }
+
+/** A name and what it is; long names, too, end in a space. */
+const title = (name: string, words: string): string =>
+  `${name.padEnd(9)} ${words}`;
 
 const GONE = "not running (no answer at its socket)";
 
@@ -40,12 +42,14 @@ function section(
   health: Health | null,
   lines: (answer: Answer) => readonly string[],
 ): readonly string[] {
-  const title = name.padEnd(10);
-  if (health === null) return [`${title}${GONE}`];
+  if (health === null) return [title(name, GONE)];
   const answer = answerOf(health);
   const up = answer.number("uptimeMs");
   return [
-    `${title}${text(answer, "status")}${up === null ? "" : `, up ${showSpan(up)}`}`,
+    title(
+      name,
+      `${text(answer, "status")}${up === null ? "" : `, up ${showSpan(up)}`}`,
+    ),
     ...answer
       .texts("reasons")
       .flatMap((reason) => wrap("  ! ", printable(reason))),
@@ -54,12 +58,11 @@ function section(
 }
 
 function controllerLines(answer: Answer): readonly string[] {
-  const ms = (key: string) => showMs(answer.number(`measuring.${key}`));
-  const delta = showDelta(answer.number("measuring.deltaMs"));
+  const number = (key: string) => answer.number(`measuring.${key}`);
   return [
     item(
       "RTT",
-      `${ms("rttMs")} now, baseline ${ms("baselineMs")}, delta ${delta} ms`,
+      `${rttInWords(number("baselineMs"), number("deltaMs"))}, last reply ${showMs(number("rttMs"))}`,
     ),
     item(
       "line",

@@ -1,6 +1,7 @@
 import { askHealth, type Health } from "../shared/health.js";
 import { wansIn, type RunFolder } from "../shared/paths.js";
 import { answerOf, isFine } from "./answer.js";
+import { silentIn, silentInWords } from "./silent.js";
 import { statusPage } from "./status-page.js";
 
 /** What everybody in a run folder answered; null where nobody did. */
@@ -32,8 +33,13 @@ async function ask(run: RunFolder): Promise<Status> {
     askHealth(run.recorderHealth),
     ...names.map((wan) => askHealth(run.wanHealth(wan))),
   ]);
+  // a controller that is dead and has no socket any more is known to the recorder
+  const silent = silentIn(recorder).map(({ wan }) => [wan, null] as const);
   return judge(
-    Object.fromEntries(names.map((name, i) => [name, answers[i] ?? null])),
+    Object.fromEntries([
+      ...silent,
+      ...names.map((name, i) => [name, answers[i] ?? null] as const),
+    ]),
     recorder,
   );
 }
@@ -44,17 +50,21 @@ export function judge(wans: Status["wans"], recorder: Health | null): Status {
   const running = parts.filter(([, health]) => health !== null);
   if (running.length === 0)
     return { status: "not running", reasons: [], wans, recorder };
-  const reasons = parts.flatMap(([name, health]) =>
-    complaints(health).map((reason) => `${name}: ${reason}`),
-  );
+  const silent = silentIn(recorder);
+  const reasons = parts.flatMap(([name, health]) => {
+    const run = silent.find(({ wan }) => wan === name);
+    const said = complaints(health);
+    if (run !== undefined) said.push(silentInWords(run));
+    return said.map((reason) => `${name}: ${reason}`);
+  });
   if (!Object.values(wans).some((health) => health !== null))
     reasons.unshift("no controller is running");
   const status = reasons.length === 0 ? "fine" : "degraded";
   return { status, reasons, wans, recorder };
 }
 
-function complaints(health: Health | null): readonly string[] {
+function complaints(health: Health | null): string[] {
   if (health === null) return ["not running"];
   const reasons = answerOf(health).texts("reasons");
-  return reasons.length > 0 || isFine(health) ? reasons : ["degraded"];
+  return reasons.length > 0 || isFine(health) ? [...reasons] : ["degraded"];
 }

@@ -39,19 +39,23 @@ export async function tap(
         `Cannot tap WAN '${wan}': must be the name of a WAN, like spectrum`,
       );
   const stop = stopSignal();
-  const silence = setTimeout(() => say(waiting(wans, run)), SILENCE_MS);
+  using silence = saidAfter(SILENCE_MS, () => say(waiting(wans, run)));
   let refused = 0;
   const refuse = (reason: string) => {
     if (refused++ === 0) say(`${reason}: further ones are only counted`);
   };
   const show = json ? asJson : forPeople();
   for await (const frame of listen(run, { wans, refuse }, stop)) {
-    clearTimeout(silence);
+    silence[Symbol.dispose]();
     const wanted = kinds.length === 0 || kinds.includes(frame.kind);
     for (const line of show(frame, wanted)) await print(line, stop);
   }
-  clearTimeout(silence);
   if (refused > 0) say(`${refused} messages were no frames`);
+}
+
+function saidAfter(ms: number, work: () => void): Disposable {
+  const timer = setTimeout(work, ms);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 const say = (words: string): void =>

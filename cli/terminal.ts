@@ -1,3 +1,5 @@
+import { fixed } from "../shared/units.js";
+
 /** What every line printed for people keeps to: 80 columns, local time, spans in words, no control characters. */
 export const COLUMNS = 80;
 
@@ -45,7 +47,8 @@ export function timeOfDay(atMs: number): string {
 export function showDelta(ms: number | null): string {
   if (ms === null) return "—";
   const digits = Math.abs(ms) >= 999.95 ? 0 : 1;
-  return `${ms < 0 ? "" : "+"}${ms.toFixed(digits)}`;
+  const text = fixed(ms, digits);
+  return text.startsWith("-") ? text : `+${text}`;
 }
 
 /** "512 kB", "4.0 MB"; "—" where it is not known. */

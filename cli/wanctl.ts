@@ -56,7 +56,11 @@ const wanctl = new Command("wanctl")
   )
   .version(version, "-V, --version", "print the version")
   .helpOption("-h, --help", "print this help")
-  .helpCommand(false)
+  .helpCommand("help [command]", "print this help, or that of a command")
+  .showHelpAfterError("(see 'wanctl --help')")
+  .configureOutput({
+    outputError: (words, write) => write(words.replace(/^error: /, "wanctl: ")),
+  })
   .exitOverride()
   .addHelpText("after", example("wanctl demo", "wanctl tap --help"));
 
@@ -146,7 +150,7 @@ addConfiguration(wanctl, example);
 const qdisc = wanctl
   .command("qdisc")
   .description("make, remove or look at the queues of this host for one WAN")
-  .helpCommand(false)
+  .helpCommand("help [command]", "print this help, or that of a command")
   .addHelpText(
     "after",
     example("wanctl qdisc show --config /etc/wanctl/spectrum.yaml"),
@@ -215,9 +219,19 @@ wanctl
   });
 
 wanctl
-  .command("completion", { hidden: true })
+  .command("version")
+  .description("print the version")
+  .addHelpText("after", example("wanctl version"))
+  .action(() => void process.stdout.write(`${version}\n`));
+
+wanctl
+  .command("completion")
   .description("print a script that completes words, for the shell to source")
   .addArgument(new Argument("<shell>").choices(SHELLS))
+  .addHelpText(
+    "after",
+    example("wanctl completion bash > /etc/bash_completion.d/wanctl"),
+  )
   .action((shell: Shell) => {
     process.stdout.write(completion(wanctl, shell));
   });

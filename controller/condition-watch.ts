@@ -1,5 +1,5 @@
 import { conditionCode, type Condition } from "../shared/condition.js";
-import { later, since, type Clock, type MonoMs } from "../shared/clock.js";
+import { since, type Clock, type MonoMs } from "../shared/clock.js";
 import type { EventName } from "../shared/event.js";
 import type { Message } from "../shared/frame.js";
 import {
@@ -10,6 +10,7 @@ import {
   type Standing,
 } from "./condition.js";
 import type { Report } from "./report.js";
+import { openSamples } from "./samples.js";
 
 /** Follows the condition of the line, and reports when it becomes another one. */
 export interface ConditionWatch {
@@ -33,26 +34,13 @@ const EVENTS: Readonly<Partial<Record<Condition, [EventName, EventName]>>> = {
   no_link: ["link_lost", "link_back"],
 };
 
-/** A value that rarely changes is said again so often, for who was not there. */
-const REPEAT_MS = 60_000;
-
 export function openConditionWatch(
   clock: Clock,
   report: Report,
   publish: (message: Message) => void,
 ): ConditionWatch {
   let latest: { standing: Standing; facts: Facts; at: MonoMs } | null = null;
-  let repeatAt: MonoMs | null = null;
-
-  function say(condition: Condition, now: MonoMs): void {
-    publish({
-      kind: "sample",
-      metric: "wanctl_condition",
-      value: conditionCode(condition),
-      labels: {},
-    });
-    repeatAt = later(now, REPEAT_MS);
-  }
+  const samples = openSamples(publish);
 
   function change(
     before: Standing,
@@ -80,10 +68,9 @@ export function openConditionWatch(
     look(facts, now) {
       const before = latest?.standing ?? standingAt(now);
       const after = standing(before, facts, now);
-      const isChange = after.condition !== before.condition;
-      if (isChange) change(before, after, facts, now);
-      if (isChange || repeatAt === null || now >= repeatAt)
-        say(after.condition, now);
+      if (after.condition !== before.condition)
+        change(before, after, facts, now);
+      samples.tell("wanctl_condition", conditionCode(after.condition), now);
       latest = { standing: after, facts, at: now };
     },
     view() {

@@ -21,6 +21,7 @@ import { recentRate } from "./law/traffic.js";
 import { TUNING } from "./law/tuning.js";
 import type { Line } from "./line.js";
 import type { Tick } from "./metronome.js";
+import type { RouterWatch } from "./router-watch.js";
 import type { View } from "./view.js";
 import type { Watch } from "./watch.js";
 
@@ -34,6 +35,7 @@ export interface Wan {
   readonly watch: Watch;
   readonly condition: ConditionWatch;
   readonly calls: CallsWatch;
+  readonly router: RouterWatch;
   readonly view: View;
 }
 
@@ -57,6 +59,7 @@ export function cycle(
   wan.watch.look(before, after, facts.pingerFault === null);
   wan.condition.look(facts, now);
   wan.calls.look(now);
+  wan.router.look(wan.line.shaper.view(), now);
   wan.view.show(row, after, tick);
   return after;
 }

@@ -36,6 +36,7 @@ import { openLine } from "./line.js";
 import { metronome } from "./metronome.js";
 import { CAN_CHANGE, readBeside } from "./reload.js";
 import type { Report } from "./report.js";
+import { openRouterWatch } from "./router-watch.js";
 import { openView } from "./view.js";
 import { openWatch } from "./watch.js";
 
@@ -108,6 +109,7 @@ export async function runController(
   const publish = (message: Message) => publisher.publish(message);
   const condition = openConditionWatch(clock, report, publish);
   const calls = openCallsWatch(() => line.calls(), publish);
+  const router = openRouterWatch(publish);
   const view = openView(
     wan,
     boot,
@@ -138,7 +140,7 @@ export async function runController(
     get policy() {
       return inForce.values.policy;
     },
-    ...{ line, publisher, checkpoint, watch, condition, calls, view },
+    ...{ line, publisher, checkpoint, watch, condition, calls, router, view },
   };
   let state: ControlState | null = null;
   for await (const tick of metronome(PERIOD_MS, clock, stop)) {

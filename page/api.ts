@@ -25,20 +25,32 @@ export interface Api {
 /** A stream says something every 15 s; one that is silent for longer is dead. */
 const SILENCE_MS = 40_000;
 
+function request(
+  url: string,
+  token: string | null,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const headers: HeadersInit =
+    token === null ? {} : { authorization: `Bearer ${token}` };
+  return fetch(url, { headers, cache: "no-store", signal: signal ?? null });
+}
+
+/** A recorder that does not answer has not refused it. */
+const isRight = (token: string): Promise<boolean> =>
+  request("health", token).then(
+    ({ status }) => status !== 401,
+    () => true,
+  );
+
 /** @param token asked for when the recorder wants one */
 export function openApi(token: Token): Api {
   async function ask(url: string, signal?: AbortSignal): Promise<Response> {
     for (;;) {
+      await token.settled();
       const given = token.given();
-      const headers: HeadersInit =
-        given === null ? {} : { authorization: `Bearer ${given}` };
-      const response = await fetch(url, {
-        headers,
-        cache: "no-store",
-        signal: signal ?? null,
-      });
+      const response = await request(url, given, signal);
       if (response.status !== 401) return response;
-      await token.renew(given);
+      await token.renew(given, isRight);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { HistoryEvent } from "../shared/history.js";
+import { eventRow, type Severity } from "../shared/event.js";
 import { factsInWords } from "../shared/facts.js";
 import { STATES } from "../shared/state.js";
 import { dayAndTime } from "./words.js";
@@ -17,6 +18,19 @@ export function eventInWords({ kind, details }: HistoryEvent): string {
 const text = (value: unknown): string =>
   typeof value === "string" ? value : JSON.stringify(value);
 
-/** 0 to 3 for what a change of state led to; null for anything else. */
-export const severity = ({ kind, details }: HistoryEvent): number | null =>
-  kind === "transition" ? Number(details["to"]) : null;
+const CODE: Readonly<Record<Severity, number>> = {
+  good: 0,
+  info: -1,
+  warning: 1,
+  critical: 3,
+};
+
+/** How bad it is, as a state's code: of a change of state what it led to; -1 for what is neither good nor bad. */
+export const severity = ({ kind, details }: HistoryEvent): number =>
+  kind === "transition"
+    ? Number(details["to"])
+    : CODE[eventRow(kind)?.severity ?? "info"];
+
+/** What an event means, for whoever points at it. */
+export const meaning = ({ kind }: HistoryEvent): string =>
+  eventRow(kind)?.text ?? "";

@@ -1,5 +1,5 @@
 import type { HistoryEvent, SummaryAnswer } from "../shared/history.js";
-import { eventInWords } from "./event-words.js";
+import { eventInWords, meaning } from "./event-words.js";
 import { make, part, say } from "./parts.js";
 import { dayAndTime, ms } from "./words.js";
 
@@ -23,6 +23,7 @@ export function openFinds(go: (atMs: number, aroundMs: number) => void): Finds {
   const note = part("events-note", HTMLElement);
 
   const line = (
+    means: string,
     at: number,
     wan: string,
     words: string,
@@ -30,7 +31,7 @@ export function openFinds(go: (atMs: number, aroundMs: number) => void): Finds {
   ) => {
     const link = make(
       "button",
-      { type: "button", class: "find" },
+      { type: "button", class: "find", title: means },
       make("time", {}, dayAndTime(at)),
       make("b", {}, wan),
       make("span", {}, words),
@@ -63,6 +64,7 @@ export function openFinds(go: (atMs: number, aroundMs: number) => void): Finds {
           const lengthMs = minutes * 60_000;
           const whole = minutes === 1 ? "" : `, of ${minutes} minutes`;
           return line(
+            "",
             at,
             wan,
             `${ms(deltaAvgMs)} over baseline on average, ${ms(deltaMaxMs)} at most${whole}`,
@@ -72,11 +74,15 @@ export function openFinds(go: (atMs: number, aroundMs: number) => void): Finds {
       fill(worst, lines, "nothing in this time");
     },
     events(found, isAll) {
-      const shown = found.slice(0, EVENTS_SHOWN);
+      // incidents first: changes of state come by the dozen
+      const shown = [
+        ...found.filter(({ kind }) => kind !== "transition"),
+        ...found.filter(({ kind }) => kind === "transition"),
+      ].slice(0, EVENTS_SHOWN);
       fill(
         events,
         shown.map((event) =>
-          line(event.at, event.wan, eventInWords(event), [
+          line(meaning(event), event.at, event.wan, eventInWords(event), [
             event.at,
             AROUND_EVENT_MS,
           ]),
@@ -87,7 +93,7 @@ export function openFinds(go: (atMs: number, aroundMs: number) => void): Finds {
         note,
         isAll
           ? found.length > shown.length
-            ? `The newest ${shown.length} of ${found.length}; all are marked in the charts.`
+            ? `${shown.length} of ${found.length}, those that are no change of state first; all are marked in the charts.`
             : ""
           : `There are more: only the newest ${found.length} are marked in the charts.`,
       );

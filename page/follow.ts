@@ -1,7 +1,9 @@
 import { DIRECTIONS } from "../shared/direction.js";
 import type { CycleFrame } from "../shared/frame.js";
 import type { SeriesValues } from "../shared/history.js";
-import { joined } from "./series.js";
+import { PERIOD_MS } from "../shared/row.js";
+import { STATES } from "../shared/state.js";
+import { joined, since } from "./series.js";
 import { isCycles, type Bounds } from "./span.js";
 import { shadesOf, type WanData } from "./wan-data.js";
 
@@ -19,7 +21,7 @@ export function followed(
   const fresh = newer.flatMap(seriesIn);
   const series = fresh
     .reduce((all, one) => joined(all, [one]), data.series)
-    .map((each) => without(each, bounds.fromMs));
+    .map((each) => since(each, bounds.fromMs));
   const lost = data.shades.filter(
     ({ word, toMs }) => word === "gap" && toMs > bounds.fromMs,
   );
@@ -38,19 +40,9 @@ export function followed(
   };
 }
 
-function without(series: SeriesValues, fromMs: number): SeriesValues {
-  const first = series.at.findIndex((at) => at >= fromMs);
-  if (first <= 0) return series;
-  const { at, min, avg, max, count } = series;
-  return {
-    ...series,
-    at: at.slice(first),
-    min: min.slice(first),
-    avg: avg.slice(first),
-    max: max.slice(first),
-    count: count.slice(first),
-  };
-}
+/** A cycle is in one state for all of its length. */
+const heldIn = (code: number): number[] =>
+  STATES.map((_, each) => (each === code ? PERIOD_MS : 0));
 
 /** The values of one frame, as the history would have them. */
 function seriesIn(frame: CycleFrame): readonly SeriesValues[] {
@@ -82,7 +74,9 @@ function seriesIn(frame: CycleFrame): readonly SeriesValues[] {
     ...DIRECTIONS.flatMap((direction) => {
       const D = direction === "download" ? "Download" : "Upload";
       return [
-        ...one("wanctl_state", frame[`state${D}`], { direction }),
+        ...one("wanctl_state", frame[`state${D}`], { direction }).map(
+          (state) => ({ ...state, stateMs: [heldIn(frame[`state${D}`])] }),
+        ),
         ...one(
           `wanctl_load_${direction}_mbps`,
           thousandth(frame[`load${D}Kbps`]),

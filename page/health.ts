@@ -1,37 +1,70 @@
 import type { Api } from "./api.js";
 import { part, say } from "./parts.js";
+import type { RecorderHealth, Worst } from "./worst.js";
 
-/** How the recorder is, in a line. */
+/** How the recorder is, and the worst that is going on: in the head of the page, in its title, and in its icon. */
 export interface HealthLine {
+  /** Asks the recorder. */
   look(): Promise<void>;
+  /** As it was when it was last asked; null where it does not answer. */
+  readonly recorder: RecorderHealth | null;
+  show(worst: Worst): void;
 }
 
-interface HealthAnswer {
-  readonly status: "fine" | "degraded";
+interface HealthAnswer extends RecorderHealth {
   readonly reasons: readonly string[];
-  readonly recorder: {
-    readonly missing?: number;
-    readonly lastCommitAgeMs?: number | null;
-  };
+  readonly recorder: { readonly missing?: number };
 }
+
+const ICON_COLOUR = {
+  good: "#1f6fb2",
+  warning: "#d9691e",
+  critical: "#c0262d",
+} as const satisfies Record<Worst["level"], string>;
 
 export function openHealthLine(api: Api): HealthLine {
   const line = part("health", HTMLElement);
+  const icon = part("icon", HTMLLinkElement);
+  const picture = icon.href;
+  let body: HealthAnswer | null = null;
+  let isKnown = false;
+  let isAsking = false;
   return {
+    get recorder() {
+      return body;
+    },
     async look() {
+      if (isAsking) return;
+      isAsking = true;
       const none = new URLSearchParams();
       const outcome = await api.get<HealthAnswer>("health", none);
-      const body = outcome.kind === "answer" ? outcome.body : null;
-      line.classList.toggle("bad", body?.status !== "fine");
-      say(line, body === null ? "recorder: not known" : inWords(body));
+      body = outcome.kind === "answer" ? outcome.body : null;
+      isKnown = true;
+      isAsking = false;
+    },
+    show({ level, words }) {
+      if (!isKnown) return;
+      const recorder = body === null ? "" : inWords(body);
+      const others = words.replace(/^recorder degraded(; )?/, "");
+      const text = [others, recorder].filter(Boolean).join(" · ");
+      line.classList.toggle("bad", level !== "good");
+      say(line, text);
+      if (line.title !== text) line.title = text;
+      const title = words === "" ? "wanctl" : `${words} – wanctl`;
+      if (document.title !== title) document.title = title;
+      const href = picture.replace(
+        "%231f6fb2",
+        ICON_COLOUR[level].replace("#", "%23"),
+      );
+      if (icon.href !== href) icon.href = href;
     },
   };
 }
 
 function inWords({ status, reasons, recorder }: HealthAnswer): string {
-  if (status === "degraded") return `recorder degraded: ${reasons.join("; ")}`;
+  if (status === "degraded") return `Recorder degraded: ${reasons.join("; ")}`;
   const { missing = 0 } = recorder;
   return missing > 0
-    ? `recorder fine, still asking for ${missing} frames`
-    : "recorder fine";
+    ? `Recorder OK, still asking for ${missing} frames`
+    : "Recorder OK";
 }

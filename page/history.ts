@@ -3,13 +3,14 @@ import type {
   HistoryEvent,
   RangeAnswer,
   SeriesAnswer,
-  SeriesValues,
   SummaryAnswer,
 } from "../shared/history.js";
+import { EVENT_ROWS } from "../shared/event.js";
 import { DIRECTIONS } from "../shared/direction.js";
 import type { Api, Outcome } from "./api.js";
 import { joined } from "./series.js";
 import { isCycles, lengthOf, type Bounds } from "./span.js";
+import type { Range } from "./wan-data.js";
 
 /** What the charts of a WAN show. */
 const METRICS: readonly string[] = [
@@ -35,19 +36,24 @@ const PAGES_MAX = 5;
 /** More marks than that nobody can tell apart. */
 const EVENTS_MAX = 1_000;
 
-export interface Range extends Pick<RangeAnswer, "metadata"> {
-  readonly series: readonly SeriesValues[];
+/** What the history has of WANs, and since when; null where it does not say. */
+export interface Remembered {
+  readonly wans: readonly string[];
+  readonly sinceMs: number | null;
 }
 
-/** The WANs that the history has anything of; none where it does not say. */
-export async function askWans(api: Api): Promise<readonly string[]> {
+export async function askWans(api: Api): Promise<Remembered | null> {
   const none = new URLSearchParams();
   const outcome = await api.get<SeriesAnswer>("api/v1/series", none);
-  return outcome.kind === "answer"
-    ? outcome.body.data
-        .filter(({ metric }) => metric === "wanctl_rtt_ms")
-        .map(({ wan }) => wan)
-    : [];
+  if (outcome.kind !== "answer") return null;
+  const { data, metadata } = outcome.body;
+  const wans = data
+    .filter(({ metric }) => metric === "wanctl_rtt_ms")
+    .map(({ wan }) => wan);
+  const begins = metadata.wans
+    .filter(({ wan }) => wans.includes(wan))
+    .map(({ from }) => from);
+  return { wans, sinceMs: begins.length === 0 ? null : Math.min(...begins) };
 }
 
 /** A WAN's values between bounds, however many answers they come in. */
@@ -90,17 +96,33 @@ export function askSummary(
   return api.get("api/v1/summary", query, signal);
 }
 
-/** The newest events between bounds, of the recorder's own too. */
-export function askEvents(
+/** The newest events between bounds, of the recorder's own too; bad news is among them however many changes of state there are. */
+export async function askEvents(
   api: Api,
   wans: readonly string[],
   bounds: Bounds,
   signal: AbortSignal,
 ): Promise<Outcome<EventsAnswer>> {
-  const query = spanQuery(bounds, [...wans, "recorder"]);
-  query.append("limit", String(EVENTS_MAX));
-  return api.get("api/v1/events", query, signal);
+  const ask = (kinds: readonly string[]) => {
+    const query = spanQuery(bounds, [...wans, "recorder"]);
+    query.append("limit", String(EVENTS_MAX));
+    for (const kind of kinds) query.append("kind", kind);
+    return api.get<EventsAnswer>("api/v1/events", query, signal);
+  };
+  const all = await ask([]);
+  if (all.kind !== "answer" || all.body.metadata.next === null) return all;
+  const bad = await ask(BAD_NEWS);
+  if (bad.kind !== "answer") return all;
+  const oldest = all.body.data.at(-1)?.at ?? Infinity;
+  const older = bad.body.data.filter(({ at }) => at < oldest);
+  const { metadata, data } = all.body;
+  return { kind: "answer", body: { metadata, data: [...data, ...older] } };
 }
+
+/** Of these there are few. */
+const BAD_NEWS = EVENT_ROWS.filter(
+  ({ severity, name }) => severity === "critical" || name === "started",
+).map(({ name }) => name);
 
 /** What a WAN was configured as at the end of bounds; null where that is not known. */
 export async function askConfig(

@@ -18,6 +18,8 @@ export type Ink = (name: InkName) => string;
 export function openInk(): Ink {
   const probe = document.createElement("i");
   probe.hidden = true;
+  // where colours are forced all of them would be one, and the lines not told apart
+  probe.style.setProperty("forced-color-adjust", "none");
   document.body.append(probe);
   let known = new Map<InkName, string>();
   const forget = () => (known = new Map());

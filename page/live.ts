@@ -89,6 +89,8 @@ export function openLive(api: Api, ears: Ears): Live {
       ears.cycle(frame);
     } else if (frame.kind === "transition") turned(wan, frame.direction, at);
     else if (frame.kind === "event") said(wan, frame.event);
+    else if (frame.kind === "sample" && frame.metric === "wanctl_router_up")
+      router(wan, frame.value > 0);
     if (frame.kind !== "cycle") ears.happened();
   }
 
@@ -98,7 +100,12 @@ export function openLive(api: Api, ears: Ears): Live {
     if (event === "stopping")
       presents.set(wan, { ...present, hasStopped: true });
     if (event === "router_lost" || event === "router_back")
-      presents.set(wan, { ...present, isRouterUp: event === "router_back" });
+      router(wan, event === "router_back");
+  }
+
+  function router(wan: string, isRouterUp: boolean): void {
+    const present = presents.get(wan);
+    if (present !== undefined) presents.set(wan, { ...present, isRouterUp });
   }
 
   return {

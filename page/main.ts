@@ -3,16 +3,24 @@ import { openBoard, renewalMs } from "./board.js";
 import { openClock } from "./clock.js";
 import { openFinds } from "./finds.js";
 import { openHealthLine } from "./health.js";
-import { askWans } from "./history.js";
+import { askWans, type Remembered } from "./history.js";
 import { openInk } from "./ink.js";
 import { FIRST_VIEW, linkTo, viewIn, type View } from "./link.js";
 import { openLive, STALE_MS } from "./live.js";
-import { openNowTable, type NowTable } from "./now.js";
+import { openNowTable, type NowTable, type Present } from "./now.js";
 import { part, say } from "./parts.js";
-import { around, boundsOf, fixed, type Span } from "./span.js";
+import {
+  around,
+  boundsOf,
+  fixed,
+  lengthFor,
+  lengthOf,
+  type Span,
+} from "./span.js";
 import { openTheme } from "./theme.js";
 import { openToken } from "./token.js";
 import { openToolbar } from "./toolbar.js";
+import { worstOf } from "./worst.js";
 
 const HEALTH_MS = 10_000;
 
@@ -29,7 +37,8 @@ const { now } = clock;
 let view: View = FIRST_VIEW;
 let loadedAt = -Infinity;
 let isAnswering = true;
-let remembered: readonly string[] = [];
+/** null until the recorder has said it. */
+let remembered: Remembered | null = null;
 let entered: readonly string[] = [];
 
 openTheme();
@@ -37,17 +46,20 @@ const ink = openInk();
 
 function choose(next: View): void {
   if (linkTo(next) !== linkTo(view)) history.pushState(null, "", linkTo(next));
+  complain(null);
   enter(next);
 }
 
 /** The WANs that are heard, and those that are remembered: one that is gone still has a history. */
 const known = (): readonly string[] =>
-  [...new Set([...live.presents.keys(), ...remembered])].sort();
+  [...new Set([...live.presents.keys(), ...(remembered?.wans ?? [])])].sort();
 const goTo = (span: Span) => choose({ ...view, span });
 
-const finds = openFinds((atMs, aroundMs) =>
-  goTo(around(atMs, aroundMs, now())),
-);
+const finds = openFinds((atMs, aroundMs) => {
+  // closer than what is shown, or nothing would be seen to happen
+  const closer = lengthOf(boundsOf(view.span, now())) / 4;
+  goTo(around(atMs, Math.min(aroundMs, closer), now()));
+});
 const board = openBoard(api, part("charts", HTMLElement), finds, {
   ink,
   select: (bounds) => goTo(fixed(bounds, now())),
@@ -71,28 +83,56 @@ function enter(next: View): void {
   entered = known();
   loadedAt = now();
   toolbar.show(view, known(), now());
-  part("none", HTMLElement).hidden = known().length > 0;
-  void board.load(view.span, view.wans ?? known(), now());
+  part("none", HTMLElement).hidden = remembered === null || known().length > 0;
+  const shown = view.wans ?? known();
+  const unknown = shown.filter((wan) => !known().includes(wan));
+  if (remembered !== null && unknown.length > 0)
+    complain(
+      `There is no WAN '${unknown.join("', '")}': there are ${known().join(", ") || "none yet"}`,
+    );
+  void board.load(
+    view.span,
+    shown.filter((wan) => known().includes(wan)),
+    now(),
+  );
 }
 
 async function remember(): Promise<void> {
-  remembered = await askWans(api);
+  remembered = (await askWans(api)) ?? remembered;
+}
+
+/** What is wrong with the link; null for nothing. */
+function complain(words: string | null): void {
+  linkTrouble.hidden = words === null;
+  say(linkTrouble, words ?? "");
+}
+
+/** Once the recorder has said what there is. A first look begins with what there is, rather than with mostly nothing. */
+function begin(): void {
+  const { sinceMs } = remembered ?? { sinceMs: null };
+  const { span } = view;
+  if (location.hash !== "" || sinceMs === null || span.kind !== "last")
+    enter(view);
+  else {
+    const lengthMs = lengthFor(sinceMs, span.lengthMs, now());
+    enter({ ...view, span: { kind: "last", lengthMs } });
+  }
 }
 
 function enterLink(): void {
   try {
+    complain(null);
     enter(viewIn(location.hash));
-    linkTrouble.hidden = true;
   } catch (error) {
-    say(linkTrouble, (error as Error).message);
-    linkTrouble.hidden = false;
     enter(FIRST_VIEW);
+    complain((error as Error).message);
   }
 }
 
 /** Once for each picture on the screen, and not at all in a tab that nobody sees. */
 function draw(): void {
   const nowMs = now();
+  const shown: Present[] = [];
   for (const wan of [...live.presents.keys()].sort()) {
     const each = live.presents.get(wan);
     if (each === undefined) continue;
@@ -100,8 +140,11 @@ function draw(): void {
     tables.set(wan, table);
     const isLive =
       each.isLive && isAnswering && nowMs - (each.at ?? 0) < STALE_MS;
+    shown.push({ ...each, isLive });
     table.show({ ...each, isLive }, nowMs);
   }
+  const recorder = isAnswering ? health.recorder : null;
+  health.show(worstOf(shown, recorder, nowMs));
   // whoever is heard first and then remembered is asked for once
   const isNew = known().some((wan) => !entered.includes(wan));
   const isLast = view.span.kind === "last";
@@ -123,7 +166,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
   board.redraw(),
 );
 enterLink();
-void remember();
+void remember().then(begin);
 void live.run();
 void health.look();
 setInterval(() => void health.look(), HEALTH_MS);

@@ -12,7 +12,7 @@ export interface Marks {
 }
 
 /** Nearer ones are one mark: a finger needs room. */
-const APART_PX = 22;
+const APART_PX = 26;
 
 /** What one mark tells at most. */
 const TOLD_MAX = 6;
@@ -52,7 +52,7 @@ export function openMarks(place: HTMLElement, wan: string): Marks {
   function markOf(cluster: Cluster<HistoryEvent>, ratio: number): HTMLElement {
     const { members } = cluster;
     const [first] = members;
-    const worst = Math.max(...members.map((event) => severity(event) ?? -1));
+    const worst = Math.max(...members.map((event) => severity(event)));
     const label =
       members.length === 1 && first
         ? `${dayAndTime(first.at)}: ${eventInWords(first)}`
@@ -67,7 +67,9 @@ export function openMarks(place: HTMLElement, wan: string): Marks {
       },
       members.length === 1 && first
         ? glyph(first)
-        : String(Math.min(members.length, 99)),
+        : members.length > 99
+          ? "99+"
+          : String(members.length),
     );
     mark.style.left = `calc(${AXIS_PX}px + (100% - ${AXIS_PX + RIGHT_PX}px) * ${ratio})`;
     for (const name of ["focus", "mouseenter", "click"])
@@ -119,8 +121,9 @@ export function openMarks(place: HTMLElement, wan: string): Marks {
   };
 }
 
-/** Worse, better, or something else. */
-function glyph({ kind, details }: HistoryEvent): string {
-  if (kind !== "transition") return "i";
+/** A state that became worse or better, an event that is bad news or not. */
+function glyph(event: HistoryEvent): string {
+  const { kind, details } = event;
+  if (kind !== "transition") return severity(event) > 0 ? "!" : "i";
   return Number(details["to"]) > Number(details["from"]) ? "▲" : "▽";
 }

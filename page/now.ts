@@ -3,8 +3,8 @@ import { DIRECTIONS, type Direction } from "../shared/direction.js";
 import type { Row } from "../shared/row.js";
 import { STATES } from "../shared/state.js";
 import { make, say } from "./parts.js";
-import { showMbps } from "../shared/units.js";
-import { lasting, ms, signedMs } from "./words.js";
+import { maybe, rttInWords, showMbps } from "../shared/units.js";
+import { lasting } from "./words.js";
 
 /** One WAN as it is at this moment. */
 export interface Present {
@@ -23,6 +23,8 @@ export interface Present {
 export interface NowTable {
   show(present: Present, nowMs: number): void;
 }
+
+const toMs = (us: number): number => us / 1e3;
 
 const CAPITAL = { download: "Download", upload: "Upload" } as const;
 const COLUMNS = ["", "state", "since", "enforced", "wanted", "load", "why"];
@@ -102,7 +104,10 @@ function rowOf(direction: Direction) {
       say(cells.enforced, showMbps(values?.[`enforced${D}Kbps`] ?? null));
       say(cells.wanted, showMbps(values?.[`wanted${D}Kbps`] ?? null));
       say(cells.load, showMbps(values?.[`load${D}Kbps`] ?? null));
-      say(cells.why, values === null ? "" : causeInWords(values, direction));
+      const why = values === null ? "" : causeInWords(values, direction);
+      say(cells.why, why);
+      // one line, so that nothing below moves; all of it for whoever points at it
+      if (cells.why.title !== why) cells.why.title = why;
     },
   };
 }
@@ -111,18 +116,16 @@ function headlineOf(
   { values, isLive, hasStopped, isRouterUp, at }: Present,
   nowMs: number,
 ): string {
-  const parts: string[] = [];
-  if (values?.baselineUs != null && values.deltaUs !== null)
-    parts.push(
-      `RTT ${ms(values.baselineUs / 1e3)} ${signedMs(values.deltaUs / 1e3)}`,
-    );
-  else parts.push("RTT not measured yet");
+  const inMs = (us: number | null | undefined) => maybe(us ?? null, toMs);
+  const parts = [
+    `RTT ${rttInWords(inMs(values?.baselineUs), inMs(values?.deltaUs))}`,
+  ];
   if (hasStopped) parts.push("its controller has stopped");
   else if (!isLive)
     parts.push(
       at === null
         ? "nothing heard"
-        : `nothing heard for ${lasting(nowMs - at)}; this is how it was last`,
+        : `nothing heard for ${lasting(nowMs - at)}; last known values`,
     );
   if (isRouterUp === false) parts.push("its router does not answer");
   return parts.join(" · ");

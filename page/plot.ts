@@ -74,7 +74,8 @@ export function openPlot(
           font: "11px system-ui",
           lineGap: 1.2,
           size: 38,
-          space: 72,
+          // at least three on a phone
+          space: (self) => Math.min(72, self.width / 6),
           grid: { stroke: () => ink("line"), width: 1 },
           ticks: { stroke: () => ink("line"), width: 1, size: 4 },
           values: (_, splits, __, ___, apartMs) => tickLabels(splits, apartMs),

@@ -5,7 +5,7 @@ import type { PlotKind } from "./plot.js";
 import { valuesAt } from "./rtt-plot.js";
 import uPlot from "./uplot.js";
 import { seriesOf, type WanData } from "./wan-data.js";
-import { mbps, timeToMs } from "./words.js";
+import { mbps, timeInFull } from "./words.js";
 
 /** What a direction carried, below the rate that was enforced and the one that was wanted, between floor and ceiling. */
 export function ratePlot(direction: Direction, ink: Ink): PlotKind {
@@ -38,7 +38,7 @@ export function ratePlot(direction: Direction, ink: Ink): PlotKind {
       if (at == null) return null;
       const text = (value: number | null | undefined) =>
         value == null ? "unknown" : mbps(value);
-      return `${timeToMs(at)}: load ${text(load)}, wanted ${text(wanted)}, enforced ${text(enforced)}`;
+      return `${timeInFull(at)}: load ${text(load)}, wanted ${text(wanted)}, enforced ${text(enforced)}`;
     },
   };
 }

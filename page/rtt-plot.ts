@@ -3,7 +3,7 @@ import type { Ink } from "./ink.js";
 import type { PlotKind } from "./plot.js";
 import type uPlot from "./uplot.js";
 import { seriesOf, type WanData } from "./wan-data.js";
-import { ms, timeToMs } from "./words.js";
+import { ms, timeInFull } from "./words.js";
 
 /** RTT as a line within its least and greatest, over the baseline. */
 export function rttPlot(ink: Ink): PlotKind {
@@ -29,11 +29,11 @@ export function rttPlot(ink: Ink): PlotKind {
     words(plot, index) {
       const [at, max, min, baseline, avg] = valuesAt(plot, index);
       if (at == null) return null;
-      if (avg == null) return `${timeToMs(at)}: no reply`;
+      if (avg == null) return `${timeInFull(at)}: no reply`;
       const band =
         min === max ? "" : ` (${ms(min ?? avg)} to ${ms(max ?? avg)})`;
       const over = baseline == null ? "" : `, baseline ${ms(baseline)}`;
-      return `${timeToMs(at)}: ${ms(avg)}${band}${over}`;
+      return `${timeInFull(at)}: ${ms(avg)}${band}${over}`;
     },
   };
 }

@@ -18,15 +18,31 @@ export function joined(
   return [...grown, ...fresh];
 }
 
-const appended = (a: SeriesValues, b: SeriesValues): SeriesValues => ({
-  ...a,
-  at: [...a.at, ...b.at],
-  min: [...a.min, ...b.min],
-  avg: [...a.avg, ...b.avg],
-  max: [...a.max, ...b.max],
-  count: [...a.count, ...b.count],
-  ...(a.stateMs && { stateMs: [...a.stateMs, ...(b.stateMs ?? [])] }),
-});
+const LISTS = ["at", "min", "avg", "max", "count"] as const;
+
+/** Every list of a series made anew; times in states are unknown in a step that does not tell them. */
+function rebuilt(
+  series: SeriesValues,
+  make: <T>(list: (of: SeriesValues) => readonly T[]) => readonly T[],
+): SeriesValues {
+  const lists = Object.fromEntries(
+    LISTS.map((name) => [name, make((of) => of[name])]),
+  );
+  if (series.metric !== "wanctl_state") return { ...series, ...lists };
+  const stateMs = make((of) => of.stateMs ?? of.at.map(() => []));
+  return { ...series, ...lists, stateMs };
+}
+
+const appended = (a: SeriesValues, b: SeriesValues): SeriesValues =>
+  rebuilt(a, (list) => [...list(a), ...list(b)]);
+
+/** The series without what is before `fromMs`. */
+export function since(series: SeriesValues, fromMs: number): SeriesValues {
+  const first = series.at.findIndex((at) => at >= fromMs);
+  return first <= 0
+    ? series
+    : rebuilt(series, (list) => list(series).slice(first));
+}
 
 /** What part of a step the state was held, in tenths, rounded up; all of it where that is not known. */
 export function shareOf(

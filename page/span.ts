@@ -79,6 +79,17 @@ export function panned(span: Span, part: number, nowMs: number): Span {
   return fixed({ fromMs: bounds.fromMs + by, toMs: bounds.toMs + by }, nowMs);
 }
 
+/** The shortest of the lengths one chooses from that holds what there is, at most this one. */
+export function lengthFor(
+  sinceMs: number,
+  atMost: number,
+  nowMs: number,
+): number {
+  const ageMs = nowMs - sinceMs;
+  const lengths = Object.values(LENGTHS_MS).filter((each) => each < atMost);
+  return lengths.find((each) => each >= ageMs) ?? atMost;
+}
+
 /** Some time before and after an instant. */
 export const around = (atMs: number, ms: number, nowMs: number): Span =>
   fixed({ fromMs: atMs - ms, toMs: atMs + ms }, nowMs);

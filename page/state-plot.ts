@@ -8,7 +8,7 @@ import { shareOf } from "./series.js";
 import { valuesAt } from "./rtt-plot.js";
 import uPlot from "./uplot.js";
 import { seriesOf, type WanData } from "./wan-data.js";
-import { timeToMs } from "./words.js";
+import { timeInFull } from "./words.js";
 
 const NONE = { at: [], values: [] };
 const LANE = { download: 1, upload: 0 } as const;
@@ -54,7 +54,7 @@ export function statePlot(ink: Ink): PlotKind {
       const words = DIRECTIONS.map(
         (direction, i) => `${direction} ${STATES[codes[i] ?? -1] ?? "unknown"}`,
       );
-      return `${timeToMs(at)}: ${words.join(", ")}`;
+      return `${timeInFull(at)}: ${words.join(", ")}`;
     },
   };
 }

@@ -1,14 +1,31 @@
 import { DIRECTIONS } from "../shared/direction.js";
 import type { SummaryAnswer } from "../shared/history.js";
 import { STATES } from "../shared/state.js";
-import { ms, percent } from "./words.js";
+import { dayAndTime, ms, percent } from "./words.js";
 
 /** A chart in words, for who does not see it, and for who wants numbers. */
 
-export function rttTally({ data }: SummaryAnswer, wan: string): string {
+/** How much of the time that is shown there is, and since when where that is later than it begins. */
+export function recordedInWords(
+  found: SummaryAnswer["metadata"]["wans"][number] | undefined,
+): string {
+  const since = found?.since ?? null;
+  const from = since === null ? "" : `, since ${dayAndTime(since)}`;
+  if (found === undefined || found.recorded === 0)
+    return since === null
+      ? "Nothing is recorded in this time."
+      : `Nothing is recorded in this time: the recording begins ${dayAndTime(since)}.`;
+  return `${percent(found.recorded)} of this time is recorded${from}; the rest is hatched.`;
+}
+
+export function rttTally(
+  { data, metadata }: SummaryAnswer,
+  wan: string,
+): string {
   const found = data.find(
     (each) => each.wan === wan && each.metric === "wanctl_rtt_ms",
   );
+  if (isNothing({ metadata }, wan)) return NOTHING;
   if (found === undefined || found.count === 0) return "no replies";
   const { min, avg, max, p50, p95, p99 } = found;
   const parts = [`${ms(min)} to ${ms(max)}`, `mean ${ms(avg)}`];
@@ -18,7 +35,17 @@ export function rttTally({ data }: SummaryAnswer, wan: string): string {
   return parts.join(", ");
 }
 
+/** What the charts of a time say of which there is nothing at all. */
+export const NOTHING = "nothing recorded in this time";
+
+const isNothing = (
+  { metadata }: Pick<SummaryAnswer, "metadata">,
+  wan: string,
+): boolean =>
+  (metadata.wans.find((each) => each.wan === wan)?.recorded ?? 0) === 0;
+
 export function stateTally({ metadata }: SummaryAnswer, wan: string): string {
+  if (isNothing({ metadata }, wan)) return NOTHING;
   const parts = DIRECTIONS.flatMap((direction) => {
     const found = metadata.states.find(
       (each) => each.wan === wan && each.direction === direction,

@@ -3,9 +3,14 @@ import { part } from "./parts.js";
 /** The token that a recorder beyond this host wants; kept until the tab is closed. */
 export interface Token {
   given(): string | null;
-  /** Asks for another one than `refused`; one question at a time, however many wait for it. */
-  renew(refused: string | null): Promise<void>;
+  /** Asks for another one than `refused` until it is right; one question at a time, however many wait for it. */
+  renew(refused: string | null, isRight: IsRight): Promise<void>;
+  /** When nothing is asked for. */
+  settled(): Promise<void>;
 }
+
+/** Does the recorder take this one? */
+export type IsRight = (token: string) => Promise<boolean>;
 
 const KEY = "wanctl-token";
 
@@ -17,21 +22,24 @@ export function openToken(): Token {
 
   const given = () => sessionStorage.getItem(KEY);
 
-  function ask(): Promise<void> {
-    wrong.hidden = given() === null;
-    input.value = "";
-    dialog.showModal();
-    return new Promise((resolve) => {
-      dialog.addEventListener(
-        "close",
-        () => {
-          sessionStorage.setItem(KEY, input.value.trim());
-          asking = null;
-          resolve();
-        },
-        { once: true },
-      );
+  const entered = (): Promise<string> =>
+    new Promise((resolve) => {
+      input.value = "";
+      if (!dialog.open) dialog.showModal();
+      dialog.addEventListener("close", () => resolve(input.value.trim()), {
+        once: true,
+      });
     });
+
+  async function ask(isRight: IsRight): Promise<void> {
+    wrong.hidden = given() === null;
+    for (;;) {
+      const token = await entered();
+      sessionStorage.setItem(KEY, token);
+      if (await isRight(token)) break;
+      wrong.hidden = false;
+    }
+    asking = null;
   }
 
   // without it there is nothing to show
@@ -39,9 +47,10 @@ export function openToken(): Token {
 
   return {
     given,
-    renew(refused) {
-      if (given() !== refused) return Promise.resolve();
-      return (asking ??= ask());
+    renew(refused, isRight) {
+      if (asking === null && given() !== refused) return Promise.resolve();
+      return (asking ??= ask(isRight));
     },
+    settled: () => asking ?? Promise.resolve(),
   };
 }

@@ -1,7 +1,7 @@
 import type { View } from "./link.js";
 import { make, part, say } from "./parts.js";
 import { boundsOf, LENGTH_NAMES, LENGTHS_MS, panned, zoomed } from "./span.js";
-import { boundsInWords, lasting } from "./words.js";
+import { boundsInWords, lasting, zoneAt } from "./words.js";
 
 /** Chooses what is looked at, by buttons and by keys. */
 export interface Toolbar {
@@ -108,13 +108,13 @@ export function openToolbar({ view, wans, now, choose }: Choice): Toolbar {
           span.kind === "last" && span.lengthMs === LENGTHS_MS[name],
         );
       press(liveButton, span.kind === "last");
-      const words = boundsInWords(fromMs, toMs);
+      const words = `${boundsInWords(fromMs, toMs)} ${zoneAt(toMs)}`;
       say(
         part("span", HTMLElement),
         span.kind === "last" ? `${words}, live` : words,
       );
       lines.hidden = known.length < 2;
-      if (lines.childElementCount !== known.length)
+      if (lines.textContent !== known.join(""))
         lines.replaceChildren(
           ...known.map((wan, i) =>
             button(wan, `Show ${wan} (${i + 1})`, () => toggle(wan)),

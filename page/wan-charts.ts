@@ -6,9 +6,15 @@ import { openPlot, type Hands, type Plot, type PlotKind } from "./plot.js";
 import { ratePlot } from "./rate-plot.js";
 import { rttPlot } from "./rtt-plot.js";
 import { statePlot } from "./state-plot.js";
-import { lineTally, rttTally, stateTally } from "./tally.js";
+import {
+  lineTally,
+  NOTHING,
+  recordedInWords,
+  rttTally,
+  stateTally,
+} from "./tally.js";
 import { seriesOf, type WanData } from "./wan-data.js";
-import { mbps, percent } from "./words.js";
+import { mbps } from "./words.js";
 
 /** All charts of one WAN, below each other. */
 export interface WanCharts {
@@ -62,7 +68,7 @@ export function openWanCharts(
   }));
   const trouble = make("p", { class: "trouble", role: "alert" });
   const partial = make("p", { class: "partial" });
-  trouble.hidden = partial.hidden = true;
+  trouble.hidden = true;
   const element = make(
     "section",
     { class: "wan", "aria-label": `History of ${wan}` },
@@ -100,7 +106,11 @@ export function openWanCharts(
         tally === null
           ? `${name} unknown`
           : `${name} ${mbps(tally.min)} to ${mbps(tally.max)}, mean ${mbps(tally.avg)}`;
-      figure.tally(`${text("load", load)}; ${text("rate", rate)}`);
+      // the states are told of every cycle
+      const isEmpty = seriesOf(now, "wanctl_state", direction).at.length === 0;
+      figure.tally(
+        isEmpty ? NOTHING : `${text("load", load)}; ${text("rate", rate)}`,
+      );
     }
   }
 
@@ -121,12 +131,15 @@ export function openWanCharts(
       rtt.tally(rttTally(summary, wan));
       states.tally(stateTally(summary, wan));
       const { gaps, partial: isPartial, wans } = summary.metadata;
-      const coverage = wans.find((each) => each.wan === wan)?.coverage ?? 0;
-      partial.hidden = !isPartial || coverage >= 1;
+      const found = wans.find((each) => each.wan === wan);
       const lost = gaps.filter((gap) => gap.wan === wan);
+      const isWhole = !isPartial || found?.recorded === 1;
+      // its line is always there, so that nothing moves when it is known
       say(
         partial,
-        `${percent(coverage)} of this time is recorded; the rest is hatched.${lost.length === 0 ? "" : ` Frames were lost ${lost.length === 1 ? "once" : `${lost.length} times`}: ${[...new Set(lost.map(({ cause }) => cause))].join(", ")}.`}`,
+        isWhole
+          ? ""
+          : `${recordedInWords(found)}${lost.length === 0 ? "" : ` Frames were lost ${lost.length === 1 ? "once" : `${lost.length} times`}: ${[...new Set(lost.map(({ cause }) => cause))].join(", ")}.`}`,
       );
     },
     complain(message) {

@@ -1,10 +1,14 @@
 import type { Direction } from "../shared/direction.js";
-import type { Hole, SeriesValues } from "../shared/history.js";
+import type { Hole, RangeAnswer, SeriesValues } from "../shared/history.js";
 import { blanks } from "./align.js";
-import type { Range } from "./history.js";
 import { paceOf, type Pace } from "./pace.js";
 import type { Limits } from "./limits.js";
 import type { Bounds } from "./span.js";
+
+/** A WAN's values over a time, of however many answers. */
+export interface Range extends Pick<RangeAnswer, "metadata"> {
+  readonly series: readonly SeriesValues[];
+}
 
 /** A time without data, and what it is called. */
 export interface Shade {

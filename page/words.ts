@@ -4,9 +4,6 @@ import { showMbps, showMs } from "../shared/units.js";
 
 export const ms = showMs;
 
-export const signedMs = (value: number): string =>
-  `${value <= -0.05 ? "−" : "+"}${ms(Math.abs(value))}`;
-
 /** Of Mbit/s, as the history has them. */
 export const mbps = (value: number): string => showMbps(value * 1e3);
 
@@ -41,6 +38,7 @@ const formats = (zone: string | undefined) => {
     date: make({ weekday: "short", ...day, year: "numeric" }),
     minute: make(time),
     second: make({ ...time, second: "2-digit" }),
+    zone: make({ ...time, timeZoneName: "short" }),
     ms: make({ ...time, second: "2-digit", fractionalSecondDigits: 3 }),
   };
 };
@@ -49,6 +47,13 @@ const FORMATS = formats(undefined);
 
 export const timeOfDay = (atMs: number): string => FORMATS.second.format(atMs);
 export const timeToMs = (atMs: number): string => FORMATS.ms.format(atMs);
+/** As fine as the instant is. */
+export const timeInFull = (atMs: number): string =>
+  atMs % 1_000 === 0 ? timeOfDay(atMs) : timeToMs(atMs);
+/** "GMT+2" */
+export const zoneAt = (atMs: number): string =>
+  FORMATS.zone.formatToParts(atMs).find(({ type }) => type === "timeZoneName")
+    ?.value ?? "";
 export const dayAndTime = (atMs: number): string =>
   `${FORMATS.day.format(atMs)}, ${FORMATS.second.format(atMs)}`;
 

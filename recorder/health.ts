@@ -4,6 +4,7 @@ import type { CatchUp } from "./catch-up.js";
 import type { Intake } from "./intake.js";
 import type { Journal } from "./journal.js";
 import type { Maintenance } from "./maintenance.js";
+import type { Silences } from "./silences.js";
 import type { Store } from "./store/store.js";
 import type { SyncCounts } from "./sync.js";
 import { troublesOf, type Troubles } from "./troubles.js";
@@ -13,6 +14,7 @@ export interface Recovery {
   readonly catchUp: Pick<CatchUp, "counts">;
   readonly sync: Readonly<SyncCounts>;
   readonly troubles?: Pick<Troubles, "counts" | "damage">;
+  readonly silences?: Pick<Silences, "all" | "unwatched">;
   readonly journal?: Pick<Journal, "dropped">;
   readonly config?: { readonly refused: string | null };
 }
@@ -23,7 +25,7 @@ export function lookAt(
   intake: Intake,
   maintenance: Maintenance,
   clock: Clock,
-  { catchUp, sync, troubles, journal, config }: Recovery,
+  { catchUp, sync, troubles, silences, journal, config }: Recovery,
   httpUrl: string | null = null,
 ) {
   const now = clock.mono();
@@ -44,6 +46,7 @@ export function lookAt(
       refusedBy: refusals.byFault,
       held: gate.held,
       troubles: { ...troubles?.counts },
+      controllersUnwatched: silences?.unwatched ?? 0,
       eventsDropped: journal?.dropped ?? 0,
       waiting,
       missing: store.missing(),
@@ -55,6 +58,8 @@ export function lookAt(
         retentionHeldMs: maintenance.clockWatch.holdMs(),
       },
     },
+    // a controller's trouble, and none of the recorder's: it does not make this one degraded
+    silent: silences?.all() ?? [],
     sources: sources.live().map(({ name, boot, lastSeq, lastAtMs }) => ({
       name,
       boot,

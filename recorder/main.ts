@@ -20,6 +20,7 @@ import { everySecond } from "./seconds.js";
 import { inSlices } from "./slices.js";
 import { lockDatabase } from "./store/owner.js";
 import { openLastingStore } from "./store/lasting-store.js";
+import { FORGOTTEN_MS, openSilences } from "./silences.js";
 import { openSync } from "./sync.js";
 import { openTroubles } from "./troubles.js";
 
@@ -66,8 +67,21 @@ export async function runRecorder(
     },
   });
   const troubles = openTroubles(store, intake, maintenance, journal, clock);
+  const silences = openSilences(
+    store.unfinished(clock.wall() - FORGOTTEN_MS) ?? [],
+    journal,
+    clock,
+  );
+  intake.observe(silences);
   const sync = { refused: 0, unsent: 0 };
-  const recovery = { catchUp, sync, troubles, journal, config: inForce };
+  const recovery = {
+    catchUp,
+    sync,
+    troubles,
+    silences,
+    journal,
+    config: inForce,
+  };
   const served = { url: null as string | null };
   const look = () =>
     lookAt(store, intake, maintenance, clock, recovery, served.url);
@@ -107,6 +121,7 @@ export async function runRecorder(
     store.check();
     intake.commit();
     troubles.look();
+    silences.look();
     supervisor.status(() => inWords(look()));
     supervisor.alive();
   });

@@ -1,6 +1,6 @@
 import type { Direction } from "./direction.js";
 import type { Row } from "./row.js";
-import { maybe, showMbps } from "./units.js";
+import { fixed, maybe, showMbps } from "./units.js";
 
 /** The numbers of a cycle that its causes are told with, as text. */
 interface Numbers {
@@ -96,5 +96,5 @@ const showTime = (us: number | null): string =>
   us === null
     ? "—"
     : Math.abs(us) < 1e6
-      ? `${(us / 1e3).toFixed(0)} ms`
+      ? `${fixed(us / 1e3, 0)} ms`
       : `${(us / 1e6).toFixed(1)} s`;

@@ -1,71 +1,92 @@
-/** What can happen, apart from a change of state. */
-export const EVENTS = [
-  "started",
-  "stopping",
-  "measurement_lost",
-  "measurement_back",
-  "reflectors_few",
-  "reflectors_enough",
-  "pings_filtered",
-  "pings_back",
-  "line_lost",
-  "line_back",
-  "link_lost",
-  "link_back",
-  "paused",
-  "names_lost",
-  "names_back",
-  "pinger_lost",
-  "pinger_back",
-  "reflector_lost",
-  "reflector_back",
-  "reflector_replaced",
-  "router_lost",
-  "router_back",
-  "router_described",
-  "rate_foreign",
-  "writing_paused",
-  "writing_resumed",
-  "clock_stepped",
-  "checkpoint_lost",
-  "checkpoint_back",
-  "checkpoint_refused",
-  "config_refused",
-  "retention_held",
-  "history_cut",
-  "database_lost",
-  "database_back",
-  "database_replaced",
-  "database_damaged",
-  "log_held",
-  "log_freed",
-  "source_doubled",
-  "source_single",
-  "source_flooding",
-  "source_calm",
-  "frames_refused",
-] as const;
-export type EventName = (typeof EVENTS)[number];
+/** How bad the news is: `good` is the end of a trouble, `critical` needs somebody now. */
+export type Severity = "good" | "info" | "warning" | "critical";
 
-/** What is no trouble, or the end of one. */
-const CALM: ReadonlySet<EventName> = new Set([
-  "started",
-  "stopping",
-  "measurement_back",
-  "names_back",
-  "pinger_back",
-  "reflector_back",
-  "reflector_replaced",
-  "router_back",
-  "router_described",
-  "writing_resumed",
-  "checkpoint_back",
-  "database_back",
-  "log_freed",
-  "source_single",
-  "source_calm",
-]);
+export interface EventRow {
+  readonly name: string;
+  readonly severity: Severity;
+  /** The event whose trouble this one ends. */
+  readonly ends: string | null;
+  /** What it means, in a few words. */
+  readonly text: string;
+}
+
+const row = <N extends string>(
+  name: N,
+  severity: Severity,
+  text: string,
+  ends: string | null = null,
+) => ({ name, severity, text, ends });
+
+/** Everything that can happen, apart from a change of state: one row, in any order. Level, colour, pages and documents follow from it. */
+// prettier-ignore
+export const EVENT_ROWS = [
+  row("started", "info", "a controller has started"),
+  row("stopping", "info", "a controller stops because it was told to"),
+  row("measurement_lost", "warning", "no probe is answered"),
+  row("measurement_back", "good", "probes are answered again", "measurement_lost"),
+  row("reflectors_few", "warning", "fewer reflectors answer than are needed"),
+  row("reflectors_enough", "good", "enough reflectors answer again", "reflectors_few"),
+  row("pings_filtered", "warning", "traffic passes, but no ping is answered"),
+  row("pings_back", "good", "pings are answered again", "pings_filtered"),
+  row("line_lost", "critical", "nothing comes in on the line"),
+  row("line_back", "good", "the line carries traffic again", "line_lost"),
+  row("link_lost", "critical", "the network interface is down or gone"),
+  row("link_back", "good", "the network interface is up again", "link_lost"),
+  row("paused", "warning", "the process was suspended for a while"),
+  row("names_lost", "warning", "the name of a reflector cannot be looked up"),
+  row("names_back", "good", "all names can be looked up again", "names_lost"),
+  row("pinger_lost", "warning", "probes cannot be sent"),
+  row("pinger_back", "good", "probes can be sent again", "pinger_lost"),
+  row("reflector_lost", "warning", "one reflector has stopped answering"),
+  row("reflector_back", "good", "the reflector answers again", "reflector_lost"),
+  row("reflector_replaced", "info", "another reflector is probed instead of one that does not answer"),
+  row("router_lost", "critical", "the router does not accept rates"),
+  row("router_back", "good", "the router accepts rates again", "router_lost"),
+  row("router_described", "info", "what is known of the router's queues has changed"),
+  row("rate_foreign", "warning", "another program has set the rate"),
+  row("writing_paused", "warning", "rates are not written because another program sets them"),
+  row("writing_resumed", "good", "rates are written again", "writing_paused"),
+  row("clock_stepped", "warning", "the wall clock was set forward or back"),
+  row("checkpoint_lost", "warning", "the checkpoint file cannot be written"),
+  row("checkpoint_back", "good", "the checkpoint file can be written again", "checkpoint_lost"),
+  row("checkpoint_refused", "warning", "the checkpoint file could not be read and was set aside"),
+  row("config_refused", "warning", "the changed configuration was not accepted"),
+  row("retention_held", "warning", "nothing expires because the clock has jumped"),
+  row("history_cut", "warning", "old history is deleted before its time to make room"),
+  row("database_lost", "critical", "the database cannot be written"),
+  row("database_back", "good", "the database can be written again", "database_lost"),
+  row("database_replaced", "warning", "another file is in the place of the database"),
+  row("database_damaged", "critical", "the database was damaged and was set aside"),
+  row("log_held", "warning", "a reader keeps the write-ahead log from being emptied"),
+  row("log_freed", "good", "the write-ahead log can be emptied again", "log_held"),
+  row("source_doubled", "warning", "two controllers use one name"),
+  row("source_single", "good", "only one controller uses the name again", "source_doubled"),
+  row("source_flooding", "warning", "a sender sends more than a controller can"),
+  row("source_calm", "good", "the sender keeps within bounds again", "source_flooding"),
+  row("controller_silent", "critical", "nothing is heard of a controller that did not say that it stops"),
+  row("controller_back", "good", "the controller is heard again", "controller_silent"),
+  row("frames_refused", "warning", "messages were refused"),
+];
+
+export type EventName = (typeof EVENT_ROWS)[number]["name"];
+
+export const EVENTS: readonly EventName[] = EVENT_ROWS.map(({ name }) => name);
+
+const BY_NAME: ReadonlyMap<string, EventRow> = new Map(
+  EVENT_ROWS.map((each) => [each.name, each]),
+);
+
+/** The row of an event; null for a name that this version does not know, and for what is no event. */
+export const eventRow = (name: string): EventRow | null =>
+  BY_NAME.get(name) ?? null;
+
+const LEVELS = {
+  good: "info",
+  info: "info",
+  warning: "warn",
+  critical: "error",
+} as const satisfies Record<Severity, string>;
 
 /** How loud it is said in the log. */
-export const levelOf = (event: EventName): "info" | "warn" =>
-  CALM.has(event) ? "info" : "warn";
+export const levelOf = (event: EventName): "info" | "warn" | "error" =>
+  LEVELS[BY_NAME.get(event)?.severity ?? "warning"];

@@ -15,8 +15,8 @@ export function showSpan(ms: number | null): string {
   return `${Math.floor(ms / DAY)} d ${Math.floor((ms % DAY) / HOUR)} h`;
 }
 
-/** Below it a number of ms is a span, from it on an instant: a hundred years, and 1973. */
-const INSTANT_MS = 1e11;
+/** The keys of details that are instants, as `fromMs` or `last_at_ms`; every other number of ms is a span. */
+const INSTANT = /(^|_)(at|from|to|began|ended|since|until)_?ms$/i;
 
 /** An event and its details in words, but for changes of state and configurations: "reflector lost: reflector 1.1.1.1, quiet 5.0 s". */
 export function factsInWords(
@@ -44,6 +44,6 @@ function fact(
     .replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`)
     .replaceAll("_", " ");
   if (typeof value !== "number" || !/ms$/i.test(key)) return `${words} ${text}`;
-  if (Math.abs(value) >= INSTANT_MS) return `${words} ${instant(value)}`;
-  return `${words} ${value < 0 ? "-" : ""}${showSpan(Math.abs(value))}`;
+  if (INSTANT.test(key)) return `${words} ${instant(value)}`;
+  return `${words} ${value <= -0.5 ? "-" : ""}${showSpan(Math.abs(value))}`;
 }

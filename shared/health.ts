@@ -2,6 +2,7 @@ import { createServer, request } from "node:http";
 import { once } from "node:events";
 import { chmodSync, rmSync } from "node:fs";
 import { Failure, reasonOf } from "./failure.js";
+import { deniedAt } from "./paths.js";
 
 /** What every process answers at its health socket: HTTP over a Unix socket, any path, one JSON object. */
 export interface Health {
@@ -48,12 +49,12 @@ export async function serveHealth(
 /** An answer with more letters is none of ours. */
 const ANSWER_MAX = 2 ** 20;
 
-/** Asks a process how it is; null when nobody answers within `timeoutMs`. */
+/** Asks a process how it is; null when nobody answers within `timeoutMs`. @throws Failure where the socket is not for us */
 export function askHealth(
   path: string,
   timeoutMs = 1000,
 ): Promise<Health | null> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const give = () => resolve(null);
     const asked = request(
       {
@@ -78,7 +79,10 @@ export function askHealth(
         });
       },
     );
-    asked.on("error", give);
+    asked.on("error", ({ code }: NodeJS.ErrnoException) => {
+      if (code === "EACCES") reject(deniedAt(path));
+      else give();
+    });
     asked.end();
   });
 }

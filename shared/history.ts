@@ -51,6 +51,10 @@ export interface Completeness {
     readonly wan: string;
     /** Recorded cycles over the cycles the time holds, 0 to 1; of the time since the WAN is known. */
     readonly coverage: number;
+    /** The same of all the time that was asked for, until now. */
+    readonly recorded: number;
+    /** Since when the WAN is recorded, where the time begins before; else null. */
+    readonly since: number | null;
     readonly sections: readonly {
       readonly tier: TierName;
       readonly from: number;

@@ -5,7 +5,7 @@ import type { RowField } from "./row.js";
 
 /**
  * Every metric there is: one name, unit and help text for the database, the API, Prometheus and the tap.
- * A `cycle` metric is a field of the cycle row times `factor`; a `sample` metric is published by itself, on change; so is
+ * A `cycle` metric is a field of the cycle row times `factor`; a `sample` metric is published by itself, on change and each minute; so is
  * a `counter`, which only grows until its publisher starts again, one for each combination of the labels it may have.
  */
 export interface Metric {
@@ -164,6 +164,13 @@ export const METRICS: readonly Metric[] = [
     name: "wanctl_condition",
     unit: "code",
     help: `What can be told of the line: ${CONDITIONS.map((name, code) => `${code} ${name}`).join(", ")}`,
+    labels: {},
+    from: { kind: "sample" },
+  },
+  {
+    name: "wanctl_router_up",
+    unit: "code",
+    help: "1 while the router accepts rates, 0 while it does not, as the controller last said",
     labels: {},
     from: { kind: "sample" },
   },

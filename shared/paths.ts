@@ -67,15 +67,36 @@ export function isWritableFolder(folder: string): boolean {
   }
 }
 
-/** The WANs whose controllers have, or once had, a socket here. */
+/** The WANs whose controllers have, or once had, a socket here; none where there is no folder. @throws Failure where it cannot be read */
 export function wansIn(run: RunFolder): string[] {
+  const folder = join(run.root, "wan");
   try {
-    return readdirSync(join(run.root, "wan"))
+    return readdirSync(folder)
       .filter((name) => name.endsWith(".health"))
       .map((name) => name.slice(0, -".health".length))
       .sort();
-  } catch {
-    return [];
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    throw code === "EACCES"
+      ? deniedAt(folder)
+      : new Failure(`Cannot read run folder '${folder}': ${code}`);
+  }
+}
+
+/** A socket that is not for us. */
+export const deniedAt = (path: string): Failure =>
+  new Failure(
+    `Cannot use '${path}': permission denied: be in the group of the run folder, or root`,
+  );
+
+/** @throws Failure where a socket is there, or may be, that we may not use */
+export function demandAccess(socket: string): void {
+  try {
+    accessSync(socket, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EACCES")
+      throw deniedAt(socket);
   }
 }
 

@@ -21,7 +21,23 @@ export const clamp = (value: number, low: number, high: number): number =>
 
 /** "24.3 ms", "-0.4 ms", "—" where it is not known. */
 export const showMs = (ms: number | null): string =>
-  ms === null ? "—" : `${ms.toFixed(1)} ms`;
+  ms === null ? "—" : `${fixed(ms, 1)} ms`;
+
+/** So many decimals; what rounds to nothing has no sign. */
+export const fixed = (value: number, digits: number): string =>
+  value.toFixed(digits).replace(/^-(0(\.0*)?)$/, "$1");
+
+/** "40.8 ms = baseline 31.3 + 9.5", which adds up as it is shown; "not measured yet" where it is not. */
+export function rttInWords(
+  baselineMs: number | null,
+  deltaMs: number | null,
+): string {
+  if (baselineMs === null || deltaMs === null) return "not measured yet";
+  const tenths = (ms: number) => Math.round(ms * 10);
+  const [baseline, delta] = [tenths(baselineMs), tenths(deltaMs)];
+  const show = (each: number) => fixed(each / 10, 1);
+  return `${show(baseline + delta)} ms = baseline ${show(baseline)} ${delta < 0 ? "−" : "+"} ${show(Math.abs(delta))}`;
+}
 
 /** Mbit/s with three significant digits, "—" where it is not known. */
 export function showMbps(kbps: number | null): string {

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from "../../shared/history.js";
 import { answerOf } from "../answer.js";
+import { eventRow } from "../../shared/event.js";
 import { STATES } from "../../shared/state.js";
 import { factsInWords } from "../../shared/facts.js";
 import { clip, printable, timeOfDay, wrapTo } from "../terminal.js";
@@ -47,9 +48,12 @@ function toneOf({ kind, details }: HistoryEvent): Tone | null {
     const to = answerOf(details).number("to");
     return to === null ? null : (STATES[to] ?? null);
   }
-  return /_(lost|damaged|doubled|flooding|stepped|cut)$/.test(kind)
+  const { severity } = eventRow(kind) ?? { severity: "info" };
+  return severity === "critical"
     ? "RED"
-    : null;
+    : severity === "warning"
+      ? "YELLOW"
+      : null;
 }
 
 /** What happened, in words: "download YELLOW -> RED: …", "reflector lost: reflector 1.1.1.1, quiet 5.0 s". */

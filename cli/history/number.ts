@@ -1,8 +1,10 @@
+import { fixed } from "../../shared/units.js";
+
 /** A number in at most `width` columns, at least five: as many decimals as there are up to `decimals`, else fewer, else an exponent. */
 export function compact(value: number, width: number, decimals = 1): string {
   for (let digits = decimals; digits >= 0; digits--) {
-    const text = value.toFixed(digits);
-    if (text.length <= width) return text.replace(/^-(0(\.0*)?)$/, "$1");
+    const text = fixed(value, digits);
+    if (text.length <= width) return text;
   }
   return value.toExponential(0).slice(0, width);
 }

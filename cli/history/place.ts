@@ -36,10 +36,12 @@ function addressOf(text: string): Address {
     throw new Failure(
       `Cannot read --url of '${url.host}': must hold no name and no password: the token is taken from WANCTL_TOKEN`,
     );
+  // asked for is what lies below it, be it the root of a host or a folder of a proxy
+  const folder = new URL(`${url.origin}${url.pathname.replace(/\/*$/, "/")}`);
   const token = process.env["WANCTL_TOKEN"] || undefined;
   return {
-    name: `the recorder at '${url.origin}'`,
-    url,
+    name: `the recorder at '${folder.href.replace(/\/$/, "")}'`,
+    url: folder,
     ...(token === undefined ? {} : { token }),
   };
 }

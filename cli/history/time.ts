@@ -1,4 +1,4 @@
-import type { ParsedComponents } from "chrono-node";
+import type { ParsedComponents, ParsingReference } from "chrono-node";
 import { parse } from "chrono-node/en";
 import { parseDuration } from "../../shared/duration.js";
 import { Failure } from "../../shared/failure.js";
@@ -17,32 +17,141 @@ export interface TimeOptions {
 }
 
 /**
- * A moment as people type it, in this machine's time zone: ISO 8601, "20:00", "yesterday 20:00", "monday", "nov 3 8am",
- * "2h ago". A day alone is its beginning. History lies behind us: a time of day or a weekday is the last one that was.
+ * A moment as people type it, in this machine's time zone unless it names one: ISO 8601, "20:00", "yesterday 20:00",
+ * "monday", "nov 3 8am", "02:00 UTC", "2h ago". A day alone is its beginning; what is so long ago is an instant. History
+ * lies behind us: a time of day or a weekday is the last one that was.
  * @returns ms since 1970, or null where not all of the text is understood
  */
 export function parseMoment(text: string, nowMs: number): number | null {
   const asked = text.trim();
-  const ago = parseDuration(asked.replace(/^-|\s+ago$/g, ""));
-  if (ago !== null && asked !== "" && /^-|ago$/.test(asked)) return nowMs - ago;
+  const ago = agoMs(asked);
+  if (ago !== null) return nowMs - ago;
   if (asked.includes("/")) return null; // 3/4 is another day in every other country
-  const [found, ...more] = parse(asked, { instant: new Date(nowMs) });
-  const isWhole = found?.text === asked && more.length === 0 && !found.end;
-  return isWhole ? momentOf(found.start, nowMs) : null;
+  const words = plainly(asked);
+  const here = readAll(words, { instant: new Date(nowMs) });
+  // whoever names a zone means its days, too
+  const timezone = here?.get("timezoneOffset") ?? null;
+  const found =
+    timezone === null
+      ? here
+      : readAll(words, { instant: new Date(nowMs), timezone });
+  return found && momentOf(found, nowMs, /\bago$/i.test(words));
 }
 
-function momentOf(start: ParsedComponents, nowMs: number): number {
-  const at = start.date();
+const UNITS: Readonly<Record<string, string>> = {
+  ...{ second: "s", sec: "s", minute: "m", min: "m", hour: "h", hr: "h" },
+  ...{ day: "d", week: "w", year: "y" },
+};
+
+/** "2h ago", "-2h", "2 days ago", "an hour ago": the same length, however it is written; null for anything else. */
+function agoMs(asked: string): number | null {
+  const length = /^-(.*)$|^(.*\S)\s*ago$/is.exec(asked);
+  const short = (length?.[1] ?? length?.[2] ?? "")
+    .toLowerCase()
+    .replace(/\b(an?|one)\s+(?=[a-z])/g, "1 ")
+    .replace(
+      /(\d\s*)([a-z]+?)s?(?![a-z])/g,
+      (whole, count: string, unit: string) =>
+        Object.hasOwn(UNITS, unit) ? `${count}${UNITS[unit]}` : whole,
+    );
+  return parseDuration(short);
+}
+
+/** As the parser of times reads it: it takes the digits of a fraction for milliseconds, and "last night" for midnight. */
+const plainly = (asked: string): string =>
+  asked
+    .replace(
+      /(\d:\d\d:\d\d)[.,](\d{1,9})(?!\d)/,
+      (_, time: string, digits: string) =>
+        `${time}.${digits.padEnd(3, "0").slice(0, 3)}`,
+    )
+    .replace(/^(\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?)Z$/i, "$1 UTC")
+    .replace(/\blast night\b/i, "yesterday 22:00");
+
+function readAll(
+  words: string,
+  reference: ParsingReference,
+): ParsedComponents | null {
+  const [found, ...more] = parse(words, reference);
+  const isWhole = found?.text === words && more.length === 0 && !found.end;
+  return isWhole ? found.start : null;
+}
+
+function momentOf(
+  start: ParsedComponents,
+  nowMs: number,
+  isInstant: boolean,
+): number {
+  const zone = start.get("timezoneOffset");
+  const calendar = zone === null ? LOCAL : calendarOf(zone);
   // "evening" implies an hour, "yesterday" does not
   const hasTime =
-    start.isCertain("hour") || start.tags().has("parser/ENCasualTimeParser");
-  if (!hasTime && !start.tags().has("casualReference/now"))
-    at.setHours(0, 0, 0, 0);
-  if (at.getTime() <= nowMs) return at.getTime();
-  if (start.isCertain("weekday")) at.setDate(at.getDate() - 7);
-  else if (!start.isCertain("day")) at.setDate(at.getDate() - 1);
-  else if (!start.isCertain("year")) at.setFullYear(at.getFullYear() - 1);
-  return at.getTime();
+    isInstant ||
+    start.isCertain("hour") ||
+    start.tags().has("parser/ENCasualTimeParser") ||
+    start.tags().has("casualReference/now");
+  const found = start.date().getTime();
+  const at = hasTime ? found : calendar.dayOf(found);
+  const last = at <= nowMs ? at : lastBefore(start, at, calendar);
+  const again = last + (hasTime ? calendar.repeatsAfterMs(last) : 0);
+  return again <= nowMs ? again : last;
+}
+
+/** A moment of the future, as the last one of its kind. */
+function lastBefore(
+  start: ParsedComponents,
+  at: number,
+  calendar: Calendar,
+): number {
+  if (start.isCertain("weekday")) return calendar.moved(at, { days: -7 });
+  if (!start.isCertain("day")) return calendar.moved(at, { days: -1 });
+  return start.isCertain("year") ? at : calendar.moved(at, { years: -1 });
+}
+
+/** The days of a time zone. */
+interface Calendar {
+  dayOf(atMs: number): number;
+  moved(atMs: number, by: { days?: number; years?: number }): number;
+  /** After how long a clock that is set back shows the same time again, 0 where it does not. */
+  repeatsAfterMs(atMs: number): number;
+}
+
+const LOCAL: Calendar = {
+  dayOf: (atMs) => new Date(atMs).setHours(0, 0, 0, 0),
+  moved(atMs, { days = 0, years = 0 }) {
+    const at = new Date(atMs);
+    at.setFullYear(
+      at.getFullYear() + years,
+      at.getMonth(),
+      at.getDate() + days,
+    );
+    return at.getTime();
+  },
+  repeatsAfterMs(atMs) {
+    const at = new Date(atMs);
+    const later = new Date(atMs + 3 * 3_600_000);
+    const byMs = 60_000 * (later.getTimezoneOffset() - at.getTimezoneOffset());
+    const again = new Date(atMs + byMs);
+    const isSame =
+      again.getHours() === at.getHours() &&
+      again.getMinutes() === at.getMinutes();
+    return byMs > 0 && isSame ? byMs : 0;
+  },
+};
+
+/** Of a zone that is so many minutes ahead of UTC. */
+function calendarOf(minutes: number): Calendar {
+  const aheadMs = 60_000 * minutes;
+  const day = 86_400_000;
+  return {
+    dayOf: (atMs) => Math.floor((atMs + aheadMs) / day) * day - aheadMs,
+    moved(atMs, { days = 0, years = 0 }) {
+      const at = new Date(atMs + aheadMs);
+      at.setUTCFullYear(at.getUTCFullYear() + years);
+      return at.getTime() - aheadMs + days * day;
+    },
+    repeatsAfterMs: () => 0,
+  };
 }
 
 const DEFAULT_LAST = "1h";

@@ -1,4 +1,5 @@
 import { STATES, stateCode, type State } from "../../shared/state.js";
+import { fixed } from "../../shared/units.js";
 import type { Limits } from "./policy.js";
 import type { Sample } from "./estimator.js";
 import { TUNING } from "./tuning.js";
@@ -99,5 +100,5 @@ export function reasonOf({
 }: Transition): string {
   const verb =
     STATES.indexOf(to) > STATES.indexOf(from) ? "exceeded" : "fell below";
-  return `RTT delta ${deltaMs.toFixed(1)}ms ${verb} ${threshold} threshold ${Number(thresholdMs.toFixed(1))}ms`;
+  return `RTT delta ${fixed(deltaMs, 1)}ms ${verb} ${threshold} threshold ${Number(thresholdMs.toFixed(1))}ms`;
 }

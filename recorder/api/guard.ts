@@ -85,7 +85,12 @@ function demandToken(secret: string, given = ""): void {
 
 /** A page of somebody else's whose name was made to lead here still asks by that name. */
 function demandAddress(host = ""): void {
-  const name = host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+  // names are the same in capitals, and with the dot of the root at their end
+  const name = host
+    .toLowerCase()
+    .replace(/:\d+$/, "")
+    .replace(/\.$/, "")
+    .replace(/^\[(.*)\]$/, "$1");
   if (name !== "localhost" && isIP(name) === 0)
     throw new HttpError(
       403,

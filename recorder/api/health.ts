@@ -7,6 +7,10 @@ const health = Type.Object({
   status: Type.Union([Type.Literal("fine"), Type.Literal("degraded")]),
   reasons: Type.Array(Type.String()),
   recorder: Type.Record(Type.String(), Type.Unknown()),
+  silent: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+    description:
+      "controllers of which nothing is heard though they did not say that they stop",
+  }),
   sources: Type.Array(Type.Record(Type.String(), Type.Unknown())),
 });
 

@@ -37,6 +37,14 @@ export const completeness = {
         description:
           "recorded cycles over those that the time holds, 0 to 1, since the WAN is known",
       }),
+      recorded: Type.Number({
+        description:
+          "the same of all the time that was asked for, until now, 0 to 1",
+      }),
+      since: Type.Union([ms(), Type.Null()], {
+        description:
+          "since when the WAN is recorded, where the time begins before; else null",
+      }),
       sections: Type.Array(section),
     }),
   ),

@@ -1,6 +1,6 @@
 /** An instant in a query: ms since 1970, or ISO 8601 to the minute or finer with its zone, for whose clock would it be? */
 export const INSTANT =
-  /^(\d{1,15}|\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+ -]\d\d:\d\d))$/;
+  /^(\d{1,15}|\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+ -]\d\d:\d\d))$/;
 
 /** From `fromMs` to before `toMs`. */
 export interface Span {

@@ -44,8 +44,10 @@ export const MODULES = [
   "page/wan-charts.js",
   "page/wan-data.js",
   "page/words.js",
+  "page/worst.js",
   "shared/cause.js",
   "shared/direction.js",
+  "shared/event.js",
   "shared/facts.js",
   "shared/row.js",
   "shared/state.js",
@@ -104,6 +106,13 @@ const PRELOADS = MODULES.map(
   (name) => `    <link rel="modulepreload" href="assets/${name}" />\n`,
 ).join("");
 
+/** A proxy may serve us as a folder: without the slash at the end of its name the page would look for its parts beside it. */
+const FOLDER_SCRIPT =
+  'if(!location.pathname.endsWith("/"))location.replace(location.pathname+"/"+location.search+location.hash)';
+
+/** By which the browser is told that this one script may stand in the document. */
+export const FOLDER_SCRIPT_HASH = `sha256-${createHash("sha256").update(FOLDER_SCRIPT).digest("base64")}`;
+
 /** Each file is read when it is first asked for, and kept. */
 function openAssets(): (name: string) => Asset {
   const assets = new Map<string, Asset>();
@@ -121,7 +130,13 @@ function openAssets(): (name: string) => Asset {
     const bytes =
       name === DOCUMENT
         ? Buffer.from(
-            file.toString().replace("  </head>", `${PRELOADS}  </head>`),
+            file
+              .toString()
+              .replace(
+                "<head>",
+                `<head>\n    <script>${FOLDER_SCRIPT}</script>`,
+              )
+              .replace("  </head>", `${PRELOADS}  </head>`),
           )
         : file;
     const asset = {

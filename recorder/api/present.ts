@@ -128,7 +128,11 @@ function after(last: Presence, frame: Frame, now: MonoMs): Presence {
       if (labels === null) return heard;
       const key = `${metric}${labelText(labels) ?? ""}`;
       const sample = { metric, labels, value, at: now };
-      return { ...heard, samples: new Map(last.samples).set(key, sample) };
+      return {
+        ...heard,
+        ...(metric === "wanctl_router_up" ? { isRouterUp: value > 0 } : {}),
+        samples: new Map(last.samples).set(key, sample),
+      };
     }
     case "transition":
     case "config":

@@ -7,6 +7,7 @@ import type { Log } from "../../shared/log.js";
 import type { HttpConfig } from "../http-config.js";
 import { openGuard } from "./guard.js";
 import { HttpError } from "./http-error.js";
+import { FOLDER_SCRIPT_HASH } from "./page.js";
 import type { Route } from "./route.js";
 
 /** A Unix socket: who may open it may ask. */
@@ -26,8 +27,7 @@ const CONNECTIONS_MAX = 128;
 
 /** A page of ours needs nothing from elsewhere, and nobody else's page shows it. */
 const HEADERS = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "content-security-policy": `default-src 'none'; script-src 'self' '${FOLDER_SCRIPT_HASH}'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-resource-policy": "same-origin",

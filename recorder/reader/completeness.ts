@@ -23,18 +23,20 @@ export type Sources = readonly {
   readonly sections: readonly Section[];
 }[];
 
-/** How complete an answer is. */
+/** How complete an answer is. @param asked the time that was asked for, where steps made the answer's longer */
 export function* completeness(
   records: Records,
   { fromMs, toMs }: Span,
   sources: Sources,
   nowMs: number,
+  asked: Span = { fromMs, toMs },
 ): Pieces<Completeness> {
   const wans = [];
   for (const { wan, sections } of sources)
     wans.push({
       wan: wan.name,
-      coverage: yield* coverage(records, wan, { fromMs, toMs }, nowMs),
+      ...(yield* coverage(records, wan, asked, nowMs)),
+      since: wan.fromMs > asked.fromMs ? wan.fromMs : null,
       sections: sections.map(({ tier, ...span }) => ({
         tier,
         from: span.fromMs,
@@ -46,21 +48,22 @@ export function* completeness(
   const partial =
     gapsTotal > 0 ||
     wans.length === 0 ||
-    wans.some((each) => each.coverage < COVERAGE_LEAST);
+    wans.some((each) => each.recorded < COVERAGE_LEAST);
   return { from: fromMs, to: toMs, wans, gaps, gapsTotal, partial };
 }
 
-/** Recorded cycles over those that the time holds since the WAN is known, and until now. */
+/** Recorded cycles over those that the time holds, until now: of the time since the WAN is known, and of all of it. */
 function* coverage(
   { cycles, rolled }: Records,
   wan: Wan,
   span: Span,
   nowMs: number,
-): Pieces<number> {
+): Pieces<{ readonly coverage: number; readonly recorded: number }> {
   const endMs = nowMs - wan.toMs <= LAG_MS ? wan.toMs : nowMs;
   const fromMs = Math.max(span.fromMs, wan.fromMs);
   const toMs = Math.min(span.toMs, Math.max(endMs, wan.toMs));
-  if (fromMs >= toMs) return span.toMs <= wan.fromMs ? 1 : 0;
+  if (fromMs >= toMs)
+    return { coverage: span.toMs <= wan.fromMs ? 1 : 0, recorded: 0 };
   let [count, lengthMs] = [0, toMs - fromMs];
   for (const section of cover(fromMs, toMs, wan.kept)) {
     const { tier } = section;
@@ -83,7 +86,11 @@ function* coverage(
       yield;
     }
   }
-  return Math.min(1, (count * PERIOD_MS) / lengthMs);
+  const share = Math.min(1, (count * PERIOD_MS) / lengthMs);
+  return {
+    coverage: share,
+    recorded: (share * (toMs - fromMs)) / (toMs - span.fromMs),
+  };
 }
 
 const NEWEST: GapPlace = { source: Number.MAX_SAFE_INTEGER, fromSeq: 0 };

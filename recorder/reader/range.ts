@@ -75,7 +75,7 @@ export function* range(
   return {
     data: lines.flatMap(({ values }) => (values.at.length > 0 ? [values] : [])),
     metadata: {
-      ...(yield* completeness(records, span, sources, nowMs)),
+      ...(yield* completeness(records, span, sources, nowMs, query)),
       stepMs,
       returned,
       next: at < lastMs ? `${at}.${stepMs ?? 0}` : null,

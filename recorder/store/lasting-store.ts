@@ -146,6 +146,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
     },
     commit: (...batch) => attempt((store) => store.commit(...batch)),
     standing: (...run) => known(attempt((store) => store.standing(...run))),
+    unfinished: (fromMs) => known(attempt((store) => store.unfinished(fromMs))),
     missing: () => known(attempt((store) => store.missing())),
     newestMs: () => known(attempt((store) => store.newestMs())),
     tend: (work) => attempt((store) => store.tend(work)),

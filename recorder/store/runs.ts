@@ -13,6 +13,16 @@ export interface Run {
   readonly isClosed: 0 | 1;
 }
 
+/** The last run of a controller, where it did not say that it stops. */
+export interface LastRun {
+  readonly wan: string;
+  readonly boot: string;
+  readonly lastSeq: number;
+  readonly lastAtMs: number;
+  /** An event says already that it is silent. */
+  readonly wasTold: boolean;
+}
+
 /** The `source` table. */
 export interface Runs {
   find(name: string, boot: string): Run | undefined;
@@ -22,7 +32,11 @@ export interface Runs {
   begunBy(source: number, at: number): void;
   /** The runs that are not closed. */
   open(): Run[];
+  /** Of runs with a frame since `fromMs`, the newest first. */
+  unfinished(fromMs: number): LastRun[];
 }
+
+const UNFINISHED_MAX = 32;
 
 const SELECT = `select s.id as source, s.wan, w.name, s.boot, s.last_seq as lastSeq,
     iif(s.last_seq = 0, null, s.last_at_ms) as lastAtMs, s.closed as isClosed
@@ -33,6 +47,19 @@ export function openRuns(db: Connection): Runs {
     `${SELECT} where w.name = ? and s.boot = ?`,
   );
   const open = db.prepare<[], Run>(`${SELECT} where s.closed = 0`);
+  const unfinished = db.prepare<
+    [number, number],
+    Omit<LastRun, "wasTold"> & { readonly wasTold: 0 | 1 }
+  >(
+    `select w.name as wan, s.boot, s.last_seq as lastSeq, s.last_at_ms as lastAtMs,
+         exists (select 1 from event where at_ms >= s.last_at_ms and kind = 'controller_silent'
+           and details ->> 'boot' = s.boot) as wasTold
+       from source s join wan w on w.id = s.wan
+       where s.id in (select max(id) from source group by wan)
+         and s.last_seq > 0 and s.last_at_ms >= ? and w.name <> 'recorder'
+         and not exists (select 1 from event where source = s.id and kind = 'stopping' and at_ms > s.last_at_ms - 60000)
+       order by s.last_at_ms desc limit ?`,
+  );
   const addWan = db.prepare(
     "insert into wan (name) values (?) on conflict (name) do nothing",
   );
@@ -49,6 +76,10 @@ export function openRuns(db: Connection): Runs {
   return {
     find: (name, boot) => find.get(name, boot),
     open: () => open.all(),
+    unfinished: (fromMs) =>
+      unfinished
+        .all(fromMs, UNFINISHED_MAX)
+        .map((run) => ({ ...run, wasTold: run.wasTold === 1 })),
     begin(name, boot, at) {
       addWan.run(name);
       add.run(boot, at, at, name);

@@ -10,6 +10,7 @@ import { openLatecomers } from "./latecomers.js";
 import { openLedger, type Standing } from "./ledger.js";
 import { openRecords, type Records } from "./records.js";
 import { openRows } from "./rows.js";
+import { openRuns, type LastRun } from "./runs.js";
 import { openUpkeep, type Fault, type Upkeep } from "./upkeep.js";
 
 /** A frame that came and could not be taken, at `at` by our clock. */
@@ -57,6 +58,8 @@ export interface Store extends AsyncDisposable {
   commit(arrivals: readonly Arrival[], presences?: Presences): Outcome;
   /** What of a run may be asked for; null where it cannot be read at the moment. */
   standing(name: string, boot: string): Standing | null;
+  /** The last runs that did not say that they stop, with a frame since `fromMs`; null where they cannot be read at the moment. */
+  unfinished(fromMs: number): readonly LastRun[] | null;
   /** How many frames are not yet had; null where it cannot be read at the moment. */
   missing(): number | null;
   /** The newest cycle of all; null where there is none. */
@@ -76,6 +79,7 @@ export function openStore(
 ): Store {
   const db = openDatabase(path, now);
   const ledger = openLedger(db);
+  const runs = openRuns(db);
   const rows = openRows(db);
   const records = openRecords(db);
   const { cycles } = records;
@@ -140,6 +144,10 @@ export function openStore(
     standing(name, boot) {
       const standing = attempt(() => ledger.standing(name, boot));
       return "kind" in standing ? null : standing;
+    },
+    unfinished(fromMs) {
+      const found = attempt(() => runs.unfinished(fromMs));
+      return "kind" in found ? null : found;
     },
     missing() {
       const count = attempt(() => countMissing.get() ?? 0);

@@ -27,9 +27,15 @@ export interface Started {
   err(): string;
 }
 
-export function start(...args: string[]): Started {
+export const start = (...args: string[]): Started => startAs({}, args);
+
+function startAs(
+  user: { readonly uid?: number },
+  args: readonly string[],
+): Started {
   const child = spawn(process.execPath, [BIN, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
+    ...user,
   });
   let out = "";
   let err = "";
@@ -46,6 +52,10 @@ export function start(...args: string[]): Started {
 /** Runs it to its end. */
 export const wanctl = (...args: string[]): Promise<Ended> =>
   start(...args).ended;
+
+/** The same as another user, which only root may. */
+export const wanctlAs = (uid: number, ...args: string[]): Promise<Ended> =>
+  startAs({ uid }, args).ended;
 
 /** A folder that is gone after the test. */
 export function temporary(): { readonly path: string } & Disposable {

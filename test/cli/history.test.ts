@@ -63,7 +63,7 @@ describe("wanctl history", () => {
         expect(out).not.to.match(/NaN|undefined|\x1b/);
         expect(out).to.match(/spectrum/);
         if (form !== "--events")
-          expect(out).to.match(/% of its cycles recorded; from tier raw/);
+          expect(out).to.match(/% of this time is recorded, since .*; from/);
       });
 
     it("CLI-01: says each change of state with its reason", async () => {
@@ -205,6 +205,27 @@ describe("wanctl history", () => {
         expect({ code, out }).to.deep.equal({ code: 1, out: "" });
         expect(err).to.include(says);
         expect(err).to.match(/^wanctl: [^\n\x1b]+\n$/);
+      });
+
+    for (const [url, path] of [
+      ["", "/api/v1/"],
+      ["/", "/api/v1/"],
+      ["/wanctl", "/wanctl/api/v1/"],
+      ["/wanctl/", "/wanctl/api/v1/"],
+      ["/a/b%20c//", "/a/b%20c/api/v1/"],
+      ["/wanctl?x=1#y", "/wanctl/api/v1/"],
+    ] as const)
+      it(`asks below the path of --url: '${url}'`, async () => {
+        const asked: string[] = [];
+        const server = createServer(({ url }, response) => {
+          asked.push(String(url));
+          response.writeHead(400).end(`{"error":"no"}`);
+        }).listen(0, "127.0.0.1");
+        await once(server, "listening");
+        const { port } = server.address() as AddressInfo;
+        await wanctl("history", "--url", `http://127.0.0.1:${port}${url}`);
+        server.close();
+        expect(asked[0]?.startsWith(path), asked[0]).to.equal(true);
       });
 
     it("sends no token where WANCTL_TOKEN is empty", async () => {

@@ -17,7 +17,7 @@ import { FIGURES } from "../../recorder/api/prometheus/figures.js";
 import { routesOf, type Sight } from "../../recorder/api/routes.js";
 import { keysOf } from "../../shared/config-keys.js";
 import { CAUSES } from "../../shared/cause.js";
-import { EVENTS } from "../../shared/event.js";
+import { EVENT_ROWS } from "../../shared/event.js";
 import { labelText, METRICS } from "../../shared/metrics.js";
 import { column, field, ROW_FIELDS } from "../../shared/row.js";
 import { ROOT, wanctl } from "./bin.js";
@@ -172,7 +172,16 @@ const PARTS: Readonly<Record<string, () => string>> = {
       ["policy", "is"],
       POLICIES.map(({ name, title }) => [code(name), title]),
     ),
-  events: () => EVENTS.map(code).join(", "),
+  events: () =>
+    table(
+      ["event", "severity", "ends", "means"],
+      EVENT_ROWS.map(({ name, severity, ends, text }) => [
+        code(name),
+        severity,
+        ends === null ? "" : code(ends),
+        text,
+      ]),
+    ),
   metrics: () =>
     table(
       ["metric", "labels", "unit", "is"],

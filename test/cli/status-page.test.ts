@@ -62,7 +62,7 @@ describe("statusPage()", () => {
   it("shows each WAN and the recorder (CLI-03)", () =>
     expect(page({ spectrum: CONTROLLER }, RECORDER)).to.equal(`\
 spectrum  fine, up 3 h 12 min
-  RTT       22.4 ms now, baseline 21.8 ms, delta +0.6 ms
+  RTT       22.4 ms = baseline 21.8 + 0.6, last reply 22.4 ms
   line      measuring for 2 h 0 min
   reading   reply, last reply 12 ms ago
   download  GREEN for 12 s         wanted  187  enforced  187  load  142 Mbit/s

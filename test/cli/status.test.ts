@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import type { Status } from "../../cli/status.js";
 import { serveHealth, type Health } from "../../shared/health.js";
 import {
@@ -11,7 +11,9 @@ import {
   runFolder,
   type RunFolder,
 } from "../../shared/paths.js";
-import { temporary, until, wanctl } from "./bin.js";
+import { temporary, until, wanctl, wanctlAs } from "./bin.js";
+
+const NOBODY = 65_534;
 
 const FINE: Health = { status: "fine", reasons: [] };
 const DEGRADED: Health = { status: "degraded", reasons: ["router: gone"] };
@@ -69,6 +71,45 @@ describe("wanctl status", () => {
       recorder: null,
     });
   });
+
+  it("shows a controller that was killed, and of which nothing is left here, as the recorder knows it", async () => {
+    const silent = [{ wan: "dsl", boot: "0", lastSeq: 4_711, lastAtMs: 1e12 }];
+    await using _a = await serveHealth(run.wanHealth("att"), () => FINE);
+    await using _r = await serveHealth(run.recorderHealth, () => ({
+      ...FINE,
+      silent,
+    }));
+    const { code, out } = await status();
+    expect(code).to.equal(1);
+    expect(out)
+      .to.match(/^dsl +not running/m)
+      .and.include("the last frame, 4711, is of");
+  });
+
+  for (const [program, denied] of [
+    ["status", "wan"],
+    ["status", "wan/att.health"],
+    ["status", "recorder/health"],
+    ["tap", "wan"],
+    ["tap", "wan/att.ipc"],
+  ] as const)
+    it(`says that it may not look, rather than that nothing runs: ${program}, ${denied}`, async function () {
+      if (process.getuid?.() !== 0) return this.skip();
+      await using _a = await serveHealth(run.wanHealth("att"), () => FINE);
+      await using _r = await serveHealth(run.recorderHealth, () => FINE);
+      writeFileSync(run.wanFrames("att"), "");
+      for (const path of ["..", ".", "wan", "recorder"])
+        chmodSync(join(run.root, path), 0o755);
+      for (const path of [run.wanHealth("att"), run.recorderHealth])
+        chmodSync(path, 0o666);
+      chmodSync(join(run.root, denied), 0o600);
+      const { code, err } = await wanctlAs(
+        NOBODY,
+        ...[program, "--run-dir", run.root],
+      );
+      expect(err).to.match(/^wanctl: Cannot use '.*': permission denied/);
+      expect(code).to.equal(1);
+    });
 
   it("shows a controller that was killed as not running", async () => {
     await using _a = await serveHealth(run.wanHealth("att"), () => FINE);

@@ -7,7 +7,7 @@ const COMMANDS = [
   ...["controller", "recorder", "tap", "history", "status", "check", "demo"],
   ...["qdisc", "qdisc up", "qdisc down", "qdisc show"],
   ...["config", "config show", "migrate"],
-  ...["migrate config", "migrate history", "setup"],
+  ...["migrate config", "migrate history", "setup", "version", "completion"],
 ];
 
 describe("wanctl", () => {
@@ -44,6 +44,50 @@ describe("wanctl", () => {
       expect(code).to.equal(2);
       expect(err).to.include(says);
     });
+
+  for (const args of [
+    ["chekc"],
+    ["frobnicate"],
+    ["tap", "--jsn"],
+    ["qdisc", "upp"],
+    ["qdisc", "up"],
+    ["completion"],
+    ["history", "--last", "yesterdy"],
+    ["status", "--run-dir", "x".repeat(90)],
+  ])
+    it(`begins every error as the others, and shows the way: ${args.join(" ")}`, async () => {
+      const { code, out, err } = await wanctl(...args);
+      expect(err).to.match(/^wanctl: /);
+      expect(out).to.equal("");
+      if (code === 2) expect(err).to.include("(see 'wanctl --help')");
+    });
+
+  it("has help and version as commands, too", async () => {
+    const { version } = JSON.parse(
+      readFileSync(join(ROOT, "package.json"), "utf8"),
+    ) as { version: string };
+    expect(await wanctl("version")).to.include({
+      code: 0,
+      out: `${version}\n`,
+    });
+    for (const [words, flags] of [
+      [["help"], ["--help"]],
+      [
+        ["help", "tap"],
+        ["tap", "--help"],
+      ],
+      [
+        ["help", "qdisc"],
+        ["qdisc", "--help"],
+      ],
+      [
+        ["qdisc", "help", "up"],
+        ["qdisc", "up", "--help"],
+      ],
+    ] as const)
+      expect(await wanctl(...words)).to.deep.equal(await wanctl(...flags));
+    expect((await wanctl("help")).out).to.include("completion");
+  });
 
   for (const program of ["controller", "recorder"])
     it(`${program} says in one line what is wrong with its file, exit code 1`, async () => {

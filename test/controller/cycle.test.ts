@@ -9,11 +9,13 @@ import { cycle } from "../../controller/cycle.js";
 import type { ControlState } from "../../controller/law/control.js";
 import type { Line } from "../../controller/line.js";
 import { NO_WRITES } from "../../controller/shaper/shaper.js";
+import { openRouterWatch } from "../../controller/router-watch.js";
 import { openView } from "../../controller/view.js";
 import { openWatch } from "../../controller/watch.js";
 import type { Clock, MonoMs, WallMs } from "../../shared/clock.js";
 import type { EventName } from "../../shared/event.js";
 import { decodeFrame, encodeFrame, type Frame } from "../../shared/frame.js";
+import { METRICS } from "../../shared/metrics.js";
 import { beat, NOW, POLICY, type Beat } from "../fakes/states.js";
 
 const HEADER = {
@@ -68,6 +70,7 @@ function handController() {
     publisher: { publish, lastUs: null },
     watch: openWatch(["one"], clock, report),
     calls: openCallsWatch(() => line.calls(), publish),
+    router: openRouterWatch(publish),
   };
   return {
     frames,
@@ -117,5 +120,35 @@ describe("cycle()", () => {
           );
       }),
     );
+  });
+
+  it("tells every gauge at first and each minute, so that a recorder started at any time knows all of them within one", () => {
+    const gauges = METRICS.flatMap(({ name, from }) =>
+      // the WAN's controller does not steer
+      from.kind === "sample" && name !== "wanctl_steering_enabled"
+        ? [name]
+        : [],
+    );
+    const controller = handController();
+    const [reading] = fc.sample(beat(), 1).map((each) => each.reading);
+    const told: (readonly [number, string])[] = [];
+    let state: ControlState | null = null;
+    for (let ms = 0; ms <= 300_000; ms += 500) {
+      const before = controller.frames.length;
+      const now = (NOW + ms) as MonoMs;
+      state = controller.live(state, { now, reading: reading! });
+      for (const frame of controller.frames.slice(before))
+        if (frame.kind === "sample") told.push([ms, frame.metric]);
+    }
+    fc.assert(
+      fc.property(fc.constantFrom(...gauges), fc.nat(240_000), (name, ms) => {
+        expect(
+          told.some(
+            ([at, metric]) => metric === name && at >= ms && at - ms <= 60_500,
+          ),
+        ).to.equal(true);
+      }),
+    );
+    for (const name of gauges) expect(told).to.deep.include([0, name]);
   });
 });

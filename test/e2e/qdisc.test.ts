@@ -141,6 +141,19 @@ describe(`wanctl qdisc: ${machineInWords()}`, function () {
     expect(shaperNow()).to.equal(untouched);
   });
 
+  it("up says whom it needs to be, and leaves everything as it was", () => {
+    const untouched = shaperNow();
+    const words = `setpriv --reuid 65534 --clear-groups --inh-caps=-all ${process.execPath} ${WANCTL} qdisc up ${CONFIG}`;
+    const { status, stderr } = spawnSync(
+      "ip",
+      ["netns", "exec", namespaceOf("shaper"), ...words.split(" ")],
+      { encoding: "utf8", env: { PATH: process.env["PATH"], ...RATES } },
+    );
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/^wanctl: Cannot change .*: must be root.*\n$/);
+    expect(shaperNow()).to.equal(untouched);
+  });
+
   it("up makes the queues, and twice is once", () => {
     expect(qdisc(`up ${CONFIG}`).code).to.equal(0);
     const built = shaperNow();
@@ -190,8 +203,11 @@ describe(`wanctl qdisc: ${machineInWords()}`, function () {
       expect(out).to.match(says);
       for (const text of out.split("\n"))
         expect(text.length, text).to.be.at.most(80);
-      if (!mending.startsWith("qdisc ")) run("shaper", mending);
-      else {
+      if (!mending.startsWith("qdisc ")) {
+        // what `up` cannot mend it says, too
+        expect(qdisc(`up ${CONFIG}`).out).to.match(says);
+        run("shaper", mending);
+      } else {
         const mended = qdisc(`${mending.slice(6)} ${CONFIG}`);
         expect(mended.code, mended.err).to.equal(0);
       }

@@ -38,6 +38,9 @@ const CONFIG = {
 export class Stage {
   readonly endMs = systemClock.wall() - 5_000;
   url = "";
+  /** How often each controller has published. */
+  published = 0;
+  private muted: string | null = null;
   private readonly folder = mkdtempSync(join(tmpdir(), "wanctl-page-"));
   private readonly run = runFolder(join(this.folder, "run"));
   private readonly file = join(this.folder, "recorder.yaml");
@@ -107,7 +110,9 @@ export class Stage {
     await ended;
   }
 
+  /** Once, however often it is asked for. */
   async publish(): Promise<void> {
+    if (this.publishers.length > 0) return;
     for (const wan of WANS)
       this.publishers.push(
         await openPublisher(wan, LIVE_BOOT[wan], systemClock, {
@@ -116,8 +121,26 @@ export class Stage {
         }),
       );
     this.beating = setInterval(() => {
-      for (const publisher of this.publishers) publisher.publish(cycle());
+      this.published++;
+      WANS.forEach((wan, i) => {
+        if (wan !== this.muted)
+          this.publishers[i]?.publish(cycle(this.reason()));
+      });
     }, 50);
+  }
+
+  /** Every third second a long one. */
+  private reason(): Parameters<typeof cycle>[0] {
+    return Math.floor(this.published / 20) % 3 === 2 ? LONG_REASON : {};
+  }
+
+  /** One controller dies; the others go on. */
+  mute(wan: string): void {
+    this.muted = wan;
+  }
+
+  unmute(): void {
+    this.muted = null;
   }
 
   async close(): Promise<void> {
@@ -128,6 +151,14 @@ export class Stage {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+const LONG_REASON = {
+  causeDownload: 1,
+  causeDownloadUs: 45_300,
+  badDownload: 2,
+  samplesDownload: 3,
+  carriedDownloadKbps: 187_300,
+};
 
 const BAD_CYCLE = cycle({
   rttUs: 143_900,

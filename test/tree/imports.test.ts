@@ -35,7 +35,7 @@ const PURE = [
   /^shared\/routeros\/(script|session|ssh-faults)\.ts$/,
   /^lab\/(?!crew|worker)/,
   /^page\/(align|clusters|event-words|follow|limits|pace|series|span|sse|tally|wan-data|words)\.ts$/,
-  /^shared\/(cause|condition|direction|facts|metrics|msgpack|router-call|row|state|units)\.ts$/,
+  /^shared\/(cause|condition|direction|event|facts|metrics|msgpack|router-call|row|state|units)\.ts$/,
 ];
 
 /** The only places that read the clocks: of this host, and of the browser. */

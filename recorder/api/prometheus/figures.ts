@@ -76,17 +76,6 @@ export const FIGURES: readonly Figure[] = [
         .map(({ wan, heardAt }) => [wan, since(heardAt, clock.mono()) / 1e3]),
   ),
   perWan(
-    "gauge",
-    "wanctl_router_up",
-    "1 while the router answers, 0 while it does not, as the controller last said",
-    ({ present, clock }) =>
-      present
-        .live(clock.mono())
-        .flatMap(({ wan, isRouterUp }) =>
-          isRouterUp === null ? [] : [[wan, Number(isRouterUp)] as const],
-        ),
-  ),
-  perWan(
     "counter",
     "wanctl_frames_published_total",
     "Frames a controller published since it started, as far as is known",

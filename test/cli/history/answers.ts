@@ -71,6 +71,8 @@ export const completeness = (
   wans: wans.map((wan) => ({
     wan,
     coverage: 0.9987,
+    recorded: 0.9987,
+    since: null,
     sections: [
       { tier: "1m", from: fromMs, to: toMs - 90_000 },
       { tier: "raw", from: toMs - 90_000, to: toMs },

@@ -2,22 +2,13 @@ import { expect } from "chai";
 import { eventInWords } from "../../../page/event-words.js";
 import { limitsIn } from "../../../page/limits.js";
 import { lineTally } from "../../../page/tally.js";
-import {
-  lasting,
-  mbps,
-  ms,
-  percent,
-  signedMs,
-  tickLabels,
-} from "../../../page/words.js";
+import { lasting, mbps, ms, percent, tickLabels } from "../../../page/words.js";
 import { transition } from "../../fakes/frames.js";
 
 describe("Words of the page", () => {
   for (const [said, words] of [
     [ms(5.34), "5.3 ms"],
     [ms(402.4), "402.4 ms"],
-    [signedMs(-1.26), "−1.3 ms"],
-    [signedMs(-0.01), "+0.0 ms"],
     [mbps(5.556), "5.56"],
     [mbps(240), "240"],
     [percent(1), "100 %"],

@@ -42,6 +42,7 @@ describe("GET /metrics", () => {
     post.take(stamped(sample(1), 1, { source: "steering" }));
     const call = { transport: "tc", outcome: "ok" };
     post.take(stamped(sample(9, call, "wanctl_router_calls_total"), 3));
+    post.take(stamped(sample(1, {}, "wanctl_router_up"), 4));
     const seen = await scrape();
     for (const [series, value] of [
       ['wanctl_rtt_ms{wan="spectrum"}', 24.3],
@@ -87,6 +88,28 @@ describe("GET /metrics", () => {
       "wanctl_steering_enabled",
     ])
       expect(names).not.to.include(`${name}{`);
+  });
+
+  it("learns whether the router answers from what is told each minute, without having heard it change", async () => {
+    const up = (value: number) =>
+      ({
+        kind: "sample",
+        ...{ metric: "wanctl_router_up", value, labels: {} },
+      }) as const;
+    for (const [seq, value] of [
+      [1, 0],
+      [2, 1],
+    ] as const) {
+      post.take(stamped(up(value), seq));
+      expect((await scrape()).get('wanctl_router_up{wan="spectrum"}')).to.equal(
+        value,
+      );
+      const { data } = await post.json("/api/v1/wans");
+      expect(data[0]).to.include({ isRouterUp: value === 1 });
+    }
+    post.clock.advance(130_001);
+    expect((await scrape()).has('wanctl_router_up{wan="spectrum"}')).to.be
+      .false;
   });
 
   it("leaves out what is over 10 s old, and says how old it is (DATA-05)", async () => {

@@ -60,7 +60,13 @@ export function temporaryPost(config: Partial<HttpConfig> = {}): Post {
     });
     maintenance.slice();
     const health: Post["health"] = {
-      now: { status: "fine", reasons: [], recorder: {}, sources: [] },
+      now: {
+        status: "fine",
+        reasons: [],
+        recorder: {},
+        silent: [],
+        sources: [],
+      },
     };
     const api = await openApi(
       {

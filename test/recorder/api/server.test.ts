@@ -178,6 +178,13 @@ describe("openServer()", () => {
   it("answers nobody who asks by a name that leads here", async () => {
     for (const [host, status] of [
       ["localhost:9101", 200],
+      ["LOCALHOST", 200],
+      ["LocalHost:9101", 200],
+      ["localhost.", 200],
+      ["localhost.:9101", 200],
+      ["localhost..", 403],
+      ["localhost.example", 403],
+      [".", 403],
       ["192.0.2.1", 200],
       ["[::1]:9101", 200],
       ["rebound.example:9101", 403],

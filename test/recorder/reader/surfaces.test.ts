@@ -8,6 +8,8 @@ import type {
   SummaryAnswer,
 } from "../../../shared/history.js";
 import { labelText, METRICS } from "../../../shared/metrics.js";
+import { completenessLines } from "../../../cli/history/completeness-lines.js";
+import { recordedInWords } from "../../../page/tally.js";
 import { openHistoryFile } from "../../../recorder/reader/file.js";
 import { openRandom } from "../../../controller/simulation/random.js";
 import { cycle, NOON_MS, sample, stamped } from "../../fakes/frames.js";
@@ -180,6 +182,52 @@ describe("the same number for the same thing (API-01, API-02, STOR-06, CLI-01)",
     );
     expect(Object.values(held?.ms ?? {})).to.deep.equal(state?.stateMs?.[0]);
   });
+
+  for (const [title, beforeMs, afterMs] of [
+    ["all of it", 0, -MINUTE_MS],
+    ["begun within it", 14 * MINUTE_MS, 0],
+    ["begun within it, and it goes on in the future", 4 * MINUTE_MS, 3_600_000],
+    ["begun in 500 days", 500 * 86_400_000, 0],
+    ["before everything", 3_600_000, -3_600_000],
+  ] as const)
+    it(`of how much is recorded of the time that was asked for: ${title}`, async () => {
+      const fromMs = NOON_MS + 50 - beforeMs;
+      const toMs = NOON_MS + BEATS * 50 + afterMs;
+      const asked = `wan=spectrum&from=${fromMs}&to=${toMs}`;
+      const answers = await Promise.all([
+        get<RangeAnswer>(`/api/v1/range?${asked}&step=5m`),
+        get<RangeAnswer>(`/api/v1/range?${asked}&points=100`),
+        get<SummaryAnswer>(`/api/v1/summary?${asked}`),
+      ]);
+      const untilMs = Math.min(toMs, NOON_MS + BEATS * 50);
+      const heldMs = Math.max(0, untilMs - Math.max(fromMs, NOON_MS + 50));
+      for (const { metadata } of answers) {
+        const [wan] = metadata.wans;
+        const { recorded } = answers[2].metadata.wans[0] ?? {};
+        expect(wan?.recorded).to.equal(recorded);
+        expect(recorded).to.be.closeTo(heldMs / (untilMs - fromMs), 0.01);
+        if (beforeMs === 0) expect(wan?.since).to.equal(null);
+        else expect(wan?.since).to.be.closeTo(NOON_MS, MINUTE_MS);
+        expect(metadata.partial).to.equal((recorded ?? 0) < 0.99);
+        const share = `${Math.round(1_000 * (recorded ?? 0)) / 10}`;
+        const since =
+          beforeMs === 0 ? /recorded;/ : /recorded, since|is recorded/;
+        const [line = ""] = completenessLines(
+          metadata,
+          "spectrum",
+          200,
+          (_, text) => text,
+        );
+        if (wan?.sections.length === 0)
+          expect(line).to.include("nothing recorded");
+        else {
+          expect(line).to.match(since);
+          expect(recordedInWords(wan)).to.include("of this time is recorded");
+          if (recorded! > 0.002 && recorded! < 0.999)
+            expect(line).to.include(share);
+        }
+      }
+    });
 
   it("of now: /metrics and the newest cycle of /api/v1/range", async () => {
     const text = await (await post.get("/metrics")).text();
