@@ -4,7 +4,7 @@ import { theBrowser } from "./browser.js";
 import { openProxy } from "./proxy.js";
 import { Stage } from "./stage.js";
 
-const READY_MS = 10_000;
+const READY_MS = 60_000;
 
 /** Until the page says it. */
 const says = (page: Page, selector: string, words: string | RegExp) =>

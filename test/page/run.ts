@@ -7,7 +7,7 @@ const MOCHA = [
   "--no-config",
   "--exit",
   "--forbid-only",
-  "--timeout=30000",
+  "--timeout=180000",
   process.stdout.isTTY ? "--color" : "--no-color",
   `${import.meta.dirname}/*.test.js`,
 ];
