@@ -103,6 +103,8 @@ export function openIntake(
   let waitingBytes = 0;
   let failing: string | null = null;
   let lastCommit: Intake["lastCommit"] = null;
+  /** The earliest that the clock has said since the last commit: it may have been set back while nothing could be written. */
+  let earliestMs = Infinity;
   const observers: Observer[] = [];
 
   function accept(arrival: Arrival, bytes: number, isLive: boolean): void {
@@ -156,9 +158,12 @@ export function openIntake(
     horizon.look();
     for (const { name, boot } of sources.sweep(begun))
       log.info("source_gone", { source: name, boot });
-    const outcome = store.commit(waiting, offers.at(begun));
-    if (outcome.kind === "committed") written(outcome, begun);
-    else failing = outcome.cause;
+    earliestMs = Math.min(earliestMs, clock.wall());
+    const outcome = store.commit(waiting, offers.at(begun), earliestMs);
+    if (outcome.kind === "committed") {
+      earliestMs = Infinity;
+      written(outcome, begun);
+    } else failing = outcome.cause;
   }
 
   function take(message: Uint8Array, known?: Identity, topic?: string): void {

@@ -57,7 +57,7 @@ export async function runRecorder(
   await using intake = openIntake(store, clock, log, limits);
   const catchUp = openCatchUp(store, intake, clock);
   const journal = openJournal(store, clock, log);
-  const clockWatch = openClockWatch(clock, store.newestMs());
+  const clockWatch = openClockWatch(clock, store.newestMs(clock.wall()));
   const maintenance = openMaintenance(store, clock, log, {
     clockWatch,
     journal,

@@ -44,6 +44,7 @@ export const EVENTS = [
   "source_flooding",
   "source_calm",
   "frames_refused",
+  "history_ahead",
 ] as const;
 export type EventName = (typeof EVENTS)[number];
 

@@ -147,7 +147,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
     commit: (...batch) => attempt((store) => store.commit(...batch)),
     standing: (...run) => known(attempt((store) => store.standing(...run))),
     missing: () => known(attempt((store) => store.missing())),
-    newestMs: () => known(attempt((store) => store.newestMs())),
+    newestMs: (ms) => known(attempt((store) => store.newestMs(ms))),
     tend: (work) => attempt((store) => store.tend(work)),
     size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
     drop: () => opened?.store.drop(),

@@ -233,4 +233,13 @@ export const MIGRATIONS: readonly string[] = [
   `,
   DAYS_SQL,
   RARE_SQL,
+  `
+  -- WANs that have rows of a time yet to come: since when, and how far raw data expired while the clock was ahead
+  create table ahead (
+    wan integer primary key,
+    since_ms integer not null,
+    expired_ms integer,
+    told integer not null
+  ) strict;
+  `,
 ];

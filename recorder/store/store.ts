@@ -2,6 +2,7 @@ import type { WallMs } from "../../shared/clock.js";
 import type { Frame, Identity } from "../../shared/frame.js";
 import { fault } from "../fault.js";
 import type { Presences } from "../offers.js";
+import { openAhead } from "./ahead.js";
 import { isStale, passingCause } from "./connection.js";
 import type { CycleOfRun } from "./cycles.js";
 import { openDatabase } from "./database.js";
@@ -53,14 +54,21 @@ export interface Store extends AsyncDisposable {
   readonly path: string;
   /** To be read within `tend`, as anything that may fail. */
   readonly records: Records;
-  /** Stores a batch in one transaction, each frame of a run once, with what is missing between and what never comes. */
-  commit(arrivals: readonly Arrival[], presences?: Presences): Outcome;
+  /**
+   * Stores a batch in one transaction, each frame of a run once, with what is missing between and what never comes.
+   * @param nowMs what the clock says: nothing is taken for rolled up or expired beyond it
+   */
+  commit(
+    arrivals: readonly Arrival[],
+    presences?: Presences,
+    nowMs?: number,
+  ): Outcome;
   /** What of a run may be asked for; null where it cannot be read at the moment. */
   standing(name: string, boot: string): Standing | null;
   /** How many frames are not yet had; null where it cannot be read at the moment. */
   missing(): number | null;
-  /** The newest cycle of all; null where there is none. */
-  newestMs(): number | null;
+  /** The newest cycle of all that is no later than an instant; null where there is none. */
+  newestMs(atMostMs?: number): number | null;
   /** Does something to the history other than adding to it. */
   tend<T>(work: (upkeep: Upkeep) => T): T | Failed;
   size(): { readonly dbBytes: number; readonly walBytes: number };
@@ -85,11 +93,17 @@ export function openStore(
       "select ifnull(sum(to_seq - from_seq + 1), 0) from missing",
     )
     .pluck();
+  const ahead = openAhead(db);
   const latecomers = openLatecomers(db);
   const upkeep = openUpkeep(db, cycles, whileTending);
 
   const write = db.transaction(
-    (arrivals: readonly Arrival[], presences: Presences): Committed => {
+    (
+      arrivals: readonly Arrival[],
+      presences: Presences,
+      nowMs: number,
+    ): Committed => {
+      ahead.bringBack(nowMs);
       const done = { stored: 0, duplicates: 0, holes: 0, gaps: 0 };
       const newCycles: CycleOfRun[] = [];
       for (const arrival of arrivals) {
@@ -132,8 +146,10 @@ export function openStore(
   return {
     path,
     records,
-    commit(arrivals, presences = ALL_OFFERED) {
-      const outcome = attempt(() => write.immediate(arrivals, presences));
+    commit(arrivals, presences = ALL_OFFERED, nowMs = Infinity) {
+      const outcome = attempt(() =>
+        write.immediate(arrivals, presences, nowMs),
+      );
       if (arrivals.length > 0) fault("after-commit");
       return outcome;
     },
@@ -145,8 +161,10 @@ export function openStore(
       const count = attempt(() => countMissing.get() ?? 0);
       return typeof count === "number" ? count : null;
     },
-    newestMs() {
-      const each = upkeep.wans().map((wan) => upkeep.newestMs(wan) ?? 0);
+    newestMs(atMostMs) {
+      const each = upkeep
+        .wans()
+        .map((wan) => upkeep.newestMs(wan, atMostMs) ?? 0);
       return each.length === 0 ? null : Math.max(...each) || null;
     },
     tend: (work) => attempt(() => work(upkeep)),
