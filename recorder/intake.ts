@@ -5,6 +5,7 @@ import {
   FrameError,
   topicOf,
   WAN_NAME,
+  type Frame,
   type Identity,
 } from "../shared/frame.js";
 import type { Log } from "../shared/log.js";
@@ -28,6 +29,8 @@ const WAITING_USUAL = 400;
 
 /** A clock may be a little ahead of ours; a frame from further in the future would outlive every retention. */
 const FUTURE_MS = 60_000;
+
+const UPTIME_SLACK_MS = 60_000;
 
 /** Counted since the start. */
 export interface Counts {
@@ -77,13 +80,19 @@ export interface IntakeLimits {
   readonly waitingMax?: number;
   /** A run nobody speaks of for so long is gone. */
   readonly goneMs?: number;
+  /** How long this machine runs, ms: no process on it has run for longer. */
+  readonly uptimeMs?: () => number;
 }
 
 export function openIntake(
   store: Store,
   clock: Clock,
   log: Log,
-  { waitingMax = WAITING_MAX, goneMs }: IntakeLimits = {},
+  {
+    waitingMax = WAITING_MAX,
+    goneMs,
+    uptimeMs = uptimeOfMachine,
+  }: IntakeLimits = {},
 ): Intake {
   const refusals = openRefusals(clock, log);
   const gate = createGate();
@@ -178,6 +187,11 @@ export function openIntake(
       refuse(wrongTopic(topic, topicOf(frame)), undefined);
       return;
     }
+    // what is sent again may be of before the machine was started
+    if (known === undefined && frame.mono > uptimeMs() + UPTIME_SLACK_MS) {
+      refuse(tooLong(frame), undefined);
+      return;
+    }
     counts.unknownKeys += unknownKeys;
     const aheadMs = frame.at - horizon.look();
     if (aheadMs <= FUTURE_MS)
@@ -252,6 +266,14 @@ function tooFarAhead({ source }: Identity, aheadMs: number): FrameError {
     `Cannot take frame of '${source}': at most ${FUTURE_MS / 1e3} s ahead of this clock: got ${(aheadMs / 1e3).toFixed(0)} s`,
   );
 }
+
+const tooLong = ({ source, mono }: Frame): FrameError =>
+  new FrameError(
+    "field",
+    `Cannot take frame of '${source}' 'mono': at most as long as this machine runs: got ${(mono / 1e3).toFixed(0)} s`,
+  );
+
+const uptimeOfMachine = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 /** The frame, or why it is none. */
 function decode(

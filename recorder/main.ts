@@ -66,7 +66,7 @@ export async function runRecorder(
     },
   });
   const troubles = openTroubles(store, intake, maintenance, journal, clock);
-  const sync = { refused: 0, unsent: 0 };
+  const sync = { refused: 0, held: 0, unsent: 0 };
   const recovery = { catchUp, sync, troubles, journal, config: inForce };
   const served = { url: null as string | null };
   const look = () =>
@@ -82,7 +82,7 @@ export async function runRecorder(
   await using api = await openApi({ http: guarded, socket }, parts);
   served.url = api.url;
   // after it, so that whoever looks on has heard every frame
-  await using _sync = await openSync(run.sync, catchUp, sync);
+  await using _sync = await openSync(run.sync, catchUp, sync, clock);
   await using _inbox = await openInbox(
     run.frames,
     (message) => intake.receive(message),

@@ -24,6 +24,26 @@ export const FRAME_BYTES_MAX = 65_536;
 
 export const WAN_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
+/**
+ * What a run can have sent: 100 frames a second since its process began, four times what a controller does, and a burst.
+ * A number beyond that is a mistake or a lie, and would open a hole of as many frames.
+ */
+const FRAMES_A_SECOND = 100;
+const BURST = 10_000;
+
+/** 22 years at that pace. */
+export const SEQ_MAX = 2 ** 36;
+
+/** A century. */
+const MONO_MAX = 2 ** 42;
+
+/** The year 2248. */
+const AT_MAX = 2 ** 43;
+
+/** The last number that a run may have reached so long after its process began. */
+const lastSeqAt = (monoMs: number): number =>
+  BURST + Math.floor((monoMs * FRAMES_A_SECOND) / 1e3);
+
 const integer = (minimum: number, maximum: number) =>
   Type.Integer({ minimum, maximum });
 const oneOf = <T extends readonly string[]>(values: T) =>
@@ -35,9 +55,9 @@ const HEADER = {
   v: integer(FRAME_VERSION - 1, FRAME_VERSION),
   source: Type.String({ pattern: WAN_NAME.source }),
   boot: Type.String({ pattern: "^[0-9a-f]{16}$" }),
-  seq: integer(1, Number.MAX_SAFE_INTEGER),
-  at: integer(0, Number.MAX_SAFE_INTEGER),
-  mono: integer(0, Number.MAX_SAFE_INTEGER),
+  seq: integer(1, SEQ_MAX),
+  at: integer(0, AT_MAX),
+  mono: integer(0, MONO_MAX),
 };
 
 const CODE_LIMITS: Readonly<Record<string, number>> = {
@@ -175,9 +195,13 @@ export class FrameError extends Error {
   constructor(fault: FrameFault, message: string, value: unknown = null) {
     super(message);
     this.fault = fault;
-    this.identity = IDENTITY.Check(value) ? value : null;
+    this.identity = IDENTITY.Check(value) && isReachable(value) ? value : null;
   }
 }
+
+/** A version that is not known may have no `mono`. */
+const isReachable = ({ seq, mono }: { seq: number; mono?: unknown }) =>
+  typeof mono !== "number" || seq <= lastSeqAt(mono);
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const unpackr = new Unpackr({
@@ -259,8 +283,14 @@ export function decodeFrame(bytes: Uint8Array): {
       value,
     );
   }
+  const frame = value as unknown as Frame;
+  if (!isReachable(frame))
+    throw new FrameError(
+      "field",
+      `Cannot read frame 'seq': at most ${lastSeqAt(frame.mono)} when 'mono' is ${frame.mono}: got ${frame.seq}`,
+    );
   return {
-    frame: value as unknown as Frame,
+    frame,
     unknownKeys: Object.keys(value).length - known.keys,
   };
 }

@@ -89,9 +89,7 @@ export function openStore(
   const { cycles } = records;
 
   const countMissing = db
-    .prepare<[], number>(
-      "select ifnull(sum(to_seq - from_seq + 1), 0) from missing",
-    )
+    .prepare<[], number>("select total(to_seq - from_seq + 1) from missing")
     .pluck();
   const ahead = openAhead(db);
   const latecomers = openLatecomers(db);

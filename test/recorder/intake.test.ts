@@ -213,7 +213,7 @@ describe("Intake", () => {
       intake.commit();
       expect(gaps()).to.be.empty;
       expect(stored()).to.deep.equal([1, 3]);
-      expect(intake.offers.isUnreadable(newer)).to.equal(true);
+      expect(intake.offers.unreadableTo(newer)).to.equal(newer.seq);
     });
   });
 

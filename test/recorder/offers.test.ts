@@ -49,7 +49,7 @@ describe("Offers", () => {
     offers.unreadable(frame(4));
     offers.unreadable(frame(7));
     expect(
-      [3, 4, 5, 7, 8].map((seq) => offers.isUnreadable(frame(seq))),
+      [3, 4, 5, 7, 8].map((seq) => offers.unreadableTo(frame(seq)) !== null),
     ).to.deep.equal([false, true, true, true, false]);
   });
 
