@@ -56,12 +56,14 @@ export function openDatabase(path: string, now: WallMs): Connection {
     return db;
   } catch (error) {
     // before it is closed, or what its log holds would be written into it
-    const damaged =
-      isDamage(error) && mayBeOurs(path)
+    try {
+      throw isDamage(error) && mayBeOurs(path)
         ? new DatabaseDamaged(path, reasonOf(error), setAside(path, now))
-        : null;
-    db.close();
-    throw damaged ?? unusable(path, error);
+        : error;
+    } catch (cause) {
+      db.close();
+      throw unusable(path, cause);
+    }
   }
 }
 
@@ -113,10 +115,10 @@ function prepare(db: Connection): void {
 }
 
 function unusable(path: string, error: unknown): unknown {
-  if (!(error instanceof Database.SqliteError)) return error;
   const passing = passingCause(error);
   if (passing !== undefined)
     return new DatabaseAway(`Cannot open database '${path}': got ${passing}`);
+  if (!(error instanceof Database.SqliteError)) return error;
   const rule =
     error.code === "SQLITE_NOTADB"
       ? `must be a SQLite database: ${WAY_OUT}`

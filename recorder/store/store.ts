@@ -167,11 +167,11 @@ export function openStore(
     },
     tend: (work) => attempt(() => work(upkeep)),
     size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
-    drop: () => void db.close(),
+    drop: () => void attempt(() => db.close()),
     [Symbol.asyncDispose]() {
       // closing does it too, but not while somebody else reads
       attempt(() => db.pragma("wal_checkpoint(TRUNCATE)"));
-      db.close();
+      attempt(() => db.close());
       return Promise.resolve();
     },
   };

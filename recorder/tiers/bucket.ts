@@ -47,12 +47,11 @@ export function bucketOf(
   };
   for (const { series: id, field } of series)
     enter(id, pointsOf(cycles, field), WITH_HISTOGRAM.includes(field));
-  for (const id of new Set(samples.map((sample) => sample.series)))
+  const points = Map.groupBy(samples, (sample) => sample.series);
+  for (const [id, own] of points)
     enter(
       id,
-      samples.flatMap(({ series: of, atMs, value }) =>
-        of === id ? [[atMs, value] as const] : [],
-      ),
+      own.map(({ atMs, value }) => [atMs, value] as const),
       false,
     );
   return { coverage: coverageOf(cycles), rollups };
