@@ -87,6 +87,7 @@ export function openCatchUp(
       counts.hellos++;
       if (leaving) intake.commit();
       return held.flatMap(({ boot, first, last }) => {
+        if (!intake.admits({ source: name, boot })) return [];
         const run = { name, boot, first, last };
         const before = intake.offers.offer(run, clock.mono());
         // what was held a second ago has long come by the bus, if it ever will; who is leaving has no second

@@ -90,8 +90,8 @@ export function openMaintenance(
   /** Since when a WAN has rows of the future. */
   const ahead = new Map<number, number>();
   const cutAhead = new Set<number>();
-  const expiry = openInterval(clock, EXPIRY_MS);
-  const aheadLooks = openInterval(clock, EXPIRY_MS);
+  const expiry = openRound(clock, EXPIRY_MS);
+  const aheadLooks = openRound(clock, EXPIRY_MS);
   const checkpoints = openInterval(clock, CHECKPOINT_MS);
   const truncations = openInterval(clock, TRUNCATE_MS);
 
@@ -129,9 +129,9 @@ export function openMaintenance(
 
   /** The oldest of what is too old, of one tier of one WAN: the finest first, the next only when that is done. */
   function expire(upkeep: Upkeep): boolean {
-    if (clockWatch.holdMs() > 0 || !expiry.due()) return false;
+    if (clockWatch.holdMs() > 0) return false;
     const nowMs = clock.wall();
-    for (const wan of upkeep.wans()) {
+    return expiry.each(upkeep, (wan) => {
       const due = plan(parts.policy.keep, upkeep.standing(wan), nowMs);
       const limit = rows.size;
       const jobs = [
@@ -139,10 +139,8 @@ export function openMaintenance(
         () => upkeep.expireEvents(wan, nowMs - parts.policy.eventMs, limit),
         () => expireAhead(upkeep, wan, nowMs, limit),
       ];
-      if (jobs.some((job) => remove(job) > 0)) return true;
-    }
-    expiry.done();
-    return false;
+      return jobs.some((job) => remove(job) > 0);
+    });
   }
 
   /** What lies ahead of the clock for longer than it would be kept. */
@@ -167,9 +165,7 @@ export function openMaintenance(
 
   /** What a clock that was ahead has recorded, and what it has cost. */
   function lookAhead(upkeep: Upkeep): void {
-    if (!aheadLooks.due()) return;
-    aheadLooks.done();
-    for (const wan of upkeep.wans()) {
+    aheadLooks.each(upkeep, (wan) => {
       const found = upkeep.ahead(wan, clock.wall());
       // its own events say what it has to say
       if (found?.isNews && found.name !== OWN_NAME) {
@@ -181,7 +177,8 @@ export function openMaintenance(
         ahead.delete(wan);
         cutAhead.delete(wan);
       }
-    }
+      return false;
+    });
   }
 
   function relieve(upkeep: Upkeep): boolean {
@@ -257,7 +254,8 @@ export function openMaintenance(
 }
 
 function furthestBehind(upkeep: Upkeep, clock: Clock): Figures["lagMs"] {
-  const lags = upkeep.wans().map((wan) => {
+  const lags = upkeep.wans().flatMap((wan) => {
+    if (upkeep.isIdle(wan)) return [];
     const newestMs = upkeep.newestMs(wan, clock.wall()) ?? 0;
     return lagMs(upkeep.standing(wan), newestMs);
   });
@@ -270,6 +268,26 @@ function furthestBehind(upkeep: Upkeep, clock: Clock): Figures["lagMs"] {
 
 const AHEAD_TOO_LONG =
   "rows from ahead of the clock were kept for as long as others of their tier";
+
+/** All WANs, one after the other, every so often; as many at once as fit into half a slice. */
+function openRound(clock: Clock, ms: number) {
+  const interval = openInterval(clock, ms);
+  let left: number[] = [];
+  return {
+    /** @param work whether there is more to do for this one. @returns whether there is more to do at once */
+    each(upkeep: Pick<Upkeep, "wans">, work: (wan: number) => boolean) {
+      const begun = clock.mono();
+      if (left.length === 0 && interval.due()) left = upkeep.wans().reverse();
+      for (let wan = left.at(-1); wan !== undefined; wan = left.at(-1)) {
+        if (since(begun, clock.mono()) >= SLICE_MS / 2 || work(wan))
+          return true;
+        left.pop();
+        if (left.length === 0) interval.done();
+      }
+      return false;
+    },
+  };
+}
 
 /** What is due when it was done at least so long ago, or never. */
 function openInterval(clock: Clock, ms: number) {

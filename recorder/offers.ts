@@ -5,8 +5,8 @@ import type { Identity } from "../shared/frame.js";
 /** A run nobody speaks of for so long is gone. */
 const GONE_MS = 60_000;
 
-/** Runs remembered. A process has one, and a restart makes another. */
-const RUNS_MAX = 64;
+/** Runs remembered. A process has one, and a restart makes another: two for each name there may be. */
+const RUNS_MAX = 512;
 
 /** `offered`: its frames may still be had. `heard`: it sends, but keeps nothing. */
 export type Presence = "offered" | "heard" | "gone";

@@ -183,6 +183,7 @@ export const FRAME_FAULTS = [
   "field",
   "topic",
   "ahead",
+  "limit",
 ] as const;
 export type FrameFault = (typeof FRAME_FAULTS)[number];
 

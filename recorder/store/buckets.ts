@@ -77,27 +77,28 @@ export function openBuckets(db: Connection): Buckets {
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const drop = db.prepare(
-    "delete from rollup where tier = ? and series = ? and bucket_ms = ?",
+    `delete from rollup where tier = ? and bucket_ms = ? and series in (select id from series where wan = ?)`,
   );
 
   function remove(code: number, wan: number, startMs: number): number {
-    let rows = dropCoverage.run(code, wan, startMs).changes;
-    if (rows === 0) return 0;
-    for (const id of series.of(wan))
-      rows += drop.run(code, id, startMs).changes;
-    return rows;
+    const rows = dropCoverage.run(code, wan, startMs).changes;
+    return rows === 0 ? 0 : rows + drop.run(code, startMs, wan).changes;
   }
 
   return {
     between(tier, wan, fromMs, toMs) {
       const range = [tierCode(tier), wan, fromMs, toMs] as const;
-      const rows = select.all(...range);
+      const byBucket = new Map<number, [number, Rollup][]>();
+      for (const row of select.all(...range)) {
+        const own = byBucket.get(row.bucket) ?? [];
+        own.push([row.series, rollupFrom(row)]);
+        byBucket.set(row.bucket, own);
+      }
       return selectCoverage.all(...range).map((values) => {
-        const startMs = values[2];
-        const own = rows.filter((row) => row.bucket === startMs);
+        const startMs = values[2] ?? 0;
         return {
           coverage: coverageFrom(values.slice(3)),
-          rollups: new Map(own.map((row) => [row.series, rollupFrom(row)])),
+          rollups: new Map(byBucket.get(startMs)),
         };
       });
     },

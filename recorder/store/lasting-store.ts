@@ -103,7 +103,9 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
       leave({ store, files }, change.moved);
       return;
     }
-    const cut = known(attempt(({ tend }) => tend((upkeep) => upkeep.cutOff())));
+    const cut = known(
+      attempt((store) => store.tend((upkeep) => upkeep.cutOff())),
+    );
     if (cut === "database")
       abandon({ store, files }, new Failure("the file was cut off"));
     if (cut !== "log") return;
@@ -174,6 +176,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
     },
     commit: (...batch) => attempt((store) => store.commit(...batch)),
     standing: (...run) => known(attempt((store) => store.standing(...run))),
+    names: () => known(attempt((store) => store.names())),
     missing: () => known(attempt((store) => store.missing())),
     newestMs: (ms) => known(attempt((store) => store.newestMs(ms))),
     tend: (work) => attempt((store) => store.tend(work)),

@@ -11,6 +11,7 @@ import { openLatecomers } from "./latecomers.js";
 import { openLedger, type Standing } from "./ledger.js";
 import { openRecords, type Records } from "./records.js";
 import { openRows } from "./rows.js";
+import { openSeries } from "./series.js";
 import { openUpkeep, type Fault, type Upkeep } from "./upkeep.js";
 
 /** A frame that came and could not be taken, at `at` by our clock. */
@@ -30,6 +31,8 @@ export interface Committed {
   /** Holes that opened. They may yet be filled, or become gaps. */
   readonly holes: number;
   readonly gaps: number;
+  /** Samples of one series too many. */
+  readonly beyond: number;
 }
 
 /** Nothing is given up. */
@@ -65,6 +68,8 @@ export interface Store extends AsyncDisposable {
   ): Outcome;
   /** What of a run may be asked for; null where it cannot be read at the moment. */
   standing(name: string, boot: string): Standing | null;
+  /** Who has a history; null where it cannot be read at the moment. */
+  names(): readonly string[] | null;
   /** How many frames are not yet had; null where it cannot be read at the moment. */
   missing(): number | null;
   /** The newest cycle of all that is no later than an instant; null where there is none. */
@@ -92,6 +97,7 @@ export function openStore(
     .prepare<[], number>("select total(to_seq - from_seq + 1) from missing")
     .pluck();
   const ahead = openAhead(db);
+  const series = openSeries(db);
   const latecomers = openLatecomers(db);
   const upkeep = openUpkeep(db, cycles, whileTending);
 
@@ -102,12 +108,20 @@ export function openStore(
       nowMs: number,
     ): Committed => {
       ahead.bringBack(nowMs);
-      const done = { stored: 0, duplicates: 0, holes: 0, gaps: 0 };
+      const done = { stored: 0, duplicates: 0, holes: 0, gaps: 0, beyond: 0 };
       const newCycles: CycleOfRun[] = [];
       for (const arrival of arrivals) {
         if (arrival.kind === "refused") {
           ledger.refuse(arrival, arrival.at);
           continue;
+        }
+        if (arrival.kind === "sample") {
+          const { source, metric, labels } = arrival;
+          if (!series.admits(source, metric, labels)) {
+            ledger.refuse(arrival, arrival.at);
+            done.beyond++;
+            continue;
+          }
         }
         const admission = ledger.admit(arrival);
         if (admission.kind === "duplicate") {
@@ -115,6 +129,7 @@ export function openStore(
           continue;
         }
         const { run } = admission;
+        upkeep.touch(run.wan);
         if (!latecomers.merge(run, arrival)) {
           if (arrival.kind === "cycle") newCycles.push({ run, frame: arrival });
           else rows.insert(run, arrival);
@@ -154,6 +169,10 @@ export function openStore(
     standing(name, boot) {
       const standing = attempt(() => ledger.standing(name, boot));
       return "kind" in standing ? null : standing;
+    },
+    names() {
+      const names = attempt(() => records.wans().map(({ name }) => name));
+      return "kind" in names ? null : names;
     },
     missing() {
       const count = attempt(() => countMissing.get() ?? 0);
