@@ -1,4 +1,4 @@
-import { since, type Clock, type MonoMs } from "../shared/clock.js";
+import { machineMs, since, type Clock, type MonoMs } from "../shared/clock.js";
 import { FrameError, topicOf, type Identity } from "../shared/frame.js";
 import type { Log } from "../shared/log.js";
 import { fault } from "./fault.js";
@@ -90,11 +90,7 @@ export function openIntake(
   store: Store,
   clock: Clock,
   log: Log,
-  {
-    waitingMax = WAITING_MAX,
-    goneMs,
-    uptimeMs = uptimeOfMachine,
-  }: IntakeLimits = {},
+  { waitingMax = WAITING_MAX, goneMs, uptimeMs = machineMs }: IntakeLimits = {},
 ): Intake {
   const refusals = openRefusals(clock, log);
   const gate = createGate();
@@ -277,5 +273,3 @@ export function openIntake(
 
 /** No topic is longer: the longest name, and a kind. */
 const TOPIC_MAX = 64;
-
-const uptimeOfMachine = (): number => Number(process.hrtime.bigint()) / 1e6;

@@ -49,7 +49,7 @@ export async function runRecorder(
   // two names, for neither the file nor the socket may have two owners: a second bind would steal every connection
   await using _file = await lockDatabase(dbPath);
   await using _socket = await openLock(
-    nameOfOwner("recorder-run", resolve(run.root)),
+    nameOfOwner("recorder-run", run.root),
     `the recorder for '${resolve(run.root)}'`,
   );
   makeRunFolder(run);

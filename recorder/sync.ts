@@ -1,5 +1,5 @@
-import { chmodSync } from "node:fs";
 import { Router as Socket } from "zeromq";
+import { behind, openDoor } from "../shared/bus/door.js";
 import { decodeSync, encodeSync } from "../shared/bus/sync.js";
 import type { Clock } from "../shared/clock.js";
 import { Failure, reasonOf } from "../shared/failure.js";
@@ -78,15 +78,16 @@ export async function openSync(
   }
 
   try {
-    await socket.bind(ipc(path));
+    await socket.bind(ipc(behind(path)));
   } catch (error) {
     throw new Failure(`Cannot listen at '${path}': ${reasonOf(error)}`);
   }
   // at once, and a send with no timeout does not keep it waiting; should it ever throw, the process ends with it
   const receiving = receive();
-  chmodSync(path, 0o660);
+  const door = await openDoor(path);
   return {
     async [Symbol.asyncDispose]() {
+      await door[Symbol.asyncDispose]();
       socket.close();
       await receiving;
     },

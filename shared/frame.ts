@@ -11,6 +11,7 @@ import { CAUSES } from "./cause.js";
 import { EVENTS } from "./event.js";
 import { isWellFormed } from "./msgpack.js";
 import { field, RARE_FIELDS, ROW_FIELDS, type Row } from "./row.js";
+import { AT_MAX, isReachable, lastSeqAt, MONO_MAX, SEQ_MAX } from "./reach.js";
 import { READINGS, STATES } from "./state.js";
 
 /**
@@ -23,26 +24,6 @@ export const FRAME_VERSION = 3;
 export const FRAME_BYTES_MAX = 65_536;
 
 export const WAN_NAME = /^[a-z][a-z0-9-]{0,30}$/;
-
-/**
- * What a run can have sent: 100 frames a second since its process began, four times what a controller does, and a burst.
- * A number beyond that is a mistake or a lie, and would open a hole of as many frames.
- */
-const FRAMES_A_SECOND = 100;
-const BURST = 10_000;
-
-/** 22 years at that pace. */
-export const SEQ_MAX = 2 ** 36;
-
-/** A century. */
-const MONO_MAX = 2 ** 42;
-
-/** The year 2248. */
-const AT_MAX = 2 ** 43;
-
-/** The last number that a run may have reached so long after its process began. */
-const lastSeqAt = (monoMs: number): number =>
-  BURST + Math.floor((monoMs * FRAMES_A_SECOND) / 1e3);
 
 const integer = (minimum: number, maximum: number) =>
   Type.Integer({ minimum, maximum });
@@ -199,10 +180,6 @@ export class FrameError extends Error {
     this.identity = IDENTITY.Check(value) && isReachable(value) ? value : null;
   }
 }
-
-/** A version that is not known may have no `mono`. */
-const isReachable = ({ seq, mono }: { seq: number; mono?: unknown }) =>
-  typeof mono !== "number" || seq <= lastSeqAt(mono);
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const unpackr = new Unpackr({

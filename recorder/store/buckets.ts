@@ -50,14 +50,13 @@ export function openBuckets(db: Connection): Buckets {
   const series = openSeries(db);
   const selectCoverage = db
     .prepare<[number, number, number, number], number[]>(
-      `select * from coverage where tier = ? and wan = ? and bucket_ms >= ? and bucket_ms < ?
+      `select bucket_ms, ${VALUES.join(", ")} from coverage where tier = ? and wan = ? and bucket_ms >= ? and bucket_ms < ?
          order by bucket_ms`,
     )
     .raw();
-  // its key, two counts, then as in `valuesOf`
-  const columns = 5 + READINGS.length + DIRECTIONS.length * STATES.length;
   const insertCoverage = db.prepare(
-    `insert or replace into coverage values (?${", ?".repeat(columns - 1)})`,
+    `insert or replace into coverage (tier, wan, bucket_ms, ${VALUES.join(", ")})
+       values (?, ?, ?${", ?".repeat(VALUES.length)})`,
   );
   const dropCoverage = db.prepare(
     "delete from coverage where tier = ? and wan = ? and bucket_ms = ?",
@@ -95,9 +94,9 @@ export function openBuckets(db: Connection): Buckets {
         byBucket.set(row.bucket, own);
       }
       return selectCoverage.all(...range).map((values) => {
-        const startMs = values[2] ?? 0;
+        const [startMs = 0, ...counted] = values;
         return {
-          coverage: coverageFrom(values.slice(3)),
+          coverage: coverageFrom(counted),
           rollups: new Map(byBucket.get(startMs)),
         };
       });
@@ -140,6 +139,15 @@ export function openBuckets(db: Connection): Buckets {
     },
   };
 }
+
+/** The columns of coverage, as in `valuesOf`. */
+const VALUES: readonly string[] = [
+  ...["cycles", "missed"],
+  ...READINGS,
+  ...DIRECTIONS.flatMap((direction) =>
+    STATES.map((state) => `${state.toLowerCase()}_${direction}_ms`),
+  ),
+];
 
 const valuesOf = ({ cycles, missed, readings, heldMs }: Coverage): number[] => [
   cycles,

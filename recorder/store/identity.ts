@@ -1,3 +1,4 @@
+import { realPath } from "../../shared/lock.js";
 import { rmSync, statSync } from "node:fs";
 
 /** Which file a path leads to, "" where there is none. A name may be given to another file at any time. */
@@ -27,11 +28,11 @@ export interface Files {
 }
 
 export function filesOf(path: string): Files {
-  const fileOf = (suffix: string) => ({
-    path: path + suffix,
-    identity: identityOf(path + suffix),
-  });
-  const [main, log, index] = [fileOf(""), fileOf("-wal"), fileOf("-shm")];
+  // SQLite keeps what it has beside the file that a link leads to
+  const real = realPath(path);
+  const fileOf = (path: string) => ({ path, identity: identityOf(path) });
+  const main = fileOf(path);
+  const [log, index] = [fileOf(`${real}-wal`), fileOf(`${real}-shm`)];
   return {
     change() {
       const now = identityOf(main.path);

@@ -1,5 +1,6 @@
 import { later, since, type Clock, type MonoMs } from "../../shared/clock.js";
 import { Failure, reasonOf } from "../../shared/failure.js";
+import { realPath } from "../../shared/lock.js";
 import type { EventFrame } from "../../shared/frame.js";
 import { isDamage, passingCause } from "./connection.js";
 import { setAside } from "./damage.js";
@@ -61,7 +62,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
     try {
       leftOver?.clear();
       leftOver = null;
-      const store = openStore(path, clock.wall());
+      const store = openStore(realPath(path), clock.wall());
       try {
         opened = { store, files: filesOf(path) };
       } catch (error) {
@@ -117,7 +118,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
   function abandon({ store }: Opened, error: unknown): void {
     opened = null;
     try {
-      damaged(setAside(path, clock.wall()), error);
+      damaged(setAside(realPath(path), clock.wall()), error);
     } catch (refusal) {
       cause = `${reasonOf(error)}: ${reasonOf(refusal)}`;
     }
@@ -180,7 +181,10 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
     missing: () => known(attempt((store) => store.missing())),
     newestMs: (ms) => known(attempt((store) => store.newestMs(ms))),
     tend: (work) => attempt((store) => store.tend(work)),
-    size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
+    size: () => ({
+      dbBytes: bytesOf(path),
+      walBytes: bytesOf(`${realPath(path)}-wal`),
+    }),
     drop: () => opened?.store.drop(),
     async [Symbol.asyncDispose]() {
       await opened?.store[Symbol.asyncDispose]();

@@ -50,7 +50,7 @@ export function openProgress(db: Connection): Progress {
          until_ms = max(until_ms, excluded.until_ms), from_ms = max(from_ms, excluded.from_ms)`,
   );
   const mark = db.prepare(
-    "insert into dirty values (?, ?, ?) on conflict do nothing",
+    "insert into dirty (tier, wan, bucket_ms) values (?, ?, ?) on conflict do nothing",
   );
   const unmark = db.prepare(
     "delete from dirty where tier = ? and wan = ? and bucket_ms = ?",

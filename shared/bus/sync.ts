@@ -1,7 +1,8 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Packr, Unpackr } from "msgpackr";
-import { SEQ_MAX, WAN_NAME } from "../frame.js";
+import { WAN_NAME } from "../frame.js";
+import { SEQ_MAX } from "../reach.js";
 import { KEPT_MINUTES_MAX } from "./ring.js";
 import { isWellFormed } from "../msgpack.js";
 

@@ -236,8 +236,8 @@ describe("openLastingStore()", () => {
     store.check();
     other.exec("delete from ballast");
     other.close();
-    for (let more = true; more; store.check())
-      more = Number(store.tend((upkeep) => upkeep.vacuum(500))) > 0;
+    while (Number(store.tend((upkeep) => upkeep.vacuum(500))) > 0)
+      store.check();
     for (let seq = 600; seq < 700; seq++) {
       commit(seq);
       if (seq % 10 === 0) store.tend((upkeep) => upkeep.checkpoint());
