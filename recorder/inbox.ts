@@ -46,8 +46,8 @@ export async function openInbox(
   return {
     async [Symbol.asyncDispose]() {
       await drained();
-      await door[Symbol.asyncDispose]();
       await subscriber[Symbol.asyncDispose]();
+      await door[Symbol.asyncDispose]();
       await receiving;
     },
   };

@@ -87,8 +87,8 @@ export async function openSync(
   const door = await openDoor(path);
   return {
     async [Symbol.asyncDispose]() {
-      await door[Symbol.asyncDispose]();
       socket.close();
+      await door[Symbol.asyncDispose]();
       await receiving;
     },
   };

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as timeout } from "node:timers/promises";
 import { Failure, reasonOf } from "../failure.js";
 
 /** Connections of one door: a machine has a handful of controllers, and a tap for each now and then. */
@@ -11,18 +12,21 @@ const OPEN_MAX = 256;
 const OTHER_FILES = 100;
 const FILES_EACH = 3;
 
-/** Doors of one process. */
+/** Doors of one process: the recorder has two, a controller one. */
 const DOORS = 2;
 
 /** Whoever is a ZeroMQ socket says so at once, in so many bytes (ZMTP 3.1, 3.3). */
 const GREETING_BYTES = 64;
 const GREETING_MS = 5_000;
 
+/** What ZeroMQ has still to say when its socket is closed comes within this time. */
+const CLOSING_MS = 150;
+
 /**
  * Where ZeroMQ's peers come in, so many at a time: it would itself take any number, and abort the process where the
  * descriptors end. Behind it is a socket of ZeroMQ's own, in a folder that only this user may enter.
  *
- *     peer ---> path (0660, OPEN_MAX at most) ---> hidden/path (0700) ---> ZeroMQ
+ *     peer ---> path (0660, OPEN_MAX at most) ---> in/path (0700) ---> ZeroMQ
  */
 export interface Door extends AsyncDisposable {
   readonly counts: { readonly open: number; readonly refused: number };
@@ -30,7 +34,7 @@ export interface Door extends AsyncDisposable {
 
 /** Where ZeroMQ is to bind for a door; its folder is made. @throws what the file system says */
 export function behind(path: string): string {
-  const folder = join(dirname(path), "hidden");
+  const folder = join(dirname(path), "in");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   return join(folder, basename(path));
@@ -58,8 +62,9 @@ export async function openDoor(
     }, GREETING_MS).unref();
     function end() {
       clearTimeout(silent);
-      outer.destroy();
-      inner.destroy();
+      // with what is still to be written
+      outer.destroySoon();
+      inner.destroySoon();
       open.delete(outer);
       counts.open = open.size;
     }
@@ -82,8 +87,11 @@ export async function openDoor(
     counts,
     async [Symbol.asyncDispose]() {
       server.close();
+      const closed = once(server, "close");
+      // the connections end with ZeroMQ's socket, as soon as that is closed
+      await Promise.race([closed, timeout(CLOSING_MS)]);
       for (const outer of open) outer.destroy();
-      await once(server, "close");
+      await closed;
     },
   };
 }
