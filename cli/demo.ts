@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Failure } from "../shared/failure.js";
 import { askHealth, type Health } from "../shared/health.js";
-import { openLock } from "../shared/lock.js";
+import { nameOfOwner, openLock } from "../shared/lock.js";
 import { stopSignal } from "../shared/stop.js";
 import { answerOf } from "./answer.js";
 import { openBoard } from "./board.js";
@@ -24,7 +24,7 @@ export async function demo({ dir, seconds }: DemoOptions): Promise<void> {
   const stop = stopSignal();
   const folder = openDemoFolder(dir, [...WANS, "recorder"]);
   await using _lock = await openLock(
-    `demo:${folder.root}`,
+    nameOfOwner("demo", folder.root),
     `a demo in '${folder.root}'`,
   );
   const over = new AbortController();

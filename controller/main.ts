@@ -15,7 +15,7 @@ import { reasonOf } from "../shared/failure.js";
 import type { Message } from "../shared/frame.js";
 import { serveHealth } from "../shared/health.js";
 import { openInForce } from "../shared/in-force.js";
-import { openLock } from "../shared/lock.js";
+import { nameOfOwner, openLock } from "../shared/lock.js";
 import { openLog } from "../shared/log.js";
 import { makeRunFolder, type RunFolder } from "../shared/paths.js";
 import { PERIOD_MS } from "../shared/row.js";
@@ -171,7 +171,7 @@ export async function runController(
 
 /** One controller per WAN on this machine; of a simulated WAN, one per run folder. */
 const lockName = ({ wan, shaper }: ControllerConfig, run: RunFolder): string =>
-  shaper.backend === "simulated" ? `${run.root}/${wan}` : wan;
+  shaper.backend === "simulated" ? nameOfOwner(wan, run.root) : wan;
 
 /** What is learned on this line, by these devices and from this address, survives (CTRL-06). */
 function openOwnCheckpoint(

@@ -21,25 +21,35 @@ const ASKED_MAX = 64;
 export interface CatchUp {
   /** What to answer, for each run held. */
   hello(hello: Hello): State[];
-  resend(head: Resend, frames: readonly Uint8Array[]): void;
+  /** What else to ask for, once all that was asked for has come; what nobody asked for is left alone. */
+  resend(head: Resend, frames: readonly Uint8Array[]): State | null;
   readonly counts: {
     readonly hellos: number;
     readonly wanted: number;
     readonly resent: number;
     readonly overdue: number;
+    /** Messages with frames that nobody asked for. */
+    readonly unasked: number;
   };
 }
 
 type Held = Hello["held"][number];
-type Want = NonNullable<State["want"]>;
+
+/** What one source was asked for last and has not sent yet, and what it surely holds. */
+interface Asked {
+  readonly at: MonoMs;
+  readonly sure: Held;
+  readonly from: number;
+  readonly to: number;
+}
 
 export function openCatchUp(
   store: Pick<Store, "standing">,
   intake: Intake,
   clock: Clock,
 ): CatchUp {
-  const counts = { hellos: 0, wanted: 0, resent: 0, overdue: 0 };
-  const asked = new Map<string, { readonly at: MonoMs }>();
+  const counts = { hellos: 0, wanted: 0, resent: 0, overdue: 0, unasked: 0 };
+  const asked = new Map<string, Asked>();
 
   function isAsked(name: string): boolean {
     for (const [source, { at }] of asked)
@@ -50,52 +60,63 @@ export function openCatchUp(
     return asked.has(name) || asked.size >= ASKED_MAX;
   }
 
-  function ask(name: string, { from, to }: Want): Want {
-    asked.set(name, { at: clock.mono() });
-    counts.wanted += to - from + 1;
-    return { from, to };
-  }
-
-  function answer({ source: name, leaving }: Hello, held: Held): State[] {
-    const { boot, first, last } = held;
-    const before = intake.offers.offer({ name, ...held }, clock.mono());
+  /** @param sure what of the run may be asked for */
+  function state(name: string, sure: Held): State | null {
+    const { boot } = sure;
     const standing = store.standing(name, boot);
-    if (standing === null) return [];
+    if (standing === null) return null;
     const { committed, open } = standing;
-    // what was held a second ago has long come by the bus, if it ever will; who is leaving has no second
-    const sure = { first, last: leaving ? last : Math.min(before, last) };
     const waiting = intake.waitingOf(name, boot);
-    const isHad = (seq: number) =>
-      waiting.has(seq) ||
-      intake.offers.isUnreadable({ source: name, boot, seq });
+    const hadTo = (seq: number) =>
+      waiting.has(seq)
+        ? seq
+        : intake.offers.unreadableTo({ source: name, boot, seq });
     const max = Math.min(WANT_MAX, intake.room);
     const want =
-      max <= 0 || isAsked(name) ? null : nextWant(open, sure, isHad, max);
-    return [
-      {
-        v: SYNC_VERSION,
-        kind: "state",
-        boot,
-        committed,
-        want: want && ask(name, want),
-      },
-    ];
+      max <= 0 || isAsked(name) ? null : nextWant(open, sure, hadTo, max);
+    if (want !== null) {
+      asked.set(name, { at: clock.mono(), sure, ...want });
+      counts.wanted += want.to - want.from + 1;
+    }
+    return { v: SYNC_VERSION, kind: "state", boot, committed, want };
   }
 
   return {
     counts,
-    hello(hello) {
+    hello({ source: name, held, leaving }) {
       counts.hellos++;
-      if (hello.leaving) intake.commit();
-      return hello.held.flatMap((held) => answer(hello, held));
+      if (leaving) intake.commit();
+      return held.flatMap(({ boot, first, last }) => {
+        if (!intake.admits({ source: name, boot })) return [];
+        const run = { name, boot, first, last };
+        const before = intake.offers.offer(run, clock.mono());
+        // what was held a second ago has long come by the bus, if it ever will; who is leaving has no second
+        const sure = leaving ? last : Math.min(before, last);
+        return state(name, { boot, first, last: sure }) ?? [];
+      });
     },
     resend({ source, boot, from, done }, frames) {
+      const one = asked.get(source);
+      const next = from + frames.length;
+      if (
+        one?.sure.boot !== boot ||
+        from < one.from ||
+        next > one.to + 1 ||
+        frames.length > WANT_MAX
+      ) {
+        counts.unasked++;
+        return null;
+      }
+      asked.set(source, { ...one, from: next });
       for (const [i, bytes] of frames.entries()) {
         intake.take(bytes, { source, boot, seq: from + i });
         counts.resent++;
         fault("mid-resend");
       }
-      if (done) asked.delete(source);
+      if (!done) return null;
+      asked.delete(source);
+      const more = state(source, one.sure);
+      return more?.want == null ? null : more;
     },
   };
 }

@@ -1,8 +1,7 @@
 import { since, type MonoMs } from "../shared/clock.js";
 
 /** What one source may send in a second: fifty times what a controller does, and as much as it keeps for us in a queue. */
-const FRAMES_MAX = 1_000;
-const BYTES_MAX = 2 * 2 ** 20;
+const OF_FRAMES = { frames: 1_000, bytes: 2 * 2 ** 20 };
 
 const WINDOW_MS = 1_000;
 
@@ -32,7 +31,10 @@ interface Visitor {
   readonly heldAt: MonoMs | null;
 }
 
-export function createGate(): Gate {
+/** @param most of one name in a second */
+export function createGate(
+  most: { readonly frames: number; readonly bytes: number } = OF_FRAMES,
+): Gate {
   const visitors = new Map<string, Visitor>();
   let held = 0;
   return {
@@ -45,7 +47,7 @@ export function createGate(): Gate {
       const window = isOver ? { begun: now, frames: 0, bytes: 0 } : before;
       const heldAt = before?.heldAt ?? null;
       const isFull =
-        window.frames >= FRAMES_MAX || window.bytes + bytes > BYTES_MAX;
+        window.frames >= most.frames || window.bytes + bytes > most.bytes;
       visitors.delete(name);
       visitors.set(name, {
         begun: window.begun,

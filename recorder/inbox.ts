@@ -1,4 +1,4 @@
-import { chmodSync } from "node:fs";
+import { behind, openDoor } from "../shared/bus/door.js";
 import { openSubscriber, type Subscriber } from "../shared/bus/subscriber.js";
 import { later, since, type Clock } from "../shared/clock.js";
 import { Failure, reasonOf } from "../shared/failure.js";
@@ -29,7 +29,7 @@ export async function openInbox(
   };
   // at once, see openSubscriber; should it ever throw, the process ends with it
   const receiving = receive();
-  chmodSync(path, 0o660);
+  const door = await openDoor(path);
 
   async function drained(): Promise<void> {
     const begun = clock.mono();
@@ -47,6 +47,7 @@ export async function openInbox(
     async [Symbol.asyncDispose]() {
       await drained();
       await subscriber[Symbol.asyncDispose]();
+      await door[Symbol.asyncDispose]();
       await receiving;
     },
   };
@@ -54,7 +55,7 @@ export async function openInbox(
 
 async function bound(path: string): Promise<Subscriber> {
   try {
-    return await openSubscriber({ bind: path });
+    return await openSubscriber({ bind: behind(path) });
   } catch (error) {
     throw new Failure(`Cannot listen at '${path}': ${reasonOf(error)}`);
   }

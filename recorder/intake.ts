@@ -1,12 +1,5 @@
-import { inspect } from "node:util";
-import { since, type Clock, type MonoMs } from "../shared/clock.js";
-import {
-  decodeFrame,
-  FrameError,
-  topicOf,
-  WAN_NAME,
-  type Identity,
-} from "../shared/frame.js";
+import { machineMs, since, type Clock, type MonoMs } from "../shared/clock.js";
+import { FrameError, topicOf, type Identity } from "../shared/frame.js";
 import type { Log } from "../shared/log.js";
 import { fault } from "./fault.js";
 import { createGate, type Gate } from "./gate.js";
@@ -14,7 +7,18 @@ import { openHorizon } from "./horizon.js";
 import type { Observer } from "./observer.js";
 import { createOffers, type Offers } from "./offers.js";
 import { openRefusals, type Refusals } from "./refusals.js";
+import {
+  beyond,
+  decode,
+  FUTURE_MS,
+  tooFarAhead,
+  tooLong,
+  wrongParts,
+  wrongTopic,
+} from "./refusal-words.js";
+import { createRoster } from "./roster.js";
 import { createSources, type Sources } from "./sources.js";
+import { SERIES_MAX } from "./store/series.js";
 import type { Arrival, Committed, Store } from "./store/store.js";
 
 /** 16 minutes of two controllers: what is kept in memory while the database cannot be written. */
@@ -26,8 +30,7 @@ const WAITING_BYTES_MAX = 64 * 2 ** 20;
 /** 10 s of two controllers. */
 const WAITING_USUAL = 400;
 
-/** A clock may be a little ahead of ours; a frame from further in the future would outlive every retention. */
-const FUTURE_MS = 60_000;
+const UPTIME_SLACK_MS = 60_000;
 
 /** Counted since the start. */
 export interface Counts {
@@ -48,6 +51,8 @@ export interface Counts {
 export interface Intake extends AsyncDisposable {
   /** Takes what came from the bus, be it what it may, unless its sender floods. */
   receive(message: readonly Uint8Array[]): void;
+  /** Whether a run may have a history; counted and said where it may not. */
+  admits(run: Omit<Identity, "seq">): boolean;
   /** Takes one message of any origin. @param known which frame it should be, where that is known from elsewhere */
   take(message: Uint8Array, known?: Identity, topic?: string): void;
   /** Commits what has come. What cannot be written stays for the next time; beyond a bound nothing is added to it. */
@@ -77,18 +82,22 @@ export interface IntakeLimits {
   readonly waitingMax?: number;
   /** A run nobody speaks of for so long is gone. */
   readonly goneMs?: number;
+  /** How long this machine runs, ms: no process on it has run for longer. */
+  readonly uptimeMs?: () => number;
 }
 
 export function openIntake(
   store: Store,
   clock: Clock,
   log: Log,
-  { waitingMax = WAITING_MAX, goneMs }: IntakeLimits = {},
+  { waitingMax = WAITING_MAX, goneMs, uptimeMs = machineMs }: IntakeLimits = {},
 ): Intake {
   const refusals = openRefusals(clock, log);
   const gate = createGate();
   const horizon = openHorizon(clock);
   const sources = createSources();
+  const roster = createRoster();
+  let isEntered = false;
   const offers = createOffers(clock.mono(), goneMs);
   const counts = {
     frames: 0,
@@ -103,7 +112,16 @@ export function openIntake(
   let waitingBytes = 0;
   let failing: string | null = null;
   let lastCommit: Intake["lastCommit"] = null;
+  /** The earliest that the clock has said since the last commit: it may have been set back while nothing could be written. */
+  let earliestMs = Infinity;
   const observers: Observer[] = [];
+
+  /** Whether the run may have a history; says where it may not. */
+  function admits({ source, boot }: Omit<Identity, "seq">): boolean {
+    const rule = roster.refuses(source, boot, clock.mono());
+    if (rule !== null) refusals.add(beyond(source, rule));
+    return rule === null;
+  }
 
   function accept(arrival: Arrival, bytes: number, isLive: boolean): void {
     const { source: name, boot } = arrival;
@@ -127,19 +145,23 @@ export function openIntake(
   function refuse(error: FrameError, known: Identity | undefined): void {
     refusals.add(error);
     const identity = known ?? error.identity;
-    if (identity === null) return;
+    if (identity === null || !admits(identity)) return;
     if (error.fault === "version") offers.unreadable(identity);
     else accept({ ...identity, kind: "refused", at: clock.wall() }, 0, false);
   }
 
   function written(
-    { stored, duplicates, holes, gaps }: Committed,
+    { stored, duplicates, holes, gaps, beyond: samples }: Committed,
     begun: MonoMs,
   ) {
     counts.committed += stored;
     counts.duplicates += duplicates;
     counts.holes += holes;
     counts.gaps += gaps;
+    for (let i = 0; i < samples; i++)
+      refusals.add(
+        beyond("?", `a WAN has at most ${SERIES_MAX} sample series: one more`),
+      );
     if (gaps > 0) log.warn("frames_lost", { gaps });
     sources.stored(waiting.filter((arrival) => arrival.kind !== "refused"));
     failing = null;
@@ -151,14 +173,26 @@ export function openIntake(
     for (const observer of observers) observer.committed(lastCommit.tookMs);
   }
 
+  /** Who has a history already is told first. */
+  function enter(): void {
+    const names = isEntered ? null : store.names();
+    if (names === null) return;
+    roster.enter(names);
+    isEntered = true;
+  }
+
   function commit(): void {
     const begun = clock.mono();
+    enter();
     horizon.look();
     for (const { name, boot } of sources.sweep(begun))
       log.info("source_gone", { source: name, boot });
-    const outcome = store.commit(waiting, offers.at(begun));
-    if (outcome.kind === "committed") written(outcome, begun);
-    else failing = outcome.cause;
+    earliestMs = Math.min(earliestMs, clock.wall());
+    const outcome = store.commit(waiting, offers.at(begun), earliestMs);
+    if (outcome.kind === "committed") {
+      earliestMs = Infinity;
+      written(outcome, begun);
+    } else failing = outcome.cause;
   }
 
   function take(message: Uint8Array, known?: Identity, topic?: string): void {
@@ -173,21 +207,29 @@ export function openIntake(
       refuse(wrongTopic(topic, topicOf(frame)), undefined);
       return;
     }
+    // what is sent again may be of before the machine was started
+    if (known === undefined && frame.mono > uptimeMs() + UPTIME_SLACK_MS) {
+      refuse(tooLong(frame), undefined);
+      return;
+    }
     counts.unknownKeys += unknownKeys;
+    if (!admits(frame)) return;
     const aheadMs = frame.at - horizon.look();
     if (aheadMs <= FUTURE_MS)
       accept(frame, message.byteLength, known === undefined);
     else refuse(tooFarAhead(frame, aheadMs), frame);
   }
 
+  enter();
   return {
+    admits,
     receive(message) {
       const [head, body] = message;
       const topic = Buffer.from(head ?? []).toString("latin1", 0, TOPIC_MAX);
       const [name = ""] = topic.split("/");
       const bytes = message.reduce((sum, part) => sum + part.byteLength, 0);
-      // whoever gives no name shares one
-      const known = WAN_NAME.test(name) ? name : "";
+      // whoever gives no name, or one that nobody knows, shares one
+      const known = roster.knows(name) ? name : "";
       if (!gate.admits(known, bytes, clock.mono())) return;
       if (message.length === 2 && body !== undefined)
         take(body, undefined, topic);
@@ -231,31 +273,3 @@ export function openIntake(
 
 /** No topic is longer: the longest name, and a kind. */
 const TOPIC_MAX = 64;
-
-const wrongParts = (parts: number): FrameError =>
-  new FrameError("parts", `Cannot read message: must be 2 parts: got ${parts}`);
-
-const wrongTopic = (topic: string, right: string): FrameError =>
-  new FrameError(
-    "topic",
-    `Cannot take frame of topic '${right}': must come under it: got ${inspect(topic)}`,
-  );
-
-function tooFarAhead({ source }: Identity, aheadMs: number): FrameError {
-  return new FrameError(
-    "ahead",
-    `Cannot take frame of '${source}': at most ${FUTURE_MS / 1e3} s ahead of this clock: got ${(aheadMs / 1e3).toFixed(0)} s`,
-  );
-}
-
-/** The frame, or why it is none. */
-function decode(
-  message: Uint8Array,
-): ReturnType<typeof decodeFrame> | FrameError {
-  try {
-    return decodeFrame(message);
-  } catch (error) {
-    if (error instanceof FrameError) return error;
-    throw error;
-  }
-}

@@ -50,7 +50,7 @@ export async function runRecorder(
   // two names, for neither the file nor the socket may have two owners: a second bind would steal every connection
   await using _file = await lockDatabase(dbPath);
   await using _socket = await openLock(
-    nameOfOwner("recorder-run", resolve(run.root)),
+    nameOfOwner("recorder-run", run.root),
     `the recorder for '${resolve(run.root)}'`,
   );
   makeRunFolder(run);
@@ -58,7 +58,7 @@ export async function runRecorder(
   await using intake = openIntake(store, clock, log, limits);
   const catchUp = openCatchUp(store, intake, clock);
   const journal = openJournal(store, clock, log);
-  const clockWatch = openClockWatch(clock, store.newestMs());
+  const clockWatch = openClockWatch(clock, store.newestMs(clock.wall()));
   const maintenance = openMaintenance(store, clock, log, {
     clockWatch,
     journal,
@@ -73,7 +73,7 @@ export async function runRecorder(
     clock,
   );
   intake.observe(silences);
-  const sync = { refused: 0, unsent: 0 };
+  const sync = { refused: 0, held: 0, unsent: 0 };
   const recovery = {
     catchUp,
     sync,
@@ -96,7 +96,7 @@ export async function runRecorder(
   await using api = await openApi({ http: guarded, socket }, parts);
   served.url = api.url;
   // after it, so that whoever looks on has heard every frame
-  await using _sync = await openSync(run.sync, catchUp, sync);
+  await using _sync = await openSync(run.sync, catchUp, sync, clock);
   await using _inbox = await openInbox(
     run.frames,
     (message) => intake.receive(message),

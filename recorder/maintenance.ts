@@ -4,11 +4,13 @@ import type { ClockWatch } from "./clock-watch.js";
 import type { Journal } from "./journal.js";
 import { openPace } from "./pace.js";
 import { openPressure, type Limits, type Pressure } from "./pressure.js";
+import { AHEAD_MS } from "./store/ahead.js";
 import type { Sizes } from "./store/disk.js";
+import { OWN_NAME } from "./store/ledger.js";
 import type { Store } from "./store/store.js";
 import type { Upkeep } from "./store/upkeep.js";
 import { lagMs, plan, type Keep } from "./tiers/retention.js";
-import { ROLLED_TIERS, type RolledTier } from "./tiers/tier.js";
+import { ROLLED_TIERS, TIERS, type RolledTier } from "./tiers/tier.js";
 
 /** One slice: sockets wait meanwhile. */
 const SLICE_MS = 20;
@@ -85,7 +87,11 @@ export function openMaintenance(
     clockJumps: 0,
     failing: null as string | null,
   };
-  const expiry = openInterval(clock, EXPIRY_MS);
+  /** Since when a WAN has rows of the future. */
+  const ahead = new Map<number, number>();
+  const cutAhead = new Set<number>();
+  const expiry = openRound(clock, EXPIRY_MS);
+  const aheadLooks = openRound(clock, EXPIRY_MS);
   const checkpoints = openInterval(clock, CHECKPOINT_MS);
   const truncations = openInterval(clock, TRUNCATE_MS);
 
@@ -123,19 +129,56 @@ export function openMaintenance(
 
   /** The oldest of what is too old, of one tier of one WAN: the finest first, the next only when that is done. */
   function expire(upkeep: Upkeep): boolean {
-    if (clockWatch.holdMs() > 0 || !expiry.due()) return false;
+    if (clockWatch.holdMs() > 0) return false;
     const nowMs = clock.wall();
-    for (const wan of upkeep.wans()) {
+    return expiry.each(upkeep, (wan) => {
       const due = plan(parts.policy.keep, upkeep.standing(wan), nowMs);
       const limit = rows.size;
       const jobs = [
         ...due.map((each) => () => upkeep.expire(wan, each, limit)),
         () => upkeep.expireEvents(wan, nowMs - parts.policy.eventMs, limit),
+        () => expireAhead(upkeep, wan, nowMs, limit),
       ];
-      if (jobs.some((job) => remove(job) > 0)) return true;
+      return jobs.some((job) => remove(job) > 0);
+    });
+  }
+
+  /** What lies ahead of the clock for longer than it would be kept. */
+  function expireAhead(
+    upkeep: Upkeep,
+    wan: number,
+    nowMs: number,
+    limit: number,
+  ): number {
+    const ageMs = nowMs - (ahead.get(wan) ?? nowMs);
+    const { keep, eventMs } = parts.policy;
+    let gone = 0;
+    for (const what of [...TIERS, "events"] as const)
+      if (ageMs > (what === "events" ? eventMs : keep[what]) && gone < limit)
+        gone += upkeep.expireAhead(wan, what, nowMs + AHEAD_MS, limit - gone);
+    if (gone > 0 && !cutAhead.has(wan)) {
+      cutAhead.add(wan);
+      journal.note("history_cut", { why: AHEAD_TOO_LONG });
     }
-    expiry.done();
-    return false;
+    return gone;
+  }
+
+  /** What a clock that was ahead has recorded, and what it has cost. */
+  function lookAhead(upkeep: Upkeep): void {
+    aheadLooks.each(upkeep, (wan) => {
+      const found = upkeep.ahead(wan, clock.wall());
+      // its own events say what it has to say
+      if (found?.isNews && found.name !== OWN_NAME) {
+        const { name, newestMs, expiredMs } = found;
+        journal.note("history_ahead", { source: name, newestMs, expiredMs });
+      }
+      if (found?.newestMs != null) ahead.set(wan, found.sinceMs);
+      else {
+        ahead.delete(wan);
+        cutAhead.delete(wan);
+      }
+      return false;
+    });
   }
 
   function relieve(upkeep: Upkeep): boolean {
@@ -175,6 +218,7 @@ export function openMaintenance(
         heldMs: Math.round(clockWatch.holdMs()),
       });
     }
+    lookAhead(upkeep);
     figures.sizes = upkeep.sizes();
     figures.lagMs = furthestBehind(upkeep, clock);
     return false;
@@ -210,8 +254,9 @@ export function openMaintenance(
 }
 
 function furthestBehind(upkeep: Upkeep, clock: Clock): Figures["lagMs"] {
-  const lags = upkeep.wans().map((wan) => {
-    const newestMs = Math.min(upkeep.newestMs(wan) ?? 0, clock.wall());
+  const lags = upkeep.wans().flatMap((wan) => {
+    if (upkeep.isIdle(wan)) return [];
+    const newestMs = upkeep.newestMs(wan, clock.wall()) ?? 0;
     return lagMs(upkeep.standing(wan), newestMs);
   });
   const worst = (tier: RolledTier) =>
@@ -219,6 +264,29 @@ function furthestBehind(upkeep: Upkeep, clock: Clock): Figures["lagMs"] {
   return Object.fromEntries(
     ROLLED_TIERS.map((tier) => [tier, worst(tier)]),
   ) as Figures["lagMs"];
+}
+
+const AHEAD_TOO_LONG =
+  "rows from ahead of the clock were kept for as long as others of their tier";
+
+/** All WANs, one after the other, every so often; as many at once as fit into half a slice. */
+function openRound(clock: Clock, ms: number) {
+  const interval = openInterval(clock, ms);
+  let left: number[] = [];
+  return {
+    /** @param work whether there is more to do for this one. @returns whether there is more to do at once */
+    each(upkeep: Pick<Upkeep, "wans">, work: (wan: number) => boolean) {
+      const begun = clock.mono();
+      if (left.length === 0 && interval.due()) left = upkeep.wans().reverse();
+      for (let wan = left.at(-1); wan !== undefined; wan = left.at(-1)) {
+        if (since(begun, clock.mono()) >= SLICE_MS / 2 || work(wan))
+          return true;
+        left.pop();
+        if (left.length === 0) interval.done();
+      }
+      return false;
+    },
+  };
 }
 
 /** What is due when it was done at least so long ago, or never. */

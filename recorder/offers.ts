@@ -5,8 +5,8 @@ import type { Identity } from "../shared/frame.js";
 /** A run nobody speaks of for so long is gone. */
 const GONE_MS = 60_000;
 
-/** Runs remembered. A process has one, and a restart makes another. */
-const RUNS_MAX = 64;
+/** Runs remembered. A process has one, and a restart makes another: two for each name there may be. */
+const RUNS_MAX = 512;
 
 /** `offered`: its frames may still be had. `heard`: it sends, but keeps nothing. */
 export type Presence = "offered" | "heard" | "gone";
@@ -29,7 +29,8 @@ export interface Offers {
   ): number;
   /** A frame that this program is too old for: it would come in vain again. */
   unreadable(identity: Identity): void;
-  isUnreadable(identity: Identity): boolean;
+  /** The last seq of such frames, in a row, from this one on; null where it is none. */
+  unreadableTo(identity: Identity): number | null;
   at(now: MonoMs): Presences;
   readonly counts: {
     /** Runs forgotten before they were gone, because there were too many. */
@@ -90,9 +91,11 @@ export function createOffers(startedAt: MonoMs, goneMs = GONE_MS): Offers {
         unreadable: { first: Math.min(first, seq), last: Math.max(last, seq) },
       });
     },
-    isUnreadable({ source, boot, seq }) {
+    unreadableTo({ source, boot, seq }) {
       const span = runs.get(keyOf(source, boot))?.unreadable;
-      return span != null && span.first <= seq && seq <= span.last;
+      return span != null && span.first <= seq && seq <= span.last
+        ? span.last
+        : null;
     },
     at: (now) => ({
       firstHeld: (name, boot) =>

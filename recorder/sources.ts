@@ -66,10 +66,14 @@ export function createSources(): Sources {
       live().flatMap((run) => (run.name === name ? [run.boot] : [])),
     doubled(now) {
       const heard = live().filter((run) => since(run.heardAt, now) < DOUBLE_MS);
-      const names = heard.flatMap((run) =>
-        heard.some((other) => overlap(run, other)) ? [run.name] : [],
+      const byName = new Map<string, Source[]>();
+      for (const run of heard)
+        byName.set(run.name, [...(byName.get(run.name) ?? []), run]);
+      return [...byName].flatMap(([name, runs]) =>
+        runs.some((run) => runs.some((other) => overlap(run, other)))
+          ? [name]
+          : [],
       );
-      return [...new Set(names)];
     },
   };
 }
@@ -77,6 +81,5 @@ export function createSources(): Sources {
 /** Was `run` still heard when `other` had long begun, and began no later? */
 const overlap = (run: Source, other: Source): boolean =>
   run !== other &&
-  run.name === other.name &&
   run.since <= other.since &&
   since(other.since, run.heardAt) > HANDOVER_MS;

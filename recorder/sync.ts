@@ -1,21 +1,34 @@
-import { chmodSync } from "node:fs";
 import { Router as Socket } from "zeromq";
-import { decodeSync, encodeSync, WANT_MAX } from "../shared/bus/sync.js";
+import { behind, openDoor } from "../shared/bus/door.js";
+import { decodeSync, encodeSync } from "../shared/bus/sync.js";
+import type { Clock } from "../shared/clock.js";
 import { Failure, reasonOf } from "../shared/failure.js";
 import { FRAME_BYTES_MAX } from "../shared/frame.js";
 import { ipc } from "../shared/paths.js";
 import type { CatchUp } from "./catch-up.js";
 import { fault } from "./fault.js";
+import { createGate } from "./gate.js";
 
 export interface SyncCounts {
   /** Messages that were none of this protocol. */
   refused: number;
+  /** Hellos of somebody who says too many. */
+  held: number;
   /** Answers to somebody who had gone, or did not listen. */
   unsent: number;
 }
 
 /** Per controller; an answer to a request is some twenty slices. */
-const HIGH_WATER_MARK = 100;
+const SEND_HIGH_WATER_MARK = 100;
+
+/** Messages of one controller that wait for us, of any size: the rest waits in its own queue. */
+const RECEIVE_HIGH_WATER_MARK = 16;
+
+/** A controller says one a second, twenty when it is leaving. */
+const HELLOS = { frames: 30, bytes: 2 ** 17 };
+
+/** Of all together: each may cost a look at sixteen runs. */
+const ALL_HELLOS = { frames: 100, bytes: 2 ** 19 };
 
 /**
  * Where controllers say what they hold, and hear what is asked of them.
@@ -26,13 +39,18 @@ export async function openSync(
   path: string,
   catchUp: CatchUp,
   counts: SyncCounts,
+  clock: Clock,
 ): Promise<AsyncDisposable> {
+  const [each, all] = [createGate(HELLOS), createGate(ALL_HELLOS)];
+  const admits = (peer: Buffer) =>
+    each.admits(peer.toString("latin1"), 0, clock.mono()) &&
+    all.admits("", 0, clock.mono());
   const socket = new Socket({
     linger: 0,
     mandatory: true,
     sendTimeout: 0,
-    sendHighWaterMark: HIGH_WATER_MARK,
-    receiveHighWaterMark: HIGH_WATER_MARK,
+    sendHighWaterMark: SEND_HIGH_WATER_MARK,
+    receiveHighWaterMark: RECEIVE_HIGH_WATER_MARK,
     maxMessageSize: FRAME_BYTES_MAX,
   });
 
@@ -49,25 +67,28 @@ export async function openSync(
   async function receive(): Promise<void> {
     for await (const [peer, head, ...frames] of socket) {
       const message = decodeSync(head);
-      if (peer !== undefined && message?.kind === "hello")
-        await answer(peer, catchUp.hello(message));
-      else if (message?.kind === "resend" && frames.length <= WANT_MAX)
-        catchUp.resend(message, frames);
-      else counts.refused++;
+      if (peer === undefined || message === null || message.kind === "state")
+        counts.refused++;
+      else if (message.kind === "resend") {
+        const more = catchUp.resend(message, frames);
+        if (more !== null) await answer(peer, [more]);
+      } else if (admits(peer)) await answer(peer, catchUp.hello(message));
+      else counts.held++;
     }
   }
 
   try {
-    await socket.bind(ipc(path));
+    await socket.bind(ipc(behind(path)));
   } catch (error) {
     throw new Failure(`Cannot listen at '${path}': ${reasonOf(error)}`);
   }
   // at once, and a send with no timeout does not keep it waiting; should it ever throw, the process ends with it
   const receiving = receive();
-  chmodSync(path, 0o660);
+  const door = await openDoor(path);
   return {
     async [Symbol.asyncDispose]() {
       socket.close();
+      await door[Symbol.asyncDispose]();
       await receiving;
     },
   };

@@ -27,6 +27,9 @@ export const later = <T extends MonoMs | WallMs>(at: T, ms: number): T =>
 export const atMost = (ms: number, work: Promise<void>): Promise<void> =>
   Promise.race([work, timeout(ms, undefined, { ref: false })]);
 
+/** How long this machine runs, ms, by the clock that each process's monotonic one is a part of. */
+export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
 export const systemClock: Clock = {
   mono: () => performance.now() as MonoMs,
   wall: () => Date.now() as WallMs,

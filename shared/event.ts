@@ -66,6 +66,7 @@ export const EVENT_ROWS = [
   row("controller_silent", "critical", "nothing is heard of a controller that did not say that it stops"),
   row("controller_back", "good", "the controller is heard again", "controller_silent"),
   row("frames_refused", "warning", "messages were refused"),
+  row("history_ahead", "warning", "a clock that was ahead has left history in the future"),
 ];
 
 export type EventName = (typeof EVENT_ROWS)[number]["name"];

@@ -11,6 +11,7 @@ import { CAUSES } from "./cause.js";
 import { EVENTS } from "./event.js";
 import { isWellFormed } from "./msgpack.js";
 import { field, RARE_FIELDS, ROW_FIELDS, type Row } from "./row.js";
+import { AT_MAX, isReachable, lastSeqAt, MONO_MAX, SEQ_MAX } from "./reach.js";
 import { READINGS, STATES } from "./state.js";
 
 /**
@@ -35,9 +36,9 @@ const HEADER = {
   v: integer(FRAME_VERSION - 1, FRAME_VERSION),
   source: Type.String({ pattern: WAN_NAME.source }),
   boot: Type.String({ pattern: "^[0-9a-f]{16}$" }),
-  seq: integer(1, Number.MAX_SAFE_INTEGER),
-  at: integer(0, Number.MAX_SAFE_INTEGER),
-  mono: integer(0, Number.MAX_SAFE_INTEGER),
+  seq: integer(1, SEQ_MAX),
+  at: integer(0, AT_MAX),
+  mono: integer(0, MONO_MAX),
 };
 
 const CODE_LIMITS: Readonly<Record<string, number>> = {
@@ -163,6 +164,7 @@ export const FRAME_FAULTS = [
   "field",
   "topic",
   "ahead",
+  "limit",
 ] as const;
 export type FrameFault = (typeof FRAME_FAULTS)[number];
 
@@ -175,7 +177,7 @@ export class FrameError extends Error {
   constructor(fault: FrameFault, message: string, value: unknown = null) {
     super(message);
     this.fault = fault;
-    this.identity = IDENTITY.Check(value) ? value : null;
+    this.identity = IDENTITY.Check(value) && isReachable(value) ? value : null;
   }
 }
 
@@ -259,8 +261,14 @@ export function decodeFrame(bytes: Uint8Array): {
       value,
     );
   }
+  const frame = value as unknown as Frame;
+  if (!isReachable(frame))
+    throw new FrameError(
+      "field",
+      `Cannot read frame 'seq': at most ${lastSeqAt(frame.mono)} when 'mono' is ${frame.mono}: got ${frame.seq}`,
+    );
   return {
-    frame: value as unknown as Frame,
+    frame,
     unknownKeys: Object.keys(value).length - known.keys,
   };
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { readlinkSync, realpathSync } from "node:fs";
 import { connect, createServer } from "node:net";
+import { basename, dirname, join, resolve } from "node:path";
 import { Failure } from "./failure.js";
 
 const socketOf = (name: string): string => `\0wanctl/${name}`;
@@ -8,11 +10,40 @@ const socketOf = (name: string): string => `\0wanctl/${name}`;
 /** An abstract socket's name, `\0wanctl/` before it, has room for this many bytes (unix(7)). */
 const NAME_BYTES = 96;
 
-/** A name for who owns a path; by the path's digest where it is too long. */
+/** So many links one after the other are a circle. */
+const LINKS_MAX = 40;
+
+/** What a path leads to through all links, be it there or not. */
+export function realPath(path: string, links = LINKS_MAX): string {
+  const full = resolve(path);
+  try {
+    return realpathSync(full);
+  } catch {
+    const folder = dirname(full);
+    if (folder === full) return full;
+    const place = join(realPath(folder, links), basename(full));
+    const target = links > 0 ? linkAt(place) : null;
+    return target === null
+      ? place
+      : realPath(resolve(dirname(place), target), links - 1);
+  }
+}
+
+/** Where a link points to; null where there is none. */
+function linkAt(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
+  }
+}
+
+/** A name for who owns what a path leads to; by the path's digest where it is too long. */
 export function nameOfOwner(who: string, path: string): string {
-  const name = `${who}:${path}`;
+  const real = realPath(path);
+  const name = `${who}:${real}`;
   if (Buffer.byteLength(name) <= NAME_BYTES) return name;
-  return `${who}:${createHash("sha256").update(path).digest("hex")}`;
+  return `${who}:${createHash("sha256").update(real).digest("hex")}`;
 }
 
 /** Does a process hold the name? */

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, accessSync, constants } from "node:fs";
-import { join } from "node:path";
+import { accessSync, chmodSync, constants, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Failure } from "./failure.js";
+import { makeFolder } from "./folder.js";
 
 /** Where sockets live. One folder for all processes of an installation. */
 export interface RunFolder {
@@ -40,13 +41,16 @@ export function runFolder(option: string | undefined): RunFolder {
   };
 }
 
-/** Makes the folders, group-writable; the group is handed down where the folder above does so. @throws Failure where that is not allowed */
+/** Of the group too, which is handed down, whatever the umask. */
+const FOLDER_MODE = 0o2770;
+
+/** Makes the folders, for us and the group of the folder above. @throws Failure where that is not allowed */
 export function makeRunFolder(run: RunFolder): void {
   for (const folder of ["wan", "recorder"].map((name) =>
     join(run.root, name),
   )) {
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o770 });
+      ownFolder(folder);
       accessSync(folder, constants.W_OK | constants.X_OK);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? String(error);
@@ -55,6 +59,14 @@ export function makeRunFolder(run: RunFolder): void {
       );
     }
   }
+}
+
+/** Made with those above it; only what was made here gets its mode. */
+function ownFolder(folder: string): void {
+  const first = makeFolder(folder);
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made))
+    chmodSync(made, FOLDER_MODE);
 }
 
 /** Whether files can be made and removed there. */

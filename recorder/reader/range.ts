@@ -35,7 +35,7 @@ export function* range(
   demandMetrics(query.metrics ?? []);
   const stepMs = stepOf(query);
   const span = stepMs === null ? query : whole(query, stepMs);
-  const parts = wansOf(records, query.wans).map((wan) => ({
+  const parts = wansOf(records, query.wans, span.toMs).map((wan) => ({
     wan,
     series: seriesOf(records, wan, query.metrics),
   }));

@@ -37,7 +37,7 @@ export function* summary(
   const states: Held[] = [];
   const worst: Worst[] = [];
   const sources: { wan: Wan; sections: readonly Section[] }[] = [];
-  for (const wan of wansOf(records, query.wans)) {
+  for (const wan of wansOf(records, query.wans, query.toMs)) {
     const fromMs = Math.max(query.fromMs, wan.fromMs);
     const toMs = Math.min(query.toMs, wan.toMs);
     const parts = fromMs < toMs ? cover(fromMs, toMs, wan.kept) : [];

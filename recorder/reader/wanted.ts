@@ -31,7 +31,12 @@ export interface Wan {
   readonly toMs: number;
 }
 
-export function wansOf(records: Records, wans: Span["wans"]): Wan[] {
+/** @param toMs where what is asked for ends: what lies ahead of it, by a clock that was wrong, is left out */
+export function wansOf(
+  records: Records,
+  wans: Span["wans"],
+  toMs?: number,
+): Wan[] {
   return records.wans().flatMap(({ id, name }): Wan[] => {
     if (wans !== undefined && !wans.includes(name)) return [];
     const { fromMs, oldestMs, untilMs } = records.standing(id);
@@ -40,10 +45,10 @@ export function wansOf(records: Records, wans: Span["wans"]): Wan[] {
     );
     const first = Math.min(...TIERS.map((tier) => begins[tier]));
     if (first === Infinity) return [];
-    const newest = records.cycles.newestMs(id) ?? 0;
-    const toMs = Math.max(newest + 1, ...Object.values(untilMs));
+    const newest = records.cycles.newestMs(id, toMs) ?? 0;
+    const endMs = Math.max(newest + 1, ...Object.values(untilMs));
     const kept = { fromMs, untilMs };
-    return [{ id, name, kept, begins, fromMs: first, toMs }];
+    return [{ id, name, kept, begins, fromMs: first, toMs: endMs }];
   });
 }
 

@@ -52,11 +52,6 @@ const eventsWhere = (condition: string) => `
     where ${condition} e.at_ms >= @fromMs and (e.at_ms, e.source, e.seq) < (@atMs, @source, @seq)
     order by e.at_ms desc, e.source desc, e.seq desc limit ${ROWS_MAX}`;
 
-/** The rare ones have an index of their own. */
-export const RARE_SQL = `
-  create index event_rare on event (at_ms, source, seq) where kind <> 'transition';
-`;
-
 export const ANNALS_SQL = {
   events: eventsWhere(""),
   rareEvents: eventsWhere("e.kind <> 'transition' and"),

@@ -50,14 +50,13 @@ export function openBuckets(db: Connection): Buckets {
   const series = openSeries(db);
   const selectCoverage = db
     .prepare<[number, number, number, number], number[]>(
-      `select * from coverage where tier = ? and wan = ? and bucket_ms >= ? and bucket_ms < ?
+      `select bucket_ms, ${VALUES.join(", ")} from coverage where tier = ? and wan = ? and bucket_ms >= ? and bucket_ms < ?
          order by bucket_ms`,
     )
     .raw();
-  // its key, two counts, then as in `valuesOf`
-  const columns = 5 + READINGS.length + DIRECTIONS.length * STATES.length;
   const insertCoverage = db.prepare(
-    `insert or replace into coverage values (?${", ?".repeat(columns - 1)})`,
+    `insert or replace into coverage (tier, wan, bucket_ms, ${VALUES.join(", ")})
+       values (?, ?, ?${", ?".repeat(VALUES.length)})`,
   );
   const dropCoverage = db.prepare(
     "delete from coverage where tier = ? and wan = ? and bucket_ms = ?",
@@ -77,27 +76,28 @@ export function openBuckets(db: Connection): Buckets {
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const drop = db.prepare(
-    "delete from rollup where tier = ? and series = ? and bucket_ms = ?",
+    `delete from rollup where tier = ? and bucket_ms = ? and series in (select id from series where wan = ?)`,
   );
 
   function remove(code: number, wan: number, startMs: number): number {
-    let rows = dropCoverage.run(code, wan, startMs).changes;
-    if (rows === 0) return 0;
-    for (const id of series.of(wan))
-      rows += drop.run(code, id, startMs).changes;
-    return rows;
+    const rows = dropCoverage.run(code, wan, startMs).changes;
+    return rows === 0 ? 0 : rows + drop.run(code, startMs, wan).changes;
   }
 
   return {
     between(tier, wan, fromMs, toMs) {
       const range = [tierCode(tier), wan, fromMs, toMs] as const;
-      const rows = select.all(...range);
+      const byBucket = new Map<number, [number, Rollup][]>();
+      for (const row of select.all(...range)) {
+        const own = byBucket.get(row.bucket) ?? [];
+        own.push([row.series, rollupFrom(row)]);
+        byBucket.set(row.bucket, own);
+      }
       return selectCoverage.all(...range).map((values) => {
-        const startMs = values[2];
-        const own = rows.filter((row) => row.bucket === startMs);
+        const [startMs = 0, ...counted] = values;
         return {
-          coverage: coverageFrom(values.slice(3)),
-          rollups: new Map(own.map((row) => [row.series, rollupFrom(row)])),
+          coverage: coverageFrom(counted),
+          rollups: new Map(byBucket.get(startMs)),
         };
       });
     },
@@ -139,6 +139,15 @@ export function openBuckets(db: Connection): Buckets {
     },
   };
 }
+
+/** The columns of coverage, as in `valuesOf`. */
+const VALUES: readonly string[] = [
+  ...["cycles", "missed"],
+  ...READINGS,
+  ...DIRECTIONS.flatMap((direction) =>
+    STATES.map((state) => `${state.toLowerCase()}_${direction}_ms`),
+  ),
+];
 
 const valuesOf = ({ cycles, missed, readings, heldMs }: Coverage): number[] => [
   cycles,

@@ -43,7 +43,8 @@ export interface Cycles {
   oldestMs(wan: number): number | null;
   /** Where the slot begins that has the first cycle from an instant on, or in its slot. */
   firstMs(wan: number, fromMs: number): number | null;
-  newestMs(wan: number): number | null;
+  /** The newest that is no later than an instant. */
+  newestMs(wan: number, atMostMs?: number): number | null;
   /**
    * Deletes cycles of a WAN from before an instant, which lies between slots, oldest first, until that is `limit` or a
    * few more. Says how many.
@@ -124,7 +125,8 @@ export function openCycles(db: Connection): Cycles {
       const slot = slotFrom(wan, slotOf(fromMs));
       return slot === Infinity ? null : Math.max(fromMs, slot * SLOT_MS);
     },
-    newestMs: (wan) => most([packed.newestMs(wan), plain.newestMs(wan)]),
+    newestMs: (wan, atMostMs = Number.MAX_SAFE_INTEGER) =>
+      most([packed.newestMs(wan, atMostMs), plain.newestMs(wan, atMostMs)]),
     expire(wan, beforeMs, limit) {
       const gone = plain.expire(wan, beforeMs, limit);
       return gone + packed.expire(wan, beforeMs, limit - gone);

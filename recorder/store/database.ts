@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { chmodSync, closeSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { Database } from "../sqlite.js";
 import type { WallMs } from "../../shared/clock.js";
 import { Failure, reasonOf } from "../../shared/failure.js";
+import { makeFolder } from "../../shared/folder.js";
 import {
   BUSY_MS,
   isDamage,
@@ -56,12 +57,14 @@ export function openDatabase(path: string, now: WallMs): Connection {
     return db;
   } catch (error) {
     // before it is closed, or what its log holds would be written into it
-    const damaged =
-      isDamage(error) && mayBeOurs(path)
+    try {
+      throw isDamage(error) && mayBeOurs(path)
         ? new DatabaseDamaged(path, reasonOf(error), setAside(path, now))
-        : null;
-    db.close();
-    throw damaged ?? unusable(path, error);
+        : error;
+    } catch (cause) {
+      db.close();
+      throw unusable(path, cause);
+    }
   }
 }
 
@@ -80,7 +83,7 @@ function makeFile(path: string): void {
     throw new Failure(`Cannot open database '${path}': ${rule}`);
   };
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o770 });
+    makeFolder(folder, 0o770);
     const network = networkOf(folder);
     if (network !== undefined)
       refuse(
@@ -113,10 +116,10 @@ function prepare(db: Connection): void {
 }
 
 function unusable(path: string, error: unknown): unknown {
-  if (!(error instanceof Database.SqliteError)) return error;
   const passing = passingCause(error);
   if (passing !== undefined)
     return new DatabaseAway(`Cannot open database '${path}': got ${passing}`);
+  if (!(error instanceof Database.SqliteError)) return error;
   const rule =
     error.code === "SQLITE_NOTADB"
       ? `must be a SQLite database: ${WAY_OUT}`

@@ -13,6 +13,8 @@ export interface Sizes {
 
 /** The room the history takes. */
 export interface Disk {
+  /** Which file somebody has cut off, by what SQLite believes to be in it; null for none. To be asked again and again. */
+  cutOff(): "database" | "log" | null;
   sizes(): Sizes;
   /** Gives at most `pages` of what lies free back to the file system, where there is enough. @returns how many */
   vacuum(pages: number): number;
@@ -29,7 +31,24 @@ export function openDisk(db: Connection, midVacuum = () => {}): Disk {
   const pragma = (text: string) => db.pragma(text, { simple: true }) as number;
   const freePages = () => pragma("freelist_count");
 
+  let knownBytes = 0;
+
   return {
+    cutOff() {
+      const dbBytes = statSync(db.name).size;
+      const pageBytes = pragma("page_size");
+      // it shrinks to what is in use when pages are given back, and is smaller than that before they are written
+      const isCut =
+        dbBytes < knownBytes && dbBytes < pragma("page_count") * pageBytes;
+      knownBytes = dbBytes;
+      if (isCut) return "database";
+      const [wal] = db.pragma("wal_checkpoint(NOOP)") as Checkpoint[];
+      const { log, checkpointed } = wal ?? { log: 0, checkpointed: 0 };
+      const walBytes = WAL_HEAD + log * (WAL_FRAME_HEAD + pageBytes);
+      return log > checkpointed && bytesOf(`${db.name}-wal`) < walBytes
+        ? "log"
+        : null;
+    },
     sizes() {
       const pageBytes = pragma("page_size");
       const pages = pragma("page_count");
@@ -61,5 +80,21 @@ export function openDisk(db: Connection, midVacuum = () => {}): Disk {
   };
 }
 
-export const bytesOf = (path: string): number =>
-  statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+/** Of the write-ahead log and of each page in it, bytes (SQLite's file format, 4). */
+const WAL_HEAD = 32;
+const WAL_FRAME_HEAD = 24;
+
+/** Frames in the log, and how many of them are in the database too. */
+interface Checkpoint {
+  readonly log: number;
+  readonly checkpointed: number;
+}
+
+/** 0 where it cannot be looked at. */
+export function bytesOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}

@@ -29,7 +29,7 @@ export function openEndings(db: Connection, gaps: Ranges<Gap>): Endings {
   const beginOfNext = db
     .prepare<[number, number, number, number | null], number | null>(
       `select iif(exists (select 1 from missing where source = s.id and from_seq = 1), null, first_at_ms)
-         from source s where wan = ? and id <> ? and (id > ? or closed = 0 and first_at_ms >= ?)
+         from source s where wan = ? and id <> ? and (id > ? or closed <> 1 and first_at_ms >= ?)
          order by first_at_ms limit 1`,
     )
     .pluck();
@@ -43,8 +43,9 @@ export function openEndings(db: Connection, gaps: Ranges<Gap>): Endings {
         setClosed.run(1, source);
         return false;
       }
-      const nextAtMs = beginOfNext.get(wan, source, source, lastAtMs) ?? null;
-      if (nextAtMs === null) return false;
+      const nextAtMs = beginOfNext.get(wan, source, source, lastAtMs);
+      if (nextAtMs === undefined) setClosed.run(2, source);
+      if (nextAtMs == null) return false;
       setClosed.run(1, source);
       gaps.add(source, {
         fromSeq: lastSeq + 1,

@@ -74,7 +74,7 @@ export function openHeir(db: Connection): Heir {
     .prepare<[number], number>("select last_at_ms from source where id = -?")
     .pluck();
   const addEvent = db.prepare(
-    "insert into event values (?, ?, ?, ?, ?, ?) on conflict do nothing",
+    "insert into event (at_ms, source, seq, wan, kind, details) values (?, ?, ?, ?, ?, ?) on conflict do nothing",
   );
 
   return {

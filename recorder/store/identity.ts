@@ -1,9 +1,16 @@
+import { realPath } from "../../shared/lock.js";
 import { rmSync, statSync } from "node:fs";
 
 /** Which file a path leads to, "" where there is none. A name may be given to another file at any time. */
 export function identityOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? "" : `${stat.dev}:${stat.ino}`;
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? "" : `${stat.dev}:${stat.ino}`;
+  } catch (error) {
+    // its folder is a file now
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return "";
+    throw error;
+  }
 }
 
 export interface Change {
@@ -14,18 +21,18 @@ export interface Change {
 
 /** A database and what SQLite keeps beside it, as they were when it was opened. */
 export interface Files {
-  /** What somebody has done to them; null where nobody has. */
+  /** What somebody has done to them; null where nobody has. @throws where they cannot be looked at */
   change(): Change | null;
   /** Deletes what is still there of the log: beside another database it would be taken for that one's. */
   clear(): void;
 }
 
 export function filesOf(path: string): Files {
-  const fileOf = (suffix: string) => ({
-    path: path + suffix,
-    identity: identityOf(path + suffix),
-  });
-  const [main, log, index] = [fileOf(""), fileOf("-wal"), fileOf("-shm")];
+  // SQLite keeps what it has beside the file that a link leads to
+  const real = realPath(path);
+  const fileOf = (path: string) => ({ path, identity: identityOf(path) });
+  const main = fileOf(path);
+  const [log, index] = [fileOf(`${real}-wal`), fileOf(`${real}-shm`)];
   return {
     change() {
       const now = identityOf(main.path);

@@ -1,7 +1,8 @@
 import { later, since, type Clock, type MonoMs } from "../../shared/clock.js";
 import { Failure, reasonOf } from "../../shared/failure.js";
+import { realPath } from "../../shared/lock.js";
 import type { EventFrame } from "../../shared/frame.js";
-import { isDamage } from "./connection.js";
+import { isDamage, passingCause } from "./connection.js";
 import { setAside } from "./damage.js";
 import { DatabaseAway, DatabaseDamaged } from "./database.js";
 import { bytesOf } from "./disk.js";
@@ -50,6 +51,8 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
   let notBefore: MonoMs | null = null;
   let damagedAt: MonoMs | null = null;
   let incidents: Incident[] = [];
+  /** What is still to be deleted of a log whose database was moved away. */
+  let leftOver: Files | null = null;
 
   function note(event: Incident["event"], detail: Incident["detail"]): void {
     if (incidents.length < INCIDENTS_MAX) incidents.push({ event, detail });
@@ -57,15 +60,22 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
 
   function open(): void {
     try {
-      const store = openStore(path, clock.wall());
-      opened = { store, files: filesOf(path) };
+      leftOver?.clear();
+      leftOver = null;
+      const store = openStore(realPath(path), clock.wall());
+      try {
+        opened = { store, files: filesOf(path) };
+      } catch (error) {
+        store.drop();
+        throw error;
+      }
       isStale = false;
       openings++;
     } catch (error) {
       if (error instanceof DatabaseDamaged) damaged(error.keptAs, error);
       // what is wrong with its place is said at the start, and waited for later
       else if (openings > 0 || error instanceof DatabaseAway)
-        cause = reasonOf(error);
+        cause = passingCause(error) ?? reasonOf(error);
       else throw error;
     }
   }
@@ -83,14 +93,32 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
   function leave({ store, files }: Opened, moved: boolean): void {
     opened = null;
     void store[Symbol.asyncDispose]();
-    if (moved) files.clear();
+    if (moved) leftOver = files;
+  }
+
+  /** What has become of the files since the last look. */
+  function look({ store, files }: Opened): void {
+    const change = files.change();
+    if (change !== null) {
+      note("database_replaced", { how: change.how });
+      leave({ store, files }, change.moved);
+      return;
+    }
+    const cut = known(
+      attempt((store) => store.tend((upkeep) => upkeep.cutOff())),
+    );
+    if (cut === "database")
+      abandon({ store, files }, new Failure("the file was cut off"));
+    if (cut !== "log") return;
+    note("database_replaced", { how: "its log was cut off" });
+    leave({ store, files }, false);
   }
 
   /** Before it is closed, or what its log holds would be written into it. */
   function abandon({ store }: Opened, error: unknown): void {
     opened = null;
     try {
-      damaged(setAside(path, clock.wall()), error);
+      damaged(setAside(realPath(path), clock.wall()), error);
     } catch (refusal) {
       cause = `${reasonOf(error)}: ${reasonOf(refusal)}`;
     }
@@ -137,20 +165,27 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
       return told;
     },
     check() {
-      const change = opened?.files.change() ?? null;
-      if (change !== null) note("database_replaced", { how: change.how });
-      if (opened !== null && (change !== null || isStale))
-        leave(opened, change?.moved ?? false);
+      try {
+        if (opened !== null) look(opened);
+      } catch (error) {
+        if (passingCause(error) === undefined) throw error;
+        isStale = true;
+      }
+      if (opened !== null && isStale) leave(opened, false);
       const isDue = notBefore === null || since(notBefore, clock.mono()) >= 0;
       if (opened === null && isDue) open();
     },
     commit: (...batch) => attempt((store) => store.commit(...batch)),
     standing: (...run) => known(attempt((store) => store.standing(...run))),
     unfinished: (fromMs) => known(attempt((store) => store.unfinished(fromMs))),
+    names: () => known(attempt((store) => store.names())),
     missing: () => known(attempt((store) => store.missing())),
-    newestMs: () => known(attempt((store) => store.newestMs())),
+    newestMs: (ms) => known(attempt((store) => store.newestMs(ms))),
     tend: (work) => attempt((store) => store.tend(work)),
-    size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
+    size: () => ({
+      dbBytes: bytesOf(path),
+      walBytes: bytesOf(`${realPath(path)}-wal`),
+    }),
     drop: () => opened?.store.drop(),
     async [Symbol.asyncDispose]() {
       await opened?.store[Symbol.asyncDispose]();

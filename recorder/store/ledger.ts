@@ -10,7 +10,7 @@ export type Admission =
   | { readonly kind: "duplicate" };
 
 /** The recorder's own events never travel, so none of them is ever missing. */
-const OWN_NAME = "recorder";
+export const OWN_NAME = "recorder";
 
 /** What of a run is not stored but might be had. */
 export interface Standing {

@@ -63,7 +63,8 @@ export interface PackedCycles {
   /** The first slot from this one on that has cycles. */
   slotFrom(wan: number, slot: number): number | null;
   oldestMs(wan: number): number | null;
-  newestMs(wan: number): number | null;
+  /** The newest that is no later than an instant. */
+  newestMs(wan: number, atMostMs: number): number | null;
   /** Deletes the slots of before an instant, oldest first, until that is `limit` cycles or more. Says how many. */
   expire(wan: number, beforeMs: number, limit: number): number;
 }
@@ -104,8 +105,8 @@ export function openPackedCycles(db: Connection): PackedCycles {
     )
     .pluck();
   const slotBefore = db
-    .prepare<[number], number | null>(
-      "select max(slot) from cycle_slot where wan = ?",
+    .prepare<[number, number], number | null>(
+      "select max(slot) from cycle_slot where wan = ? and slot <= ?",
     )
     .pluck();
 
@@ -148,8 +149,16 @@ export function openPackedCycles(db: Connection): PackedCycles {
     return others;
   }
 
-  const edgeOf = (wan: number, slot: number | null | undefined, at: 0 | -1) =>
-    slot == null ? null : (within(wan, slot).at(at)?.atMs ?? null);
+  function newestMs(wan: number, atMostMs: number): number | null {
+    let slot = slotOf(atMostMs);
+    for (;;) {
+      const found = slotBefore.get(wan, slot) ?? null;
+      if (found === null) return null;
+      const own = within(wan, found).filter(({ atMs }) => atMs <= atMostMs);
+      if (own.length > 0) return own.at(-1)?.atMs ?? null;
+      slot = found - 1;
+    }
+  }
 
   return {
     within,
@@ -188,8 +197,11 @@ export function openPackedCycles(db: Connection): PackedCycles {
       for (const atMs of times.sort((a, b) => a - b)) putTime.run(atMs);
       return others;
     },
-    oldestMs: (wan) => edgeOf(wan, slotFrom.get(wan, 0), 0),
-    newestMs: (wan) => edgeOf(wan, slotBefore.get(wan), -1),
+    oldestMs(wan) {
+      const slot = slotFrom.get(wan, 0) ?? null;
+      return slot === null ? null : (within(wan, slot)[0]?.atMs ?? null);
+    },
+    newestMs,
     expire(wan, beforeMs, limit) {
       let gone = 0;
       while (gone < limit) {

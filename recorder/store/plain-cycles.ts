@@ -13,7 +13,7 @@ export interface PlainCycles {
   /** The slot of the first cycle that is of this slot or later. */
   slotFrom(wan: number, fromMs: number): number | null;
   oldestMs(wan: number): number | null;
-  newestMs(wan: number): number | null;
+  newestMs(wan: number, atMostMs: number): number | null;
   expire(wan: number, beforeMs: number, limit: number): number;
 }
 
@@ -34,8 +34,8 @@ export function openPlainCycles(db: Connection): PlainCycles {
     )
     .pluck();
   const newest = db
-    .prepare<[number], number | null>(
-      "select at_ms from cycle_plain where wan = ? order by at_ms desc limit 1",
+    .prepare<[number, number], number | null>(
+      "select at_ms from cycle_plain where wan = ? and at_ms <= ? order by at_ms desc limit 1",
     )
     .pluck();
   const expire = db.prepare(
@@ -52,7 +52,7 @@ export function openPlainCycles(db: Connection): PlainCycles {
       return atMs === null ? null : slotOf(atMs);
     },
     oldestMs: (wan) => from.get(wan, 0) ?? null,
-    newestMs: (wan) => newest.get(wan) ?? null,
+    newestMs: (wan, atMostMs) => newest.get(wan, atMostMs) ?? null,
     expire: (wan, beforeMs, limit) => expire.run(wan, beforeMs, limit).changes,
   };
 }

@@ -89,8 +89,9 @@ function openRanges<R extends Range>(
     `select ${columns} from ${table} where source = ? order by from_seq limit ${RANGES_MAX}`,
   );
   const places = columns.split(",").map(() => ", ?");
+  const names = columns.replaceAll(/ as \w+/g, "");
   const insert = db.prepare(
-    `insert into ${table} values (?${places.join("")})`,
+    `insert into ${table} (source, ${names}) values (?${places.join("")})`,
   );
   const drop = db.prepare(
     `delete from ${table} where source = ? and from_seq = ?`,

@@ -25,6 +25,10 @@ export interface Roller {
    * @returns false where nothing is due
    */
   rollUp(wan: number, nowMs: number): boolean;
+  /** Something of a WAN has come: until then it is not looked at before there can be anything due. */
+  touch(wan: number): void;
+  /** All it has is rolled up. */
+  isIdle(wan: number): boolean;
 }
 
 /** @param midway called when a bucket is made and not yet committed */
@@ -47,16 +51,19 @@ export function openRoller(
     return sampleMs;
   }
 
-  /** The start of a bucket that has ended, dirty ones first; null where there is none. */
-  function due(tier: RolledTier, wan: number, nowMs: number): number | null {
+  /** When a WAN with nothing due has something due at the earliest, unless something comes. */
+  const dueMs = new Map<number, number>();
+
+  /** The bucket to make next, dirty ones first, and when it has ended for good; Infinity where there is none. */
+  function next(tier: RolledTier, wan: number) {
     const newMs = firstMs(tier, wan, progress.untilMs(tier, wan));
     const starts = [
       progress.oldestDirty(tier, wan),
       newMs && bucketStart(tier, newMs),
     ];
-    const ended = (startMs: number | null) =>
-      startMs !== null && bucketEnd(tier, startMs) + LATE_MS <= nowMs;
-    return starts.find(ended) ?? null;
+    const known = starts.filter((startMs) => startMs !== null);
+    const startMs = Math.min(...known);
+    return { startMs, endedMs: bucketEnd(tier, startMs) + LATE_MS };
   }
 
   function made(tier: RolledTier, wan: number, startMs: number): Bucket | null {
@@ -83,13 +90,19 @@ export function openRoller(
   );
 
   return {
+    isIdle: (wan) => dueMs.get(wan) === Infinity,
+    touch: (wan) => void dueMs.delete(wan),
     rollUp(wan, nowMs) {
+      if (nowMs < (dueMs.get(wan) ?? 0)) return false;
+      let earliestMs = Infinity;
       for (const tier of ROLLED_TIERS) {
-        const startMs = due(tier, wan, nowMs);
-        if (startMs === null) continue;
+        const { startMs, endedMs } = next(tier, wan);
+        earliestMs = Math.min(earliestMs, endedMs);
+        if (endedMs > nowMs) continue;
         replace.immediate(tier, wan, startMs);
         return true;
       }
+      dueMs.set(wan, earliestMs);
       return false;
     },
   };

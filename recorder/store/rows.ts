@@ -9,8 +9,12 @@ export interface Rows {
 }
 
 export function openRows(db: Connection): Rows {
-  const insertEvent = db.prepare("insert into event values (?, ?, ?, ?, ?, ?)");
-  const insertSample = db.prepare("insert into sample values (?, ?, ?, ?, ?)");
+  const insertEvent = db.prepare(
+    "insert into event (at_ms, source, seq, wan, kind, details) values (?, ?, ?, ?, ?, ?)",
+  );
+  const insertSample = db.prepare(
+    "insert into sample (series, at_ms, source, seq, value) values (?, ?, ?, ?, ?)",
+  );
   const series = openSeries(db);
 
   return {

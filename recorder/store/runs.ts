@@ -9,8 +9,8 @@ export interface Run {
   readonly lastSeq: number;
   /** null before the first frame */
   readonly lastAtMs: number | null;
-  /** How it ended is known, and written down. */
-  readonly isClosed: 0 | 1;
+  /** 1: how it ended is known, and written down. 2: it is gone, and was the last of its name: nothing will tell before the next. */
+  readonly isClosed: 0 | 1 | 2;
 }
 
 /** The last run of a controller, where it did not say that it stops. */
@@ -30,13 +30,15 @@ export interface Runs {
   advance(source: number, seq: number, at: number): void;
   /** A frame from before the first known one. */
   begunBy(source: number, at: number): void;
-  /** The runs that are not closed. */
+  /** The runs that are not closed, so many that nobody waits for them. */
   open(): Run[];
   /** Of runs with a frame since `fromMs`, the newest first. */
   unfinished(fromMs: number): LastRun[];
 }
 
 const UNFINISHED_MAX = 32;
+/** Looked at in one go: more than that only somebody has who floods. */
+const OPEN_MAX = 1_000;
 
 const SELECT = `select s.id as source, s.wan, w.name, s.boot, s.last_seq as lastSeq,
     iif(s.last_seq = 0, null, s.last_at_ms) as lastAtMs, s.closed as isClosed
@@ -46,7 +48,6 @@ export function openRuns(db: Connection): Runs {
   const find = db.prepare<[string, string], Run>(
     `${SELECT} where w.name = ? and s.boot = ?`,
   );
-  const open = db.prepare<[], Run>(`${SELECT} where s.closed = 0`);
   const unfinished = db.prepare<
     [number, number],
     Omit<LastRun, "wasTold"> & { readonly wasTold: 0 | 1 }
@@ -59,6 +60,12 @@ export function openRuns(db: Connection): Runs {
          and s.last_seq > 0 and s.last_at_ms >= ? and w.name <> 'recorder'
          and not exists (select 1 from event where source = s.id and kind = 'stopping' and at_ms > s.last_at_ms - 60000)
        order by s.last_at_ms desc limit ?`,
+  );
+  const open = db.prepare<[], Run>(
+    `${SELECT} where s.closed = 0 limit ${OPEN_MAX}`,
+  );
+  const wake = db.prepare(
+    "update source set closed = 0 where closed = 2 and wan = (select id from wan where name = ?)",
   );
   const addWan = db.prepare(
     "insert into wan (name) values (?) on conflict (name) do nothing",
@@ -82,6 +89,7 @@ export function openRuns(db: Connection): Runs {
         .map((run) => ({ ...run, wasTold: run.wasTold === 1 })),
     begin(name, boot, at) {
       addWan.run(name);
+      wake.run(name);
       add.run(boot, at, at, name);
       return find.get(name, boot) as Run;
     },

@@ -10,7 +10,12 @@ export interface Series {
   ofCycle(wan: number): CycleSeries[];
   /** All there are. */
   of(wan: number): number[];
+  /** Whether a sample of a WAN has a series, or may have one. */
+  admits(wanName: string, metric: string, labels: Labels): boolean;
 }
+
+/** Of one WAN: ten times what a controller has. Each is a row in every bucket of every tier. */
+export const SERIES_MAX = 500;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -36,8 +41,17 @@ export function openSeries(db: Connection): Series {
     return Number(add.run(...key).lastInsertRowid);
   }
 
+  const room = db
+    .prepare<[string, string, string], number>(
+      `select count(*) < ${SERIES_MAX} or total(metric = ? and labels = ?) > 0
+         from series where wan = (select id from wan where name = ?)`,
+    )
+    .pluck();
+
   return {
     idOf,
+    admits: (name, metric, labels) =>
+      room.get(metric, labelText(labels) ?? "", name) === 1,
     ofCycle: (wan) =>
       METRICS.flatMap(({ name, labels, from }) =>
         from.kind === "cycle"

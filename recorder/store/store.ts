@@ -2,6 +2,7 @@ import type { WallMs } from "../../shared/clock.js";
 import type { Frame, Identity } from "../../shared/frame.js";
 import { fault } from "../fault.js";
 import type { Presences } from "../offers.js";
+import { openAhead } from "./ahead.js";
 import { isStale, passingCause } from "./connection.js";
 import type { CycleOfRun } from "./cycles.js";
 import { openDatabase } from "./database.js";
@@ -11,6 +12,7 @@ import { openLedger, type Standing } from "./ledger.js";
 import { openRecords, type Records } from "./records.js";
 import { openRows } from "./rows.js";
 import { openRuns, type LastRun } from "./runs.js";
+import { openSeries } from "./series.js";
 import { openUpkeep, type Fault, type Upkeep } from "./upkeep.js";
 
 /** A frame that came and could not be taken, at `at` by our clock. */
@@ -30,6 +32,8 @@ export interface Committed {
   /** Holes that opened. They may yet be filled, or become gaps. */
   readonly holes: number;
   readonly gaps: number;
+  /** Samples of one series too many. */
+  readonly beyond: number;
 }
 
 /** Nothing is given up. */
@@ -54,16 +58,25 @@ export interface Store extends AsyncDisposable {
   readonly path: string;
   /** To be read within `tend`, as anything that may fail. */
   readonly records: Records;
-  /** Stores a batch in one transaction, each frame of a run once, with what is missing between and what never comes. */
-  commit(arrivals: readonly Arrival[], presences?: Presences): Outcome;
+  /**
+   * Stores a batch in one transaction, each frame of a run once, with what is missing between and what never comes.
+   * @param nowMs what the clock says: nothing is taken for rolled up or expired beyond it
+   */
+  commit(
+    arrivals: readonly Arrival[],
+    presences?: Presences,
+    nowMs?: number,
+  ): Outcome;
   /** What of a run may be asked for; null where it cannot be read at the moment. */
   standing(name: string, boot: string): Standing | null;
   /** The last runs that did not say that they stop, with a frame since `fromMs`; null where they cannot be read at the moment. */
   unfinished(fromMs: number): readonly LastRun[] | null;
+  /** Who has a history; null where it cannot be read at the moment. */
+  names(): readonly string[] | null;
   /** How many frames are not yet had; null where it cannot be read at the moment. */
   missing(): number | null;
-  /** The newest cycle of all; null where there is none. */
-  newestMs(): number | null;
+  /** The newest cycle of all that is no later than an instant; null where there is none. */
+  newestMs(atMostMs?: number): number | null;
   /** Does something to the history other than adding to it. */
   tend<T>(work: (upkeep: Upkeep) => T): T | Failed;
   size(): { readonly dbBytes: number; readonly walBytes: number };
@@ -85,21 +98,34 @@ export function openStore(
   const { cycles } = records;
 
   const countMissing = db
-    .prepare<[], number>(
-      "select ifnull(sum(to_seq - from_seq + 1), 0) from missing",
-    )
+    .prepare<[], number>("select total(to_seq - from_seq + 1) from missing")
     .pluck();
+  const ahead = openAhead(db);
+  const series = openSeries(db);
   const latecomers = openLatecomers(db);
   const upkeep = openUpkeep(db, cycles, whileTending);
 
   const write = db.transaction(
-    (arrivals: readonly Arrival[], presences: Presences): Committed => {
-      const done = { stored: 0, duplicates: 0, holes: 0, gaps: 0 };
+    (
+      arrivals: readonly Arrival[],
+      presences: Presences,
+      nowMs: number,
+    ): Committed => {
+      ahead.bringBack(nowMs);
+      const done = { stored: 0, duplicates: 0, holes: 0, gaps: 0, beyond: 0 };
       const newCycles: CycleOfRun[] = [];
       for (const arrival of arrivals) {
         if (arrival.kind === "refused") {
           ledger.refuse(arrival, arrival.at);
           continue;
+        }
+        if (arrival.kind === "sample") {
+          const { source, metric, labels } = arrival;
+          if (!series.admits(source, metric, labels)) {
+            ledger.refuse(arrival, arrival.at);
+            done.beyond++;
+            continue;
+          }
         }
         const admission = ledger.admit(arrival);
         if (admission.kind === "duplicate") {
@@ -107,6 +133,7 @@ export function openStore(
           continue;
         }
         const { run } = admission;
+        upkeep.touch(run.wan);
         if (!latecomers.merge(run, arrival)) {
           if (arrival.kind === "cycle") newCycles.push({ run, frame: arrival });
           else rows.insert(run, arrival);
@@ -136,8 +163,10 @@ export function openStore(
   return {
     path,
     records,
-    commit(arrivals, presences = ALL_OFFERED) {
-      const outcome = attempt(() => write.immediate(arrivals, presences));
+    commit(arrivals, presences = ALL_OFFERED, nowMs = Infinity) {
+      const outcome = attempt(() =>
+        write.immediate(arrivals, presences, nowMs),
+      );
       if (arrivals.length > 0) fault("after-commit");
       return outcome;
     },
@@ -149,21 +178,27 @@ export function openStore(
       const found = attempt(() => runs.unfinished(fromMs));
       return "kind" in found ? null : found;
     },
+    names() {
+      const names = attempt(() => records.wans().map(({ name }) => name));
+      return "kind" in names ? null : names;
+    },
     missing() {
       const count = attempt(() => countMissing.get() ?? 0);
       return typeof count === "number" ? count : null;
     },
-    newestMs() {
-      const each = upkeep.wans().map((wan) => upkeep.newestMs(wan) ?? 0);
+    newestMs(atMostMs) {
+      const each = upkeep
+        .wans()
+        .map((wan) => upkeep.newestMs(wan, atMostMs) ?? 0);
       return each.length === 0 ? null : Math.max(...each) || null;
     },
     tend: (work) => attempt(() => work(upkeep)),
     size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
-    drop: () => void db.close(),
+    drop: () => void attempt(() => db.close()),
     [Symbol.asyncDispose]() {
       // closing does it too, but not while somebody else reads
       attempt(() => db.pragma("wal_checkpoint(TRUNCATE)"));
-      db.close();
+      attempt(() => db.close());
       return Promise.resolve();
     },
   };

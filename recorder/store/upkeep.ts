@@ -1,4 +1,5 @@
 import type { Expiry, Standing } from "../tiers/retention.js";
+import { openAhead, type Ahead } from "./ahead.js";
 import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
 import type { Cycles } from "./cycles.js";
@@ -14,11 +15,12 @@ export type Fault = (
 ) => void;
 
 /** What is done to the history between batches, each a small transaction. Any of it may fail as a commit may. */
-export interface Upkeep extends Roller, Disk {
+export interface Upkeep
+  extends Roller, Disk, Pick<Ahead, "ahead" | "expireAhead"> {
   wans(): number[];
   standing(wan: number): Standing;
   /** The newest of all cycles; null where there is none. */
-  newestMs(wan: number): number | null;
+  newestMs(wan: number, atMostMs?: number): number | null;
   /** All of it in one transaction: pages that change again and again are then written once. */
   together<T>(work: () => T): T;
   /** Deletes at most about `limit` rows, and remembers that all of them are condemned. @returns how many */
@@ -69,8 +71,9 @@ export function openUpkeep(
   return {
     ...openRoller(db, cycles, () => fault("mid-rollup")),
     ...openDisk(db, () => fault("mid-vacuum")),
+    ...openAhead(db),
     wans: () => wans.all(),
-    newestMs: (wan) => cycles.newestMs(wan),
+    newestMs: (...which) => cycles.newestMs(...which),
     standing: openStandings(db, cycles),
     together: (work) => db.transaction(work).immediate(),
     expire: (...work) => expire.immediate(...work),

@@ -47,14 +47,13 @@ export function bucketOf(
   };
   for (const { series: id, field } of series)
     enter(id, pointsOf(cycles, field), WITH_HISTOGRAM.includes(field));
-  for (const id of new Set(samples.map((sample) => sample.series)))
-    enter(
-      id,
-      samples.flatMap(({ series: of, atMs, value }) =>
-        of === id ? [[atMs, value] as const] : [],
-      ),
-      false,
-    );
+  const sparse = new Map<number, Point[]>();
+  for (const { series: id, atMs, value } of samples) {
+    const points = sparse.get(id);
+    if (points === undefined) sparse.set(id, [[atMs, value]]);
+    else points.push([atMs, value]);
+  }
+  for (const [id, points] of sparse) enter(id, points, false);
   return { coverage: coverageOf(cycles), rollups };
 }
 

@@ -4,6 +4,7 @@ import {
   type PerDirection,
 } from "../../shared/direction.js";
 import { PERIOD_MS, type Row } from "../../shared/row.js";
+import { sumOf } from "./rollup.js";
 import { READINGS, STATES } from "../../shared/state.js";
 
 /** What a bucket rests on. Adds up. */
@@ -32,7 +33,7 @@ export function coverageOf(cycles: readonly Row[]): Coverage {
   const heldMs = eachDirection(() => STATES.map(() => 0));
   let missed = 0;
   for (const row of cycles) {
-    missed += row.missed;
+    missed = sumOf(missed, row.missed);
     add(readings, row.reading, 1);
     const ms = heldByCycleMs(row.missed);
     for (const d of DIRECTIONS) add(heldMs[d], row[STATE_OF[d]], ms);
@@ -42,7 +43,7 @@ export function coverageOf(cycles: readonly Row[]): Coverage {
 
 export const mergeCoverage = (a: Coverage, b: Coverage): Coverage => ({
   cycles: a.cycles + b.cycles,
-  missed: a.missed + b.missed,
+  missed: sumOf(a.missed, b.missed),
   readings: sums(a.readings, b.readings),
   heldMs: eachDirection((d) => sums(a.heldMs[d], b.heldMs[d])),
 });

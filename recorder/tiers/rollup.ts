@@ -23,6 +23,10 @@ export interface Rollup {
 /** 19 hours in µs, 68 Tbit/s in kbit/s. An hour of cycles, each with this value, has a sum below 2^53. */
 export const VALUE_MAX = 2 ** 36;
 
+/** A sum goes no further: only somebody who floods one bucket with the largest values comes there. */
+export const sumOf = (a: number, b: number): number =>
+  clamp(a + b, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+
 /** Sums up points in any order; null where there are none. */
 export function rollupOf(
   points: readonly Point[],
@@ -35,7 +39,7 @@ export function rollupOf(
   for (const [atMs, any] of points) {
     const value = clamp(any, -VALUE_MAX, VALUE_MAX);
     values.push(value);
-    sum += value;
+    sum = sumOf(sum, value);
     if (value < min) min = value;
     if (value > max) max = value;
     if (atMs < lastMs || (atMs === lastMs && value <= last)) continue;
@@ -52,7 +56,7 @@ export function merge(a: Rollup, b: Rollup): Rollup {
     a.lastMs > b.lastMs || (a.lastMs === b.lastMs && a.last >= b.last) ? a : b;
   return {
     count: a.count + b.count,
-    sum: a.sum + b.sum,
+    sum: sumOf(a.sum, b.sum),
     min: Math.min(a.min, b.min),
     max: Math.max(a.max, b.max),
     last: newer.last,

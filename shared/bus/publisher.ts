@@ -1,4 +1,3 @@
-import { chmodSync } from "node:fs";
 import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import { Publisher as Socket } from "zeromq";
 import type { Clock } from "../clock.js";
@@ -11,6 +10,7 @@ import {
 } from "../frame.js";
 import { ipc } from "../paths.js";
 import { toUs } from "../units.js";
+import { behind, openDoor } from "./door.js";
 import type { Ring } from "./ring.js";
 
 /** Where a process's frames leave it. */
@@ -51,8 +51,8 @@ export async function openPublisher(
     sendHighWaterMark: highWaterMark,
     reconnectInterval: 100,
   });
-  await socket.bind(ipc(paths.bind));
-  chmodSync(paths.bind, 0o660);
+  await socket.bind(ipc(behind(paths.bind)));
+  const door = await openDoor(paths.bind);
   const met = handshake(socket, ipc(paths.connect));
   socket.connect(ipc(paths.connect));
   await met;
@@ -97,9 +97,9 @@ export async function openPublisher(
       }
       lastUs = toUs(clock.mono() - begun);
     },
-    [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose]() {
       socket.close();
-      return Promise.resolve();
+      await door[Symbol.asyncDispose]();
     },
   };
 }

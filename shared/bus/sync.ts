@@ -2,6 +2,8 @@ import { Type, type Static } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Packr, Unpackr } from "msgpackr";
 import { WAN_NAME } from "../frame.js";
+import { SEQ_MAX } from "../reach.js";
+import { KEPT_MINUTES_MAX } from "./ring.js";
 import { isWellFormed } from "../msgpack.js";
 
 /** Changes only when a meaning changes. */
@@ -14,7 +16,13 @@ const v = Type.Literal(SYNC_VERSION);
 const source = Type.String({ pattern: WAN_NAME.source });
 /** One run of one process. */
 export const BOOT = Type.String({ pattern: "^[0-9a-f]{16}$" });
-const seq = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const seq = Type.Integer({ minimum: 1, maximum: SEQ_MAX });
+
+/** Frames are kept for some time, and no run sends more than a hundred a second. */
+const HELD_MAX = KEPT_MINUTES_MAX * 60 * 100;
+
+/** Hellos are the longest: 16 runs. */
+const HEAD_BYTES_MAX = 4_096;
 
 /**
  * A source says what it still holds, once a second. `leaving`: it waits for its last frames to be committed before it
@@ -35,7 +43,7 @@ const STATE = Type.Object({
   v,
   kind: Type.Literal("state"),
   boot: BOOT,
-  committed: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  committed: Type.Integer({ minimum: 0, maximum: SEQ_MAX }),
   want: Type.Union([Type.Object({ from: seq, to: seq }), Type.Null()]),
 });
 
@@ -68,9 +76,24 @@ export const encodeSync = (message: SyncMessage): Buffer => packr.pack(message);
 
 /** Reads a message from bytes of any origin, null for anything else. Keys it does not know are left alone. */
 export function decodeSync(bytes: Uint8Array | undefined): SyncMessage | null {
-  if (bytes === undefined || !isWellFormed(bytes)) return null;
+  if (bytes === undefined || bytes.byteLength > HEAD_BYTES_MAX) return null;
+  if (!isWellFormed(bytes)) return null;
   const value = unpack(bytes);
-  return CHECK.Check(value) ? value : null;
+  return CHECK.Check(value) && isInOrder(value) ? value : null;
+}
+
+/** No range ends before it begins, or is longer than what anybody can hold. */
+function isInOrder(message: SyncMessage): boolean {
+  switch (message.kind) {
+    case "hello":
+      return message.held.every(
+        ({ first, last }) => first <= last && last - first < HELD_MAX,
+      );
+    case "state":
+      return message.want === null || message.want.from <= message.want.to;
+    case "resend":
+      return true;
+  }
 }
 
 function unpack(bytes: Uint8Array): unknown {

@@ -169,12 +169,41 @@ describe("CatchUp", () => {
       world.hello();
       expect(world.waiting).to.equal(2);
       world.publish(["lost", "lost"]);
-      world.hello(); // 1
-      expect(world.waiting).to.equal(3);
-      world.hello(); // 3
+      world.hello(); // 1, then 3: 5 and 6 were not held the time before
+      expect(world.waiting).to.equal(4);
       world.hello(); // 5 and 6
       expect(world.waiting).to.equal(6);
       expect(world.counts).to.include({ wanted: 4, resent: 4, overdue: 0 });
+    }));
+
+  it("fills one hole after the other as fast as they are answered (INTG-04)", () =>
+    inWorld((world) => {
+      for (let i = 0; i < 14; i++) world.publish(["lost", "heard"]);
+      world.hello();
+      expect(world.waiting).to.equal(14);
+      world.hello();
+      expect(world.waiting).to.equal(28);
+    }));
+
+  it("leaves alone what nobody asked for (STOR-07)", () =>
+    inWorld((world) => {
+      world.publish(["lost", "lost", "heard"]);
+      world.answer(1, 2, true);
+      expect(world.counts).to.include({ unasked: 1, resent: 0 });
+      world.hello();
+      world.hello(0);
+      // of the two that are wanted: not both and one more, not again, nor of another run
+      for (const [from, count] of [
+        [1, 3],
+        [2, 2],
+        [4, 1],
+      ] as const)
+        world.answer(from, count, false);
+      expect(world.counts).to.include({ unasked: 4, resent: 0 });
+      world.answer(1, 1, false);
+      world.answer(1, 1, false);
+      world.answer(2, 1, true);
+      expect(world.counts).to.include({ unasked: 5, resent: 2 });
     }));
 
   it("does not wait with the last frames of who is leaving", () =>

@@ -108,8 +108,9 @@ describe("Intake", () => {
       intake.receive([Buffer.from("att/cycle"), encodeFrame(other)]);
     }
     intake.commit();
-    expect(intake.counts.committed).to.equal(1_020);
-    expect(intake.gate.held).to.equal(2_000);
+    // the first of each is one of a name that nobody knows
+    expect(intake.counts.committed).to.equal(1_021);
+    expect(intake.gate.held).to.equal(1_999);
     expect(health().reasons).to.deep.equal([
       "'spectrum' sends more than a controller can: it is held back",
     ]);
@@ -213,7 +214,7 @@ describe("Intake", () => {
       intake.commit();
       expect(gaps()).to.be.empty;
       expect(stored()).to.deep.equal([1, 3]);
-      expect(intake.offers.isUnreadable(newer)).to.equal(true);
+      expect(intake.offers.unreadableTo(newer)).to.equal(newer.seq);
     });
   });
 

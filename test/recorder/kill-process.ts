@@ -32,10 +32,9 @@ const log = collectedLog();
 const store = openLastingStore(database, clock);
 const intake = openIntake(store, clock, log);
 await openInbox(run.frames, (message) => intake.receive(message), clock);
-await openSync(run.sync, openCatchUp(store, intake, clock), {
-  refused: 0,
-  unsent: 0,
-});
+const syncCounts = { refused: 0, held: 0, unsent: 0 };
+const catchUp = openCatchUp(store, intake, clock);
+await openSync(run.sync, catchUp, syncCounts, clock);
 const maintenance = openMaintenance(store, clock, log, {
   clockWatch: openClockWatch(clock, store.newestMs()),
   journal: openJournal(store, clock, log),

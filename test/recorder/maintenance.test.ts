@@ -160,6 +160,7 @@ describe("Maintenance", () => {
       ).map((row) => Object.values(row)),
     ).to.deep.equal([
       ["recorder", "retention_held", 400],
+      ["recorder", "history_ahead", null],
       ["recorder", "retention_held", -400],
     ]);
 

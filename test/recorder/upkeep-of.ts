@@ -33,7 +33,7 @@ export const openUpkeepOf = (
   policy = USUAL,
 ): Maintenance =>
   openMaintenance(store, clock, log, {
-    clockWatch: openClockWatch(clock, store.newestMs()),
+    clockWatch: openClockWatch(clock, store.newestMs(clock.wall())),
     journal: openJournal(store, clock, log),
     policy,
   });

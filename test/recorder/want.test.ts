@@ -5,6 +5,9 @@ import { nextWant } from "../../recorder/want.js";
 const range = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 
+const hadTo = (isHad: (seq: number) => boolean) => (seq: number) =>
+  isHad(seq) ? seq : null;
+
 describe("nextWant()", () => {
   const nothing = () => false;
   const HELD = { first: 10, last: 40 };
@@ -44,9 +47,19 @@ describe("nextWant()", () => {
   ] as const)
     it(`wants ${what}`, () => {
       const spans = open.map(([fromSeq, toSeq]) => ({ fromSeq, toSeq }));
-      const want = nextWant(spans, HELD, isHad, 10);
+      const want = nextWant(spans, HELD, hadTo(isHad), 10);
       expect(want && [want.from, want.to]).to.deep.equal(expected);
     });
+
+  it("leaps over what came in vain, be it ever so much (INTG-04)", () => {
+    const last = 2 ** 36;
+    const held = { first: 1, last };
+    const open = [{ fromSeq: 1, toSeq: null }];
+    const want = (to: number) =>
+      nextWant(open, held, (seq) => (seq <= to ? to : null), 500);
+    expect(want(last)).to.equal(null);
+    expect(want(last - 3)).to.deep.equal({ from: last - 2, to: last });
+  });
 
   it("wants only what is open, held and not had, and something where there is any", () => {
     const seqs = fc.uniqueArray(fc.integer({ min: 1, max: 50 }));
@@ -58,7 +71,12 @@ describe("nextWant()", () => {
         const open = range(1, 50)
           .filter((seq) => !stored.includes(seq))
           .map((seq) => ({ fromSeq: seq, toSeq: seq }));
-        const want = nextWant(open, held, (seq) => had.includes(seq), 500);
+        const want = nextWant(
+          open,
+          held,
+          hadTo((seq) => had.includes(seq)),
+          500,
+        );
         const could = range(held.first, held.last).filter(lacking);
         if (want === null) expect(could).to.be.empty;
         else {

@@ -115,7 +115,7 @@ export class World {
     const from = Math.max(want.from, ring.held()?.first ?? want.from);
     for (let i = 0, n = 0; n < slices; i += 3, n++) {
       const done = i + 3 >= frames.length;
-      this.catchUp.resend(
+      const more = this.catchUp.resend(
         {
           v: SYNC_VERSION,
           kind: "resend",
@@ -126,8 +126,21 @@ export class World {
         },
         frames.slice(i, i + 3),
       );
-      if (done) return;
+      if (!done) continue;
+      if (more !== null) this.resend(more.want, slices);
+      return;
     }
+  }
+
+  /** Sends frames again, whether or not they are asked for. */
+  answer(from: number, count: number, done: boolean) {
+    const { boot, sent } = this.run;
+    const frames = Array.from(
+      { length: count },
+      (_, i) => sent.get(from + i) ?? Buffer.from("none"),
+    );
+    const head = { boot, from, done, source: NAME };
+    this.catchUp.resend({ v: SYNC_VERSION, kind: "resend", ...head }, frames);
   }
 
   get counts(): CatchUp["counts"] {

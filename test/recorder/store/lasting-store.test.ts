@@ -5,8 +5,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { Database } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
@@ -191,6 +194,112 @@ describe("openLastingStore()", () => {
     store.check();
     expect(commit(2)).to.equal("committed");
   });
+
+  it("sets a file aside that was cut off, at the next look (STOR-01)", () => {
+    for (let seq = 2; seq < 200; seq++) commit(seq);
+    store.tend((upkeep) => upkeep.truncateLog());
+    store.check();
+    expect(told()).to.deep.equal([]);
+    truncateSync(place(), 8_192);
+    store.check();
+    expect(told()).to.deep.equal(["database_damaged: damage"]);
+    expect(setAside()).to.have.length(1);
+    store.check();
+    expect(commit(200)).to.equal("committed");
+    expect(seqsIn()).to.deep.equal([200]);
+  });
+
+  for (const left of [0, 32, 20_000])
+    it(`goes on with what is left where its log was cut off to ${left} bytes, at the next look (STOR-01)`, () => {
+      store.tend((upkeep) => upkeep.truncateLog());
+      for (let seq = 2; seq < 40; seq++) commit(seq);
+      truncateSync(`${place()}-wal`, left);
+      store.check();
+      expect(told()).to.deep.equal(["database_replaced: its log was cut off"]);
+      expect(commit(40)).to.equal("committed");
+      const seqs = seqsIn();
+      expect(seqs.slice(0, -1)).to.deep.equal(
+        seqs.slice(0, -1).map((_, i) => i + 1),
+      );
+      const db = new Database(place());
+      expect(db.pragma("integrity_check", { simple: true })).to.equal("ok");
+      db.close();
+      store.check();
+      expect(told()).to.deep.equal([]);
+    });
+
+  it("never takes a file that shrinks by itself for one that was cut off", () => {
+    for (let seq = 2; seq < 600; seq++) commit(seq);
+    const other = new Database(place());
+    other.exec("create table ballast (bytes blob)");
+    other.exec("insert into ballast values (zeroblob(8000000))");
+    store.check();
+    other.exec("delete from ballast");
+    other.close();
+    while (Number(store.tend((upkeep) => upkeep.vacuum(500))) > 0)
+      store.check();
+    for (let seq = 600; seq < 700; seq++) {
+      commit(seq);
+      if (seq % 10 === 0) store.tend((upkeep) => upkeep.checkpoint());
+      store.check();
+    }
+    store.tend((upkeep) => upkeep.truncateLog());
+    store.check();
+    expect(told()).to.deep.equal([]);
+    expect(seqsIn()).to.have.length(699);
+  });
+
+  const ERRNOS = [
+    ...["EACCES", "EIO", "ELOOP", "ENAMETOOLONG", "ENOTDIR", "ENOENT"],
+    ...["EPERM", "ESTALE", "EOVERFLOW", "EMFILE", "ENOMEM", "EROFS", "EINTR"],
+  ];
+  const CALLS = [
+    ...([
+      "statSync",
+      "statfsSync",
+      "mkdirSync",
+      "openSync",
+      "chmodSync",
+    ] as const),
+    ...(["renameSync", "rmSync", "existsSync", "readSync"] as const),
+  ];
+  const refuse = (call: (typeof CALLS)[number], errno: string) => {
+    const was = fs[call];
+    const refusing = () => {
+      throw Object.assign(new Error(errno), { code: errno, syscall: call });
+    };
+    Object.assign(fs, { [call]: refusing });
+    syncBuiltinESMExports();
+    return () => {
+      Object.assign(fs, { [call]: was });
+      syncBuiltinESMExports();
+    };
+  };
+  for (const errno of ERRNOS)
+    it(`outlasts ${errno} of whatever call, and loses nothing (STOR-07)`, () => {
+      let seq = 1;
+      for (const call of CALLS)
+        for (const befalls of [() => {}, damage]) {
+          befalls();
+          const isOver = refuse(call, errno);
+          try {
+            for (let i = 0; i < 3; i++) {
+              store.check();
+              store.size();
+              store.tend((upkeep) => upkeep.sizes());
+              store.tend((upkeep) => upkeep.cutOff());
+              if (commit(seq + 1) === "committed") seq++;
+            }
+          } finally {
+            isOver();
+          }
+          clock.advance(120_000);
+          for (let i = 0; i < 3; i++) store.check();
+          expect(commit(++seq), call).to.equal("committed");
+          clock.advance(120_000);
+        }
+      expect(seqsIn()).to.include(seq);
+    });
 
   it("has words for whatever noise lies in its file", () =>
     fc.assert(

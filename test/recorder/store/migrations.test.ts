@@ -1,5 +1,8 @@
+import { createHash } from "node:crypto";
 import { Database, type Connection } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
+import { openBuckets } from "../../../recorder/store/buckets.js";
+import { bucketOf } from "../../../recorder/tiers/bucket.js";
 import type { WallMs } from "../../../shared/clock.js";
 import { DIRECTIONS } from "../../../shared/direction.js";
 import { EVENTS } from "../../../shared/event.js";
@@ -108,6 +111,28 @@ describe("migrate()", () => {
       ...ROW_FIELDS.map(column),
       "codes",
     ]);
+  });
+
+  it("never changes what was released (STOR-05)", () =>
+    expect(
+      MIGRATIONS.map((sql) =>
+        createHash("sha256").update(sql).digest("hex").slice(0, 16),
+      ).slice(0, 5),
+    ).to.deep.equal([
+      "9fa14d916bd581d9",
+      "6a607a9e8915eb60",
+      "25c6f893c901fb87",
+      "22f9fdfc4147fbe6",
+      "4915d61d1e27676f",
+    ]));
+
+  it("stores and reads coverage by name, wherever a migration puts a column (STOR-03)", () => {
+    migrate(db, NOON);
+    db.exec("alter table coverage add column later integer not null default 7");
+    const buckets = openBuckets(db);
+    const bucket = bucketOf([{ ...CALM, atMs: NOON }], [], []);
+    buckets.put("1m", 1, NOON, bucket);
+    expect(buckets.between("1m", 1, NOON, NOON + 1)).to.deep.equal([bucket]);
   });
 
   it("makes the coverage table as the readings and states say (STOR-03)", () => {

@@ -17,7 +17,7 @@ const MESSAGES: readonly SyncMessage[] = [
     v,
     kind: "hello",
     source: "att",
-    held: [{ boot: BOOT, first: 7, last: 2 ** 40 }],
+    held: [{ boot: BOOT, first: 2 ** 36 - 7, last: 2 ** 36 }],
     leaving: true,
   },
   { v, kind: "state", boot: BOOT, committed: 0, want: null },
@@ -33,6 +33,14 @@ describe("decodeSync()", () => {
   const [, hello, , state] = MESSAGES as readonly Record<string, unknown>[];
   for (const [what, value] of [
     ["another version", { ...hello, v: 2 }],
+    [
+      "more than anybody holds",
+      { ...hello, held: [{ boot: BOOT, first: 1, last: 2 ** 30 }] },
+    ],
+    [
+      "an end before its begin",
+      { ...hello, held: [{ boot: BOOT, first: 2, last: 1 }] },
+    ],
     ["another kind", { ...hello, kind: "goodbye" }],
     ["a name that is none", { ...hello, source: "../x" }],
     [
