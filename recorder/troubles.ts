@@ -53,7 +53,7 @@ export function troublesOf(
     troubles.push({
       kind: "source_flooding",
       about: name,
-      reason: `'${name}' sends more than a controller can: it is held back`,
+      reason: `${name === "" ? "whoever has no history yet" : `'${name}'`} sends more than a controller can: it is held back`,
       detail: { source: name, held: gate.held },
     });
   const walBytes = maintenance.figures.sizes?.walBytes ?? 0;

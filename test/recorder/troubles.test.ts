@@ -115,6 +115,7 @@ describe("Troubles", () => {
   });
 
   it("tells who floods, and when it is calm again", () => {
+    intake.admits({ source: "att", boot: "a".repeat(16) });
     seconds(3, () => {
       for (let i = 0; i < 1_500; i++)
         intake.receive([Buffer.from("att/cycle"), Buffer.from([0xc1])]);
