@@ -5,6 +5,7 @@
  *
  *   CAKE_BED="..." node dist/bench/scenes.js [NAME,...] [RUNS]     all scenes, as often as each is worth, or these
  */
+import { DIRECTIONS } from "../shared/direction.js";
 import { answerOnKernelWith } from "../test/e2e/bed.js";
 import { openLine } from "../test/e2e/line.js";
 import { addQueue } from "../test/e2e/queues.js";
@@ -29,8 +30,8 @@ async function play(scene: Scene): Promise<Outcome> {
   const played = { ...DOWNLOADS, ...load };
   if (fixedKbps !== undefined) {
     await using line = await openLine(downloadKbps, path);
-    addQueue("cake", "download", fixedKbps);
-    addQueue("cake", "upload", uploadKbps);
+    for (const direction of DIRECTIONS)
+      addQueue("cake", direction, fixedKbps[direction]);
     return await playScene(line, phases, played);
   }
   await using system = await openSystem(downloadKbps, {
@@ -52,7 +53,7 @@ function playOn(name: string): Outcome {
 function inWords(
   name: string,
   { load }: Scene,
-  { addedRttMs, utilisationPct, phases }: Outcome,
+  { addedRttMs, lostPct, utilisationPct, phases }: Outcome,
 ): string {
   const { p50, p95, p99, max } = addedRttMs;
   const loaded = load?.loaded ?? "download";
@@ -68,7 +69,7 @@ function inWords(
       : phases.map((p) => Math.round(p.utilisationPct[way])).join(" ");
   return [
     name.padEnd(22),
-    ...[p50, p95, p99, max].map(cell),
+    ...[p50, p95, p99, max, lostPct].map(cell),
     use("download"),
     use("upload"),
     "  ",
@@ -85,8 +86,8 @@ async function main([first, second]: readonly string[]): Promise<void> {
   }
   const names = first?.split(",") ?? Object.keys(SCENES);
   console.log(
-    "                          added RTT, ms                 use, %\n" +
-      "                          p50    p95    p99    max   down     up  by phase",
+    "                          added RTT, ms              pings      use, %\n" +
+      "                          p50    p95    p99    max lost, %   down     up  by phase",
   );
   for (const name of names) {
     const scene = SCENES[name];

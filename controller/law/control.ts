@@ -15,7 +15,7 @@ import {
   type Attribution,
 } from "./attribution.js";
 import { clamp } from "../../shared/units.js";
-import { classify, type Transition } from "./congestion.js";
+import { classify, delayOf, type Transition } from "./congestion.js";
 import {
   estimate,
   leastBaselineMs,
@@ -32,7 +32,12 @@ import {
 } from "./evidence.js";
 import type { Policy } from "./policy.js";
 import type { Reading } from "./reading.js";
-import { initialRate, slackMs, type RateState } from "./rate-state.js";
+import {
+  initialRate,
+  slackMs,
+  withSlack,
+  type RateState,
+} from "./rate-state.js";
 import { nextRate } from "./shaper-rate.js";
 import { remember, type Traffic } from "./traffic.js";
 import { judge } from "./trial.js";
@@ -99,6 +104,7 @@ export function step(
     before.estimate,
     reading.replies,
     isPinned(before.rate, policy),
+    slackMs(before.rate, null),
   );
   const leastRttMs = leastBaselineMs(path) ?? 0;
   const evidence =
@@ -106,16 +112,24 @@ export function step(
       ? resting(before.evidence, now)
       : witness(before.evidence, samples, now, leastRttMs);
   const traffic = remember(before.traffic, reading.traffic, now);
-  const newest = lastSamples(evidence, TUNING.voters, -Infinity as MonoMs);
-  const classified = eachDirection((d) =>
-    classify(before.state[d], newest, policy.limits[d]),
-  );
   const elapsedMs = clamp(since(before.at, now), 0, TUNING.stepMaxMs);
   const seen = { rate: before.rate, evidence, traffic, now };
   const { trial, rate: judged } = judge(before.attribution.trial, seen);
   const attribution = { ...before.attribution, trial };
   const known = { ...seen, rate: judged };
   const suspected = suspects(attribution, known, policy.limits);
+  const roundTripSlackMs = slackMs(judged, null);
+  const slack = tellsWays(evidence)
+    ? eachDirection((d) => slackMs(judged, d))
+    : eachDirection(() => roundTripSlackMs);
+  const newest = lastSamples(evidence, TUNING.voters, -Infinity as MonoMs);
+  const classified = eachDirection((d) =>
+    classify(
+      before.state[d],
+      newest.map((sample) => delayOf(sample, d)),
+      withSlack(policy.limits[d], slack[d]),
+    ),
+  );
   const rate = eachDirection((direction) =>
     // spelled out: a spread of so many fields would cost more than the rest of the step
     nextRate(judged[direction], {
@@ -126,7 +140,8 @@ export function step(
       deltaMs: path.deltaMs,
       leastRttMs,
       spacingMs: policy.spacingMs,
-      slackMs: slackMs(judged, direction, tellsWays(evidence)),
+      slackMs: slack[direction],
+      roundTripSlackMs,
       direction,
       limits: policy.limits[direction],
       manner: policy.manner,
