@@ -54,7 +54,7 @@ export function cycle(
     wan.publisher.publish(message);
   wan.checkpoint.offer(after);
   const facts = factsOf(wan, after);
-  wan.watch.look(before, after, facts.pingerFault === null);
+  wan.watch.look(before, after, facts);
   wan.condition.look(facts, now);
   wan.calls.look(now);
   wan.view.show(row, after, tick);

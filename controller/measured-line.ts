@@ -81,6 +81,7 @@ export function openMeasuredLine(
         link: counters.link(),
         gateway: doesGatewayAnswer,
         isFallback: pinger.isFallback,
+        isSparse: pinger.isSparse,
         pingerFault: pinger.fault(),
         asked: Math.min(all, PROBED_MAX),
         ...{ unknown, isNameless: unknown.length === all },

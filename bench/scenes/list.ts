@@ -15,6 +15,8 @@ export interface Scene {
   /** For `config/bed.yaml`. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly backend?: "tc" | "routeros";
+  /** Pings are answered only so often: each reflector's, or all of them together. */
+  readonly answers?: { readonly perS: number; readonly by: "each" | "all" };
   /** Rates that never change instead of a controller: what the figures are to be held against. */
   readonly fixedKbps?: PerDirection<number>;
 }
@@ -110,6 +112,17 @@ const slowScenes = (seconds: number): Readonly<Record<string, Scene>> =>
     }),
   );
 
+/** `each-0.3`, `all-10`: reflectors that limit their answers. */
+const limitedScenes = (): Readonly<Record<string, Scene>> =>
+  Object.fromEntries(
+    (["each", "all"] as const).flatMap((by) =>
+      [10, 3, 1, 0.3].map((perS): [string, Scene] => [
+        `${by}-${perS}`,
+        { runs: 1, phases: FALL, answers: { perS, by } },
+      ]),
+    ),
+  );
+
 /** The scenes of law.md 5 and 6, and some more. */
 export const SCENES: Readonly<Record<string, Scene>> = {
   "20-8-20": { runs: 5, phases: FALL },
@@ -196,4 +209,5 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     settings: { ...WIDE, ...BY_RTT },
   },
   ...slowScenes(60),
+  ...limitedScenes(),
 };

@@ -37,7 +37,7 @@ function handController() {
     beat: () => now,
     take: () => next!,
     signs: () => ({
-      ...{ link, gateway: null, isFallback: false, asked: 6 },
+      ...{ link, gateway: null, isFallback: false, isSparse: false, asked: 6 },
       ...{ unknown: [], isNameless: false, pingerFault: null },
     }),
     probing: () => ({}),
