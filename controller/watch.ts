@@ -91,6 +91,13 @@ export function openWatch(
     });
   }
 
+  function lookAtCounters(before: ControlState, after: ControlState): void {
+    const [was, is] = [before.pulse.heldMs, after.pulse.heldMs];
+    if (was === 0 && is > 0)
+      report("counters_slow", { every_ms: Math.round(is) });
+    if (was > 0 && is === 0) report("counters_prompt", {});
+  }
+
   function lookAtClock(): void {
     const offsetMs = clock.wall() - clock.mono();
     const stepMs = offsetMs - clockOffsetMs;
@@ -104,6 +111,7 @@ export function openWatch(
       lookAtPause(before, after);
       lookAtMeasurement(before, after, probing);
       lookAtReflectors(after, probing);
+      lookAtCounters(before, after);
       lookAtClock();
     },
   };

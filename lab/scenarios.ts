@@ -230,6 +230,14 @@ const SKETCHES: readonly Sketch[] = [
     capacity: bedSteps,
     flows: way(4, 0),
   },
+  ...[500, 1000, 2000].map((countedEveryMs) => ({
+    ...BED,
+    id: `B1-${countedEveryMs}`,
+    title: `B1 with counters that move each ${countedEveryMs} ms`,
+    capacity: bedSteps,
+    flows: way(4, 0),
+    path: { countedEveryMs },
+  })),
   {
     ...BED,
     id: "B2",

@@ -16,10 +16,13 @@ export interface Glimpse {
   readonly rateBps: number;
   /** What own packets add to a delay, ms. */
   readonly slackMs: number;
+  /** How long counters stand still between two moves. */
+  readonly heldMs: number;
 }
 
 /**
- * What the line carries, seen while a queue stands before it (law.md 2), bit/s. Null without byte counters.
+ * What the line carries, seen while a queue stands before it (law.md 2), bit/s. Null without byte counters, or where they
+ * stand still and tell of a time before the queue.
  * @param bad the samples that made the event
  */
 export function capacityBps(
@@ -46,7 +49,7 @@ export function capacityBps(
  * queue; after a sharp fall also with the bad samples alone, lest it reach back before the fall, and the smaller counts.
  */
 function arrivalRate(
-  { evidence: { samples }, traffic, rateBps, slackMs }: Glimpse,
+  { evidence: { samples }, traffic, rateBps, slackMs, heldMs }: Glimpse,
   isSharp: boolean,
 ): number | null {
   const now = traffic.at(-1)?.at;
@@ -57,6 +60,11 @@ function arrivalRate(
       first === undefined
         ? now
         : later(first.receivedAt, -first.delayMs.download);
+    const moved = traffic.at(-2)?.at ?? now;
+    if (heldMs > 0)
+      return moved < began
+        ? null
+        : rateBetween(traffic, "download", moved, now);
     const from = windowStart(began, now, rateBps);
     return rateBetween(traffic, "download", from, now);
   };
@@ -73,10 +81,11 @@ function arrivalRate(
  * of it. Measured over the send times of two samples.
  */
 function departureRate(
-  { evidence: { samples }, traffic, rateBps, slackMs }: Glimpse,
+  { evidence: { samples }, traffic, rateBps, slackMs, heldMs }: Glimpse,
   bad: readonly Sample[],
   isSharp: boolean,
 ): number | null {
+  if (heldMs > 0) return null;
   const last = samples.at(-1);
   if (last === undefined) return null;
   const firstBad = bad[0] ?? last;

@@ -31,6 +31,7 @@ import {
   type Evidence,
 } from "./evidence.js";
 import type { Policy } from "./policy.js";
+import { followPulse, NO_PULSE, type Pulse } from "./pulse.js";
 import type { Reading } from "./reading.js";
 import {
   initialRate,
@@ -49,6 +50,7 @@ export interface ControlState {
   readonly estimate: Estimate;
   readonly evidence: Evidence;
   readonly traffic: Traffic;
+  readonly pulse: Pulse;
   readonly state: PerDirection<State>;
   /** The changes of state of this very step. */
   readonly transition: PerDirection<Transition | null>;
@@ -74,6 +76,7 @@ export const initial = (
   estimate: rememberedPath(policy.reflectors, baselinesMs, now),
   evidence: NO_EVIDENCE,
   traffic: [],
+  pulse: NO_PULSE,
   state: { download: "GREEN", upload: "GREEN" },
   transition: { download: null, upload: null },
   rate: eachDirection((direction) =>
@@ -111,7 +114,9 @@ export function step(
     reading.kind === "asleep"
       ? resting(before.evidence, now)
       : witness(before.evidence, samples, now, leastRttMs);
-  const traffic = remember(before.traffic, reading.traffic, now);
+  const pulse = followPulse(before.pulse, reading.traffic);
+  const { heldMs } = pulse;
+  const traffic = remember(before.traffic, reading.traffic, now, heldMs);
   const elapsedMs = clamp(since(before.at, now), 0, TUNING.stepMaxMs);
   const seen = { rate: before.rate, evidence, traffic, now };
   const { trial, rate: judged } = judge(before.attribution.trial, seen);
@@ -142,6 +147,7 @@ export function step(
       spacingMs: policy.spacingMs,
       slackMs: slack[direction],
       roundTripSlackMs,
+      heldMs,
       direction,
       limits: policy.limits[direction],
       manner: policy.manner,
@@ -157,6 +163,7 @@ export function step(
     estimate: path,
     evidence,
     traffic,
+    pulse,
     state: eachDirection((d) => classified[d].state),
     transition: eachDirection((d) => classified[d].transition),
     rate,

@@ -66,6 +66,8 @@ export interface Scene {
   readonly slackMs: number;
   /** The same for the round trip. */
   readonly roundTripSlackMs: number;
+  /** How long the byte counters stand still between two moves, ms; 0: they move as bytes pass. */
+  readonly heldMs: number;
   /** Whether a queue of which nothing tells the direction may be this one's. */
   readonly isSuspect: boolean;
   /** Whether it may look for more than it knows to be there. */

@@ -16,6 +16,16 @@ export const TUNING = {
   packetsForgiven: 2,
   /** One of them at the present rate, ms, is nothing yet; what it takes longer is added to every bound of delay. */
   packetMs: 4,
+  /**
+   * Counters that move by so many bytes after so long without, so many times in a row, are written only so often; those
+   * that move sooner, so many times in a row, are not.
+   */
+  heldMs: 300,
+  heldBytes: 15_000,
+  heldMoves: 2,
+  promptMoves: 5,
+  /** So many holds of theirs are remembered. */
+  heldKept: 2.5,
   /** A rate is measured over no fewer packets than this. */
   windowPackets: 8,
 
