@@ -4,6 +4,8 @@
  * command in CAKE_BED. A scene takes its own time, 60 to 100 s, or less where that kernel's clock may run ahead.
  *
  *   CAKE_BED="..." node dist/bench/scenes.js [NAME,...] [RUNS]     all scenes, as often as each is worth, or these
+ *
+ * `slow` are all slow lines beside fixed rates (5 minutes), `limited` all reflectors that limit their answers (5 minutes).
  */
 import { DIRECTIONS } from "../shared/direction.js";
 import { groupsBy } from "../shared/groups.js";
@@ -16,7 +18,7 @@ import { start } from "../test/e2e/namespace.js";
 import { openSystem, WAN } from "../test/e2e/system.js";
 import { DOWNLOADS } from "../test/e2e/traffic.js";
 import { pause } from "../test/e2e/waiting.js";
-import { SCENES, type Scene } from "./scenes/list.js";
+import { GROUPS, SCENES, type Scene } from "./scenes/list.js";
 
 /** Asked for by itself: play one scene on this kernel, and print its outcome as JSON. */
 const ROW = "--row";
@@ -121,7 +123,9 @@ async function main([first, second]: readonly string[]): Promise<void> {
     console.log(JSON.stringify(await play(scene)));
     return;
   }
-  const names = first?.split(",") ?? Object.keys(SCENES);
+  const names =
+    first?.split(",").flatMap((name) => GROUPS[name] ?? [name]) ??
+    Object.keys(SCENES);
   console.log(
     "                          added RTT, ms              pings      use, %\n" +
       "                          p50    p95    p99    max lost, %   down     up  by phase",

@@ -103,7 +103,7 @@ const slowScenes = (seconds: number): Readonly<Record<string, Scene>> =>
         return [
           [name, { ...scene, settings }],
           [`${name}-rtt`, { ...scene, settings: { ...settings, ...BY_RTT } }],
-          ...[85, 90, 95].map((percent): [string, Scene] => [
+          ...[90, 95].map((percent): [string, Scene] => [
             `${name}-${percent}`,
             { ...scene, ...fixed(percent) },
           ]),
@@ -122,6 +122,15 @@ const limitedScenes = (): Readonly<Record<string, Scene>> =>
       ]),
     ),
   );
+
+const SLOW = slowScenes(60);
+const LIMITED = limitedScenes();
+
+/** Scenes that are told together. */
+export const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  slow: Object.keys(SLOW),
+  limited: Object.keys(LIMITED),
+};
 
 /** The scenes of law.md 5 and 6, and some more. */
 export const SCENES: Readonly<Record<string, Scene>> = {
@@ -208,6 +217,6 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     ...{ runs: 2, phases: DOWNLOAD_FALLS, load: BOTH },
     settings: { ...WIDE, ...BY_RTT },
   },
-  ...slowScenes(60),
-  ...limitedScenes(),
+  ...SLOW,
+  ...LIMITED,
 };
