@@ -15,10 +15,9 @@ import { READINGS, STATES } from "./state.js";
 
 /**
  * Changes only when a meaning changes or a code is added. A reader understands this version and the one before it.
- * 2: another cause, and numbers for a cut. 3: events for the conditions of a line. 4: events for answers and counters
- * that come too rarely.
+ * 2: another cause, and numbers for a cut. 3: events for the conditions of a line.
  */
-export const FRAME_VERSION = 4;
+export const FRAME_VERSION = 3;
 
 /** Nothing that wanctl sends comes near; anything larger is not a frame. */
 export const FRAME_BYTES_MAX = 65_536;

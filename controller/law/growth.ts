@@ -28,7 +28,10 @@ export function growthPerS(
       ? fastPerS
       : z < 1.005
         ? slowPerS
-        : between(z, 1.005, slowPerS, 1.06, beyondPerS);
+        : z < 1.06
+          ? between(z, 1.005, slowPerS, 1.06, beyondPerS)
+          : // so far above it without a queue it was no capacity
+            between(z, 1.25, beyondPerS, 1.6, fastPerS);
   const y = recalledBps === null ? 0 : bps / recalledBps;
   const byRecalled =
     y < 0.95 ? Infinity : between(y, 1, 4 * slowPerS, 1.06, beyondPerS);
