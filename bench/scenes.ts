@@ -4,15 +4,21 @@
  * command in CAKE_BED. A scene takes its own time, 60 to 100 s, or less where that kernel's clock may run ahead.
  *
  *   CAKE_BED="..." node dist/bench/scenes.js [NAME,...] [RUNS]     all scenes, as often as each is worth, or these
+ *
+ * `slow` are all slow lines beside fixed rates (5 minutes), `limited` all reflectors that limit their answers (5 minutes).
  */
+import { DIRECTIONS } from "../shared/direction.js";
+import { groupsBy } from "../shared/groups.js";
+import { askHealth } from "../shared/health.js";
 import { answerOnKernelWith } from "../test/e2e/bed.js";
 import { openLine } from "../test/e2e/line.js";
 import { addQueue } from "../test/e2e/queues.js";
 import { playScene, type Outcome } from "../test/e2e/scene.js";
-import { openSystem } from "../test/e2e/system.js";
+import { start } from "../test/e2e/namespace.js";
+import { openSystem, WAN } from "../test/e2e/system.js";
 import { DOWNLOADS } from "../test/e2e/traffic.js";
 import { pause } from "../test/e2e/waiting.js";
-import { SCENES, type Scene } from "./scenes/list.js";
+import { GROUPS, SCENES, type Scene } from "./scenes/list.js";
 
 /** Asked for by itself: play one scene on this kernel, and print its outcome as JSON. */
 const ROW = "--row";
@@ -20,8 +26,9 @@ const ROW = "--row";
 /** How long a line is idle before its load begins. */
 const IDLE_MS = 8_000;
 
-async function play(scene: Scene): Promise<Outcome> {
-  const { phases, load = {}, character, settings, backend, fixedKbps } = scene;
+async function play(scene: Scene): Promise<Played> {
+  const { phases, load = {}, character, settings, backend } = scene;
+  const { answers, fixedKbps } = scene;
   const first = phases[0];
   if (first === undefined) throw new Error("a scene has phases");
   const { downloadKbps, uploadKbps } = first;
@@ -29,8 +36,8 @@ async function play(scene: Scene): Promise<Outcome> {
   const played = { ...DOWNLOADS, ...load };
   if (fixedKbps !== undefined) {
     await using line = await openLine(downloadKbps, path);
-    addQueue("cake", "download", fixedKbps);
-    addQueue("cake", "upload", uploadKbps);
+    for (const direction of DIRECTIONS)
+      addQueue("cake", direction, fixedKbps[direction]);
     return await playScene(line, phases, played);
   }
   await using system = await openSystem(downloadKbps, {
@@ -39,20 +46,53 @@ async function play(scene: Scene): Promise<Outcome> {
     ...(backend && { backend }),
   });
   await pause(IDLE_MS);
-  return await playScene(system.line, phases, played);
+  // where somebody answers handshakes
+  await using _web =
+    answers === undefined
+      ? null
+      : start("server", "python3 -m http.server 443");
+  if (answers !== undefined) system.line.limitAnswers(answers.perS, answers.by);
+  const from = system.heard.frames.length;
+  const outcome = await playScene(system.line, phases, played);
+  const events = system.heard.frames
+    .slice(from)
+    .flatMap((frame) => (frame.kind === "event" ? [frame.event] : []));
+  const health = (await askHealth(system.run.wanHealth(WAN))) as {
+    readonly reasons: readonly string[];
+  };
+  return answers === undefined
+    ? outcome
+    : { ...outcome, said: { events, reasons: health.reasons } };
+}
+
+interface Played extends Outcome {
+  /** What the controller said meanwhile: events, and what its status says at the end. */
+  readonly said?: {
+    readonly events: readonly string[];
+    readonly reasons: readonly string[];
+  };
+}
+
+/** `2 pings_filtered, 2 pings_back; status: fine` */
+function saidInWords({ events, reasons }: NonNullable<Played["said"]>): string {
+  const counts = groupsBy(events, (event) => event).map(
+    (same) => `${same.length} ${same[0]}`,
+  );
+  const status = reasons.length === 0 ? "fine" : reasons.join("; ");
+  return `    events: ${counts.join(", ") || "none"}; status: ${status}`;
 }
 
 /** The outcome on a kernel that can. */
-function playOn(name: string): Outcome {
+function playOn(name: string): Played {
   const outcome = answerOnKernelWith("cake", [ROW, name]);
   if (outcome === undefined) throw new Error("no kernel here has CAKE");
-  return outcome as Outcome;
+  return outcome as Played;
 }
 
 function inWords(
   name: string,
   { load }: Scene,
-  { addedRttMs, utilisationPct, phases }: Outcome,
+  { addedRttMs, lostPct, utilisationPct, phases }: Outcome,
 ): string {
   const { p50, p95, p99, max } = addedRttMs;
   const loaded = load?.loaded ?? "download";
@@ -68,7 +108,7 @@ function inWords(
       : phases.map((p) => Math.round(p.utilisationPct[way])).join(" ");
   return [
     name.padEnd(22),
-    ...[p50, p95, p99, max].map(cell),
+    ...[p50, p95, p99, max, lostPct].map(cell),
     use("download"),
     use("upload"),
     "  ",
@@ -83,10 +123,12 @@ async function main([first, second]: readonly string[]): Promise<void> {
     console.log(JSON.stringify(await play(scene)));
     return;
   }
-  const names = first?.split(",") ?? Object.keys(SCENES);
+  const names =
+    first?.split(",").flatMap((name) => GROUPS[name] ?? [name]) ??
+    Object.keys(SCENES);
   console.log(
-    "                          added RTT, ms                 use, %\n" +
-      "                          p50    p95    p99    max   down     up  by phase",
+    "                          added RTT, ms              pings      use, %\n" +
+      "                          p50    p95    p99    max lost, %   down     up  by phase",
   );
   for (const name of names) {
     const scene = SCENES[name];
@@ -97,7 +139,9 @@ async function main([first, second]: readonly string[]): Promise<void> {
     const runs = second === undefined ? scene.runs : Number(second);
     for (let run = 0; run < runs; run++)
       try {
-        console.log(inWords(name, scene, playOn(name)));
+        const outcome = playOn(name);
+        console.log(inWords(name, scene, outcome));
+        if (outcome.said) console.log(saidInWords(outcome.said));
       } catch (error) {
         console.log(`${name.padEnd(22)} FAILED: ${String(error)}`);
         process.exitCode = 1;

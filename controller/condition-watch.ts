@@ -29,6 +29,7 @@ export interface ConditionView {
 /** What is reported where a condition begins and where it ends. A silence is reported by who measures it. */
 const EVENTS: Readonly<Partial<Record<Condition, [EventName, EventName]>>> = {
   reduced: ["reflectors_few", "reflectors_enough"],
+  sparse: ["answers_few", "answers_enough"],
   filtered: ["pings_filtered", "pings_back"],
   line_down: ["line_lost", "line_back"],
   no_link: ["link_lost", "link_back"],

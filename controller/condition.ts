@@ -13,6 +13,8 @@ export interface Signs {
   readonly device: string | null;
   /** Whether the answers that come are not to pings, but to what is tried instead. */
   readonly isFallback: boolean;
+  /** Whether pings are answered too rarely to control by. */
+  readonly isSparse: boolean;
   /** Whether the next router answers, which is asked while nobody else does; null where that is not known. */
   readonly gateway: boolean | null;
   /** Why nobody can be pinged now, which says nothing of the line; null where it works. */
@@ -61,6 +63,9 @@ const DOWN_MS = 3_000;
 /** A modem says so much of its own accord. What is more comes over the line. */
 const CHATTER_BPS = 8_000;
 
+/** Where answers are rare, so long without one is nothing new. */
+const SPARSE_MS = 5_000;
+
 /** A median of three stands if one of them errs. */
 const ENOUGH = 3;
 
@@ -98,19 +103,22 @@ export function standing(
  */
 const settleMs = (from: Condition, to: Condition): number =>
   to === "no_link" ||
-  (to === "silent" && (from === "measuring" || from === "reduced")) ||
-  (from === "silent" && to !== "reduced" && to !== "filtered")
+  (to === "silent" && MEASURED.includes(from)) ||
+  (from === "silent" && (to === "measuring" || to === "line_down"))
     ? 0
     : SETTLE_MS;
+
+const MEASURED: readonly Condition[] = ["measuring", "reduced", "sparse"];
 
 const canAsk = ({ isNameless, pingerFault, isFallback }: Facts): boolean =>
   !isNameless && (pingerFault === null || isFallback);
 
 /** @param waitedMs how long nobody who could be asked has answered */
 function judge(facts: Facts, waitedMs: number, was: Condition): Condition {
-  const { link, isFallback, silentMs, answering, asked } = facts;
+  const { link, isFallback, isSparse, silentMs, answering, asked } = facts;
   const { receivedBps, floorBps, isNameless, pingerFault } = facts;
   if (link === "gone" || link === "down") return "no_link";
+  if (isSparse && silentMs <= SPARSE_MS) return "sparse";
   if (silentMs <= SILENT_MS) {
     if (isFallback && pingerFault === null) return "filtered";
     return answering < Math.min(ENOUGH, asked) ? "reduced" : "measuring";
@@ -156,6 +164,8 @@ export function conditionInWords(
       return answering < ENOUGH
         ? `only ${answering} of ${asked} reflectors answer${nameless}`
         : `${answering} of ${asked} reflectors answer again`;
+    case "sparse":
+      return "too few pings are answered to control by: answers are limited or lost";
     case "silent":
       return silence + nameless + coming(facts) + next;
     case "filtered":

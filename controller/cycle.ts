@@ -56,7 +56,7 @@ export function cycle(
     wan.publisher.publish(message);
   wan.checkpoint.offer(after);
   const facts = factsOf(wan, after);
-  wan.watch.look(before, after, facts.pingerFault === null);
+  wan.watch.look(before, after, facts);
   wan.condition.look(facts, now);
   wan.calls.look(now);
   wan.router.look(wan.line.shaper.view(), now);

@@ -82,7 +82,7 @@ export async function openLine(
     : openFping(pinged, clock, report);
   const pinger =
     fallbackPort === null
-      ? withoutFallback(pings)
+      ? withoutFallback(pings, pinged, clock)
       : withHandshakes(pings, fallbackPort, probe, clock, shared);
   const gateway = openGateway(probe, clock);
   return openMeasuredLine(
@@ -159,7 +159,7 @@ function simulated(
     take: () => line.take(),
     signs: () => ({
       ...{ link: null, device: null, gateway: null },
-      ...{ isFallback: false, asked: policy.reflectors },
+      ...{ isFallback: false, isSparse: false, asked: policy.reflectors },
       ...{ unknown: [], isNameless: false, pingerFault: null },
     }),
     probing: () => ({ by: "simulation" }),

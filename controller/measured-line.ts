@@ -91,6 +91,7 @@ export function openMeasuredLine(
         ...worst(),
         gateway: doesGatewayAnswer,
         isFallback: pinger.isFallback,
+        isSparse: pinger.isSparse,
         pingerFault: pinger.fault(),
         asked: Math.min(all, PROBED_MAX),
         ...{ unknown, isNameless: unknown.length === all },

@@ -61,6 +61,11 @@ export function openView(
     else if (standing.why !== null) said.push(standing.why);
     const { pingerFault } = line.signs();
     if (pingerFault !== null) said.push(`pinger: ${pingerFault}`);
+    const heldMs = latest?.state.pulse.heldMs ?? 0;
+    if (heldMs > 0)
+      said.push(
+        `byte counters move only each ${(heldMs / 1e3).toFixed(1)} s: cuts are sized by the delay`,
+      );
     if (router.error !== null) said.push(`router: ${router.error}`);
     said.push(...router.warnings.map((warning) => `router: ${warning}`));
     const unsaved = checkpoint.view()?.error;

@@ -1,18 +1,23 @@
 import { since, type Clock, type MonoMs } from "../shared/clock.js";
 import type { ControlState } from "./law/control.js";
+import type { Signs } from "./condition.js";
 import { silenceMs } from "./law/evidence.js";
 import { PAUSED_MS } from "./measured-line.js";
 import type { Report } from "./report.js";
 
+/** Whether pings leave at all, and whether they are answered too rarely to control by. */
+type Probing = Pick<Signs, "pingerFault" | "isSparse">;
+
 /** Notices what becomes different from one beat to the next, and reports it once. */
 export interface Watch {
-  /** @param isPinging whether pings leave at all */
-  look(before: ControlState, after: ControlState, isPinging: boolean): void;
+  look(before: ControlState, after: ControlState, signs: Probing): void;
 }
 
 /** Nobody answered for so long: measurement is lost. One reflector for so long, others not: that one is. */
 const MEASUREMENT_LOST_MS = 1_000;
 const REFLECTOR_LOST_MS = 5_000;
+/** Where answers are rare anyway. */
+const SPARSE_LOST_MS = 5_000;
 
 /** Wall and monotonic clock may drift apart by NTP's slewing, but not by so much between two beats. */
 const CLOCK_STEP_MS = 1_000;
@@ -29,13 +34,14 @@ export function openWatch(
   const lostReflectors = new Map<number, MonoMs>();
   let clockOffsetMs = clock.wall() - clock.mono();
 
-  function lookAtMeasurement(before: ControlState, after: ControlState): void {
+  function lookAtMeasurement(
+    before: ControlState,
+    after: ControlState,
+    { isSparse }: Probing,
+  ): void {
     const silent = silenceMs(after.evidence, after.at);
-    if (
-      !isMeasurementLost &&
-      Number.isFinite(silent) &&
-      silent > MEASUREMENT_LOST_MS
-    ) {
+    const lostMs = isSparse ? SPARSE_LOST_MS : MEASUREMENT_LOST_MS;
+    if (!isMeasurementLost && Number.isFinite(silent) && silent > lostMs) {
       isMeasurementLost = true;
       report("measurement_lost", { silent_ms: Math.round(silent) });
     } else if (isMeasurementLost && silent <= MEASUREMENT_LOST_MS) {
@@ -54,14 +60,15 @@ export function openWatch(
     report("paused", { lasted_ms: Math.round(pausedMs) });
   }
 
-  /** Where no ping of any is answered that is the line's condition, and no reflector's. */
+  /** Where no ping of any is answered, or too few are, that is the line's condition, and no reflector's. */
   function lookAtReflectors(
     { estimate, at }: ControlState,
-    isPinging: boolean,
+    { pingerFault, isSparse }: Probing,
   ): void {
     const own = estimate.baselines.slice(0, reflectors.length);
     const heardAt = own.map((baseline) => baseline?.at ?? -Infinity);
     const quietMs = since(Math.max(...heardAt) as MonoMs, at);
+    const isPinging = pingerFault === null && !isSparse;
     if (!isPinging || quietMs > MEASUREMENT_LOST_MS) {
       hearingFrom = at;
       return;
@@ -84,6 +91,13 @@ export function openWatch(
     });
   }
 
+  function lookAtCounters(before: ControlState, after: ControlState): void {
+    const [was, is] = [before.pulse.heldMs, after.pulse.heldMs];
+    if (was === 0 && is > 0)
+      report("counters_slow", { every_ms: Math.round(is) });
+    if (was > 0 && is === 0) report("counters_prompt", {});
+  }
+
   function lookAtClock(): void {
     const offsetMs = clock.wall() - clock.mono();
     const stepMs = offsetMs - clockOffsetMs;
@@ -93,10 +107,11 @@ export function openWatch(
   }
 
   return {
-    look(before, after, isPinging) {
+    look(before, after, probing) {
       lookAtPause(before, after);
-      lookAtMeasurement(before, after);
-      lookAtReflectors(after, isPinging);
+      lookAtMeasurement(before, after, probing);
+      lookAtReflectors(after, probing);
+      lookAtCounters(before, after);
       lookAtClock();
     },
   };

@@ -21,13 +21,18 @@ export interface Actuator {
 const TC_MS = 1;
 const API_LOW_MS = 15;
 const API_HIGH_MS = 50;
-/** Two writes a second, and raises leave room for a cut. */
+/** For policies without a pace of their own: two writes a second, and raises leave room for a cut. */
 const BUDGET = 2;
 const BUDGET_MS = 1000;
 const RAISE_MIN_RATIO = 0.02;
 
-export function openActuator(kind: ActuatorKind, random: Random): Actuator {
-  return kind === "tc" ? openTc() : openRouterOs(random);
+/** @param isPaced whether wishes keep to a router's pace already, so that each of them is written */
+export function openActuator(
+  kind: ActuatorKind,
+  random: Random,
+  isPaced = false,
+): Actuator {
+  return kind === "tc" ? openTc() : openRouterOs(random, isPaced);
 }
 
 const UNSHAPED = { download: Infinity, upload: Infinity };
@@ -59,7 +64,7 @@ export function openTc(delayMs = TC_MS): Actuator {
 }
 
 /** One request under way, one direction each, cuts before raises. */
-function openRouterOs(random: Random): Actuator {
+function openRouterOs(random: Random, isPaced: boolean): Actuator {
   const rates: Record<Direction, number> = { ...UNSHAPED };
   let wished: PerDirection<number> = rates;
   let sending: { direction: Direction; bps: number; doneMs: number } | null =
@@ -73,7 +78,7 @@ function openRouterOs(random: Random): Actuator {
   function isDue(direction: Direction, nowMs: number): boolean {
     const recent = sentMs.filter((ms) => nowMs - ms < BUDGET_MS).length;
     if (wished[direction] === rates[direction]) return false;
-    if (rates[direction] === Infinity) return true;
+    if (isPaced || rates[direction] === Infinity) return true;
     return wished[direction] < rates[direction]
       ? recent < BUDGET
       : recent < BUDGET - 1 && -cutRatio(direction) >= RAISE_MIN_RATIO;

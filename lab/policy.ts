@@ -3,10 +3,12 @@ import type { PerDirection } from "../shared/direction.js";
 import type { Limits } from "../controller/law/policy.js";
 import type { PresetName } from "../controller/law/presets.js";
 import type { SimulatedReading } from "../controller/simulation/line.js";
+import type { ActuatorKind } from "./scenario.js";
 import type { Random } from "../controller/simulation/random.js";
 
 /** What a controller is told of its line before it starts. */
 export interface Setting {
+  readonly actuator: ActuatorKind;
   readonly kind: PresetName;
   readonly limits: PerDirection<Limits>;
   /** What the line is sold as, bit/s. */
@@ -34,5 +36,7 @@ export interface Policy {
   readonly beatMs: number;
   /** Its rates are in force at once, without an actuator's delay. */
   readonly isInstant?: boolean;
+  /** It knows what its router bears, and wishes no more often. */
+  readonly isPaced?: boolean;
   open(setting: Setting): Controller;
 }

@@ -64,8 +64,13 @@ export function play(scenario: Scenario, policy: Policy, seed: number): Run {
   const actuator =
     policy.isInstant === true
       ? openTc(0)
-      : openActuator(scenario.actuator, openRandom(seed, "actuator"));
+      : openActuator(
+          scenario.actuator,
+          openRandom(seed, "actuator"),
+          policy.isPaced,
+        );
   const controller = policy.open({
+    actuator: scenario.actuator,
     kind,
     limits,
     nominalBps,

@@ -53,7 +53,7 @@ export interface Sketch {
   readonly schedulerMs?: PerDirection<number>;
   readonly path?: Pick<
     LinePlan,
-    "detours" | "spikes" | "faults" | "sightRatio"
+    "detours" | "spikes" | "faults" | "sightRatio" | "countedEveryMs"
   >;
   /** Floor, base and ceiling as parts of the nominal rate. */
   readonly bounds?: readonly [floor: number, base: number, ceiling: number];

@@ -58,6 +58,23 @@ const BED: Pick<
 };
 const bedSteps = way(steps([0, 20], [30, 8], [60, 20]), constant(20));
 
+/** The upload starts from the least floor there is, 0.1 Mbit/s. */
+const slowUpload = (mbps: number): Omit<Sketch, "id" | "title"> => ({
+  seconds: 58,
+  nominal: way(10 * mbps, mbps),
+  capacity: way(constant(10 * mbps), constant(mbps)),
+  flows: UP,
+  bounds: [0.1 / mbps, 0.1 / mbps, 2],
+});
+
+const adsl = (down: number, up: number): Omit<Sketch, "id" | "title"> => ({
+  seconds: 58,
+  nominal: way(down, up),
+  capacity: way(constant(down), constant(up)),
+  flows: BOTH,
+  bounds: [0.2, 0.75, 1.25],
+});
+
 const SKETCHES: readonly Sketch[] = [
   {
     id: "S0",
@@ -213,6 +230,14 @@ const SKETCHES: readonly Sketch[] = [
     capacity: bedSteps,
     flows: way(4, 0),
   },
+  ...[500, 1000, 2000].map((countedEveryMs) => ({
+    ...BED,
+    id: `B1-${countedEveryMs}`,
+    title: `B1 with counters that move each ${countedEveryMs} ms`,
+    capacity: bedSteps,
+    flows: way(4, 0),
+    path: { countedEveryMs },
+  })),
   {
     ...BED,
     id: "B2",
@@ -237,6 +262,12 @@ const SKETCHES: readonly Sketch[] = [
     capacity: way(steps([0, 40], [23, 15], [48, 40]), constant(8)),
     flows: BOTH,
   },
+  { ...slowUpload(2), id: "D1", title: "upload of 2 Mbit/s, from 0.1" },
+  { ...slowUpload(1), id: "D2", title: "upload of 1 Mbit/s, from 0.1" },
+  { ...slowUpload(0.5), id: "D3", title: "upload of 0.5 Mbit/s, from 0.1" },
+  { ...adsl(20, 2), id: "D4", title: "both ways full, 20/2 Mbit/s" },
+  { ...adsl(8, 1), id: "D5", title: "both ways full, 8/1 Mbit/s" },
+  { ...adsl(4, 0.5), id: "D6", title: "both ways full, 4/0.5 Mbit/s" },
   { ...LTE, id: "X3", title: "LTE, both ways full", flows: BOTH },
   { ...STARLINK, id: "X4", title: "Starlink, both ways full", flows: BOTH },
 ];

@@ -9,6 +9,7 @@ export const CONDITIONS = [
   "filtered",
   "line_down",
   "no_link",
+  "sparse",
 ] as const;
 export type Condition = (typeof CONDITIONS)[number];
 export const conditionCode = (condition: Condition): number =>

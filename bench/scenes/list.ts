@@ -1,5 +1,6 @@
 import { openRandom } from "../../controller/simulation/random.js";
 import { lte } from "../../lab/capacity.js";
+import type { PerDirection } from "../../shared/direction.js";
 import { clamp } from "../../shared/units.js";
 import type { Character } from "../../test/e2e/line.js";
 import { fallAndRise, type Phase } from "../../test/e2e/scene.js";
@@ -14,8 +15,10 @@ export interface Scene {
   /** For `config/bed.yaml`. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly backend?: "tc" | "routeros";
-  /** A rate that never changes instead of a controller: what the figures are to be held against. */
-  readonly fixedKbps?: number;
+  /** Pings are answered only so often: each reflector's, or all of them together. */
+  readonly answers?: { readonly perS: number; readonly by: "each" | "all" };
+  /** Rates that never change instead of a controller: what the figures are to be held against. */
+  readonly fixedKbps?: PerDirection<number>;
 }
 
 /** Seconds of so many Mbit/s down and up. */
@@ -71,16 +74,88 @@ const LTE = limits("DL", [3, 15, 35]);
 const UPLOAD_FALLS = [phase(25, 40, 8), phase(30, 40, 3), phase(25, 40, 8)];
 const DOWNLOAD_FALLS = [phase(25, 40, 8), phase(30, 15, 8), phase(25, 40, 8)];
 
+/** Lines on which one full packet takes many milliseconds: Mbit/s down and up. */
+const SLOW_LINES = [
+  [20, 2],
+  [8, 1],
+  [4, 0.5],
+] as const;
+
+/** `up-0.5`: from the least floor there is. `adsl-4-0.5`: both ways. Each beside rates fixed at parts of the line's. */
+const slowScenes = (seconds: number): Readonly<Record<string, Scene>> =>
+  Object.fromEntries(
+    SLOW_LINES.flatMap(([down, up]) => {
+      const phases = [phase(seconds, down, up)];
+      const fixed = (percent: number) => ({
+        fixedKbps: { download: 10 * percent * down, upload: 10 * percent * up },
+      });
+      const ceilings = limits("DL", [down / 8, 0.75 * down, 1.25 * down]);
+      const alone = { ...ceilings, ...limits("UL", [0.1, 0.1, 2 * up]) };
+      const both = {
+        ...ceilings,
+        ...limits("UL", [0.1, 0.75 * up, 1.25 * up]),
+      };
+      return [
+        { name: `up-${up}`, load: UPLOADS, settings: alone },
+        { name: `adsl-${down}-${up}`, load: BOTH, settings: both },
+      ].flatMap(({ name, load, settings }): [string, Scene][] => {
+        const scene = { runs: 1, phases, load };
+        return [
+          [name, { ...scene, settings }],
+          [`${name}-rtt`, { ...scene, settings: { ...settings, ...BY_RTT } }],
+          ...[90, 95].map((percent): [string, Scene] => [
+            `${name}-${percent}`,
+            { ...scene, ...fixed(percent) },
+          ]),
+        ];
+      });
+    }),
+  );
+
+/** `each-0.3`, `all-10`: reflectors that limit their answers. */
+const limitedScenes = (): Readonly<Record<string, Scene>> =>
+  Object.fromEntries(
+    (["each", "all"] as const).flatMap((by) =>
+      [10, 3, 1, 0.3].map((perS): [string, Scene] => [
+        `${by}-${perS}`,
+        { runs: 1, phases: FALL, answers: { perS, by } },
+      ]),
+    ),
+  );
+
+const SLOW = slowScenes(60);
+const LIMITED = limitedScenes();
+
+/** Scenes that are told together. */
+export const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  slow: Object.keys(SLOW),
+  limited: Object.keys(LIMITED),
+};
+
 /** The scenes of law.md 5 and 6, and some more. */
 export const SCENES: Readonly<Record<string, Scene>> = {
   "20-8-20": { runs: 5, phases: FALL },
-  "20-fixed": { runs: 1, phases: STEADY_20, fixedKbps: 19_000 },
+  "20-fixed": {
+    runs: 1,
+    phases: STEADY_20,
+    fixedKbps: { download: 19_000, upload: 20_000 },
+  },
   "low-delay": { runs: 3, phases: FALL, settings: { TARGET_BLOAT: "3" } },
   bbr: { runs: 3, phases: FALL, load: BBR },
   "bbr-20": { runs: 2, phases: STEADY_20, load: BBR },
-  "bbr-20-fixed": { runs: 2, phases: STEADY_20, load: BBR, fixedKbps: 19_000 },
+  "bbr-20-fixed": {
+    runs: 2,
+    phases: STEADY_20,
+    load: BBR,
+    fixedKbps: { download: 19_000, upload: 20_000 },
+  },
   "bbr-8": { runs: 2, phases: STEADY_8, load: BBR },
-  "bbr-8-fixed": { runs: 2, phases: STEADY_8, load: BBR, fixedKbps: 7_600 },
+  "bbr-8-fixed": {
+    runs: 2,
+    phases: STEADY_8,
+    load: BBR,
+    fixedKbps: { download: 7_600, upload: 20_000 },
+  },
   routeros: { runs: 3, phases: FALL, backend: "routeros" },
   "30-10-30-15-30": {
     runs: 2,
@@ -109,7 +184,11 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
   ramp: { runs: 3, phases: RAMP },
   lte: { runs: 3, phases: lteSeconds(90), settings: LTE },
-  "lte-fixed": { runs: 1, phases: lteSeconds(90), fixedKbps: 11_000 },
+  "lte-fixed": {
+    runs: 1,
+    phases: lteSeconds(90),
+    fixedKbps: { download: 11_000, upload: 20_000 },
+  },
   "upload-steps": {
     runs: 2,
     phases: [16, 10, 15, 8, 16].map((mbps) => phase(20, 40, mbps)),
@@ -120,7 +199,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   "jitter-20": { runs: 1, phases: STEADY_20, character: JITTER },
   "jitter-20-fixed": {
     ...{ runs: 1, phases: STEADY_20, character: JITTER },
-    fixedKbps: 19_000,
+    fixedKbps: { download: 19_000, upload: 20_000 },
   },
   "both-up-falls": {
     ...{ runs: 3, phases: UPLOAD_FALLS, load: BOTH },
@@ -138,4 +217,6 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     ...{ runs: 2, phases: DOWNLOAD_FALLS, load: BOTH },
     settings: { ...WIDE, ...BY_RTT },
   },
+  ...SLOW,
+  ...LIMITED,
 };

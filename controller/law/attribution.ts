@@ -5,10 +5,10 @@ import {
   type Direction,
   type PerDirection,
 } from "../../shared/direction.js";
-import { areBothBusy, isBusy, isInUse, mayHaveQueued } from "./busyness.js";
+import { areBothBusy, isBusy, mayHaveQueued } from "./busyness.js";
 import { tellsWays } from "./evidence.js";
 import type { Limits } from "./policy.js";
-import { drainFor, type RateState } from "./rate-state.js";
+import { drainFor, isInUse, slackMs, type RateState } from "./rate-state.js";
 import { recentRate, type Traffic } from "./traffic.js";
 import { isExpired, opened, resumed, type Case, type Trial } from "./trial.js";
 import { TUNING } from "./tuning.js";
@@ -49,7 +49,7 @@ export function suspects(
       const isLast = isInUse(rate[d]) && isAtFloor(opposite(d));
       return (
         (isLast || isBusy(rate, d)) &&
-        mayHaveQueued(rate[d], evidence, d, limits[d])
+        mayHaveQueued(rate[d], evidence, d, limits[d], slackMs(rate, null))
       );
     });
   const newest = evidence.samples.at(-1);
@@ -116,7 +116,7 @@ export function follow(
   const isTaken =
     rate[turn].cause !== "raise" ||
     (since(turnFrom, now) > TUNING.turnMs &&
-      (newest?.deltaMs ?? 0) < TUNING.queueMs);
+      (newest?.deltaMs ?? 0) < TUNING.queueMs + slackMs(rate, null));
   return rate[other].cause === "turn" && isTaken
     ? { turn: other, turnFrom: now, trial }
     : { turn, turnFrom, trial };

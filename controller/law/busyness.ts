@@ -6,7 +6,7 @@ import {
 } from "../../shared/direction.js";
 import { runAbove, type Evidence } from "./evidence.js";
 import type { Limits } from "./policy.js";
-import type { RateState } from "./rate-state.js";
+import { isInUse, type RateState } from "./rate-state.js";
 import { TUNING } from "./tuning.js";
 
 /** What its load says of a direction: whether a queue may be its own at all. */
@@ -28,19 +28,25 @@ export function isBusy(
   );
 }
 
-export const isInUse = ({ peakLoad }: RateState): boolean =>
-  (peakLoad ?? 1) >= TUNING.guiltyRatio;
-
 /** Whether every reflector agrees that a queue stands. */
-const isUnanimous = ({ samples }: Evidence, direction: Direction): boolean =>
-  runAbove(samples, direction, TUNING.drainedMs).length >= TUNING.witnesses;
+const isUnanimous = (
+  { samples }: Evidence,
+  direction: Direction,
+  slackMs: number,
+): boolean =>
+  runAbove(samples, direction, TUNING.drainedMs + slackMs).length >=
+  TUNING.witnesses;
 
 /**
  * Whether all answers of some time were late. They are counted by when they came: while a queue grows they are farther
  * apart than their probes.
  */
-function isStanding({ samples }: Evidence, direction: Direction): boolean {
-  const run = runAbove(samples, direction, TUNING.sharpMs);
+function isStanding(
+  { samples }: Evidence,
+  direction: Direction,
+  slackMs: number,
+): boolean {
+  const run = runAbove(samples, direction, TUNING.sharpMs + slackMs);
   const [first, last] = [run[0], run.at(-1)];
   if (first === undefined || last === undefined) return false;
   return since(first.receivedAt, last.receivedAt) >= TUNING.standingMs;
@@ -58,10 +64,11 @@ export const mayHaveQueued = (
   evidence: Evidence,
   direction: Direction,
   limits: Limits,
+  slackMs: number,
 ): boolean =>
   isFull(rate) ||
-  (isInUse(rate) && isUnanimous(evidence, direction)) ||
-  (mayFillLine(rate, limits) && isStanding(evidence, direction));
+  (isInUse(rate) && isUnanimous(evidence, direction, slackMs)) ||
+  (mayFillLine(rate, limits) && isStanding(evidence, direction, slackMs));
 
 export const areBothBusy = (rate: PerDirection<RateState>): boolean =>
   isBusy(rate, "download") && isBusy(rate, "upload");

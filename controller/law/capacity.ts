@@ -3,29 +3,42 @@ import type { Direction } from "../../shared/direction.js";
 import { clamp } from "../../shared/units.js";
 import { runAbove, type Evidence } from "./evidence.js";
 import type { Sample } from "./estimator.js";
+import { windowMs } from "./rate-state.js";
 import { rateBetween, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
+/** What the line was seen by while a queue stood before it. */
+export interface Glimpse {
+  readonly direction: Direction;
+  readonly evidence: Evidence;
+  readonly traffic: Traffic;
+  /** The rate in force. */
+  readonly rateBps: number;
+  /** What own packets add to a delay, ms. */
+  readonly slackMs: number;
+  /** How long counters stand still between two moves. */
+  readonly heldMs: number;
+}
+
 /**
- * What the line carries, seen while a queue stands before it (law.md 2), bit/s. Null without byte counters.
+ * What the line carries, seen while a queue stands before it (law.md 2), bit/s. Null without byte counters, or where they
+ * stand still and tell of a time before the queue.
  * @param bad the samples that made the event
  */
 export function capacityBps(
-  direction: Direction,
-  evidence: Evidence,
+  seen: Glimpse,
   bad: readonly Sample[],
-  traffic: Traffic,
-  rateBps: number,
 ): number | null {
+  const { direction, rateBps, slackMs } = seen;
   const worstMs = Math.max(...bad.map(({ delayMs }) => delayMs[direction]));
-  const isSharp = worstMs > TUNING.sharpMs;
-  const seen =
+  const isSharp = worstMs > TUNING.sharpMs + slackMs;
+  const bps =
     direction === "download"
-      ? arrivalRate(evidence, traffic, isSharp)
-      : departureRate(evidence, bad, traffic, isSharp);
-  if (seen === null) return null;
+      ? arrivalRate(seen, isSharp)
+      : departureRate(seen, bad, isSharp);
+  if (bps === null) return null;
   return clamp(
-    seen,
+    bps,
     TUNING.capacityMinRatio * rateBps,
     TUNING.capacityMaxRatio * rateBps,
   );
@@ -36,8 +49,7 @@ export function capacityBps(
  * queue; after a sharp fall also with the bad samples alone, lest it reach back before the fall, and the smaller counts.
  */
 function arrivalRate(
-  { samples }: Evidence,
-  traffic: Traffic,
+  { evidence: { samples }, traffic, rateBps, slackMs, heldMs }: Glimpse,
   isSharp: boolean,
 ): number | null {
   const now = traffic.at(-1)?.at;
@@ -48,12 +60,17 @@ function arrivalRate(
       first === undefined
         ? now
         : later(first.receivedAt, -first.delayMs.download);
-    return rateBetween(traffic, "download", windowStart(began, now), now);
+    const moved = traffic.at(-2)?.at ?? now;
+    if (heldMs > 0)
+      return moved < began
+        ? null
+        : rateBetween(traffic, "download", moved, now);
+    const from = windowStart(began, now, rateBps);
+    return rateBetween(traffic, "download", from, now);
   };
-  const whole = over(runAbove(samples, "download", TUNING.queueMs));
-  const sharp = isSharp
-    ? over(runAbove(samples, "download", TUNING.sharpMs))
-    : null;
+  const runOver = (ms: number) => runAbove(samples, "download", ms + slackMs);
+  const whole = over(runOver(TUNING.queueMs));
+  const sharp = isSharp ? over(runOver(TUNING.sharpMs)) : null;
   return whole === null || sharp === null
     ? (whole ?? sharp)
     : Math.min(whole, sharp);
@@ -64,33 +81,33 @@ function arrivalRate(
  * of it. Measured over the send times of two samples.
  */
 function departureRate(
-  { samples }: Evidence,
+  { evidence: { samples }, traffic, rateBps, slackMs, heldMs }: Glimpse,
   bad: readonly Sample[],
-  traffic: Traffic,
   isSharp: boolean,
 ): number | null {
+  if (heldMs > 0) return null;
   const last = samples.at(-1);
   if (last === undefined) return null;
   const firstBad = bad[0] ?? last;
-  const earliest = later(last.sentAt, -TUNING.windowMaxMs);
-  const latest = isSharp
-    ? firstBad.sentAt
-    : later(last.sentAt, -TUNING.windowMinMs);
+  const before = (ms: number) => later(last.sentAt, -windowMs(ms, rateBps));
+  const earliest = before(TUNING.windowMaxMs);
+  const latest = isSharp ? firstBad.sentAt : before(TUNING.windowMinMs);
   const previous = isSharp
     ? samples.findLast(({ sentAt }) => sentAt < latest)
     : samples.find(({ sentAt }) => sentAt >= earliest && sentAt <= latest);
-  const from = windowStart(previous?.sentAt ?? earliest, last.sentAt);
+  const from = windowStart(previous?.sentAt ?? earliest, last.sentAt, rateBps);
   const sent = rateBetween(traffic, "upload", from, last.sentAt);
   if (sent === null || previous === undefined) return sent;
   const slope =
     (last.delayMs.upload - previous.delayMs.upload) /
     Math.max(1, since(previous.sentAt, last.sentAt));
-  return sent / (1 + Math.max(0, slope));
+  const least = slackMs >= TUNING.shrinkAtMs ? -TUNING.shrinkMax : 0;
+  return sent / (1 + Math.max(least, slope));
 }
 
-const windowStart = (began: MonoMs, now: MonoMs): MonoMs =>
+const windowStart = (began: MonoMs, now: MonoMs, rateBps: number): MonoMs =>
   clamp(
     began,
-    later(now, -TUNING.windowMaxMs),
-    later(now, -TUNING.windowMinMs),
+    later(now, -windowMs(TUNING.windowMaxMs, rateBps)),
+    later(now, -windowMs(TUNING.windowMinMs, rateBps)),
   ) as MonoMs;

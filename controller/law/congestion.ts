@@ -1,14 +1,26 @@
+import type { Direction } from "../../shared/direction.js";
 import { STATES, stateCode, type State } from "../../shared/state.js";
 import { fixed } from "../../shared/units.js";
 import type { Limits } from "./policy.js";
 import type { Sample } from "./estimator.js";
 import { TUNING } from "./tuning.js";
 
+/** What one sample says of a direction: its own delay where one-way times are told, else the round trip's delta. */
+export interface Delay {
+  readonly deltaMs: number;
+  /** Whose own delay it is; null where only the round trip is known. */
+  readonly own?: Direction | null;
+}
+
+export const delayOf = (sample: Sample, direction: Direction): Delay => ({
+  deltaMs: sample.delayMs[direction],
+  own: sample.tellsWays ? direction : null,
+});
+
 /** A change of state, with the number that made it and the threshold it crossed. */
-export interface Transition {
+export interface Transition extends Required<Delay> {
   readonly from: State;
   readonly to: State;
-  readonly deltaMs: number;
   readonly threshold: string;
   readonly thresholdMs: number;
 }
@@ -53,16 +65,16 @@ export function thresholdsOf({
  */
 export function classify(
   before: State,
-  newest: readonly Pick<Sample, "deltaMs">[],
+  newest: readonly Delay[],
   limits: Limits,
 ): { state: State; transition: Transition | null } {
   if (newest.length < TUNING.voters) return { state: before, transition: null };
-  const deltas = newest.map((sample) => sample.deltaMs).sort((a, b) => b - a);
-  const agreed = deltas[TUNING.votes - 1] ?? -Infinity;
-  const worst = deltas[0] ?? -Infinity;
+  const delays = [...newest].sort((a, b) => b.deltaMs - a.deltaMs);
+  const agreed = delays[TUNING.votes - 1] ?? NO_DELAY;
+  const worst = delays[0] ?? NO_DELAY;
   const thresholds = thresholdsOf(limits);
-  const entered = thresholds.findLast(({ enterMs }) => agreed > enterMs);
-  const kept = thresholds.findLast(({ exitMs }) => worst > exitMs);
+  const entered = thresholds.findLast((t) => agreed.deltaMs > t.enterMs);
+  const kept = thresholds.findLast((t) => worst.deltaMs > t.exitMs);
 
   if (entered !== undefined && worse(entered.state, before)) {
     const { state, name, enterMs } = entered;
@@ -77,28 +89,32 @@ export function classify(
     : change(before, calmest, worst, left.name, left.exitMs);
 }
 
+const NO_DELAY: Delay = { deltaMs: -Infinity };
+
 const worse = (a: State, b: State): boolean => stateCode(a) > stateCode(b);
 
 const change = (
   from: State,
   to: State,
-  deltaMs: number,
+  { deltaMs, own = null }: Delay,
   threshold: string,
   thresholdMs: number,
 ) => ({
   state: to,
-  transition: { from, to, deltaMs, threshold, thresholdMs },
+  transition: { from, to, deltaMs, own, threshold, thresholdMs },
 });
 
-/** "RTT delta 50.3ms exceeded soft_red threshold 45ms" */
+/** "RTT delta 50.3ms exceeded soft_red threshold 45ms", or "upload delay 50.3ms ..." where one-way times are told. */
 export function reasonOf({
   from,
   to,
   deltaMs,
+  own,
   threshold,
   thresholdMs,
 }: Transition): string {
+  const what = own === null ? "RTT delta" : `${own} delay`;
   const verb =
     STATES.indexOf(to) > STATES.indexOf(from) ? "exceeded" : "fell below";
-  return `RTT delta ${fixed(deltaMs, 1)}ms ${verb} ${threshold} threshold ${Number(thresholdMs.toFixed(1))}ms`;
+  return `${what} ${fixed(deltaMs, 1)}ms ${verb} ${threshold} threshold ${Number(thresholdMs.toFixed(1))}ms`;
 }

@@ -15,7 +15,7 @@ import {
   type Attribution,
 } from "./attribution.js";
 import { clamp } from "../../shared/units.js";
-import { classify, type Transition } from "./congestion.js";
+import { classify, delayOf, type Transition } from "./congestion.js";
 import {
   estimate,
   leastBaselineMs,
@@ -31,8 +31,14 @@ import {
   type Evidence,
 } from "./evidence.js";
 import type { Policy } from "./policy.js";
+import { followPulse, NO_PULSE, type Pulse } from "./pulse.js";
 import type { Reading } from "./reading.js";
-import { initialRate, slackMs, type RateState } from "./rate-state.js";
+import {
+  initialRate,
+  slackMs,
+  withSlack,
+  type RateState,
+} from "./rate-state.js";
 import { nextRate } from "./shaper-rate.js";
 import { remember, type Traffic } from "./traffic.js";
 import { judge } from "./trial.js";
@@ -44,6 +50,7 @@ export interface ControlState {
   readonly estimate: Estimate;
   readonly evidence: Evidence;
   readonly traffic: Traffic;
+  readonly pulse: Pulse;
   readonly state: PerDirection<State>;
   /** The changes of state of this very step. */
   readonly transition: PerDirection<Transition | null>;
@@ -69,6 +76,7 @@ export const initial = (
   estimate: rememberedPath(policy.reflectors, baselinesMs, now),
   evidence: NO_EVIDENCE,
   traffic: [],
+  pulse: NO_PULSE,
   state: { download: "GREEN", upload: "GREEN" },
   transition: { download: null, upload: null },
   rate: eachDirection((direction) =>
@@ -99,23 +107,34 @@ export function step(
     before.estimate,
     reading.replies,
     isPinned(before.rate, policy),
+    slackMs(before.rate, null),
   );
   const leastRttMs = leastBaselineMs(path) ?? 0;
   const evidence =
     reading.kind === "asleep"
       ? resting(before.evidence, now)
       : witness(before.evidence, samples, now, leastRttMs);
-  const traffic = remember(before.traffic, reading.traffic, now);
-  const newest = lastSamples(evidence, TUNING.voters, -Infinity as MonoMs);
-  const classified = eachDirection((d) =>
-    classify(before.state[d], newest, policy.limits[d]),
-  );
+  const pulse = followPulse(before.pulse, reading.traffic);
+  const { heldMs } = pulse;
+  const traffic = remember(before.traffic, reading.traffic, now, heldMs);
   const elapsedMs = clamp(since(before.at, now), 0, TUNING.stepMaxMs);
   const seen = { rate: before.rate, evidence, traffic, now };
   const { trial, rate: judged } = judge(before.attribution.trial, seen);
   const attribution = { ...before.attribution, trial };
   const known = { ...seen, rate: judged };
   const suspected = suspects(attribution, known, policy.limits);
+  const roundTripSlackMs = slackMs(judged, null);
+  const slack = tellsWays(evidence)
+    ? eachDirection((d) => slackMs(judged, d))
+    : eachDirection(() => roundTripSlackMs);
+  const newest = lastSamples(evidence, TUNING.voters, -Infinity as MonoMs);
+  const classified = eachDirection((d) =>
+    classify(
+      before.state[d],
+      newest.map((sample) => delayOf(sample, d)),
+      withSlack(policy.limits[d], slack[d]),
+    ),
+  );
   const rate = eachDirection((direction) =>
     // spelled out: a spread of so many fields would cost more than the rest of the step
     nextRate(judged[direction], {
@@ -126,7 +145,9 @@ export function step(
       deltaMs: path.deltaMs,
       leastRttMs,
       spacingMs: policy.spacingMs,
-      slackMs: slackMs(judged, direction, tellsWays(evidence)),
+      slackMs: slack[direction],
+      roundTripSlackMs,
+      heldMs,
       direction,
       limits: policy.limits[direction],
       manner: policy.manner,
@@ -142,6 +163,7 @@ export function step(
     estimate: path,
     evidence,
     traffic,
+    pulse,
     state: eachDirection((d) => classified[d].state),
     transition: eachDirection((d) => classified[d].transition),
     rate,

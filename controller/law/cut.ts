@@ -21,15 +21,17 @@ export function cut(
   bad: readonly Sample[],
   worstMs: number,
 ): RateState {
-  const { direction, evidence, traffic, limits, now, leastRttMs } = scene;
-  const seen = capacityBps(direction, evidence, bad, traffic, state.bps);
+  const { direction, limits, now, leastRttMs } = scene;
+  const seen = capacityBps({ ...scene, rateBps: state.bps }, bad);
   if (!scene.isOnTrial && isFutile(state, seen, worstMs))
     return because(state, "futile", worstMs);
   const carried = seen ?? state.bps * (1 - blindCut(worstMs, trimMs(scene)));
+  // what own packets explain cannot be drained, and at a lower rate they take longer
+  const queueMs = Math.max(0, worstMs - scene.slackMs);
   const drainRatio =
     seen === null
       ? 1
-      : Math.max(TUNING.drainMinRatio, 1 - worstMs / scene.drainMs);
+      : Math.max(TUNING.drainMinRatio, 1 - queueMs / scene.drainMs);
   const reactsInMs = direction === "download" ? leastRttMs : leastRttMs / 2;
   const easyMs = drainFor(limits);
   const drainMs = 1.6 * easyMs * Math.max(1, worstMs / easyMs / 0.6);

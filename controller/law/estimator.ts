@@ -53,11 +53,13 @@ export const rememberedPath = (
 /**
  * Follows baseline and delta through the replies of a beat, in order. Each reply becomes a sample.
  * @param isPinned whether a queue may stand that no cut empties
+ * @param ownMs what packets of our own may add to a delay
  */
 export function estimate(
   before: Estimate,
   replies: readonly Reply[],
   isPinned: boolean,
+  ownMs = 0,
 ): { after: Estimate; samples: Sample[] } {
   if (replies.length === 0) return { after: before, samples: [] };
   const baselines = [...before.baselines];
@@ -65,7 +67,12 @@ export function estimate(
   let { deltaMs, deltaAt } = before;
   for (const reply of replies) {
     const { reflector, rttMs, sentAt, receivedAt } = reply;
-    const baseline = follow(baselines[reflector] ?? null, reply, isPinned);
+    const baseline = follow(
+      baselines[reflector] ?? null,
+      reply,
+      isPinned,
+      ownMs,
+    );
     baselines[reflector] = baseline;
     const above = rttMs - baseline.ms;
     const delayMs = split(above, baseline.skewMs, reply.wayMs);
@@ -95,6 +102,7 @@ function follow(
   before: Baseline | null,
   reply: Reply,
   isPinned: boolean,
+  ownMs: number,
 ): Baseline {
   const { rttMs, receivedAt: at, wayMs } = reply;
   if (before === null) return baselineOf(rttMs, skewOf(wayMs), at);
@@ -120,7 +128,7 @@ function follow(
     at,
     leastMs: isOver ? rttMs : Math.min(before.leastMs, rttMs),
     leastFrom: isOver ? at : before.leastFrom,
-    skewMs: followSkew(before.skewMs, wayMs, above, elapsedMs),
+    skewMs: followSkew(before.skewMs, wayMs, above, elapsedMs, ownMs),
   };
 }
 

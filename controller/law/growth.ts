@@ -9,12 +9,18 @@ interface Memory {
   readonly recalledBps: number | null;
 }
 
-/** Growth as a part of the rate, per second: slow where capacity was met before, fast elsewhere. */
+/**
+ * Growth as a part of the rate, per second: slow where capacity was met before, fast elsewhere; beyond it less fast the
+ * longer the queue that it takes to tell.
+ * @param promptness how soon a queue can be told, as a part of how soon where packets take no time
+ */
 export function growthPerS(
   { bps, carriedBps, recalledBps }: Memory,
   isSettling: boolean,
   { fastPerS, slowPerS }: Manner,
+  promptness: number,
 ): number {
+  const beyondPerS = Math.max(slowPerS, promptness ** 2 * fastPerS);
   const z = carriedBps === null ? 0 : bps / carriedBps;
   if (isSettling && z >= 0.96) return 0;
   const byLast =
@@ -22,10 +28,13 @@ export function growthPerS(
       ? fastPerS
       : z < 1.005
         ? slowPerS
-        : between(z, 1.005, slowPerS, 1.06, fastPerS);
+        : z < 1.06
+          ? between(z, 1.005, slowPerS, 1.06, beyondPerS)
+          : // so far above it without a queue it was no capacity
+            between(z, 1.25, beyondPerS, 1.6, fastPerS);
   const y = recalledBps === null ? 0 : bps / recalledBps;
   const byRecalled =
-    y < 0.95 ? Infinity : between(y, 1, 4 * slowPerS, 1.06, fastPerS);
+    y < 0.95 ? Infinity : between(y, 1, 4 * slowPerS, 1.06, beyondPerS);
   return Math.min(byLast, byRecalled);
 }
 

@@ -27,7 +27,7 @@ export interface CutEvidence {
 /** One direction's rate and what it remembers of the line. `drain`: cut below capacity; `return`: on its way back; `grow`: free. */
 export interface RateState {
   readonly bps: number;
-  /** The effective target of the last step: {@link targetMs}. */
+  /** The effective target of the last step: {@link withSlack}. */
   readonly targetMs: number;
   readonly mode: "grow" | "drain" | "return";
   readonly cause: Cause;
@@ -62,8 +62,12 @@ export interface Scene {
   readonly deltaMs: number | null;
   readonly leastRttMs: number;
   readonly spacingMs: number;
-  /** What packets on their way add to a delay without any queue: see {@link slackMs}. */
+  /** What packets of our own add to a delay without any queue: see {@link slackMs}. */
   readonly slackMs: number;
+  /** The same for the round trip. */
+  readonly roundTripSlackMs: number;
+  /** How long the byte counters stand still between two moves, ms; 0: they move as bytes pass. */
+  readonly heldMs: number;
   /** Whether a queue of which nothing tells the direction may be this one's. */
   readonly isSuspect: boolean;
   /** Whether it may look for more than it knows to be there. */
@@ -132,24 +136,39 @@ export const packetMs = (bps: number): number =>
   (TUNING.packetBits / bps) * 1e3;
 
 /**
- * What one packet in front of a probe adds to its delay on a slow line, ms: a line in use is no emptier. Where nothing
- * tells the ways, the other direction's packet counts as well.
+ * What full packets of our own add to a delay at the present rates, ms, where they take long. Two of each direction in use
+ * add to a round trip. Of one direction's delay its own two are a part, and one of the other direction's: acknowledgements
+ * wait behind it, and then call for as much at once.
+ * @param own whose delay it is; null: that of the round trip
  */
 export const slackMs = (
   rate: PerDirection<RateState>,
-  direction: Direction,
-  tellsWays: boolean,
+  own: Direction | null,
 ): number =>
-  DIRECTIONS.filter((d) => d === direction || !tellsWays).reduce(
-    (sum, d) => sum + Math.max(0, packetMs(rate[d].bps) - TUNING.packetMs),
-    0,
+  DIRECTIONS.filter((d) => isInUse(rate[d])).reduce((sum, d) => {
+    const packets = own === null || own === d ? TUNING.packetsForgiven : 1;
+    const longMs = Math.max(0, packetMs(rate[d].bps) - TUNING.packetMs);
+    return sum + packets * longMs;
+  }, 0);
+
+/** Whether it carries enough to have full packets on their way. */
+export const isInUse = ({ peakLoad }: Pick<RateState, "peakLoad">): boolean =>
+  (peakLoad ?? 1) >= TUNING.guiltyRatio;
+
+/** A window over which a slow direction has let several packets pass, ms. */
+export const windowMs = (leastMs: number, bps: number): number =>
+  Math.min(
+    Math.max(leastMs, TUNING.windowPackets * packetMs(bps)),
+    TUNING.memoryMs,
   );
 
-/** The effective target, ms: what the operator wants, or what the line itself makes of it, if that is more. */
-export const targetMs = (
-  { targetMs, warnMs }: Limits,
-  slackMs: number,
-): number => Math.min(targetMs + slackMs, warnMs);
+/** The thresholds in force: the configured ones, and what own packets explain. */
+export const withSlack = (limits: Limits, slackMs: number): Limits => ({
+  ...limits,
+  targetMs: limits.targetMs + slackMs,
+  warnMs: limits.warnMs + slackMs,
+  hardRedMs: limits.hardRedMs + slackMs,
+});
 
 /** In how long a queue is to be emptied where the operator wants this target, ms. */
 export const drainFor = ({ targetMs }: Limits): number =>
@@ -161,4 +180,4 @@ export const drainFor = ({ targetMs }: Limits): number =>
 
 /** Where the rate law begins to act, ms of delay: below the target, so that its own probing stays GREEN. */
 export const trimMs = ({ limits, slackMs }: Scene): number =>
-  targetMs(limits, slackMs) - (1 - TUNING.trimRatio) * limits.targetMs;
+  TUNING.trimRatio * limits.targetMs + slackMs;

@@ -10,8 +10,8 @@ import {
   because,
   isWorse,
   packetMs,
-  targetMs,
   trimMs,
+  windowMs,
   type RateState,
   type Scene,
 } from "./rate-state.js";
@@ -23,7 +23,7 @@ export function nextRate(before: RateState, scene: Scene): RateState {
   const { limits, now } = scene;
   const state = {
     ...withLoad(before, scene),
-    targetMs: targetMs(limits, scene.slackMs),
+    targetMs: limits.targetMs + scene.roundTripSlackMs,
   };
   const silent = silenceMs(scene.evidence, now);
   if (silent === Infinity) return because(state, "start", null);
@@ -61,7 +61,8 @@ function withLoad(
   state: RateState,
   { traffic, direction, elapsedMs, now }: Scene,
 ): RateState {
-  const loadBps = recentRate(traffic, direction, TUNING.usedWindowMs);
+  const overMs = windowMs(TUNING.usedWindowMs, state.bps);
+  const loadBps = recentRate(traffic, direction, overMs);
   if (loadBps === null) return state;
   const load = loadBps / state.bps;
   const faded =
@@ -84,11 +85,11 @@ function badOf(
 /** Probes that tell the way leave no doubt but the load's. */
 const isGuilty = (
   state: RateState,
-  { evidence, direction, limits, isSuspect }: Scene,
+  { evidence, direction, limits, isSuspect, slackMs }: Scene,
   bad: readonly Sample[],
 ): boolean =>
   bad.every(({ tellsWays }) => tellsWays)
-    ? mayHaveQueued(state, evidence, direction, limits)
+    ? mayHaveQueued(state, evidence, direction, limits, slackMs)
     : isSuspect;
 
 const mayCut = (
@@ -137,7 +138,8 @@ function grow(state: RateState, scene: Scene): RateState {
   if (!isClean(state, scene)) return because(state, "delta", scene.deltaMs);
   if (state.peakLoad !== null && since(state.usedAt, now) > TUNING.idleMs)
     return goHome(state, scene);
-  const loadBps = recentRate(traffic, direction, TUNING.usedWindowMs);
+  const overMs = windowMs(TUNING.usedWindowMs, state.bps);
+  const loadBps = recentRate(traffic, direction, overMs);
   if (loadBps !== null && loadBps < TUNING.usedRatio * state.bps)
     return because(state, "unused", null);
   if (state.bps >= limits.ceilingBps) return because(state, "limit", null);
@@ -148,7 +150,12 @@ function grow(state: RateState, scene: Scene): RateState {
   const perS =
     loadBps === null
       ? TUNING.blindPerS
-      : growthPerS(state, settlingMs > 0, scene.manner);
+      : growthPerS(
+          state,
+          settlingMs > 0,
+          scene.manner,
+          1 - scene.slackMs / trimMs(scene),
+        );
   if (perS === 0) return because(state, "settle", settlingMs);
   const worstMs = worstOfTwo(state, scene);
   const h = taper(worstMs, trimMs(scene), scene.slackMs);

@@ -9,23 +9,35 @@ export type Traffic = readonly Counted[];
 const bytesOf = (counted: Counted, direction: Direction): number =>
   direction === "download" ? counted.downloadBytes : counted.uploadBytes;
 
-/** Adds the counter values of a beat and forgets old ones. A counter that went back starts the history anew. */
+/**
+ * Adds the counter values of a beat and forgets old ones. A counter that went back starts the history anew.
+ * @param heldMs how long counters stand still; then only those that moved count
+ */
 export function remember(
   before: Traffic,
   fresh: readonly Counted[],
   now: MonoMs,
+  heldMs = 0,
 ): Traffic {
-  const horizon = later(now, -TUNING.memoryMs);
-  const history = [...before, ...fresh];
+  const keptMs = Math.max(TUNING.memoryMs, TUNING.heldKept * heldMs);
+  const horizon = later(now, -keptMs);
+  const all = [...before, ...fresh];
+  const history =
+    heldMs === 0 ? all : all.filter((one, i) => hasMoved(all[i - 1], one));
   // the newest value from before the horizon is kept: what came after it is known from there
   let from = 0;
   while (from + 1 < history.length && (history[from + 1]?.at ?? now) < horizon)
     from++;
-  for (let i = Math.max(from + 1, before.length); i < history.length; i++)
+  for (let i = from + 1; i < history.length; i++)
     if (wentBack(history[i - 1], history[i])) from = i;
   const isStale = (history.at(-1)?.at ?? horizon) < horizon;
   return isStale ? [] : from === 0 ? history : history.slice(from);
 }
+
+const hasMoved = (older: Counted | undefined, newer: Counted): boolean =>
+  older === undefined ||
+  newer.downloadBytes !== older.downloadBytes ||
+  newer.uploadBytes !== older.uploadBytes;
 
 const wentBack = (
   older: Counted | undefined,

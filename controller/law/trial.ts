@@ -97,7 +97,7 @@ function isOver(
   evidence: Evidence,
 ): boolean {
   const newest = lastSamples(evidence, TUNING.voters, from);
-  const goneMs = TUNING.drainedMs + slackMs(rate, accused, false);
+  const goneMs = TUNING.drainedMs + slackMs(rate, null);
   const isGone =
     newest.length === TUNING.voters &&
     newest.every(({ deltaMs }) => deltaMs <= goneMs);

@@ -14,8 +14,20 @@ export const TUNING = {
   /** Packets of this size may stand in front of a probe without anybody being at fault: two of them. */
   packetBits: 12_112,
   packetsForgiven: 2,
-  /** One of them at this line's rate, ms, is nothing yet; what it takes longer is added to every bound of delay. */
+  /** One of them at the present rate, ms, is nothing yet; what it takes longer is added to every bound of delay. */
   packetMs: 4,
+  /**
+   * Counters that move by so many bytes after so long without, so many times in a row, are written only so often; those
+   * that move sooner, so many times in a row, are not.
+   */
+  heldMs: 300,
+  heldBytes: 15_000,
+  heldMoves: 2,
+  promptMoves: 5,
+  /** So many holds of theirs are remembered. */
+  heldKept: 2.5,
+  /** A rate is measured over no fewer packets than this. */
+  windowPackets: 8,
 
   /** A baseline follows down at once, up slowly: a longer RTT is probably our own queue. Time constants, ms. */
   baselineFallMs: 430,
@@ -52,6 +64,9 @@ export const TUNING = {
   queueMs: 4,
   /** Above this the line fell sharply, and the capacity window must not reach back before the fall. */
   sharpMs: 25,
+  /** Where own packets take so long, a cut is felt before the next one is due: a queue may shrink by so much, ms per ms. */
+  shrinkAtMs: 16,
+  shrinkMax: 0.5,
   windowMinMs: 100,
   windowMaxMs: 400,
   /** One event takes at most 65 %, and the estimate may exceed the rate a little, or bursts ratchet it down. */

@@ -26,19 +26,21 @@ export function split(
 
 /**
  * The skew after one more reply. Clocks drift, so it follows while no queue stands; clocks step, so it is void when the
- * ways differ by more than any queue can explain: by more than there is delta.
+ * ways differ by more than any queue can explain: by more than there is delta, and packets of our own that the baseline
+ * may have taken for the path.
  */
 export function followSkew(
   skewMs: number | null,
   wayMs: Ways,
   deltaMs: number,
   elapsedMs: number,
+  ownMs: number,
 ): number | null {
   const unlikeMs = skewOf(wayMs);
   if (unlikeMs === null) return skewMs;
   const leanMs = unlikeMs - (skewMs ?? unlikeMs);
   const isPossible =
-    Math.abs(leanMs) <= Math.abs(deltaMs) + TUNING.skewToleranceMs;
+    Math.abs(leanMs) <= Math.abs(deltaMs) + TUNING.skewToleranceMs + ownMs;
   if (deltaMs > TUNING.baselineNearMs) return isPossible ? skewMs : null;
   // a path this much shorter than known was never seen without a queue
   const isKnown = skewMs !== null && deltaMs >= -TUNING.skewToleranceMs;

@@ -3,6 +3,7 @@ import type { ControllerConfig } from "../config.js";
 import type { Reply } from "../law/reading.js";
 import { follow, isVain, noFallback } from "./fallback.js";
 import { openHandshakes } from "./handshakes.js";
+import { followAnswers, notSparse } from "./sparse.js";
 import { answersOf, type Answers, type Pinger, type Shared } from "./pinger.js";
 
 /** Pings that nobody answers now are tried so often. */
@@ -12,15 +13,47 @@ const VAIN_ROUND_MS = 5_000;
 const NEARER_RATIO = 0.5;
 const NEARER_MS = 1;
 
-/** A pinger, and TCP handshakes while no ping is answered. */
+/** A pinger, and TCP handshakes while no ping is answered, or too few. */
 export interface BackedPinger extends Pinger {
   readonly isFallback: boolean;
+  /** Whether pings are answered too rarely to control by. */
+  readonly isSparse: boolean;
 }
 
-export const withoutFallback = (pinger: Pinger): BackedPinger => ({
-  ...pinger,
-  isFallback: false,
-});
+export function withoutFallback(
+  pinger: Pinger,
+  { spacingMs }: Pick<ControllerConfig["probe"], "spacingMs">,
+  clock: Clock,
+): BackedPinger {
+  let sparse = notSparse(clock.mono());
+  let isResting = false;
+  return {
+    ...pinger,
+    isFallback: false,
+    get isSparse() {
+      return sparse.isSparse;
+    },
+    take(now) {
+      const answers = pinger.take(now);
+      sparse = followAnswers(
+        sparse,
+        answers.replies.length,
+        isResting,
+        spacingMs,
+        now,
+      );
+      return answers;
+    },
+    rest(roundMs) {
+      isResting = roundMs !== null;
+      pinger.rest(roundMs);
+    },
+    forget(now) {
+      pinger.forget(now);
+      sparse = { ...notSparse(now), isSparse: sparse.isSparse };
+    },
+  };
+}
 
 export function withHandshakes(
   pinger: Pinger,
@@ -32,6 +65,7 @@ export function withHandshakes(
   const handshakes = openHandshakes(probe, port, clock, shared);
   const leastMs = probe.reflectors.map((): number | null => null);
   let state = noFallback(clock.mono());
+  let sparse = notSparse(clock.mono());
   let restMs: number | null = null;
 
   function learn({ reflector, rttMs }: Reply): void {
@@ -49,10 +83,18 @@ export function withHandshakes(
     const own = others.replies.filter(isItself);
     const heard = { pings: pings.replies.length > 0, others: own.length > 0 };
     state = follow(state, heard, restMs ?? 0, now);
-    handshakes.run(state.isTried);
+    const { length: answered } = pings.replies;
+    sparse = followAnswers(
+      sparse,
+      answered,
+      restMs !== null,
+      probe.spacingMs,
+      now,
+    );
+    handshakes.run(state.isTried || sparse.isSparse);
     pinger.rest(isVain(state) ? VAIN_ROUND_MS : restMs);
-    if (!state.isNeeded) return pings;
-    // what is lost of pings that are known to get no answer says nothing
+    if (!state.isNeeded && !sparse.isSparse) return pings;
+    // what is lost of pings that are known to get few answers or none says nothing
     const { kind, lost } = others;
     const all = answersOf([...pings.replies, ...own], lost);
     return all.kind === "none_yet" && kind === "asleep"
@@ -64,6 +106,9 @@ export function withHandshakes(
     get isFallback() {
       return state.isNeeded;
     },
+    get isSparse() {
+      return sparse.isSparse;
+    },
     take,
     rest(roundMs) {
       restMs = roundMs;
@@ -73,9 +118,13 @@ export function withHandshakes(
       pinger.forget(now);
       handshakes.forget();
       state = { ...state, pingedAt: now };
+      sparse = { ...notSparse(now), isSparse: sparse.isSparse };
     },
     fault: () => pinger.fault(),
-    view: () => ({ ...pinger.view(), fallback: state.isNeeded ? "tcp" : null }),
+    view: () => ({
+      ...pinger.view(),
+      fallback: state.isNeeded || sparse.isSparse ? "tcp" : null,
+    }),
     async [Symbol.asyncDispose]() {
       await handshakes[Symbol.asyncDispose]();
       await pinger[Symbol.asyncDispose]();

@@ -52,6 +52,9 @@ const REPLIES_MIN = 20;
 /** Six losses in a row while the others have none, or every third all the time. */
 const LOSS_ABOVE_OTHERS = 0.25;
 const JITTER_ABOVE_OTHERS_MS = 10;
+/** So many of all probes are lost: that is nobody's fault. */
+const COMMON_LOSS = 0.5;
+
 /** Three times as far as the others, and 20 ms: a queue far away is not ours. */
 const DISTANCE_RATIO = 3;
 const DISTANCE_ABOVE_MS = 20;
@@ -133,7 +136,9 @@ export function judge(
   const judged = { ...before, judgedAt: now };
   const come = standingBy(judged, now);
   const left = judged.probed.length - 1 + (come === null ? 0 : 1);
-  for (const gone of left < PROBED_MIN ? [] : judged.probed) {
+  for (const gone of left < PROBED_MIN || isCommon(judged)
+    ? []
+    : judged.probed) {
     const fault = faultOf(judged, gone);
     if (fault === null) continue;
     const probed = judged.probed.flatMap((one) =>
@@ -165,6 +170,10 @@ const standingBy = (
   );
   return place < 0 ? null : place;
 };
+
+const isCommon = ({ standings, probed }: Reflectors): boolean =>
+  (median(probed.map((one) => standings[one]?.lossRatio ?? 0)) ?? 0) >
+  COMMON_LOSS;
 
 function faultOf(
   { standings, probed }: Reflectors,

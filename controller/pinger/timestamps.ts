@@ -37,6 +37,13 @@ const PACKETS_MAX = 512;
 const SEQ_LIMIT = 2 ** 16;
 
 /**
+ * Whose turn it is: each round begins with another one. Where answers are limited to some a second, the same places of
+ * every round go without, and that must not be the same reflectors.
+ */
+export const turnOf = (sent: number, reflectors: number): number =>
+  (sent + Math.floor(sent / reflectors)) % reflectors;
+
+/**
  * Probes from a socket of our own: ICMP timestamps to the reflectors that answer them, echoes to the others. It is read
  * when the cycle looks, never waited for; the kernel's stamps say when an answer came.
  */
@@ -94,7 +101,7 @@ export function openTimestamps(
   function sendNext(): void {
     if (socket === null && clock.mono() >= reopenAt) reopen();
     const { probed } = reflectors;
-    const reflector = probed[sent % probed.length] ?? 0;
+    const reflector = probed[turnOf(sent, probed.length)] ?? 0;
     const seq = sent++ % SEQ_LIMIT;
     const { ask, after } = nextAsk(methods[reflector] ?? TRIAL, clock.mono());
     decide(reflector, after);

@@ -79,7 +79,7 @@ export function openSimulatedLine(options: SimulationOptions): SimulatedLine {
     openLane(direction, plan[direction], seed),
   );
   const { download, upload } = lanes;
-  const { baseRttMs } = plan;
+  const { baseRttMs, countedEveryMs = COUNTED_EVERY_MS } = plan;
   const detour = openTimeline(
     plan.detours?.(openRandom(seed, "detours")) ?? [],
     { fromMs: 0, ms: 0 },
@@ -110,6 +110,7 @@ export function openSimulatedLine(options: SimulationOptions): SimulatedLine {
   let nowMs = 0;
   let rates = eachDirection(() => Infinity);
   let traffic: Counted[] = [];
+  let counters = { downloadBytes: 0, uploadBytes: 0 };
 
   function pass() {
     probes.enter(nowMs);
@@ -132,12 +133,13 @@ export function openSimulatedLine(options: SimulationOptions): SimulatedLine {
     probes.leave(nowMs);
     call?.leave(nowMs);
     nowMs++;
-    if (nowMs % COUNTED_EVERY_MS === 0)
-      traffic.push({
-        at: nowMs as MonoMs,
+    if (nowMs % countedEveryMs === 0)
+      counters = {
         downloadBytes: Math.floor(download.portBytes()),
         uploadBytes: Math.floor(upload.portBytes()),
-      });
+      };
+    if (nowMs % COUNTED_EVERY_MS === 0)
+      traffic.push({ at: nowMs as MonoMs, ...counters });
   }
 
   return {

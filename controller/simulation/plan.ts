@@ -55,6 +55,8 @@ export interface LinePlan extends PerDirection<DirectionPlan> {
   readonly spikes?: Spikes;
   /** What is wrong with the reflector in this place, if anything. */
   readonly faults?: readonly (Fault | null)[];
+  /** The byte counters of the WAN port move only each so many ms, as some network cards' do; 25 where not said. */
+  readonly countedEveryMs?: number;
   /** The part of the bottleneck's queue that probes wait in; all of it where not said. */
   readonly sightRatio?: number;
 }

@@ -16,6 +16,7 @@ export const POLICIES: readonly Policy[] = [
   SQM_AUTORATE,
   PREDECESSOR,
   fixed(95),
+  fixed(90),
   fixed(38),
   NONE,
 ];

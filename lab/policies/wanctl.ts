@@ -10,7 +10,9 @@ import {
   afterWriting,
   fullPurses,
   nextWrite,
+  ROUTEROS_PACE,
   TC_PACE,
+  type Pace,
   type Purses,
 } from "../../controller/shaper/pace.js";
 import type { MonoMs } from "../../shared/clock.js";
@@ -32,6 +34,7 @@ const wanctl = (
   { tellsWays, isPreset }: Variant,
 ): Policy => ({
   ...PROBING,
+  isPaced: true,
   name,
   title,
   open(setting) {
@@ -39,7 +42,7 @@ const wanctl = (
     const limits = eachDirection((d) => ({ ...setting.limits[d], targetMs }));
     const policy = { limits, manner, ...PROBING };
     let state: ControlState | null = null;
-    const pace = openPace();
+    const pace = openPace(PACES[setting.actuator]);
     return {
       decide(seen, now) {
         const replies = tellsWays
@@ -53,8 +56,10 @@ const wanctl = (
   },
 });
 
+const PACES = { tc: TC_PACE, routeros: ROUTEROS_PACE } as const;
+
 /** The rates in force after each wish, as the actuator paces them where a write takes no time. */
-function openPace() {
+function openPace(pace: Pace) {
   let purses: Purses | null = null;
   let inForce: PerDirection<number> | null = null;
   let wishes: PerDirection<{ bps: number; at: MonoMs }> | null = null;
@@ -65,7 +70,7 @@ function openPace() {
     );
     wishes = wished;
     let rates = inForce ?? wishBps;
-    purses ??= fullPurses(TC_PACE, now);
+    purses ??= fullPurses(pace, now);
     for (;;) {
       const orders = eachDirection((d) => ({
         wishBps: wishBps[d],
@@ -73,10 +78,10 @@ function openPace() {
         enforcedBps: rates[d],
         isOurs: true,
       }));
-      const next = nextWrite(orders, TC_PACE, purses, now);
+      const next = nextWrite(orders, pace, purses, now);
       if (next === null) return (inForce = rates);
       rates = { ...rates, [next.direction]: wishBps[next.direction] };
-      purses = afterWriting(TC_PACE, purses, next.change, now);
+      purses = afterWriting(pace, purses, next.change, now);
     }
   };
 }

@@ -11,6 +11,7 @@ const COLOURS: Readonly<
   "sqm-autorate": ["#00805c", "#2fd0a0"],
   predecessor: ["#b0447c", "#e58fbd"],
   "static-95": ["#8c564b", "#c99a8e"],
+  "static-90": ["#7a6a4f", "#b9a988"],
   "static-38": ["#556b2f", "#a3b86c"],
   none: ["#a00000", "#ff6b6b"],
 };

@@ -18,7 +18,8 @@ import { openConditionWatch } from "../../controller/condition-watch.js";
 const ms = (value: number) => value as MonoMs;
 
 const FINE: Facts = {
-  ...{ link: "up", device: null, gateway: null, isFallback: false, asked: 6 },
+  ...{ link: "up", device: null, gateway: null, asked: 6 },
+  ...{ isFallback: false, isSparse: false },
   ...{ silentMs: 20, answering: 6, receivedBps: 1e6, floorBps: 1e6 },
   ...{ unknown: [], isNameless: false, pingerFault: null },
 };
@@ -27,6 +28,7 @@ const SILENT: Facts = { ...FINE, silentMs: 1_500, receivedBps: 0 };
 const FILTERED: Facts = { ...FINE, silentMs: 2_500, receivedBps: 1e6 };
 const FULL: Facts = { ...FINE, silentMs: 1_500, receivedBps: 1e6 };
 const INSTEAD: Facts = { ...FINE, isFallback: true };
+const SPARSE: Facts = { ...FINE, isSparse: true, silentMs: 3_300 };
 const NO_PINGER: Facts = { ...FINE, isFallback: true, pingerFault: "ended" };
 /** Next to nothing comes in, but not nothing. */
 const LITTLE: Facts = { ...FILTERED, receivedBps: 64_000 };
@@ -109,6 +111,20 @@ describe("standing()", () => {
       "measuring silent silent filtered filtered measuring",
     ],
     [
+      "answers too rare to control by are sparse, until there are enough",
+      [
+        FINE,
+        SPARSE,
+        SPARSE,
+        { ...SPARSE, ...DOWN },
+        SPARSE,
+        SPARSE,
+        FINE,
+        FINE,
+      ],
+      "measuring measuring sparse sparse sparse sparse sparse measuring",
+    ],
+    [
       "an interface that is gone is no_link, whatever else there is",
       [FINE, GONE, FINE, FINE],
       "measuring no_link no_link measuring",
@@ -135,6 +151,7 @@ describe("standing()", () => {
       NO_PINGER,
       NAMELESS,
       INSTEAD,
+      SPARSE,
       DOWN,
       GONE,
       UNSEEN,
@@ -254,7 +271,7 @@ describe("openConditionWatch()", () => {
 
 describe("conditionCode()", () => {
   it("is the place in a list that only grows", () => {
-    expect(CONDITIONS.map(conditionCode)).to.deep.equal([0, 1, 2, 3, 4, 5]);
+    expect(CONDITIONS.map(conditionCode)).to.deep.equal([0, 1, 2, 3, 4, 5, 6]);
     expect(CONDITIONS[4]).to.equal("line_down");
   });
 });

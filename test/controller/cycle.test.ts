@@ -39,7 +39,8 @@ function handController() {
     beat: () => now,
     take: () => next!,
     signs: () => ({
-      ...{ link, device: "wan", gateway: null, isFallback: false, asked: 6 },
+      ...{ link, device: "wan", gateway: null, asked: 6 },
+      ...{ isFallback: false, isSparse: false },
       ...{ unknown: [], isNameless: false, pingerFault: null },
     }),
     probing: () => ({}),

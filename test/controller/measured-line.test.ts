@@ -42,14 +42,18 @@ function handLine(idleAfterMs: number | null) {
     downloadBytes: 0,
     told: [] as string[],
   };
-  const pinger = withoutFallback({
-    ...closed,
-    take: () => hand.answers,
-    rest: (roundMs) => hand.told.push(`rest ${roundMs}`),
-    forget: (now) => hand.told.push(`forget ${now}`),
-    fault: () => null,
-    view: () => ({}),
-  });
+  const pinger = withoutFallback(
+    {
+      ...closed,
+      take: () => hand.answers,
+      rest: (roundMs) => hand.told.push(`rest ${roundMs}`),
+      forget: (now) => hand.told.push(`forget ${now}`),
+      fault: () => null,
+      view: () => ({}),
+    },
+    { spacingMs: 50 },
+    clock,
+  );
   let at = ms(0);
   const counters: Counters = {
     ...closed,

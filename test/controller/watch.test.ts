@@ -36,13 +36,15 @@ describe("openWatch()", () => {
     states: readonly ControlState[],
     clock = steady,
     isPinging = true,
+    isSparse = false,
   ): string[] {
     const events: string[] = [];
     const watch = openWatch(["one", "two", "three"], clock, (event, detail) =>
       events.push([event, ...Object.values(detail)].join(" ")),
     );
+    const probing = { pingerFault: isPinging ? null : "ended", isSparse };
     states.forEach((state, i) =>
-      watch.look(states[i - 1] ?? state, state, isPinging),
+      watch.look(states[i - 1] ?? state, state, probing),
     );
     return events;
   }
@@ -54,6 +56,19 @@ describe("openWatch()", () => {
     expect(told([...states, stateAt(3050, [3040, 0])])).to.deep.equal([
       "measurement_lost 1050",
       "measurement_back 3050",
+    ]);
+  });
+
+  it("reports no gaps between answers that are rare, but a silence beyond them (CTRL-04)", () => {
+    const lived = (untilMs: number, heardAt: (at: number) => number) =>
+      Array.from({ length: untilMs / 300 }, (_, i) =>
+        stateAt(300 * i, [heardAt(300 * i), 0]),
+      );
+    const rare = lived(20_000, (at) => at - (at % 3300));
+    expect(told(rare, steady, true, true)).to.deep.equal([]);
+    const silent = lived(5_400, () => 0);
+    expect(told(silent, steady, true, true)).to.deep.equal([
+      "measurement_lost 5100",
     ]);
   });
 

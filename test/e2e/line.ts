@@ -32,6 +32,8 @@ export interface Line extends AsyncDisposable {
   plug(): void;
   /** Whether the server answers pings, as some providers will not have it. */
   pings(answered: boolean): void;
+  /** Lets each reflector, or all of them together, answer only so many pings a second from now on. */
+  limitAnswers(perS: number, by: "each" | "all"): void;
   /** Makes the reflectors answer, or takes them away. */
   reflectors(answer: boolean): void;
 }
@@ -104,6 +106,19 @@ export async function openLine(
       ];
       for (const part of answered ? ["delete table ip provider"] : drop)
         run("server", `nft ${part}`);
+    },
+    limitAnswers(perS, by) {
+      // who was answered is remembered for as long as the next answer has to wait
+      const key = by === "each" ? "ip daddr" : "ip saddr";
+      const pings = `ip daddr ${REFLECTORS[0]}-${REFLECTORS.at(-1)} ip protocol icmp`;
+      for (const part of [
+        "table ip limits",
+        `set ip limits answered { type ipv4_addr ; flags dynamic,timeout ; timeout ${Math.round(1e3 / perS)}ms ; }`,
+        "chain ip limits in { type filter hook input priority 0 ; }",
+        `rule ip limits in ${pings} ${key} @answered drop`,
+        `rule ip limits in ${pings} add @answered { ${key} }`,
+      ])
+        run("server", `nft add ${part}`);
     },
     reflectors(answer) {
       for (const address of REFLECTORS)

@@ -5,6 +5,7 @@ import { spreadOf, type Spread } from "./spread.js";
 import {
   DOWNLOADS,
   openPings,
+  PING_EVERY_MS,
   openTransfers,
   type Load,
   type Ping,
@@ -24,6 +25,8 @@ export interface Score {
   readonly utilisationPct: PerDirection<number>;
   /** RTT from client to server above that of the idle line, of the pings sent meanwhile. */
   readonly addedRttMs: Spread;
+  /** Of those pings. */
+  readonly lostPct: number;
 }
 
 export interface Outcome extends Score {
@@ -114,16 +117,15 @@ function scoreOf(
     spans.reduce((total, span) => total + of(span), 0);
   const from = spans[0]?.from ?? 0;
   const to = spans.at(-1)?.to ?? 0;
+  const answered = pings.filter(({ sentAt }) => sentAt >= from && sentAt < to);
   return {
     utilisationPct: eachDirection(
       (d) =>
         (100 * sum((span) => span.deliveredBits[d])) /
         sum((span) => span.capacityBits[d]),
     ),
-    addedRttMs: spreadOf(
-      pings
-        .filter(({ sentAt }) => sentAt >= from && sentAt < to)
-        .map(({ rttMs }) => rttMs - baseRttMs),
-    ),
+    addedRttMs: spreadOf(answered.map(({ rttMs }) => rttMs - baseRttMs)),
+    lostPct:
+      100 * Math.max(0, 1 - (answered.length * PING_EVERY_MS) / (to - from)),
   };
 }

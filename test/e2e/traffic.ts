@@ -73,7 +73,9 @@ export interface Ping {
   readonly rttMs: number;
 }
 
-/** Pings at 20 Hz. Long answers count: fping waits 5 s for each, and several are on their way at once. */
+export const PING_EVERY_MS = 50;
+
+/** Long answers count: fping waits 5 s for each, and several are on their way at once. */
 export interface Pings extends AsyncDisposable {
   readonly answered: readonly Ping[];
 }
@@ -82,7 +84,10 @@ export interface Pings extends AsyncDisposable {
 const ANSWER = /^\[([\d.]+)\].* ([\d.]+) ms \(/;
 
 export function openPings(): Pings {
-  const fping = start("client", `fping -l -D -p 50 -t 5000 ${SERVER}`);
+  const fping = start(
+    "client",
+    `fping -l -D -p ${PING_EVERY_MS} -t 5000 ${SERVER}`,
+  );
   const answered: Ping[] = [];
   createInterface(fping.child.stdout).on("line", (line) => {
     const [, stamp, rtt] = ANSWER.exec(line) ?? [];

@@ -9,6 +9,7 @@ import {
 import { STATES, type State } from "../../shared/state.js";
 import type { Attribution } from "../../controller/law/attribution.js";
 import type { ControlState } from "../../controller/law/control.js";
+import { NO_PULSE } from "../../controller/law/pulse.js";
 import type { Policy } from "../../controller/law/policy.js";
 import { PRESETS } from "../../controller/law/presets.js";
 import type { Reading } from "../../controller/law/reading.js";
@@ -175,6 +176,7 @@ export function controlState(policy = POLICY): fc.Arbitrary<ControlState> {
         restedAt: rest.restedAt,
       },
       traffic: rest.traffic,
+      pulse: NO_PULSE,
       state: { download: states[0], upload: states[1] },
       transition: { download: null, upload: null },
       rate: { download: rest.download, upload: rest.upload },
@@ -215,6 +217,7 @@ export const beat = (): fc.Arbitrary<Beat> =>
           kind: replies.length > 0 ? "reply" : lost > 0 ? "lost" : without,
           lost,
           traffic: [],
+          pulse: NO_PULSE,
           replies: replies
             .map(({ reflector, rttMs, age, skewMs }) => {
               const receivedAt = ms(Math.max(NOW, now - age));

@@ -62,6 +62,16 @@ describe("openActuator()", () => {
       { numRuns: 50 },
     ));
 
+  it("writes with RouterOS whatever a policy with a pace of its own wishes, as soon as a request is over", () => {
+    const random = openRandom(1, "api");
+    const actuator = openActuator("routeros", random, true);
+    for (let nowMs = 0; nowMs < 1000; nowMs += 50) {
+      actuator.wish({ download: 1000 + nowMs, upload: 5 }, nowMs);
+      while (actuator.nextMs() < nowMs + 50) actuator.pass(actuator.nextMs());
+    }
+    expect(actuator.writes()).to.be.above(10);
+  });
+
   it("sends a cut before a raise, and what is wished when the request is over", () => {
     const actuator = openActuator("routeros", openRandom(1, "api"));
     actuator.wish({ download: 50, upload: 50 }, 0);

@@ -74,4 +74,15 @@ describe("reasonOf()", () => {
       const { transition } = classify(before, samples(...deltas), limits);
       expect(transition && reasonOf(transition)).to.equal(reason);
     });
+
+  it("says whose delay it was where one-way times are told (CTRL-08)", () => {
+    const told = samples(50.3, 60, 50.3).map((sample) => ({
+      ...sample,
+      own: "upload" as const,
+    }));
+    const { transition } = classify("YELLOW", told, download);
+    expect(transition && reasonOf(transition)).to.equal(
+      "upload delay 50.3ms exceeded soft_red threshold 45ms",
+    );
+  });
 });

@@ -58,14 +58,21 @@ describe("step()", () => {
     );
   });
 
-  it("has an effective target from the configured to below hard red (CTRL-03)", () => {
-    const slow = limitsOf(2e5);
+  it("has an effective target from the configured to what own packets explain beyond it (CTRL-03, CTRL-08)", () => {
+    const slow = limitsOf(1e5);
     fc.assert(
       fc.property(controlState(slow), beat(), (state, { reading, now }) => {
         const after = step(state, reading, now, slow);
         for (const direction of DIRECTIONS) {
-          const { targetMs, warnMs } = slow.limits[direction];
-          expect(after.rate[direction].targetMs).to.be.within(targetMs, warnMs);
+          const { targetMs } = slow.limits[direction];
+          const packetsMs = DIRECTIONS.reduce(
+            (sum, d) => sum + (2 * 12_112e3) / state.rate[d].bps,
+            0,
+          );
+          expect(after.rate[direction].targetMs).to.be.within(
+            targetMs,
+            targetMs + packetsMs,
+          );
         }
       }),
     );

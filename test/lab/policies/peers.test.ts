@@ -20,6 +20,7 @@ function puppet(policy: Policy) {
   const { reflectors, spacingMs, beatMs } = policy;
   const controller = policy.open({
     kind: "cable",
+    actuator: "tc",
     nominalBps: eachDirection(() => mbit(100)),
     limits: eachDirection(() => ({
       floorBps: mbit(5),

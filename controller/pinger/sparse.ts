@@ -1,0 +1,66 @@
+import { later, since, type MonoMs } from "../../shared/clock.js";
+
+/** Whether pings are answered too rarely to control by, and the seconds that speak for it. */
+export interface Sparseness {
+  readonly isSparse: boolean;
+  readonly heardAt: MonoMs;
+  /** The second that is under way: when it began, its answers so far, and whether one came after a gap. */
+  readonly from: MonoMs;
+  readonly answers: number;
+  readonly hasGap: boolean;
+  /** When seconds with too few answers ended, oldest first. A second without any is a silence and does not count. */
+  readonly poorAt: readonly MonoMs[];
+}
+
+const SECOND_MS = 1_000;
+
+/** The law takes a longer gap for a silence, and what was before it no longer counts. Where pings are rare gaps are longer. */
+const GAP_MS = 400;
+const GAP_PINGS = 4;
+
+/** With fewer answers a second a queue cannot be told from late replies; where fewer are asked for, half of those. */
+const ANSWERS_MIN = 8;
+const ANSWERED_RATIO = 0.5;
+
+/** Of the last so many ms, this many poor seconds begin it, and it ends with no more than that many. */
+const WINDOW_MS = 15_000;
+const POOR_BEGINS = 4;
+const POOR_ENDS = 1;
+
+export const notSparse = (now: MonoMs): Sparseness => ({
+  ...{ isSparse: false, heardAt: now, from: now },
+  ...{ answers: 0, hasGap: false, poorAt: [] },
+});
+
+/**
+ * After a beat with so many answers to pings. While they rest between rounds nothing can be told.
+ * @param spacingMs how far apart pings leave
+ */
+export function followAnswers(
+  before: Sparseness,
+  answers: number,
+  isResting: boolean,
+  spacingMs: number,
+  now: MonoMs,
+): Sparseness {
+  if (isResting) return { ...notSparse(now), isSparse: before.isSparse };
+  const gapMs = Math.max(GAP_MS, GAP_PINGS * spacingMs);
+  const isBack = answers > 0 && since(before.heardAt, now) > gapMs;
+  const after = {
+    ...before,
+    heardAt: answers > 0 ? now : before.heardAt,
+    answers: before.answers + answers,
+    hasGap: before.hasGap || isBack,
+  };
+  if (since(before.from, now) < SECOND_MS) return after;
+  const asked = SECOND_MS / spacingMs;
+  const enough = Math.min(ANSWERS_MIN, ANSWERED_RATIO * asked);
+  const isPoor = after.answers > 0 && (after.answers < enough || after.hasGap);
+  const poorAt = [...before.poorAt, ...(isPoor ? [now] : [])].filter(
+    (at) => at > later(now, -WINDOW_MS),
+  );
+  const isSparse =
+    poorAt.length >= POOR_BEGINS ||
+    (before.isSparse && poorAt.length > POOR_ENDS);
+  return { ...after, isSparse, from: now, answers: 0, hasGap: false, poorAt };
+}
