@@ -1,3 +1,4 @@
+import type { DoorCounts } from "../shared/bus/door.js";
 import { since, type Clock } from "../shared/clock.js";
 import type { Health } from "../shared/health.js";
 import type { CatchUp } from "./catch-up.js";
@@ -11,6 +12,7 @@ import { troublesOf, type Troubles } from "./troubles.js";
 
 /** Who brings in what the bus lost. */
 export interface Recovery {
+  readonly connections?: Readonly<DoorCounts>;
   readonly catchUp: Pick<CatchUp, "counts">;
   readonly sync: Readonly<SyncCounts>;
   readonly troubles?: Pick<Troubles, "counts" | "damage">;
@@ -25,7 +27,7 @@ export function lookAt(
   intake: Intake,
   maintenance: Maintenance,
   clock: Clock,
-  { catchUp, sync, troubles, silences, journal, config }: Recovery,
+  { catchUp, sync, connections, troubles, silences, journal, config }: Recovery,
   httpUrl: string | null = null,
 ) {
   const now = clock.mono();
@@ -45,6 +47,7 @@ export function lookAt(
       refused: refusals.count,
       refusedBy: refusals.byFault,
       held: gate.held,
+      connections: { ...connections },
       troubles: { ...troubles?.counts },
       controllersUnwatched: silences?.unwatched ?? 0,
       eventsDropped: journal?.dropped ?? 0,

@@ -1,4 +1,4 @@
-import { behind, openDoor } from "../shared/bus/door.js";
+import { behind, openDoor, type DoorCounts } from "../shared/bus/door.js";
 import { openSubscriber, type Subscriber } from "../shared/bus/subscriber.js";
 import { later, since, type Clock } from "../shared/clock.js";
 import { Failure, reasonOf } from "../shared/failure.js";
@@ -18,6 +18,7 @@ export async function openInbox(
   path: string,
   take: (message: readonly Uint8Array[]) => void,
   clock: Clock,
+  connections?: DoorCounts,
 ): Promise<AsyncDisposable> {
   const subscriber = await bound(path);
   let heardAt = clock.mono();
@@ -29,7 +30,7 @@ export async function openInbox(
   };
   // at once, see openSubscriber; should it ever throw, the process ends with it
   const receiving = receive();
-  const door = await openDoor(path);
+  const door = await openDoor(path, connections);
 
   async function drained(): Promise<void> {
     const begun = clock.mono();

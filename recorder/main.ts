@@ -74,7 +74,9 @@ export async function runRecorder(
   );
   intake.observe(silences);
   const sync = { refused: 0, held: 0, unsent: 0 };
+  const connections = { open: 0, refused: 0 };
   const recovery = {
+    connections,
     catchUp,
     sync,
     troubles,
@@ -85,7 +87,10 @@ export async function runRecorder(
   const served = { url: null as string | null };
   const look = () =>
     lookAt(store, intake, maintenance, clock, recovery, served.url);
-  const parts = { look, store, intake, maintenance, catchUp, clock, log };
+  const parts = {
+    ...{ look, store, intake, maintenance, catchUp, connections },
+    ...{ clock, log },
+  };
   const socket = run.recorderApi;
   const guarded = http && {
     ...http,
@@ -96,11 +101,18 @@ export async function runRecorder(
   await using api = await openApi({ http: guarded, socket }, parts);
   served.url = api.url;
   // after it, so that whoever looks on has heard every frame
-  await using _sync = await openSync(run.sync, catchUp, sync, clock);
+  await using _sync = await openSync(
+    run.sync,
+    catchUp,
+    sync,
+    clock,
+    connections,
+  );
   await using _inbox = await openInbox(
     run.frames,
     (message) => intake.receive(message),
     clock,
+    connections,
   );
   // whoever hears of it may begin to send
   await using _health = await serveHealth(run.recorderHealth, look);

@@ -1,5 +1,5 @@
 import { Router as Socket } from "zeromq";
-import { behind, openDoor } from "../shared/bus/door.js";
+import { behind, openDoor, type DoorCounts } from "../shared/bus/door.js";
 import { decodeSync, encodeSync } from "../shared/bus/sync.js";
 import type { Clock } from "../shared/clock.js";
 import { Failure, reasonOf } from "../shared/failure.js";
@@ -40,6 +40,7 @@ export async function openSync(
   catchUp: CatchUp,
   counts: SyncCounts,
   clock: Clock,
+  connections?: DoorCounts,
 ): Promise<AsyncDisposable> {
   const [each, all] = [createGate(HELLOS), createGate(ALL_HELLOS)];
   const admits = (peer: Buffer) =>
@@ -84,7 +85,7 @@ export async function openSync(
   }
   // at once, and a send with no timeout does not keep it waiting; should it ever throw, the process ends with it
   const receiving = receive();
-  const door = await openDoor(path);
+  const door = await openDoor(path, connections);
   return {
     async [Symbol.asyncDispose]() {
       socket.close();

@@ -30,7 +30,12 @@ const CLOSING_MS = 150;
  *     peer ---> path (0660, OPEN_MAX at most) ---> in/path (0700) ---> ZeroMQ
  */
 export interface Door extends AsyncDisposable {
-  readonly counts: { readonly open: number; readonly refused: number };
+  readonly counts: Readonly<DoorCounts>;
+}
+
+export interface DoorCounts {
+  open: number;
+  refused: number;
 }
 
 /** Where ZeroMQ is to bind for a door; its folder is made. @throws what the file system says */
@@ -43,14 +48,15 @@ export function behind(path: string): string {
 
 /**
  * @param path nobody else owns it: the process holds its lock
+ * @param counts of this door, or of several together
  * @throws Failure when the socket cannot be bound
  */
 export async function openDoor(
   path: string,
+  counts: DoorCounts = { open: 0, refused: 0 },
   openMax = openMaxOf(filesMax()),
 ): Promise<Door> {
   const open = new Set<Socket>();
-  const counts = { open: 0, refused: 0 };
   const server = createServer((outer) => {
     if (open.size >= openMax) {
       counts.refused++;
@@ -66,11 +72,10 @@ export async function openDoor(
       // with what is still to be written
       outer.destroySoon();
       inner.destroySoon();
-      open.delete(outer);
-      counts.open = open.size;
+      if (open.delete(outer)) counts.open--;
     }
     open.add(outer);
-    counts.open = open.size;
+    counts.open++;
     for (const socket of [outer, inner])
       socket.on("error", end).on("close", end);
     outer.pipe(inner);

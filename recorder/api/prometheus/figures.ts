@@ -1,3 +1,4 @@
+import type { DoorCounts } from "../../../shared/bus/door.js";
 import { since, type Clock } from "../../../shared/clock.js";
 import type { CatchUp } from "../../catch-up.js";
 import type { Intake } from "../../intake.js";
@@ -13,6 +14,7 @@ export interface Scene {
   readonly store: Pick<Store, "size" | "missing">;
   readonly intake: Intake;
   readonly catchUp: Pick<CatchUp, "counts">;
+  readonly connections?: Readonly<DoorCounts>;
   readonly maintenance: Maintenance;
   readonly present: Present;
   readonly audience: Audience;
@@ -133,6 +135,18 @@ export const FIGURES: readonly Figure[] = [
     "wanctl_recorder_refused_total",
     "Messages that were no frames, or not to be taken",
     ({ intake }) => intake.refusals.count,
+  ),
+  figure(
+    "gauge",
+    "wanctl_recorder_connections",
+    "Connections of controllers, two each",
+    ({ connections }) => connections?.open,
+  ),
+  figure(
+    "counter",
+    "wanctl_recorder_connections_refused_total",
+    "Connections turned away because there were too many",
+    ({ connections }) => connections?.refused,
   ),
   figure(
     "counter",

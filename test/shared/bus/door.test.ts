@@ -18,7 +18,7 @@ describe("openDoor()", () => {
     const receiving = (async () => {
       for await (const body of subscriber) heard.push(String(body));
     })();
-    await using door = await openDoor(path, 8);
+    await using door = await openDoor(path, undefined, 8);
     const publisher = new Publisher({ linger: 0 });
     publisher.connect(ipc(path));
     const say = (word: string) =>
