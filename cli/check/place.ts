@@ -59,7 +59,7 @@ function writable(key: string, path: string, mode: number): Problem[] {
     return [];
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const rule = `must be writable for who checks (${code})`;
+    const rule = `must be writable for this user (${code})`;
     return [{ key, rule, value: path }];
   }
 }

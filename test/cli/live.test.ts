@@ -166,7 +166,7 @@ shaper:
       encoding: "utf8",
     });
     expect(stderr.replaceAll(/\n +/g, " ")).to.match(
-      /'storage.db_path': must be writable for who checks \(EACCES\): got ".*\/etc"/,
+      /'storage.db_path': must be writable for this user \(EACCES\): got ".*\/etc"/,
     );
     expect((await live(`storage: { db_path: ${folder.path} }`)).err).to.include(
       "'storage.db_path': must be a file",
