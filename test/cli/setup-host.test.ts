@@ -176,6 +176,7 @@ describe("wanctl setup before it looks at anything", () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((settle) => server.once("listening", settle));
     const { port } = server.address() as AddressInfo;
+    server.unref(); // a failure here must not keep the run waiting
     const asked = () =>
       setup(
         ...["--wan", "a", "--download", "9", "--upload", "9"],
