@@ -1,10 +1,9 @@
-import { ConfigError, type Problem } from "../shared/config-error.js";
-import { lineOfKey, openConfigFile } from "../shared/config-file.js";
-import { basename } from "node:path";
+import type { Problem } from "../shared/config-error.js";
 import { clashes } from "./check/between.js";
 import { filesOf } from "./check/files.js";
-import { judge, type Judged } from "./check/judged.js";
+import { complaint, judge, type Judged } from "./check/judged.js";
 import type { Look } from "./check/look.js";
+import { AS_WRITTEN, namesHere, type Names } from "./check/names.js";
 import { printable, wrap } from "./terminal.js";
 
 /** What became of one file, or of the host. */
@@ -24,7 +23,8 @@ export async function check(
   { json = false, live = false }: { json?: boolean; live?: boolean },
 ): Promise<number> {
   const judged = filesOf(paths).map(judge);
-  const found = clashes(judged);
+  const names = live ? await namesHere(judged) : AS_WRITTEN;
+  const found = clashes(judged, names);
   const verdicts: Verdict[] = [];
   for (const one of judged) {
     const among = found.filter(({ file }) => file === one.file);
@@ -32,7 +32,7 @@ export async function check(
       one,
       among.map(({ problem }) => problem),
     );
-    verdicts.push(live ? looked(verdict, await looksAt(one)) : verdict);
+    verdicts.push(live ? looked(verdict, await looksAt(one, names)) : verdict);
   }
   if (live) verdicts.push(await lookedAtHost(judged));
   if (json) process.stdout.write(`${JSON.stringify(verdicts, null, 2)}\n`);
@@ -44,27 +44,17 @@ export async function check(
 
 function verdictOf(judged: Judged, clashing: readonly Problem[]): Verdict {
   const { file, kind } = judged;
-  if (kind === "invalid")
-    return { file, ok: false, words: judged.words, problems: judged.problems };
-  if (clashing.length > 0) {
-    const source = openConfigFile(file);
-    const placed = clashing.map((problem) => {
-      const line = lineOfKey(source, problem.key);
-      return line === undefined ? problem : { ...problem, line };
-    });
-    const { message: words } = new ConfigError(basename(file), placed);
-    return { file, ok: false, words, problems: placed };
-  }
-  const name = kind === "recorder" ? kind : `${kind} ${judged.config.wan}`;
+  const wrong = complaint(judged, clashing);
+  if (wrong !== null) return { file, ok: false, ...wrong };
+  const name = kind === "controller" ? `${kind} ${judged.keys.wan}` : kind;
   const words = `${file}: configuration OK (${name})`;
   return { file, ok: true, words, problems: [] };
 }
 
 /** What a file names, looked at now. */
-async function looksAt(judged: Judged): Promise<Look[]> {
+async function looksAt(judged: Judged, names: Names): Promise<Look[]> {
+  if (judged.kind === "unreadable" || judged.config === null) return [];
   switch (judged.kind) {
-    case "invalid":
-      return [];
     case "recorder": {
       const { lookAtHistory } = await import("./check/place.js");
       return [lookAtHistory(judged.config.dbPath)];
@@ -78,7 +68,7 @@ async function looksAt(judged: Judged): Promise<Look[]> {
       const { lookAtCheckpoint } = await import("./check/place.js");
       return [
         shaper,
-        lookAtProbes(config),
+        lookAtProbes(config, names),
         ...(config.checkpointFile === null
           ? []
           : [lookAtCheckpoint(config.checkpointFile)]),
@@ -89,7 +79,7 @@ async function looksAt(judged: Judged): Promise<Look[]> {
 
 async function lookedAtHost(judged: readonly Judged[]): Promise<Verdict> {
   const { lookAtClock } = await import("./check/clock.js");
-  const files = judged.filter(({ kind }) => kind !== "invalid");
+  const files = judged.filter(({ kind }) => kind !== "unreadable");
   const host = {
     file: "this host",
     ok: true,

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, reasonOf } from "../shared/failure.js";
 import { makeFolder } from "../shared/folder.js";
-import { judge } from "./check/judged.js";
+import { complaint, judge } from "./check/judged.js";
 import { fateOf } from "./migrate/fates.js";
 import { openOldFile, type OldFile } from "./migrate/old-file.js";
 import { wanFile } from "./migrate/wan-file.js";
@@ -142,8 +142,8 @@ function complaintsOf({ name, text }: Made): string[] {
   try {
     const file = join(folder, name);
     writeFileSync(file, text);
-    const judged = judge(file);
-    return judged.kind === "invalid" ? [judged.words] : [];
+    const wrong = complaint(judge(file));
+    return wrong === null ? [] : [wrong.words];
   } finally {
     rmSync(folder, { recursive: true });
   }

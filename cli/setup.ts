@@ -1,19 +1,29 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PRESET_NAMES, type PresetName } from "../controller/law/presets.js";
-import { ownName } from "../controller/pinger/libc.js";
+import { ownName, type Way } from "../controller/pinger/libc.js";
 import { DEVICE } from "../controller/probe-schema.js";
-import { Failure, reasonOf } from "../shared/failure.js";
+import { FINGERPRINT } from "../controller/routeros-schema.js";
+import { WAN } from "../controller/schema.js";
+import { Failure, plainReason, reasonOf } from "../shared/failure.js";
 import { makeFolder } from "../shared/folder.js";
-import { WAN_NAME } from "../shared/frame.js";
+import { HOST } from "../shared/host-name.js";
+import { readSecret } from "../shared/routeros/secret.js";
 import { lookAtHost } from "../controller/qdisc/look.js";
+import { folder } from "./check/place.js";
 import { leastMs, reach, type Reached } from "./check/reach.js";
 import { nameOf } from "./migrate/name.js";
 import { ifbOf, likelyPreset, proposal, type Line } from "./setup/proposal.js";
 import { openQuestions, type Question } from "./setup/questions.js";
 import { queuesOf } from "./setup/router.js";
 import { printable } from "./terminal.js";
-import { uplinks } from "./setup/uplinks.js";
+import {
+  devicesHere,
+  sourceOf,
+  uplinks,
+  type Family,
+  type Uplink,
+} from "./setup/uplinks.js";
 
 export interface SetupOptions {
   readonly to: string;
@@ -30,41 +40,65 @@ export interface SetupOptions {
 }
 
 /** Each of another network, known all over the world. */
-const REFLECTORS = [
-  ...["1.1.1.1", "8.8.8.8", "9.9.9.9"],
-  ...["208.67.222.222", "94.140.14.14", "76.76.2.0"],
-];
+const REFLECTORS: Readonly<Record<Family, readonly string[]>> = {
+  4: [
+    ...["1.1.1.1", "8.8.8.8", "9.9.9.9"],
+    ...["208.67.222.222", "94.140.14.14", "76.76.2.0"],
+  ],
+  6: [
+    ...["2606:4700:4700::1111", "2001:4860:4860::8888", "2620:fe::fe"],
+    ...["2620:119:35::35", "2a10:50c0::ad1:ff", "2606:1a40::"],
+  ],
+};
 
 /** Fewer cannot tell a reflector's own delay from the line's. */
 const REFLECTORS_MIN = 3;
 
 /**
  * Looks at this host, or a router, asks what it cannot see, and writes a controller's file, and the recorder's where there
- * is none. Never over one that is there.
+ * is none. Never over one that is there. What flags say is judged before anything is looked at.
  * @throws Failure
  */
 export async function setup(options: SetupOptions): Promise<void> {
   using questions = openQuestions(options.yes !== true && process.stdin.isTTY);
-  const found = options.router === undefined ? uplinks() : [];
-  const device =
-    options.router === undefined
-      ? ownName(
-          await questions.ask(
-            deviceQuestion(found),
-            options.interface ?? (found.length === 1 ? found[0] : undefined),
-          ),
-        )
-      : null;
+  const found = uplinks();
+  const isHere = options.router === undefined;
+  const here = deviceQuestion(found, isHere ? devicesHere() : []);
+  const only = found.length === 1 ? found[0]?.device : undefined;
+  const faults = [
+    ...questions.faults([
+      ...(isHere ? [[here, options.interface ?? only] as const] : []),
+      // a name that is left out follows from the device
+      ...(options.wan === undefined
+        ? []
+        : [[NAME(null), options.wan] as const]),
+      [presetQuestion("cable"), options.preset],
+      [RATE("download"), options.download],
+      [RATE("upload"), options.upload],
+    ]),
+    ...(isHere ? [] : routerFaults(options)),
+    ...folder("to", options.to).map(
+      ({ rule, value }) =>
+        `Cannot set up: --to ${rule}: got '${String(value)}'`,
+    ),
+  ];
+  if (faults.length > 0) throw new Failure(faults.join("\n"));
+  const device = isHere
+    ? ownName(await questions.ask(here, options.interface ?? only))
+    : null;
   const wan = await questions.ask(NAME(nameOf(device ?? "wan")), options.wan);
   const file = join(options.to, `${wan}.yaml`);
   if (existsSync(file))
     throw new Failure(`Cannot write '${file}': it is there already`);
+  const uplink = found.find((one) => one.device === device) ?? found[0];
+  const family = uplink?.family ?? 4;
+  const source = device === null ? null : sourceOf(device, family);
   const shaper =
     device === null
       ? await queuesOf({ ...routerOf(options) })
-      : ({ kind: "tc", device } as const);
+      : ({ kind: "tc", device, source } as const);
   if (device !== null) noteQueues(device);
-  const { reflectors, idleMs } = heard(device);
+  const { reflectors, idleMs } = heard(family, { source, interface: device });
   const likely = likelyPreset(device, idleMs);
   const preset = await questions.ask(presetQuestion(likely), options.preset);
   const planMbps = {
@@ -78,7 +112,9 @@ export async function setup(options: SetupOptions): Promise<void> {
   write(file, proposal(line));
   const recorder = join(options.to, "recorder.yaml");
   if (!existsSync(recorder)) write(recorder, RECORDER);
-  const others = found.filter((other) => other !== device);
+  const others = isHere
+    ? found.map((one) => one.device).filter((other) => other !== device)
+    : [];
   process.stdout.write(`${nextSteps(options.to, line, others).join("\n")}\n`);
 }
 
@@ -87,21 +123,34 @@ storage:
   db_path: /var/lib/wanctl/metrics.db
 `;
 
-const deviceQuestion = (found: readonly string[]): Question => ({
-  flag: "interface",
-  words: `Device of the line (default routes leave by ${found.join(", ") || "none"})`,
-  usual: found[0] ?? null,
-  fault: (answer) =>
-    DEVICE.test(answer) ? null : "must be a device of this host",
-});
+function deviceQuestion(
+  found: readonly Uplink[],
+  here: readonly string[][],
+): Question {
+  const devices = found.map(({ device }) => device);
+  const lines = here
+    .flatMap(([name]) => name ?? [])
+    .filter((name) => !/^(lo|ifb.*)$/.test(name));
+  return {
+    flag: "interface",
+    words: `Device of the line (default routes leave by ${devices.join(", ") || "none"})`,
+    usual: devices[0] ?? null,
+    fault: (answer) =>
+      DEVICE.test(answer) &&
+      answer !== "lo" &&
+      (here.length === 0 || here.some((names) => names.includes(answer)))
+        ? null
+        : `must be a device of this host, which has ${lines.join(", ") || "none"}`,
+  };
+}
 
 const NAME = (usual: string | null): Question => ({
   flag: "wan",
   words: "Name of the line",
   usual,
   fault: (answer) =>
-    !WAN_NAME.test(answer)
-      ? `must match ${WAN_NAME.source}`
+    !WAN.test(answer)
+      ? `must be ${WAN.words}`
       : ["recorder", "steering"].includes(answer)
         ? "must not be recorder or steering"
         : null,
@@ -133,17 +182,49 @@ function routerOf({
   passwordFile,
   fingerprint,
 }: SetupOptions) {
-  const [, host = router, port] = /^(.*?)(?::(\d+))?$/.exec(router) ?? [];
+  // an IPv6 address has a port only where it stands in brackets
+  const [, bracketed, named, port] =
+    /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(router) ?? [];
   return {
-    ...{ host, user, passwordFile: resolve(passwordFile) },
+    ...{ user, passwordFile: resolve(passwordFile) },
+    host: bracketed ?? named ?? router,
     port: port === undefined ? null : Number(port),
     fingerprint: fingerprint ?? null,
   };
 }
 
+/** What is wrong with what flags say of a router. */
+function routerFaults(options: SetupOptions): string[] {
+  const { host, port, passwordFile, fingerprint } = routerOf(options);
+  const fault = (flag: string, rule: string, value: string | undefined) =>
+    `Cannot set up: --${flag} ${rule}: got '${value}'`;
+  return [
+    ...(HOST.test(host)
+      ? []
+      : [fault("router", "must be HOST or HOST:PORT", options.router)]),
+    ...(port === null || (port >= 1 && port <= 65_535)
+      ? []
+      : [fault("router", "must name a port from 1 to 65535", options.router)]),
+    ...(fingerprint === null || FINGERPRINT.test(fingerprint)
+      ? []
+      : [fault("fingerprint", `must be ${FINGERPRINT.words}`, fingerprint)]),
+    ...passwordFaults(passwordFile),
+  ];
+}
+
+function passwordFaults(path: string): string[] {
+  try {
+    readSecret({ kind: "file", path });
+    return [];
+  } catch (error) {
+    return [`${reasonOf(error)}: --password-file names it`];
+  }
+}
+
 /** Who answers pings, the nearest first; all, where hardly anybody does. */
-function heard(device: string | null) {
-  const reached = pinged(device)
+function heard(family: Family, way: Way) {
+  const all = REFLECTORS[family];
+  const reached = pinged(all, way)
     .map((one) => ({ reflector: one.reflector, ms: leastMs(one) }))
     .filter((one): one is { reflector: string; ms: number } => one.ms !== null)
     .sort((a, b) => a.ms - b.ms);
@@ -151,18 +232,18 @@ function heard(device: string | null) {
     note(`${reflector} answers after ${ms.toFixed(1)} ms`);
   if (reached.length < REFLECTORS_MIN)
     note(
-      `${reached.length} of ${REFLECTORS.length} reflectors answered: look at probe.reflectors`,
+      `${reached.length} of ${all.length} reflectors answered: look at probe.reflectors`,
     );
   const isEnough = reached.length >= REFLECTORS_MIN;
   return {
-    reflectors: isEnough ? reached.map((one) => one.reflector) : REFLECTORS,
+    reflectors: isEnough ? reached.map((one) => one.reflector) : all,
     idleMs: reached[0]?.ms ?? null,
   };
 }
 
-function pinged(device: string | null): Reached[] {
+function pinged(reflectors: readonly string[], way: Way): Reached[] {
   try {
-    return reach(REFLECTORS, { source: null, interface: device });
+    return reach(reflectors, way);
   } catch (error) {
     note(reasonOf(error));
     return [];
@@ -188,7 +269,7 @@ function write(path: string, text: string): void {
     makeFolder(join(path, ".."));
     writeFileSync(path, text, { flag: "wx" });
   } catch (error) {
-    throw new Failure(`Cannot write '${path}': ${reasonOf(error)}`);
+    throw new Failure(`Cannot write '${path}': ${plainReason(error)}`);
   }
   process.stdout.write(`written: ${path}\n`);
 }

@@ -1,13 +1,20 @@
 import { resolve } from "node:path";
-import { isIP, isIPv4, isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import type { RingLimits } from "../shared/bus/ring.js";
 import type { Problem } from "../shared/config-error.js";
-import { loadConfig, type Loaded } from "../shared/config.js";
+import {
+  examineConfig,
+  loadConfig,
+  type Examined,
+  type Loaded,
+  type Rule,
+} from "../shared/config.js";
 import {
   DIRECTIONS,
   eachDirection,
   type Direction,
 } from "../shared/direction.js";
+import { plainHost } from "../shared/host-name.js";
 import type { LogFormat } from "../shared/log.js";
 import { mbit } from "../shared/units.js";
 import type { Limits, Policy } from "./law/policy.js";
@@ -16,8 +23,8 @@ import type { QueueConfig } from "./qdisc/cake.js";
 import { leastBudget } from "./pinger/budget.js";
 import type { FALLBACKS, PROBE_METHODS } from "./probe-schema.js";
 import {
+  ROUTEROS_RULES,
   routerOsConfig,
-  routerOsProblems,
   type RouterOsConfig,
 } from "./routeros-config.js";
 import {
@@ -77,147 +84,197 @@ export interface ControllerConfig {
 /** Reads a controller's file. @throws ConfigError */
 export function loadControllerConfig(file: string): Loaded<ControllerConfig> {
   const { values, shown } = loadControllerFile(file);
-  return { values: parsed(values), shown };
+  return { values: controllerConfig(values), shown };
 }
 
 /** The same, key by key as it stands there. @throws ConfigError */
 export const loadControllerFile = (file: string): Loaded<File> =>
-  loadConfig(file, CONTROLLER_SCHEMA, rulesBetweenKeys);
+  loadConfig(file, CONTROLLER_SCHEMA, RULES);
 
-/** Numbers and dots alone are no name of a host. */
-const isNumeric = (host: string): boolean => /^[\d.]+$/.test(host);
+/** The same with all that is wrong with it. @throws ConfigError where it cannot be read at all */
+export const examineControllerFile = (file: string): Examined<File> =>
+  examineConfig(file, CONTROLLER_SCHEMA, RULES);
 
-function rulesBetweenKeys(file: File): Problem[] {
-  const problems: Problem[] = [];
-  const demand = (
-    holds: boolean,
-    key: string,
-    rule: string,
-    value: unknown,
-  ) => {
-    const isSaid = problems.some((said) => said.key === key);
-    if (!holds && !isSaid) problems.push({ key, rule, value });
-  };
-  demand(
-    !RESERVED.includes(file.wan),
-    "wan",
-    `must not be one of ${RESERVED.join(", ")}`,
-    file.wan,
-  );
-  for (const direction of DIRECTIONS) {
-    const { floor_mbps, base_mbps, ceiling_mbps } = file[direction];
-    demand(
+/** A rule that one key breaks unless it holds. */
+const unless = (
+  holds: boolean,
+  key: string,
+  rule: string,
+  value?: unknown,
+): Problem[] =>
+  holds ? [] : [value === undefined ? { key, rule } : { key, rule, value }];
+
+const rulesOf = (direction: Direction): Rule<File>[] => [
+  ({ [direction]: { floor_mbps, base_mbps } }) =>
+    unless(
       floor_mbps <= base_mbps,
       `${direction}.floor_mbps`,
       `must be at most base_mbps (${base_mbps})`,
       floor_mbps,
-    );
-    demand(
+    ),
+  ({ [direction]: { base_mbps, ceiling_mbps } }) =>
+    unless(
       base_mbps <= ceiling_mbps,
       `${direction}.base_mbps`,
       `must be at most ceiling_mbps (${ceiling_mbps})`,
       base_mbps,
-    );
-    const { targetMs, warnMs, hardRedMs } = limitsOf(file, direction);
-    const keyOf = (key: "target_bloat_ms" | "warn_bloat_ms") =>
-      `${file[direction][key] === null ? "thresholds" : direction}.${key}`;
-    demand(
+    ),
+  (file) => {
+    const [targetMs, warnMs] = [
+      targetOf(file, direction),
+      warnOf(file, direction),
+    ];
+    return unless(
       targetMs < warnMs,
-      keyOf("target_bloat_ms"),
+      keyOf(file, direction, "target_bloat_ms"),
       `must be below warn_bloat_ms (${warnMs})`,
       targetMs,
     );
-    demand(
-      warnMs < hardRedMs,
-      keyOf("warn_bloat_ms"),
-      `must be below hard_red_bloat_ms (${hardRedMs})`,
+  },
+  (file) => {
+    const [warnMs, redMs] = [
+      warnOf(file, direction),
+      hardRedOf(file, direction),
+    ];
+    return unless(
+      warnMs < redMs,
+      keyOf(file, direction, "warn_bloat_ms"),
+      `must be below hard_red_bloat_ms (${redMs})`,
       warnMs,
     );
-    if (file.shaper.backend === "tc")
-      demand(
-        file.shaper[`${direction}_device`] !== null,
-        `shaper.${direction}_device`,
-        "is required with backend tc",
-        undefined,
-      );
-  }
-  const { method, reflectors, source } = file.probe;
-  for (const address of [...reflectors, source ?? ""])
-    demand(
-      method !== "timestamps" || !isIPv6(address),
-      "probe.method",
-      "must be auto or echo with IPv6 addresses",
-      `timestamps, ${address}`,
+  },
+  ({ shaper }) =>
+    unless(
+      shaper.backend !== "tc" || shaper[`${direction}_device`] !== null,
+      `shaper.${direction}_device`,
+      "is required with backend tc",
+    ),
+];
+
+/** The key that says how much bloat a direction may have. */
+const keyOf = (
+  file: File,
+  direction: Direction,
+  key: "target_bloat_ms" | "warn_bloat_ms",
+): string =>
+  `${file[direction][key] === null ? "thresholds" : direction}.${key}`;
+
+/** What must hold between keys. Each reads no more of them than it is about, so that it can be told beside other faults. */
+const RULES: readonly Rule<File>[] = [
+  ({ wan }) =>
+    unless(
+      !RESERVED.includes(wan),
+      "wan",
+      `must not be one of ${RESERVED.join(", ")}`,
+      wan,
+    ),
+  ...DIRECTIONS.flatMap(rulesOf),
+  ({ probe: { method, reflectors } }) => timestampsBy(method, reflectors),
+  ({ probe: { method, source } }) =>
+    source === null ? [] : timestampsBy(method, [source]),
+  ({ probe: { reflectors } }) => sameHosts(reflectors),
+  ({ probe: { source, reflectors } }) =>
+    reflectors
+      .filter((host) => isIP(host) !== 0 && source !== null)
+      .filter((host) => isIP(host) !== isIP(source ?? ""))
+      .map((value) => ({
+        key: "probe.reflectors",
+        rule: `must be IPv${isIP(source ?? "")}, as probe.source is`,
+        value,
+      })),
+  (file) => {
+    const { method, reflectors, spacing_ms, budget_kbps } = file.probe;
+    const hasFallback = fallbackPortOf(file) !== null;
+    const least = leastBudget(method, reflectors, spacing_ms, hasFallback);
+    return unless(
+      least.bps <= budget_kbps * 1e3,
+      "probe.budget_kbps",
+      `must be at least ${(least.bps / 1e3).toFixed(1)}: ${least.why}`,
+      budget_kbps,
     );
-  demand(
-    source === null || isIP(source) !== 0,
-    "probe.source",
-    "must be an IPv4 or IPv6 address",
-    source,
+  },
+  ...ROUTEROS_RULES.map(
+    (rule): Rule<File> =>
+      ({ shaper }) =>
+        shaper.backend === "routeros" ? rule(shaper) : [],
+  ),
+  ({ shaper: { download_device: down, upload_device: up } }) =>
+    unless(
+      down === null || down !== up,
+      "shaper.upload_device",
+      "must not be the download's device",
+      up,
+    ),
+  ...(["overhead_bytes", "mpu_bytes"] as const).map(
+    (key): Rule<File> =>
+      ({ shaper }) =>
+        unless(
+          shaper[key] === null || shaper.link !== "raw",
+          `shaper.${key}`,
+          "needs shaper.link to say what the bytes come on top of",
+          shaper[key],
+        ),
+  ),
+];
+
+const timestampsBy = (method: string, hosts: readonly string[]): Problem[] => {
+  const address = hosts.find(isIPv6);
+  return unless(
+    method !== "timestamps" || address === undefined,
+    "probe.method",
+    "must be auto or echo with IPv6 addresses",
+    `timestamps, ${address}`,
   );
-  const bare = reflectors.find((each) => isNumeric(each) && !isIPv4(each));
-  demand(
-    bare === undefined,
-    "probe.reflectors",
-    "must be names or IPv4 or IPv6 addresses",
-    bare,
-  );
-  const { spacing_ms, budget_kbps } = file.probe;
-  const hasFallback = fallbackPortOf(file) !== null;
-  const least = leastBudget(method, reflectors, spacing_ms, hasFallback);
-  demand(
-    least.bps <= budget_kbps * 1e3,
-    "probe.budget_kbps",
-    `must be at least ${(least.bps / 1e3).toFixed(1)}: ${least.why}`,
-    budget_kbps,
-  );
-  if (file.shaper.backend === "routeros")
-    problems.push(...routerOsProblems(file.shaper));
-  const { download_device: down, upload_device: up } = file.shaper;
-  demand(
-    down === null || down !== up,
-    "shaper.upload_device",
-    "must not be the download's device",
-    up,
-  );
-  for (const key of ["overhead_bytes", "mpu_bytes"] as const)
-    demand(
-      file.shaper[key] === null || file.shaper.link !== "raw",
-      `shaper.${key}`,
-      "needs shaper.link to say what the bytes come on top of",
-      file.shaper[key],
-    );
-  return problems;
-}
+};
+
+/** One host twice would be two witnesses. The same spelling twice is told by the list's format. */
+const sameHosts = (reflectors: readonly string[]): Problem[] =>
+  reflectors.flatMap((host, i) => {
+    const twin = reflectors
+      .slice(0, i)
+      .find((other) => plainHost(other) === plainHost(host) && other !== host);
+    return twin === undefined
+      ? []
+      : [
+          {
+            key: "probe.reflectors",
+            rule: `must not name a host twice: '${twin}' is the same`,
+            value: host,
+          },
+        ];
+  });
 
 export const presetOf = (file: File): Preset =>
   PRESETS[file.preset as PresetName];
 
+const targetOf = (file: File, direction: Direction): number =>
+  file[direction].target_bloat_ms ??
+  file.thresholds.target_bloat_ms ??
+  presetOf(file).targetMs;
+
+const warnOf = (file: File, direction: Direction): number =>
+  file[direction].warn_bloat_ms ?? file.thresholds.warn_bloat_ms;
+
+const hardRedOf = (file: File, direction: Direction): number =>
+  direction === "upload"
+    ? Infinity
+    : (file.download.hard_red_bloat_ms ?? file.thresholds.hard_red_bloat_ms);
+
 /** What one direction keeps to: its own keys, else those for both, else the preset's. */
 export function limitsOf(file: File, direction: Direction): Limits {
-  const {
-    floor_mbps,
-    base_mbps,
-    ceiling_mbps,
-    target_bloat_ms,
-    warn_bloat_ms,
-  } = file[direction];
-  const hardRed =
-    file.download.hard_red_bloat_ms ?? file.thresholds.hard_red_bloat_ms;
+  const { floor_mbps, base_mbps, ceiling_mbps } = file[direction];
   return {
     floorBps: mbit(floor_mbps),
     baseBps: mbit(base_mbps),
     ceilingBps: mbit(ceiling_mbps),
-    targetMs:
-      target_bloat_ms ??
-      file.thresholds.target_bloat_ms ??
-      presetOf(file).targetMs,
-    warnMs: warn_bloat_ms ?? file.thresholds.warn_bloat_ms,
-    hardRedMs: direction === "download" ? hardRed : Infinity,
+    targetMs: targetOf(file, direction),
+    warnMs: warnOf(file, direction),
+    hardRedMs: hardRedOf(file, direction),
   };
 }
 
-function parsed(file: File): ControllerConfig {
+/** @param file a file's keys, none of them wrong */
+export function controllerConfig(file: File): ControllerConfig {
   const { probe, shaper } = file;
   const fallbackPort = fallbackPortOf(file);
   return {

@@ -1,13 +1,17 @@
 import type { Schema } from "convict";
+import { like } from "../shared/config-format.js";
+import { ADDRESS, HOST } from "../shared/host-name.js";
 
 /** What reflectors are asked for. */
 export const PROBE_METHODS = ["auto", "echo", "timestamps"] as const;
 /** What is tried while nobody answers pings. */
 export const FALLBACKS = ["tcp", "off"] as const;
 
-const ADDRESS = /^[A-Za-z0-9][A-Za-z0-9.:%-]*$/;
 /** Any of a device's names: those besides the kernel's own may be this long (ip-link(8), altname). */
-export const DEVICE = /^[^\s/]{1,127}$/;
+export const DEVICE = like(
+  /^[^\s/]{1,127}$/,
+  "the name of a device: up to 127 characters, no space and no slash",
+);
 
 const required = null as never;
 
@@ -29,7 +33,7 @@ export const PROBE_SCHEMA: Schema<ProbeKeys> = {
   reflectors: {
     doc: "hosts that answer pings, near and independent of each other; six are probed at a time",
     format: "texts",
-    pattern: ADDRESS,
+    like: HOST,
     min: 1,
     max: 16,
     default: required,
@@ -58,14 +62,14 @@ export const PROBE_SCHEMA: Schema<ProbeKeys> = {
   source: {
     doc: "source address of the probes",
     format: "text",
-    pattern: ADDRESS,
+    like: ADDRESS,
     nullable: true,
     default: null,
   },
   interface: {
     doc: "interface the probes leave by",
     format: "text",
-    pattern: DEVICE,
+    like: DEVICE,
     nullable: true,
     default: null,
   },

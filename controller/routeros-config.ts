@@ -33,77 +33,68 @@ export interface SshWay {
 }
 
 const LOOPBACK = /^(127\..*|::1|localhost)$/;
+const REQUIRED = { rule: "is required with backend routeros" };
 const SECRETS = ["password_env", "password_file", "credential"] as const;
 
-/** What must hold between the keys of backend routeros, under `shaper`. */
-export function routerOsProblems(keys: RouterOsKeys): Problem[] {
-  const missing = (["host", "user", "download_queue", "upload_queue"] as const)
-    .filter((key) => keys[key] === null)
-    .filter((key) => key !== "upload_queue" || keys.queue === "tree")
-    .map((key) => ({ key, rule: "is required with backend routeros" }));
-  return [
-    ...missing,
-    ...(keys.transport === "ssh" ? [] : restProblems(keys)),
-    ...(keys.transport === "rest" ? [] : sshProblems(keys)),
-    ...(keys.queue === "tree" &&
-    keys.download_queue !== null &&
-    keys.download_queue === keys.upload_queue
-      ? [
-          {
-            key: "upload_queue",
-            rule: "must not be the download's queue",
-            value: keys.upload_queue,
-          },
-        ]
-      : []),
-  ].map((problem) => ({ ...problem, key: `shaper.${problem.key}` }));
-}
+type Keys = RouterOsKeys;
 
-function restProblems(keys: RouterOsKeys): Problem[] {
-  const secrets = SECRETS.filter((key) => keys[key] !== null);
-  const isInClear =
-    keys.scheme === "http" &&
-    !keys.allow_plaintext &&
-    !LOOPBACK.test(keys.host ?? "");
-  const { ca_file, fingerprint_sha256 } = keys.tls;
-  return [
-    ...(secrets.length === 1
-      ? []
-      : [
-          {
-            key: secrets[1] ?? "password_file",
-            rule: `exactly one of ${SECRETS.join(", ")} must be given`,
-          },
-        ]),
-    ...(isInClear
-      ? [
-          {
-            key: "scheme",
-            rule: "http sends the password in clear: needs allow_plaintext: true unless the router is this host",
-            value: keys.scheme,
-          },
-        ]
-      : []),
-    ...(ca_file !== null && fingerprint_sha256 !== null
-      ? [
-          {
-            key: "tls.fingerprint_sha256",
-            rule: "must not stand beside ca_file",
-          },
-        ]
-      : []),
-  ];
-}
+/** A rule of one key, under `shaper`, which is broken where it says so. */
+const rule =
+  (key: string, broken: (keys: Keys) => Omit<Problem, "key"> | null) =>
+  (keys: Keys): Problem[] => {
+    const problem = broken(keys);
+    return problem === null ? [] : [{ key: `shaper.${key}`, ...problem }];
+  };
 
-const sshProblems = (keys: RouterOsKeys): Problem[] =>
-  (["ssh_key_file", "known_hosts_file"] as const)
-    .filter((key) => keys[key] === null)
-    .map((key) => ({
-      key,
-      rule: `is required with transport ${keys.transport}`,
-    }));
+/** What must hold between the keys of backend routeros. Each reads no more of them than it is about. */
+export const ROUTEROS_RULES: readonly ((keys: Keys) => Problem[])[] = [
+  ...(["host", "user", "download_queue"] as const).map((key) =>
+    rule(key, (keys) => (keys[key] === null ? REQUIRED : null)),
+  ),
+  rule("upload_queue", ({ upload_queue, queue }) =>
+    upload_queue === null && queue === "tree" ? REQUIRED : null,
+  ),
+  (keys) => {
+    const secrets = SECRETS.filter((key) => keys[key] !== null);
+    if (keys.transport === "ssh" || secrets.length === 1) return [];
+    const words = `exactly one of ${SECRETS.join(", ")} must be given`;
+    return [{ key: `shaper.${secrets[1] ?? "password_file"}`, rule: words }];
+  },
+  rule("scheme", ({ transport, scheme, allow_plaintext, host }) =>
+    transport !== "ssh" &&
+    scheme === "http" &&
+    !allow_plaintext &&
+    !LOOPBACK.test(host ?? "")
+      ? {
+          rule: "http sends the password in clear: needs allow_plaintext: true unless the router is this host",
+          value: scheme,
+        }
+      : null,
+  ),
+  rule("tls.fingerprint_sha256", ({ transport, tls }) =>
+    transport !== "ssh" &&
+    tls.ca_file !== null &&
+    tls.fingerprint_sha256 !== null
+      ? { rule: "must not stand beside ca_file" }
+      : null,
+  ),
+  ...(["ssh_key_file", "known_hosts_file"] as const).map((key) =>
+    rule(key, ({ transport, [key]: file }) =>
+      transport !== "rest" && file === null
+        ? { rule: `is required with transport ${transport}` }
+        : null,
+    ),
+  ),
+  rule("upload_queue", ({ queue, download_queue, upload_queue }) =>
+    queue === "tree" &&
+    download_queue !== null &&
+    download_queue === upload_queue
+      ? { rule: "must not be the download's queue", value: upload_queue }
+      : null,
+  ),
+];
 
-/** Keys without {@link routerOsProblems}. */
+/** Keys without {@link ROUTEROS_RULES}' problems. */
 export function routerOsConfig(keys: RouterOsKeys): RouterOsConfig {
   const download = keys.download_queue ?? "";
   return {

@@ -1,4 +1,6 @@
 import type { Schema } from "convict";
+import { like, type Like } from "../shared/config-format.js";
+import { HOST } from "../shared/host-name.js";
 import { QUEUE_KINDS } from "./shaper/routeros-queue.js";
 
 export const SCHEMES = ["https", "http"] as const;
@@ -25,19 +27,27 @@ export interface RouterOsKeys {
   wan_interface: string | null;
 }
 
-const text = (doc: string, pattern?: RegExp) => ({
+const text = (doc: string, looks?: Like) => ({
   doc,
   format: "text",
-  ...(pattern === undefined ? {} : { pattern }),
+  ...(looks === undefined ? {} : { like: looks }),
   nullable: true,
   default: null as string | null,
 });
 
-const HOST = /^[A-Za-z0-9][A-Za-z0-9.:%-]*$/;
 /** As RouterOS shows it: 64 hex digits, colons between the bytes or not. */
-const FINGERPRINT = /^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/;
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const CREDENTIAL = /^[A-Za-z0-9._-]+$/;
+export const FINGERPRINT = like(
+  /^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/,
+  "64 hexadecimal digits, with colons between the bytes or without",
+);
+const VARIABLE = like(
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  "the name of a variable, without $: letters, digits and underscores",
+);
+const CREDENTIAL = like(
+  /^[A-Za-z0-9._-]+$/,
+  "letters, digits, dots, underscores and hyphens",
+);
 
 export const ROUTEROS_SCHEMA: Schema<RouterOsKeys> = {
   host: text("address or name of the router", HOST),

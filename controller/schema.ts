@@ -1,5 +1,6 @@
 import type { Schema } from "convict";
 import { KEPT_MINUTES_MAX } from "../shared/bus/ring.js";
+import { like } from "../shared/config-format.js";
 import { WAN_NAME } from "../shared/frame.js";
 import { PRESET_NAMES } from "./law/presets.js";
 import { DIFFSERVS, LINKS } from "./qdisc/cake.js";
@@ -53,6 +54,11 @@ export interface File {
   log: { format: string };
 }
 
+export const WAN = like(
+  WAN_NAME,
+  "up to 31 lower-case letters, digits and hyphens, the first a letter",
+);
+
 const required = null as never;
 
 const mbps = (doc: string) => ({
@@ -91,7 +97,7 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
   wan: {
     doc: "name of this WAN",
     format: "text",
-    pattern: WAN_NAME,
+    like: WAN,
     default: required,
   },
   preset: {
@@ -117,14 +123,14 @@ export const CONTROLLER_SCHEMA: Schema<File> = {
     download_device: {
       doc: "device whose qdisc shapes the download (an ifb)",
       format: "text",
-      pattern: DEVICE,
+      like: DEVICE,
       nullable: true,
       default: null,
     },
     upload_device: {
       doc: "device whose qdisc shapes the upload (the WAN itself)",
       format: "text",
-      pattern: DEVICE,
+      like: DEVICE,
       nullable: true,
       default: null,
     },

@@ -1,10 +1,17 @@
 import { resolve } from "node:path";
 import type { Schema } from "convict";
 import type { Problem } from "../shared/config-error.js";
-import { loadConfig, type Derived, type Loaded } from "../shared/config.js";
+import {
+  examineConfig,
+  loadConfig,
+  type Derived,
+  type Examined,
+  type Loaded,
+  type Rule,
+} from "../shared/config.js";
 import {
   HTTP_SCHEMA,
-  httpProblems,
+  HTTP_RULES,
   httpOf,
   type HttpConfig,
   type HttpFile,
@@ -23,7 +30,7 @@ export interface RecorderConfig {
   readonly logFormat: LogFormat;
 }
 
-interface File {
+export interface File {
   storage: Storage;
   http: HttpFile;
   log: { format: string };
@@ -125,23 +132,24 @@ export const CAN_CHANGE =
 /** Reads the recorder's file. @throws ConfigError */
 export function loadRecorderConfig(file: string): Loaded<RecorderConfig> {
   const { values, shown } = loadRecorderFile(file);
-  return {
-    values: {
-      dbPath: resolve(values.storage.db_path),
-      policy: policyOf(values.storage),
-      http: httpOf(values.http),
-      logFormat: values.log.format as LogFormat,
-    },
-    shown,
-  };
+  return { values: recorderConfig(values), shown };
 }
+
+/** @param file a file's keys, none of them wrong */
+export const recorderConfig = (file: File): RecorderConfig => ({
+  dbPath: resolve(file.storage.db_path),
+  policy: policyOf(file.storage),
+  http: httpOf(file.http),
+  logFormat: file.log.format as LogFormat,
+});
 
 /** The same, key by key as it stands there. @throws ConfigError */
 export const loadRecorderFile = (file: string): Loaded<File> =>
-  loadConfig(file, RECORDER_SCHEMA, ({ storage, http }) => [
-    ...eachAtLeastTheOneBefore(storage),
-    ...httpProblems(http),
-  ]);
+  loadConfig(file, RECORDER_SCHEMA, RULES);
+
+/** The same with all that is wrong with it. @throws ConfigError where it cannot be read at all */
+export const examineRecorderFile = (file: string): Examined<File> =>
+  examineConfig(file, RECORDER_SCHEMA, RULES);
 
 /** What follows for keys that are left out. */
 export function derivedStorage({ storage }: File): Derived {
@@ -160,19 +168,24 @@ const MB = 2 ** 20;
 
 /** Any legal retention_days alone gives times in order. */
 function policyOf(storage: Storage): Policy {
-  const { retention_days: retention, raw_hours: raw } = storage;
-  const daysOf = (own: number | null) => (own ?? retention) * DAY_MS;
   return {
     keep: {
-      raw: (raw ?? Math.min(48, 24 * retention)) * HOUR_MS,
-      "1m": daysOf(storage.minute_days),
-      "5m": daysOf(storage.five_minute_days),
-      "1h": daysOf(storage.hourly_retention_days),
+      raw: keepOf(storage, "raw"),
+      "1m": keepOf(storage, "1m"),
+      "5m": keepOf(storage, "5m"),
+      "1h": keepOf(storage, "1h"),
     },
-    eventMs: daysOf(storage.event_days),
+    eventMs: storage.event_days * DAY_MS,
     maxBytes: storage.max_mb * MB,
     minFreeBytes: storage.min_free_mb * MB,
   };
+}
+
+function keepOf(storage: Storage, tier: "raw" | keyof typeof KEYS): number {
+  const { retention_days: retention } = storage;
+  return tier === "raw"
+    ? (storage.raw_hours ?? Math.min(48, 24 * retention)) * HOUR_MS
+    : (storage[KEYS[tier]] ?? retention) * DAY_MS;
 }
 
 const KEYS = {
@@ -181,31 +194,44 @@ const KEYS = {
   "1h": "hourly_retention_days",
 } as const;
 
-/** A tier that goes before the finer one would leave a hole, and nothing finer than an hour outlives retention_days. */
-function eachAtLeastTheOneBefore(storage: Storage): Problem[] {
-  const { keep } = policyOf(storage);
+/** Nothing finer than an hour outlives retention_days. */
+const MOST = (["raw", "1m", "5m"] as const).map(
+  (tier): Rule<File> =>
+    ({ storage }) => {
+      const retentionMs = storage.retention_days * DAY_MS;
+      const keepMs = keepOf(storage, tier);
+      if (keepMs <= retentionMs) return [];
+      const [key, unitMs] =
+        tier === "raw"
+          ? (["raw_hours", HOUR_MS] as const)
+          : ([KEYS[tier], DAY_MS] as const);
+      const rule = `must be at most ${retentionMs / unitMs}, all of retention_days`;
+      return [problem(key, rule, keepMs / unitMs)];
+    },
+);
+
+/** A tier that goes before the finer one would leave a hole. */
+const LEAST = ROLLED_TIERS.map((tier): Rule<File> => ({ storage }) => {
   const retentionMs = storage.retention_days * DAY_MS;
-  const least = ROLLED_TIERS.flatMap((tier) => {
-    const key = KEYS[tier];
-    const leastMs = tier === "1h" ? retentionMs : keep[FINER[tier]];
-    if (keep[tier] >= leastMs) return [];
-    const rule = `must be at least ${leastMs / DAY_MS}, as long as what is finer`;
-    return [problem(key, rule, keep[tier] / DAY_MS)];
-  });
-  const most = (["raw", "1m", "5m"] as const).flatMap((tier) => {
-    if (keep[tier] <= retentionMs) return [];
-    const [key, unitMs] =
-      tier === "raw"
-        ? (["raw_hours", HOUR_MS] as const)
-        : ([KEYS[tier], DAY_MS] as const);
-    const rule = `must be at most ${retentionMs / unitMs}, all of retention_days`;
-    return [problem(key, rule, keep[tier] / unitMs)];
-  });
-  return most.length > 0 ? most : least;
-}
+  const leastMs = tier === "1h" ? retentionMs : keepOf(storage, FINER[tier]);
+  const keepMs = keepOf(storage, tier);
+  if (keepMs >= leastMs || leastMs > retentionMs) return [];
+  const rule = `must be at least ${leastMs / DAY_MS}, as long as what is finer`;
+  return [problem(KEYS[tier], rule, keepMs / DAY_MS)];
+});
 
 const problem = (key: string, rule: string, value: number): Problem => ({
   key: `storage.${key}`,
   rule,
   value,
 });
+
+const RULES: readonly Rule<File>[] = [
+  ...MOST,
+  ...LEAST,
+  ...HTTP_RULES.map(
+    (rule): Rule<File> =>
+      ({ http }) =>
+        rule(http),
+  ),
+];

@@ -1,5 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import type { Problem } from "../shared/config-error.js";
+import { like, type Like } from "../shared/config-format.js";
+import { plainReason } from "../shared/failure.js";
 import { readText } from "../shared/text-file.js";
 
 /** Where the recorder serves HTTP, and to whom. */
@@ -17,10 +19,10 @@ export interface HttpFile {
   token_file: string | null;
 }
 
-const maybeText = (pattern: RegExp, doc: string) => ({
+const maybeText = (doc: string, looks?: Like) => ({
   doc,
   format: "text",
-  pattern,
+  ...(looks === undefined ? {} : { like: looks }),
   nullable: true,
   default: null as string | null,
 });
@@ -29,17 +31,20 @@ export const HTTP_SCHEMA = {
   listen: {
     doc: "address and port of the HTTP server, or off; beyond this host a token is required",
     format: "text",
-    pattern: /^(off|(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5})$/,
+    like: like(
+      /^(off|(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5})$/,
+      "off, or an address or name with a port: 127.0.0.1:9101, [::1]:9101",
+    ),
     default: "127.0.0.1:9101",
   },
   token_env: maybeText(
-    /^\w+$/,
     "name of the environment variable that holds the token clients must bring",
+    like(
+      /^\w+$/,
+      "the name of a variable, without $: letters, digits and underscores",
+    ),
   ),
-  token_file: maybeText(
-    /./,
-    "file that holds it; spaces around it are none of it",
-  ),
+  token_file: maybeText("file that holds it; spaces around it are none of it"),
 };
 
 /** As long as 96 random bits in base64. */
@@ -64,33 +69,44 @@ function tokenOf({ token_env, token_file }: HttpFile): string | null {
   return token;
 }
 
-/** What is wrong between the keys. */
-export function httpProblems(http: HttpFile): Problem[] {
-  const key = http.token_file === null ? "token_env" : "token_file";
-  if (http.listen === "off") return [];
-  if (http.token_env !== null && http.token_file !== null)
-    return [
-      { key: `http.${key}`, rule: "must stand alone, without token_env" },
-    ];
-  const { host, port } = addressOf(http.listen);
-  if (port > PORT_MAX)
-    return [
-      {
-        key: "http.listen",
-        rule: `must name a port from 0 to ${PORT_MAX}`,
-        value: http.listen,
-      },
-    ];
-  try {
-    if (tokenOf(http) !== null || isLoopback(host)) return [];
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const rule = code === undefined ? message : `cannot be read (${code})`;
-    return [{ key: `http.${key}`, rule, value: http[key] }];
-  }
-  const rule = "beyond this host needs token_env or token_file";
-  return [{ key: "http.listen", rule, value: http.listen }];
-}
+/** What must hold between the keys, where it is not off. */
+export const HTTP_RULES: readonly ((http: HttpFile) => Problem[])[] = [
+  ({ listen }) =>
+    listen === "off" || addressOf(listen).port <= PORT_MAX
+      ? []
+      : [
+          {
+            key: "http.listen",
+            rule: `must name a port from 0 to ${PORT_MAX}`,
+            value: listen,
+          },
+        ],
+  ({ listen, token_env, token_file }) =>
+    listen === "off" || token_env === null || token_file === null
+      ? []
+      : [
+          {
+            key: "http.token_file",
+            rule: "must stand alone, without token_env",
+          },
+        ],
+  (http) => {
+    if (http.listen === "off") return [];
+    if (http.token_env !== null && http.token_file !== null) return [];
+    try {
+      if (tokenOf(http) !== null || isLoopback(addressOf(http.listen).host))
+        return [];
+    } catch (error) {
+      const key = http.token_file === null ? "token_env" : "token_file";
+      const { code } = error as NodeJS.ErrnoException;
+      const reason = plainReason(error);
+      const rule = code === undefined ? reason : `cannot be read: ${reason}`;
+      return [{ key: `http.${key}`, rule, value: http[key] }];
+    }
+    const rule = "beyond this host needs token_env or token_file";
+    return [{ key: "http.listen", rule, value: http.listen }];
+  },
+];
 
 /** Null where it is off. Only for keys without problems. */
 export function httpOf(http: HttpFile): HttpConfig | null {

@@ -5,16 +5,19 @@ import {
   parseDocument,
   visit,
   type Document,
+  type YAMLParseError,
 } from "yaml";
 import { basename } from "node:path";
 import { ConfigError, type Problem } from "./config-error.js";
-import { Failure, reasonOf } from "./failure.js";
+import { Failure, plainReason, reasonOf } from "./failure.js";
 import { readText } from "./text-file.js";
 
 /** A YAML document that knows its lines, for messages that name them. */
 export interface ConfigFile {
   readonly document: Document;
   readonly lines: LineCounter;
+  /** Keys that stand there twice; the later one counts. */
+  readonly twice: readonly Problem[];
 }
 
 /** Reads and parses a YAML file. @throws ConfigError */
@@ -26,13 +29,12 @@ export function openConfigFile(file: string): ConfigFile {
   } catch (error) {
     if (error instanceof Failure)
       throw new ConfigError(basename(file), [{ key: "", rule: error.message }]);
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new ConfigError(file, [
-      {
-        key: "",
-        rule: code === "ENOENT" ? "no such file" : `cannot be read (${code})`,
-      },
-    ]);
+    const { code } = error as NodeJS.ErrnoException;
+    const rule =
+      code === "ENOENT"
+        ? "no such file"
+        : `cannot be read: ${plainReason(error)}`;
+    throw new ConfigError(file, [{ key: "", rule }]);
   }
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -40,16 +42,16 @@ export function openConfigFile(file: string): ConfigFile {
     logLevel: "error",
     merge: true,
   });
-  if (document.errors.length > 0)
-    throw new ConfigError(
-      basename(file),
-      document.errors.map((error) => ({
-        key: "",
-        rule: error.message,
-        line: lines.linePos(error.pos[0]).line,
-      })),
-    );
-  return { document, lines };
+  const inWords = (error: YAMLParseError): Problem => ({
+    ...{ key: "", rule: error.message },
+    line: lines.linePos(error.pos[0]).line,
+  });
+  const isTwice = ({ code }: YAMLParseError) => code === "DUPLICATE_KEY";
+  const { errors } = document;
+  if (!errors.every(isTwice))
+    throw new ConfigError(basename(file), errors.map(inWords));
+  document.errors = [];
+  return { document, lines, twice: errors.map(inWords) };
 }
 
 /** What the document says, with its aliases resolved. @throws ConfigError */
@@ -99,7 +101,7 @@ export function expand(
 }
 
 /** The line a dotted key stands on, or the nearest group above it. */
-export function lineOfKey(file: ConfigFile, key: string): number | undefined {
+function lineOfKey(file: ConfigFile, key: string): number | undefined {
   for (
     let path = key.split(".");
     path.length > 0 && key !== "";
@@ -110,6 +112,20 @@ export function lineOfKey(file: ConfigFile, key: string): number | undefined {
   }
   return undefined;
 }
+
+/** The problems with the lines that they are on, from top to bottom; those without one at the end. */
+export const placed = (
+  file: ConfigFile,
+  problems: readonly Problem[],
+): Problem[] =>
+  problems
+    .map((problem) => {
+      const line = problem.line ?? lineOfKey(file, problem.key);
+      return line === undefined ? problem : { ...problem, line };
+    })
+    .sort((a, b) => (a.line ?? LAST) - (b.line ?? LAST));
+
+const LAST = Number.MAX_SAFE_INTEGER;
 
 function lineOf(
   { document, lines }: ConfigFile,

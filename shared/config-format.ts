@@ -6,38 +6,72 @@ import { nearest } from "./suggestion.js";
  * beside the format in the schema. convict's own number formats read "12abc" as 12; these do not.
  */
 export interface Format {
+  readonly format: string;
+  readonly nullable?: boolean;
   readonly min?: number;
   readonly max?: number;
-  readonly pattern?: RegExp;
+  readonly like?: Like;
   readonly values?: readonly string[];
 }
 
-const fail = (rule: string): never => {
-  throw new Error(rule);
-};
-
-const NUMBER = /^-?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
-
-function checkNumber(
-  value: unknown,
-  { min = -Infinity, max = Infinity }: Format,
-  whole: boolean,
-): void {
-  if (value === null) fail("is required");
-  if (typeof value !== "number" || !Number.isFinite(value))
-    fail("must be a number");
-  if (whole && !Number.isInteger(value)) fail("must be a whole number");
-  if ((value as number) < min || (value as number) > max)
-    fail(`must be from ${min} to ${max}`);
+/** What a text must look like, and the same in words that follow "must be". */
+export interface Like {
+  readonly test: (text: string) => boolean;
+  readonly words: string;
 }
 
-function checkText(value: unknown, { pattern, values }: Format): void {
-  if (value === null) fail("is required");
-  if (typeof value !== "string" || value === "") fail("must be a text");
-  if (pattern && !pattern.test(value as string))
-    fail(`must match ${pattern.source}`);
-  if (values && !values.includes(value as string))
-    fail(oneOf(value as string, values));
+export const like = (pattern: RegExp, words: string): Like => ({
+  test: (text) => pattern.test(text),
+  words,
+});
+
+/** What is wrong with a value; `value` is the part of it that is meant. */
+export interface Fault {
+  readonly rule: string;
+  readonly value?: unknown;
+}
+
+/** Everything that is wrong with the value of a key. */
+export function faultsOf(value: unknown, format: Format): Fault[] {
+  if (value === null)
+    return format.nullable === true ? [] : [{ rule: "is required" }];
+  switch (format.format) {
+    case "quantity":
+    case "whole":
+      return numberFaults(value, format);
+    case "text":
+      return textFaults(value, format);
+    case "texts":
+      return listFaults(value, format);
+    default:
+      return typeof value === "boolean"
+        ? []
+        : [{ rule: "must be true or false", value }];
+  }
+}
+
+function numberFaults(
+  value: unknown,
+  { format, min = -Infinity, max = Infinity }: Format,
+): Fault[] {
+  const fail = (rule: string) => [{ rule, value }];
+  if (typeof value !== "number" || !Number.isFinite(value))
+    return fail("must be a number");
+  if (format === "whole" && !Number.isInteger(value))
+    return fail("must be a whole number");
+  return value < min || value > max
+    ? fail(`must be from ${min} to ${max}`)
+    : [];
+}
+
+function textFaults(value: unknown, { like, values }: Format): Fault[] {
+  const fail = (rule: string) => [{ rule, value }];
+  if (typeof value !== "string" || value === "") return fail("must be a text");
+  if (like !== undefined && !like.test(value))
+    return fail(`must be ${like.words}`);
+  return values === undefined || values.includes(value)
+    ? []
+    : fail(oneOf(value, values));
 }
 
 function oneOf(value: string, values: readonly string[]): string {
@@ -46,43 +80,43 @@ function oneOf(value: string, values: readonly string[]): string {
   return `must be one of ${values.join(", ")}${question}`;
 }
 
-function checkTexts(
-  value: unknown,
-  { pattern, min = 1, max = 64 }: Format,
-): void {
-  if (value === null) fail("is required");
-  if (!Array.isArray(value)) fail("must be a list");
+function listFaults(value: unknown, format: Format): Fault[] {
+  const { min = 1, max = 64 } = format;
+  if (!Array.isArray(value)) return [{ rule: "must be a list", value }];
   const list = value as unknown[];
+  const faults: Fault[] = list.flatMap((entry) =>
+    textFaults(entry, { ...format, format: "text" }),
+  );
   if (list.length < min || list.length > max)
-    fail(`must have ${min} to ${max} entries`);
-  for (const entry of list) checkText(entry, pattern ? { pattern } : {});
-  if (new Set(list).size !== list.length) fail("must not name an entry twice");
+    faults.push({ rule: `must have ${min} to ${max} entries`, value });
+  if (new Set(list).size !== list.length)
+    faults.push({ rule: "must not name an entry twice", value });
+  return faults;
 }
 
+/** What can still be told of a value with faults: the entries of a list that have none. Undefined where that is nothing. */
+export function rightPart(value: unknown, format: Format): unknown {
+  if (format.format !== "texts" || !Array.isArray(value)) return undefined;
+  const single: Format = { ...format, format: "text" };
+  const right = value.filter((entry) => textFaults(entry, single).length === 0);
+  return right.length === 0 ? undefined : right;
+}
+
+const NUMBER = /^-?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const strictNumber = (text: string): unknown =>
   NUMBER.test(text) ? Number(text) : text;
-const asFormat = (schema: unknown): Format => schema as Format;
+const strictFlag = (text: string): unknown =>
+  text === "true" ? true : text === "false" ? false : text;
+
+/** convict fills in defaults and reads numbers out of expanded texts; values are judged by {@link faultsOf}. */
+const format = (coerce: (text: string) => unknown) => ({
+  validate: () => undefined,
+  coerce,
+});
 convict.addFormats({
-  quantity: {
-    validate: (value, schema) => checkNumber(value, asFormat(schema), false),
-    coerce: strictNumber,
-  },
-  whole: {
-    validate: (value, schema) => checkNumber(value, asFormat(schema), true),
-    coerce: strictNumber,
-  },
-  text: {
-    validate: (value, schema) => checkText(value, asFormat(schema)),
-    coerce: (text: string) => text,
-  },
-  texts: {
-    validate: (value, schema) => checkTexts(value, asFormat(schema)),
-    coerce: (text: string) => text,
-  },
-  flag: {
-    validate: (value) =>
-      typeof value === "boolean" ? undefined : fail("must be true or false"),
-    coerce: (text: string) =>
-      text === "true" ? true : text === "false" ? false : text,
-  },
+  quantity: format(strictNumber),
+  whole: format(strictNumber),
+  text: format((text) => text),
+  texts: format((text) => text),
+  flag: format(strictFlag),
 });

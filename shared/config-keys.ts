@@ -17,9 +17,7 @@ export interface Key {
 
 interface Leaf extends Format {
   readonly doc: string;
-  readonly format: string;
   readonly default: string | number | boolean | null;
-  readonly nullable?: boolean;
 }
 
 type Group = { readonly [key: string]: Group | Leaf };
@@ -66,11 +64,12 @@ const UNITS: Readonly<Record<string, string>> = {
   mb: "MiB",
 };
 
-function ruleOf({ values, min, max, pattern, format }: Leaf): string {
+function ruleOf({ values, min, max, like, format }: Leaf): string {
   if (values !== undefined) return `one of ${values.join(", ")}`;
   const span =
     min === undefined || max === undefined ? [] : [`${min} to ${max}`];
   const entries = format === "texts" ? " entries, none twice" : "";
-  const like = pattern === undefined ? [] : [`matches ${pattern.source}`];
-  return [...span.map((words) => words + entries), ...like].join("; ");
+  const each = format === "texts" ? "each " : "";
+  const words = like === undefined ? [] : [each + like.words];
+  return [...span.map((limits) => limits + entries), ...words].join("; ");
 }

@@ -1,8 +1,12 @@
-import { basename } from "node:path";
-import type { ControllerConfig } from "../../controller/config.js";
+import { basename, resolve } from "node:path";
+import type { BACKENDS, File } from "../../controller/schema.js";
+import type { File as RecorderFile } from "../../recorder/config.js";
+import { tellable } from "../../shared/config.js";
 import type { Problem } from "../../shared/config-error.js";
-import { DIRECTIONS } from "../../shared/direction.js";
+import { DIRECTIONS, type Direction } from "../../shared/direction.js";
+import { plainHost } from "../../shared/host-name.js";
 import type { Judged } from "./judged.js";
+import { areOne, type Names } from "./names.js";
 
 /** What is wrong with a file beside the others. */
 export interface Clash {
@@ -10,36 +14,37 @@ export interface Clash {
   readonly problem: Problem;
 }
 
-/** What cannot stand side by side on one machine, told of the later file. */
-export const clashes = (files: readonly Judged[]): Clash[] =>
+/**
+ * What cannot stand side by side on one machine, told of the later file. A key that is wrong by itself is left out.
+ * @param names what the files' things are really called
+ */
+export const clashes = (files: readonly Judged[], names: Names): Clash[] =>
   files.flatMap((later, i) =>
     files
       .slice(0, i)
-      .flatMap((earlier) => between(earlier, later, basename(earlier.file)))
+      .flatMap((earlier) =>
+        between(earlier, later, basename(earlier.file), names),
+      )
       .map((problem) => ({ file: later.file, problem })),
   );
 
 /** @param file what the earlier one is called */
-function between(a: Judged, b: Judged, file: string): Problem[] {
+function between(a: Judged, b: Judged, file: string, names: Names): Problem[] {
   if (a.kind === "controller" && b.kind === "controller") {
-    const twin = sameWan(a.config, b.config, file);
+    const [one, other] = [a.keys, b.keys];
+    const twin = tellable([() => sameWan(one, other, file)]);
     if (twin.length > 0) return twin;
-    return [
-      ...sameQueue(a.config, b.config, file),
-      ...samePath(a.config, b.config, file),
-    ];
+    return tellable([
+      ...DIRECTIONS.map((way) => () => sameQueue(one, other, way, file, names)),
+      () => samePath(one, other, file, names),
+    ]);
   }
   if (a.kind === "recorder" && b.kind === "recorder") {
-    const { dbPath, http } = b.config;
-    const listens = http !== null && http.port !== 0;
-    return [
-      ...(dbPath === a.config.dbPath
-        ? [is("storage.db_path", `is the database of ${file} already`, dbPath)]
-        : []),
-      ...(listens && a.config.http?.port === http.port
-        ? [is("http.listen", `is the port of ${file} already`, http.port)]
-        : []),
-    ];
+    const [one, other] = [a.keys, b.keys];
+    return tellable([
+      () => sameDatabase(one, other, file, names),
+      () => samePort(one, other, file),
+    ]);
   }
   return [];
 }
@@ -50,7 +55,11 @@ const is = (key: string, rule: string, value: unknown): Problem => ({
   value,
 });
 
-const sameWan = (a: ControllerConfig, b: ControllerConfig, file: string) =>
+/** 0 where it is off, or any. */
+const portOf = (listen: string): number =>
+  listen === "off" ? 0 : Number(listen.slice(listen.lastIndexOf(":") + 1));
+
+const sameWan = (a: File, b: File, file: string): Problem[] =>
   a.wan === b.wan
     ? [
         is(
@@ -61,57 +70,90 @@ const sameWan = (a: ControllerConfig, b: ControllerConfig, file: string) =>
       ]
     : [];
 
-/** What a controller's rates are set on, by the key that names it. */
-function queuesOf({
-  shaper,
-}: ControllerConfig): [key: string, name: string, place: string][] {
-  switch (shaper.backend) {
-    case "tc":
-      return DIRECTIONS.map((way) => [
-        `shaper.${way}_device`,
-        shaper.devices[way],
-        "this host",
-      ]);
+function sameDatabase(
+  a: RecorderFile,
+  b: RecorderFile,
+  file: string,
+  names: Names,
+): Problem[] {
+  const { db_path } = b.storage;
+  const place = (path: string) => names.file(resolve(path));
+  return place(db_path) === place(a.storage.db_path)
+    ? [is("storage.db_path", `is the database of ${file} already`, db_path)]
+    : [];
+}
+
+function samePort(a: RecorderFile, b: RecorderFile, file: string): Problem[] {
+  const port = portOf(b.http.listen);
+  return port !== 0 && port === portOf(a.http.listen)
+    ? [is("http.listen", `is the port of ${file} already`, port)]
+    : [];
+}
+
+/** What a rate is set on: the key that names it, its name, and all places where that may be. */
+interface Queue {
+  readonly key: string;
+  readonly name: string;
+  readonly places: readonly string[];
+}
+
+function queueOf({ shaper }: File, way: Direction, names: Names): Queue | null {
+  switch (shaper.backend as (typeof BACKENDS)[number]) {
+    case "tc": {
+      const key = `${way}_device` as const;
+      const name = shaper[key];
+      if (name === null) return null;
+      return { key, name, places: [names.device(name)] };
+    }
     case "routeros": {
-      const { host, queues } = shaper.router;
-      return DIRECTIONS.map((way) => [
-        `shaper.${way}_queue`,
-        queues.names[way],
-        `${host} ${queues.kind}`,
-      ]);
+      const key = `${way}_queue` as const;
+      const name = shaper[key] ?? shaper.download_queue;
+      if (name === null || shaper.host === null) return null;
+      const hosts = names.host(shaper.host);
+      const places = hosts.map((host) => `${host} ${shaper.queue} ${name}`);
+      return { key, name, places };
     }
     case "simulated":
-      return [];
+      return null;
   }
 }
 
 function sameQueue(
-  a: ControllerConfig,
-  b: ControllerConfig,
+  a: File,
+  b: File,
+  way: Direction,
   file: string,
+  names: Names,
 ): Problem[] {
-  const taken = new Set(
-    queuesOf(a).map(([, name, place]) => `${place} ${name}`),
+  const queue = queueOf(b, way, names);
+  const taken = DIRECTIONS.flatMap(
+    (each) => queueOf(a, each, names)?.places ?? [],
   );
-  return queuesOf(b)
-    .filter(([, name, place]) => taken.has(`${place} ${name}`))
-    .map(([key, name]) => is(key, `is set by ${file} already`, name));
+  return queue?.places.some((place) => taken.includes(place)) === true
+    ? [is(`shaper.${queue.key}`, `is set by ${file} already`, queue.name)]
+    : [];
 }
 
 /**
  * Each controller must measure its own line. Probes that leave the same way reach different lines only where a router
  * sends them apart by their destination.
  */
-function samePath(
-  a: ControllerConfig,
-  b: ControllerConfig,
-  file: string,
-): Problem[] {
-  if ([a, b].some(({ shaper }) => shaper.backend === "simulated")) return [];
-  const { source, interface: device, reflectors } = b.probe;
-  if (source !== a.probe.source || device !== a.probe.interface) return [];
-  const shared = reflectors.filter((host) => a.probe.reflectors.includes(host));
-  const byRouter = [a, b].every(({ shaper }) => shaper.backend === "routeros");
+function samePath(a: File, b: File, file: string, names: Names): Problem[] {
+  const backends = [a, b].map(({ shaper }) => shaper.backend);
+  if (backends.includes("simulated")) return [];
+  const { source, interface: device } = b.probe;
+  const wayOf = ({ probe }: File) =>
+    [
+      probe.source === null ? "" : plainHost(probe.source),
+      probe.interface === null ? "" : names.device(probe.interface),
+    ].join();
+  if (wayOf(a) !== wayOf(b)) return [];
+  const byRouter = backends.every((backend) => backend === "routeros");
+  const shared = byRouter
+    ? b.probe.reflectors.filter((host) =>
+        a.probe.reflectors.some((other) => areOne(names, host, other)),
+      )
+    : [];
   if (byRouter && shared.length === 0) return [];
   const key =
     device === null && source !== null ? "probe.source" : "probe.interface";

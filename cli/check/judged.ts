@@ -1,38 +1,71 @@
 import { basename } from "node:path";
 import {
-  loadControllerConfig,
+  controllerConfig,
+  examineControllerFile,
   type ControllerConfig,
 } from "../../controller/config.js";
-import { CONTROLLER_SCHEMA } from "../../controller/schema.js";
+import { CONTROLLER_SCHEMA, type File } from "../../controller/schema.js";
 import {
-  loadRecorderConfig,
+  examineRecorderFile,
+  recorderConfig,
+  type File as RecorderFile,
   type RecorderConfig,
 } from "../../recorder/config.js";
+import { tellable } from "../../shared/config.js";
 import { ConfigError, type Problem } from "../../shared/config-error.js";
-import { contentOf, openConfigFile } from "../../shared/config-file.js";
+import { contentOf, openConfigFile, placed } from "../../shared/config-file.js";
+import { nobodys } from "./reflectors.js";
 
-/** What became of one file: whose it is, or all that is wrong with it. */
-export type Judged = { readonly file: string } & (
-  | { readonly kind: "controller"; readonly config: ControllerConfig }
-  | { readonly kind: "recorder"; readonly config: RecorderConfig }
+/** What became of one file: whose it is, and all that is wrong with it by itself. */
+export type Judged = {
+  readonly file: string;
+  readonly problems: readonly Problem[];
+} & (
   | {
-      readonly kind: "invalid";
-      readonly words: string;
-      readonly problems: readonly Problem[];
+      readonly kind: "controller";
+      /** As they stand there; one that is wrong throws. */
+      readonly keys: File;
+      /** Null where something is wrong. */
+      readonly config: ControllerConfig | null;
     }
+  | {
+      readonly kind: "recorder";
+      readonly keys: RecorderFile;
+      readonly config: RecorderConfig | null;
+    }
+  | { readonly kind: "unreadable"; readonly words: string }
 );
 
 /** Reads the file as the program would that its keys belong to. */
 export function judge(file: string): Judged {
   try {
-    return isControllers(file)
-      ? { file, kind: "controller", config: loadControllerConfig(file).values }
-      : { file, kind: "recorder", config: loadRecorderConfig(file).values };
+    return isControllers(file) ? controllers(file) : recorders(file);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { message: words, problems } = error;
-    return { file, kind: "invalid", words, problems };
+    return { file, kind: "unreadable", words, problems };
   }
+}
+
+function controllers(file: string): Judged {
+  const { values: keys, problems: found } = examineControllerFile(file);
+  const problems = [
+    ...found,
+    ...tellable([
+      () =>
+        keys.shaper.backend === "simulated"
+          ? []
+          : nobodys(keys.probe.reflectors),
+    ]),
+  ];
+  const config = problems.length === 0 ? controllerConfig(keys) : null;
+  return { file, kind: "controller", keys, config, problems };
+}
+
+function recorders(file: string): Judged {
+  const { values: keys, problems } = examineRecorderFile(file);
+  const config = problems.length === 0 ? recorderConfig(keys) : null;
+  return { file, kind: "recorder", keys, config, problems };
 }
 
 /** A file with a controller's keys is a controller's, any other the recorder's. @throws ConfigError */
@@ -44,4 +77,17 @@ export function isControllers(file: string): boolean {
       { key: "", rule: "must hold keys: the file is empty" },
     ]);
   return keys.some((key) => Object.hasOwn(Object(content) as object, key));
+}
+
+/** All that is wrong with a file, and what clashes with others; null where nothing is. */
+export function complaint(
+  judged: Judged,
+  clashing: readonly Problem[] = [],
+): { readonly words: string; readonly problems: readonly Problem[] } | null {
+  const { file, kind, problems } = judged;
+  if (kind === "unreadable") return { words: judged.words, problems };
+  const all = placed(openConfigFile(file), [...problems, ...clashing]);
+  return all.length === 0
+    ? null
+    : { words: new ConfigError(basename(file), all).message, problems: all };
 }

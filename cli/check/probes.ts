@@ -1,38 +1,80 @@
+import { networkInterfaces } from "node:os";
+import { isIP } from "node:net";
 import type { ControllerConfig } from "../../controller/config.js";
 import { ownName } from "../../controller/pinger/libc.js";
 import { textIn } from "../../controller/qdisc/answer.js";
 import { objectsOf, runCommand } from "../../controller/qdisc/look.js";
 import type { Problem } from "../../shared/config-error.js";
-import { reasonOf } from "../../shared/failure.js";
+import { plainReason } from "../../shared/failure.js";
+import { plainHost } from "../../shared/host-name.js";
+import { bridgeOf, passes } from "./links.js";
 import type { Look } from "./look.js";
+import { areOne, type Names } from "./names.js";
 import { leastMs, PROBES, reach, type Reached } from "./reach.js";
+import { reflectorProblem, whyNobodys } from "./reflectors.js";
 
-/** Whether the reflectors answer, and whether the way to them is the line that is shaped. */
-export function lookAtProbes(config: ControllerConfig): Look {
+/** Whether the reflectors answer, are as many hosts as they seem, and whether the way to them is the line that is shaped. */
+export function lookAtProbes(config: ControllerConfig, names: Names): Look {
   const { probe, shaper } = config;
-  const strays =
+  const way =
     shaper.backend === "tc"
-      ? orProblem(() => astray(probe, ownName(shaper.devices.upload)))
-      : [];
+      ? orProblem(() => wayOf(probe, ownName(shaper.devices.upload), names))
+      : NO_WORDS;
+  const problems = [...way.problems, ...sameHosts(probe.reflectors, names)];
   try {
     const reached = reach(probe.reflectors, probe);
     return {
-      is: `reflectors: ${reached.map(inWords).join(", ")}`,
-      problems: [...strays, ...silence(reached)],
+      is: `reflectors: ${reached.map(inWords).join(", ")}${way.is}`,
+      problems: [...problems, ...silence(reached)],
     };
   } catch (error) {
-    const problem = { key: "probe.reflectors", rule: reasonOf(error) };
-    return { is: "reflectors: not asked", problems: [...strays, problem] };
+    const problem = { key: "probe.reflectors", rule: plainReason(error) };
+    return { is: "reflectors: not asked", problems: [...problems, problem] };
   }
 }
 
-function orProblem(look: () => Problem[]): Problem[] {
+const NO_WORDS: Look = { is: "", problems: [] };
+
+function orProblem(look: () => Look): Look {
   try {
     return look();
   } catch (error) {
-    return [{ key: "probe.reflectors", rule: reasonOf(error) }];
+    const problem = { key: "probe.reflectors", rule: plainReason(error) };
+    return { is: "", problems: [problem] };
   }
 }
+
+/** What names lead to: one host twice, or one that is not beyond the line. */
+function sameHosts(reflectors: readonly string[], names: Names): Problem[] {
+  return reflectors.flatMap((host, i) => {
+    const twin = reflectors
+      .slice(0, i)
+      .find((other) => areOne(names, other, host));
+    if (twin !== undefined)
+      return [
+        {
+          key: "probe.reflectors",
+          rule: `must not name a host twice: ${inCommon(names, twin, host)} is '${twin}' too`,
+          value: host,
+        },
+      ];
+    return names.host(host).flatMap((address) => {
+      const why = OWN.includes(address)
+        ? "is this host itself"
+        : isIP(address) === 0
+          ? null
+          : whyNobodys(address);
+      return why === null ? [] : [reflectorProblem(`${address} ${why}`, host)];
+    });
+  });
+}
+
+const OWN = Object.values(networkInterfaces()).flatMap((addresses = []) =>
+  addresses.map(({ address }) => plainHost(address)),
+);
+
+const inCommon = (names: Names, a: string, b: string): string =>
+  names.host(a).find((one) => names.host(b).includes(one)) ?? b;
 
 function inWords(reached: Reached): string {
   const least = leastMs(reached);
@@ -49,15 +91,18 @@ function silence(reached: readonly Reached[]): Problem[] {
   return silent.length === 0 ? [] : [{ key: "probe.reflectors", rule }];
 }
 
-/** Where the kernel would send a probe, if not out of the device that is shaped, or of the bridge that it is a port of. */
-function astray(
+/** Which device the kernel would send a probe to, and whether that is a way by the device that is shaped. */
+function wayOf(
   { reflectors, source, interface: device }: ControllerConfig["probe"],
   wan: string,
-): Problem[] {
-  const address = reflectors.find((host) => /^[\d.]+$|:/.test(host));
-  if (address === undefined) return [];
+  names: Names,
+): Look {
+  const address = reflectors
+    .flatMap((host) => names.host(host))
+    .find((host) => isIP(host) !== 0);
+  if (address === undefined) return NO_WORDS;
   const question = [
-    "ip -j route get",
+    `ip -j${isIP(address) === 6 ? " -6" : ""} route get`,
     address,
     ...(source === null ? [] : [`from ${source}`]),
     ...(device === null ? [] : [`oif ${ownName(device)}`]),
@@ -69,23 +114,25 @@ function astray(
       : device !== null
         ? "probe.interface"
         : "probe.reflectors";
-  const value = source ?? device ?? address;
-  if (!ok)
-    return [
-      { key, rule: `must have a route to ${address} (${complaint})`, value },
-    ];
-  const leaves = fieldOf(question, out, "dev");
-  const linkQuestion = `ip -j link show dev ${wan}`;
-  const bridge = fieldOf(linkQuestion, runCommand(linkQuestion).out, "master");
-  return leaves === wan || leaves === bridge
-    ? []
-    : [
-        {
-          key,
-          rule: `probes must leave by ${wan}, which is shaped: they leave by ${leaves}`,
-          value,
-        },
-      ];
+  const problem = (rule: string): Look => ({
+    is: "",
+    problems: [{ key, rule, value: source ?? device ?? address }],
+  });
+  if (!ok) return problem(`must have a route to ${address} (${complaint})`);
+  const leaves = fieldOf(question, out, "dev") ?? "";
+  const linkQuestion = "ip -j -d link show";
+  const links = objectsOf(linkQuestion, runCommand(linkQuestion).out);
+  if (passes(leaves, wan, links)) return NO_WORDS;
+  // a bridge between modem and router: probes pass it from the router's side, whichever device they leave by
+  const bridge = bridgeOf(wan, links);
+  return bridge === null
+    ? problem(
+        `probes must leave by ${wan}, which is shaped: they leave by ${leaves}`,
+      )
+    : {
+        is: ` (they leave by ${leaves}: their way must lead through ${bridge})`,
+        problems: [],
+      };
 }
 
 /** A field of the only object in an answer of `ip -j`, null where there is none. @throws Failure */

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { ownName } from "../../controller/pinger/libc.js";
-import { Failure } from "../../shared/failure.js";
+import { Failure, plainReason } from "../../shared/failure.js";
 
 /** How a reflector answered: the RTT of each answer, none where it did not. */
 export interface Reached {
@@ -31,7 +31,11 @@ export function reach(reflectors: readonly string[], way: Way): Reached[] {
     { encoding: "utf8", timeout: DEADLINE_MS },
   );
   if (error !== undefined)
-    throw new Failure(`Cannot ping the reflectors: fping: ${error.message}`);
+    throw new Failure(
+      (error as NodeJS.ErrnoException).code === "ENOENT"
+        ? "Cannot ping the reflectors: fping must be on the PATH: install fping"
+        : `Cannot ping the reflectors: fping: ${plainReason(error)}`,
+    );
   const answered = parseReached(stderr);
   if (answered.length === 0)
     throw new Failure(

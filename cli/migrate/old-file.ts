@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { isMap, isScalar, type Node, type Pair } from "yaml";
 import { ConfigError, type Problem } from "../../shared/config-error.js";
 import { openConfigFile } from "../../shared/config-file.js";
@@ -26,7 +27,8 @@ export interface OldFile {
 
 /** @throws ConfigError where it is no YAML */
 export function openOldFile(file: string): OldFile {
-  const { document, lines } = openConfigFile(file);
+  const { document, lines, twice } = openConfigFile(file);
+  if (twice.length > 0) throw new ConfigError(basename(file), twice);
   const keys = isMap(document.contents)
     ? leavesOf(
         document.contents.items as Pair<Node, Node | null>[],

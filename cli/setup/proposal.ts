@@ -17,6 +17,8 @@ export interface Line {
 export interface QueuesHere {
   readonly kind: "tc";
   readonly device: string;
+  /** The address that a rule sends out by the device; null where none is needed. */
+  readonly source: string | null;
 }
 
 export interface QueuesOfRouter {
@@ -78,15 +80,25 @@ preset: ${preset}
 
 # Pinged to see the queues on the line.${idle}
 probe:
-  reflectors: [${reflectors.join(", ")}]${
-    line.shaper.kind === "tc" ? `\n  interface: ${line.shaper.device}` : ""
-  }
+  reflectors: [${reflectors.map(listed).join(", ")}]${way(line.shaper)}
 
 ${shaper(line)}
 
 # Mbit/s. floor: below it the line is of no use. base: a bad evening. ceiling: the best day; at first the plan's rate.
 ${rates.join("\n\n")}
 `;
+}
+
+/** A colon before a bracket would make YAML see a key. */
+const listed = (host: string): string =>
+  host.includes(":") ? JSON.stringify(host) : host;
+
+function way(shaper: Line["shaper"]): string {
+  if (shaper.kind !== "tc") return "";
+  const { device, source } = shaper;
+  return source === null
+    ? `\n  interface: ${device}`
+    : `\n  interface: ${device}\n  # An ip rule leads what has this address to the line. Where it changes, change it here as well.\n  source: ${JSON.stringify(source)}`;
 }
 
 function shaper({ shaper: of, preset, idleMs }: Line): string {

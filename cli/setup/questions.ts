@@ -14,6 +14,8 @@ export interface Question {
 /** Gets answers: from flags, else from whoever sits there, else what is usual. */
 export interface Questions extends Disposable {
   ask(question: Question, given: string | undefined): Promise<string>;
+  /** What is wrong with what flags say, or do not where nobody can be asked: a line for each. */
+  faults(flags: readonly (readonly [Question, string | undefined])[]): string[];
 }
 
 /** @param isAsking whether there is somebody to be asked */
@@ -21,18 +23,30 @@ export function openQuestions(isAsking: boolean): Questions {
   const terminal = isAsking
     ? createInterface({ input: process.stdin, output: process.stderr })
     : null;
+  function faultOf(
+    { flag, usual, fault }: Question,
+    given: string | undefined,
+  ): string | null {
+    const known = given ?? (terminal === null ? usual : null);
+    if (known === null)
+      return terminal === null
+        ? `Cannot set up: --${flag} is required where nobody can be asked`
+        : null;
+    const rule = fault(known);
+    return rule === null
+      ? null
+      : `Cannot set up: --${flag} ${rule}: got '${known}'`;
+  }
+
   return {
-    async ask({ flag, words, usual, fault }, given) {
+    faults: (flags) =>
+      flags.flatMap(([question, given]) => faultOf(question, given) ?? []),
+    async ask(question, given) {
+      const wrong = faultOf(question, given);
+      if (wrong !== null) throw new Failure(wrong);
+      const { words, usual, fault } = question;
       const known = given ?? (terminal === null ? usual : null);
-      if (known !== null) {
-        const rule = fault(known);
-        if (rule === null) return known;
-        throw new Failure(`Cannot set up: --${flag} ${rule}: got '${known}'`);
-      }
-      if (terminal === null)
-        throw new Failure(
-          `Cannot set up: --${flag} is required where nobody can be asked`,
-        );
+      if (known !== null || terminal === null) return known ?? "";
       for (;;) {
         const hint = usual === null ? "" : ` [${usual}]`;
         const typed = (await typedAt(terminal, `${words}${hint}: `)).trim();

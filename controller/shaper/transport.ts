@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Clock } from "../../shared/clock.js";
-import { Failure, reasonOf } from "../../shared/failure.js";
+import { Failure, plainReason } from "../../shared/failure.js";
 import type { Trust } from "../../shared/routeros/agent.js";
 import { openFallback } from "../../shared/routeros/fallback.js";
 import { openRest } from "../../shared/routeros/rest.js";
@@ -89,6 +89,6 @@ function textIn(key: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new Failure(`Cannot read ${key} '${file}': ${reasonOf(error)}`);
+    throw new Failure(`Cannot read ${key} '${file}': ${plainReason(error)}`);
   }
 }

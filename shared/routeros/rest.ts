@@ -1,6 +1,6 @@
 import { request as requestPlain, type IncomingMessage } from "node:http";
 import { request } from "node:https";
-import { reasonOf } from "../failure.js";
+import { connectionReason } from "./rest-faults.js";
 import { plainAgent, STRANGER, verifyingAgent, type Trust } from "./agent.js";
 import {
   done,
@@ -90,7 +90,7 @@ export function openRest(place: RestPlace): Session {
         ? fault("timeout", `no answer from ${host} within ${deadlineMs} ms`)
         : fault(
             kindOf((error as NodeJS.ErrnoException).code ?? ""),
-            `${host}: ${reasonOf(error)}`,
+            `${host}: ${connectionReason(error, port)}`,
           );
     }
   }

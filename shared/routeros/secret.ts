@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import { Failure, reasonOf } from "../failure.js";
+import { Failure, plainReason } from "../failure.js";
 import { readText } from "../text-file.js";
 
 /** Where a secret is to be found; the secret itself is in no configuration. */
@@ -77,6 +77,11 @@ function tried<T>(what: What, path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new Failure(`Cannot read ${what} '${path}': ${reasonOf(error)}`);
+    const { code } = error as NodeJS.ErrnoException;
+    const reason =
+      code === "ENOENT"
+        ? `there must be a file that holds it, with mode 0600 (${code})`
+        : plainReason(error);
+    throw new Failure(`Cannot read ${what} '${path}': ${reason}`);
   }
 }

@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { since, systemClock, type MonoMs } from "../clock.js";
+import { plainReason } from "../failure.js";
 
 export const ANSWER_BYTES = 2 ** 20;
 const COMPLAINT_BYTES = 4_096;
@@ -21,7 +22,9 @@ export interface SshProcess {
 
 /** Starts one; it keeps at most so much of what it hears, and ends with too long an answer. */
 export function startSsh(args: readonly string[]): SshProcess {
-  const child = spawn("ssh", args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child: ChildProcess = spawn("ssh", args, {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let said = "";
   let complaint = "";
   let ended = false;
@@ -33,18 +36,23 @@ export function startSsh(args: readonly string[]): SshProcess {
     };
     child.on("close", finish);
     child.on("error", (error) => {
-      complaint = `${error.message}: install openssh-client`;
+      const { code } = error as NodeJS.ErrnoException;
+      complaint =
+        code === "ENOENT"
+          ? "ssh must be on the PATH: install openssh-client"
+          : `ssh cannot be started: ${plainReason(error)}`;
       finish(SSH_FAILED);
     });
   });
-  child.stdout.setEncoding("latin1").on("data", (text: string) => {
+  // neither is there where it could not be started for want of descriptors
+  child.stdout?.setEncoding("latin1").on("data", (text: string) => {
     if (said.length + text.length <= ANSWER_BYTES) said += text;
     else {
       overflown = true;
       child.kill("SIGKILL");
     }
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     complaint = (complaint + text).slice(-COMPLAINT_BYTES);
   });
   return {
@@ -59,7 +67,7 @@ export function startSsh(args: readonly string[]): SshProcess {
     complaint: () => complaint.trim().replace(/\s+/g, " "),
     saying: (words) =>
       new Promise((settle) =>
-        child.stdout.on("data", () => {
+        child.stdout?.on("data", () => {
           if (said.includes(words)) settle();
         }),
       ),

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -9,7 +10,7 @@ import {
   type FakeRouterOs,
 } from "../fakes/routeros/server.js";
 import { temporaryFolder } from "../recorder/temporary.js";
-import { wanctl, widest } from "./bin.js";
+import { BIN, wanctl, widest } from "./bin.js";
 
 describe("parseReached()", () => {
   it("reads what fping says of each reflector", () =>
@@ -132,6 +133,46 @@ shaper:
     expect(err).to.include("! 'storage.db_path': must be a folder");
   });
 
+  it("CLI-03: asks after two controllers' reflectors in whatever spelling", async () => {
+    const files = ["'fd00::1'", "'fd00:0::1'"].map((host, i) => {
+      const file = join(folder.path, `${i}.yaml`);
+      writeFileSync(
+        file,
+        `wan: w${i}
+probe: { reflectors: [${host}] }
+shaper:
+  { backend: routeros, host: 10.9.9.9, user: u, password_file: /p,
+    download_queue: d${i}, upload_queue: u${i} }${RATES}`,
+      );
+      return file;
+    });
+    const { err } = await wanctl("check", ...files);
+    expect(err).to.include("probes leave as those of 0.yaml, for fd00:0::1");
+  });
+
+  it("CLI-03: wants the folder of a database writable, and nothing but a file in its place", async () => {
+    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const db = join(folder.path, "etc", "h.db");
+    mkdirSync(join(folder.path, "etc"));
+    writeFileSync(db, "");
+    chmodSync(db, 0o666);
+    chmodSync(join(folder.path, "etc"), 0o555);
+    chmodSync(folder.path, 0o755);
+    const file = join(folder.path, "recorder.yaml");
+    writeFileSync(file, `storage: { db_path: ${db} }`);
+    const words = [BIN, "check", "--live", file];
+    const { stderr } = spawnSync(process.execPath, words, {
+      ...nobody,
+      encoding: "utf8",
+    });
+    expect(stderr.replaceAll(/\n +/g, " ")).to.match(
+      /'storage.db_path': must be writable for this user \(EACCES\): got ".*\/etc"/,
+    );
+    expect((await live(`storage: { db_path: ${folder.path} }`)).err).to.include(
+      "'storage.db_path': must be a file",
+    );
+  });
+
   it("CLI-03: says that the clock is wrong", async () => {
     standIn("timedatectl", "echo no");
     const file = join(folder.path, "recorder.yaml");
@@ -145,26 +186,54 @@ shaper:
   });
 
   describe("of queues on this host", () => {
-    /** @param leaves the device that the kernel would send probes to */
-    const routed = async (leaves: string, probe = "", master = "") => {
+    /** @param leaves the device that the kernel would send probes to; @param links of `ip -j -d link show` */
+    const routed = async (
+      leaves: string,
+      probe = "",
+      links: readonly object[] = [],
+    ) => {
       standIn("tc", "echo '[]'");
       standIn(
         "ip",
         `case "$*" in
           *route*) echo '[{"dst":"10.0.0.1","dev":"${leaves}"}]';;
-          *link*) echo '[{"ifname":"wan0","flags":["UP"],"master":"${master}"}]';;
+          *"-d link show") echo '${JSON.stringify(links)}';;
+          *link*) echo '[{"ifname":"wan0","flags":["UP"]}]';;
         esac`,
       );
-      const { err } = await live(`wan: cable
+      const { out, err } = await live(`wan: cable
 probe: { reflectors: [10.0.0.1], ${probe} }
 shaper: { upload_device: wan0, download_device: ifb4wan0 }${RATES}`);
-      return err.replaceAll(/\n +/g, " ");
+      return (out + err).replaceAll(/\n +/g, " ");
     };
 
-    it("CLI-03: accepts probes that leave by the line, or by its bridge", async () => {
-      expect(await routed("wan0")).not.to.include("probes must leave");
-      expect(await routed("br0", "", "br0")).not.to.include(
-        "probes must leave",
+    const portOf = (master: string, kind = "bridge") => ({
+      ...{ ifname: "wan0", master },
+      linkinfo: { info_slave_kind: kind },
+    });
+
+    for (const [way, leaves, links] of [
+      ["the line", "wan0", []],
+      ["its bridge", "br0", [portOf("br0")]],
+      ["a bond of it", "bond0", [portOf("bond0", "bond")]],
+      ["a VLAN on it", "wan0.7", [{ ifname: "wan0.7", link: "wan0" }]],
+      [
+        "a VLAN on its bridge",
+        "br0.7",
+        [{ ifname: "br0.7", link: "br0" }, portOf("br0")],
+      ],
+    ] as const)
+      it(`CLI-03: accepts probes that leave by ${way}`, async () =>
+        expect(await routed(leaves, "", links)).not.to.include("leave by"));
+
+    it("CLI-03: accepts probes of another device where the line is a bridge's port, and says what must hold", async () => {
+      const said = await routed("eth7", "", [portOf("br0")]);
+      expect(said).not.to.include("probes must leave");
+      expect(said).to.include(
+        "(they leave by eth7: their way must lead through br0)",
+      );
+      expect(await routed("eth7", "", [portOf("vrf0", "vrf")])).to.include(
+        "probes must leave by wan0",
       );
     });
 

@@ -44,7 +44,7 @@ const keys = (schema: object): string =>
         type,
         unit,
         isRequired ? "required" : fallback === null ? "none" : code(fallback),
-        cell(rule.replace(/matches (.*)$/, "matches `$1`")),
+        cell(rule),
         meaning,
       ],
     ),

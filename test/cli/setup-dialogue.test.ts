@@ -64,7 +64,7 @@ describe("wanctl setup at a terminal", function () {
     await at.answer("must be a device of this host", "");
     await at.answer(ASKED.device, "eth7\r");
     await at.answer(ASKED.name, "../../etc/passwd\r");
-    await at.answer("must match", "");
+    await at.answer("must be up to 31", "");
     await at.answer(ASKED.name, "recorder\r");
     await at.answer("must not be recorder", "");
     await at.answer(ASKED.name, "cable\r");

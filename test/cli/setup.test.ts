@@ -24,6 +24,7 @@ describe("proposal()", () => {
       fc.record({
         kind: fc.constant("tc" as const),
         device: fc.constantFrom("eth0", "ppp0", "wwan0", "enp0s31f6.1234"),
+        source: fc.constantFrom(null, "10.0.0.2"),
       }),
       fc.record({
         kind: fc.constant("routeros" as const),

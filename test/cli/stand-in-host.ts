@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /** What `setup` asks about a host with two default routes and three reflectors in reach, and without CAKE. */
 const PROGRAMS: Readonly<Record<string, string>> = {
-  ip: `case "$*" in *route*) echo '[{"dst":"default","dev":"eth7","metric":50},{"dst":"default","dev":"wwan0","metric":700}]';; *) echo '[]';; esac`,
+  ip: `case "$*" in *route*) echo '[{"dst":"default","dev":"eth7","metric":50},{"dst":"default","dev":"wwan0","metric":700}]';; *"link show") echo '[{"ifname":"lo"},{"ifname":"eth7"},{"ifname":"wwan0"}]';; *) echo '[]';; esac`,
   tc: "echo '[]'",
   unshare: "exit 1",
   fping:

@@ -141,12 +141,12 @@ describe("backend routeros", () => {
     [
       "a host that ssh would take for an option",
       `host: "-oProxyCommand=x", user: u, ${TREE}, transport: ssh, ${SSH}`,
-      "'shaper.host': must match",
+      "'shaper.host': must be a name or",
     ],
     [
       "no fingerprint",
       `${WHO}, ${TREE}, tls: {fingerprint_sha256: ab}`,
-      "must match",
+      "must be 64 hexadecimal digits",
     ],
   ] as const)
     it(`refuses ${what} (CLI-03)`, () => {

@@ -181,7 +181,7 @@ describe("loadRecorderConfig()", () => {
     ],
     [
       "http: { token_file: /nowhere/token }",
-      "Cannot read recorder.yaml:1 'http.token_file': cannot be read (ENOENT): got \"/nowhere/token\"",
+      "Cannot read recorder.yaml:1 'http.token_file': cannot be read: no such file or folder (ENOENT): got \"/nowhere/token\"",
     ],
     [
       "http: { token_file: /nowhere/token, token_env: X }",

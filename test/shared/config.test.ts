@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Schema } from "convict";
 import { ConfigError, type Problem } from "../../shared/config-error.js";
+import { like } from "../../shared/config-format.js";
 import { loadConfig } from "../../shared/config.js";
 
 interface Example {
@@ -16,12 +17,16 @@ interface Example {
 }
 
 const SCHEMA = {
-  wan: { format: "text", pattern: /^[a-z]+$/, default: null },
+  wan: {
+    format: "text",
+    like: like(/^[a-z]+$/, "lower-case letters"),
+    default: null,
+  },
   rate: {
     floor: { format: "quantity", min: 0.1, max: 100, default: 1 },
     ceiling: { format: "whole", min: 1, max: 1000, default: 10 },
   },
-  hosts: { format: "texts", pattern: /^\S+$/, default: ["a"] },
+  hosts: { format: "texts", like: like(/^\S+$/, "a word"), default: ["a"] },
   source: { format: "text", nullable: true, default: null },
   fast: { format: "flag", default: false },
   password: { format: "text", sensitive: true, default: "none" },
@@ -45,7 +50,7 @@ describe("loadConfig()", () => {
   const file = join(folder, "wan.yaml");
   const load = (text: string, env = {}) => {
     writeFileSync(file, text);
-    return loadConfig(file, SCHEMA, order, env);
+    return loadConfig(file, SCHEMA, [order], env);
   };
 
   it("fills in defaults and reads what is there", () => {
@@ -74,7 +79,7 @@ describe("loadConfig()", () => {
       ["latin1", "wan: cäble"],
     ] as const) {
       writeFileSync(file, Buffer.from(text, encoding));
-      expect(() => loadConfig(file, SCHEMA, order)).to.throw(
+      expect(() => loadConfig(file, SCHEMA, [order])).to.throw(
         ConfigError,
         "must be UTF-8 text",
       );
@@ -136,7 +141,7 @@ describe("loadConfig()", () => {
     [
       "a text that does not match",
       "wan: A",
-      "wan.yaml:1 'wan': must match ^[a-z]+$: got \"A\"",
+      "wan.yaml:1 'wan': must be lower-case letters: got \"A\"",
     ],
     [
       "a value in place of a group",
@@ -206,9 +211,8 @@ describe("loadConfig()", () => {
   });
 
   it("says so when there is no such file", () => {
-    expect(() => loadConfig(join(folder, "none.yaml"), SCHEMA, order)).to.throw(
-      ConfigError,
-      /none.yaml: no such file/,
-    );
+    expect(() =>
+      loadConfig(join(folder, "none.yaml"), SCHEMA, [order]),
+    ).to.throw(ConfigError, /none.yaml: no such file/);
   });
 });
