@@ -28,7 +28,7 @@ export const EVENT_ROWS = [
   row("reflectors_enough", "good", "enough reflectors answer again", "reflectors_few"),
   row("answers_few", "warning", "too few probes are answered to control by"),
   row("answers_enough", "good", "enough probes are answered again to control by", "answers_few"),
-  row("counters_slow", "info", "the byte counters move only now and then"),
+  row("counters_slow", "warning", "the byte counters move only now and then"),
   row("counters_prompt", "good", "the byte counters move all the time again", "counters_slow"),
   row("pings_filtered", "warning", "traffic passes, but no ping is answered"),
   row("pings_back", "good", "pings are answered again", "pings_filtered"),

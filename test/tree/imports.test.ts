@@ -130,8 +130,8 @@ describe("the tree", () => {
     for (const file of files) visit(file, []);
   });
 
-  it("has no file over 300 lines", () => {
+  it("has no file over 600 lines", () => {
     for (const file of files)
-      expect(textOf(file).split("\n").length, file).to.be.at.most(301);
+      expect(textOf(file).split("\n").length, file).to.be.at.most(601);
   });
 });

@@ -103,7 +103,8 @@ describe("slow lines", function () {
           const used = use(between(beats, 25, 45));
           for (const direction of DIRECTIONS)
             if (loaded.includes(direction))
-              expect(used[direction], direction).to.be.above(0.8);
+              // about 0.8 where ACKs wait behind an upload of 0.16 Mbit/s; in a trap it would be the floor's share
+              expect(used[direction], direction).to.be.above(0.6);
         },
       ),
       { numRuns: 40 },
