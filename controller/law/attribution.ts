@@ -8,7 +8,13 @@ import {
 import { areBothBusy, isBusy, mayHaveQueued } from "./busyness.js";
 import { tellsWays } from "./evidence.js";
 import type { Limits } from "./policy.js";
-import { drainFor, isInUse, slackMs, type RateState } from "./rate-state.js";
+import {
+  drainFor,
+  isInUse,
+  slackMs,
+  windowMs,
+  type RateState,
+} from "./rate-state.js";
 import { recentRate, type Traffic } from "./traffic.js";
 import { isExpired, opened, resumed, type Case, type Trial } from "./trial.js";
 import { TUNING } from "./tuning.js";
@@ -85,7 +91,8 @@ function starved(
   traffic: Traffic,
 ): Direction | null {
   const load = eachDirection((direction) => {
-    const bps = recentRate(traffic, direction, TUNING.windowMinMs);
+    const overMs = windowMs(TUNING.windowMinMs, rate[direction].bps);
+    const bps = recentRate(traffic, direction, overMs);
     return bps === null ? null : bps / rate[direction].bps;
   });
   return load.download === null || load.upload === null
