@@ -8,9 +8,22 @@ import {
 import { areBothBusy, isBusy, mayHaveQueued } from "./busyness.js";
 import { tellsWays } from "./evidence.js";
 import type { Limits } from "./policy.js";
-import { drainFor, isInUse, slackMs, type RateState } from "./rate-state.js";
+import {
+  drainFor,
+  isInUse,
+  slackMs,
+  windowMs,
+  type RateState,
+} from "./rate-state.js";
 import { recentRate, type Traffic } from "./traffic.js";
-import { isExpired, opened, resumed, type Case, type Trial } from "./trial.js";
+import {
+  isExpired,
+  isOverrun,
+  opened,
+  resumed,
+  type Case,
+  type Trial,
+} from "./trial.js";
 import { TUNING } from "./tuning.js";
 
 /**
@@ -54,8 +67,11 @@ export function suspects(
     });
   const newest = evidence.samples.at(-1);
   const isSharp = newest !== undefined && newest.deltaMs > TUNING.sharpMs;
-  const accused =
-    isSharp && !isBeyondKnown(rate[turn])
+  const isTurnsOwn =
+    isBeyondKnown(rate[turn]) && !isBeyondKnown(rate[opposite(turn)]);
+  const accused = isOverrun(rate, traffic)
+    ? "download"
+    : isSharp && !isTurnsOwn
       ? (starved(rate, traffic) ?? turn)
       : turn;
   return isAtFloor(accused) ? BOTH : only(accused);
@@ -65,7 +81,7 @@ const BOTH: PerDirection<boolean> = { download: true, upload: true };
 
 /** Whether it looked for room so far above what the line carried that a queue as long as after a fall is no surprise. */
 const isBeyondKnown = ({ bps, carriedBps }: RateState): boolean =>
-  carriedBps !== null && bps > TUNING.beyondRatio * carriedBps;
+  carriedBps === null || bps > TUNING.beyondRatio * carriedBps;
 
 /** In how long a cut is to empty the queue, ms. A trial goes deeper, so that its probes can tell soon. */
 export const drainMs = ({ rate, evidence }: Case, limits: Limits): number =>
@@ -85,7 +101,8 @@ function starved(
   traffic: Traffic,
 ): Direction | null {
   const load = eachDirection((direction) => {
-    const bps = recentRate(traffic, direction, TUNING.windowMinMs);
+    const overMs = windowMs(TUNING.windowMinMs, rate[direction].bps);
+    const bps = recentRate(traffic, direction, overMs);
     return bps === null ? null : bps / rate[direction].bps;
   });
   return load.download === null || load.upload === null

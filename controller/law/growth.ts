@@ -23,6 +23,9 @@ export function growthPerS(
   const beyondPerS = Math.max(slowPerS, promptness ** 2 * fastPerS);
   const z = carriedBps === null ? 0 : bps / carriedBps;
   if (isSettling && z >= 0.96) return 0;
+  // so far above it without a queue it was no capacity
+  const refuted = (ratio: number) =>
+    between(ratio, 1.25, beyondPerS, 1.6, fastPerS);
   const byLast =
     z < 0.97
       ? fastPerS
@@ -30,11 +33,14 @@ export function growthPerS(
         ? slowPerS
         : z < 1.06
           ? between(z, 1.005, slowPerS, 1.06, beyondPerS)
-          : // so far above it without a queue it was no capacity
-            between(z, 1.25, beyondPerS, 1.6, fastPerS);
+          : refuted(z);
   const y = recalledBps === null ? 0 : bps / recalledBps;
   const byRecalled =
-    y < 0.95 ? Infinity : between(y, 1, 4 * slowPerS, 1.06, beyondPerS);
+    y < 0.95
+      ? Infinity
+      : y < 1.06
+        ? between(y, 1, 4 * slowPerS, 1.06, beyondPerS)
+        : refuted(y);
   return Math.min(byLast, byRecalled);
 }
 

@@ -8,8 +8,14 @@ import {
 import { areBothBusy } from "./busyness.js";
 import type { Sample } from "./estimator.js";
 import { lastSamples, tellsWays, type Evidence } from "./evidence.js";
-import { slackMs, type RateState } from "./rate-state.js";
-import type { Traffic } from "./traffic.js";
+import {
+  isWorse,
+  slackMs,
+  windowMs,
+  type CutEvidence,
+  type RateState,
+} from "./rate-state.js";
+import { recentRate, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
 /** A cut on suspicion: what it changes tells whether it hit the right direction. */
@@ -54,7 +60,7 @@ const isShrinking = (samples: readonly Sample[]): boolean =>
 /** Hears the probes that felt the trial's cut. Who is acquitted gets its rate back, and the other is accused. */
 export function judge(
   trial: Trial | null,
-  { rate, evidence, now }: Case,
+  { rate, evidence, traffic, now }: Case,
 ): { trial: Trial | null; rate: PerDirection<RateState> } {
   const unchanged = { trial, rate };
   if (trial === null) return unchanged;
@@ -66,9 +72,10 @@ export function judge(
   )
     return unchanged;
   const { accused } = trial;
-  const cured = isCured(evidence, trial.feltFrom);
+  const cured = isCured(evidence, trial.feltFrom, rate[accused].lastCut);
   if (cured === null) return unchanged;
   if (cured) return { trial: { ...trial, verdict: "guilty" }, rate };
+  if (accused === "download" && isOverrun(rate, traffic)) return unchanged;
   const other = opposite(accused);
   return {
     trial: {
@@ -106,13 +113,29 @@ function isOver(
 }
 
 /** Whether the queue shrinks by the probes that felt a cut; null while they cannot tell yet. */
-function isCured(evidence: Evidence, feltFrom: MonoMs): boolean | null {
+function isCured(
+  evidence: Evidence,
+  feltFrom: MonoMs,
+  lastCut: CutEvidence | null,
+): boolean | null {
   const felt = lastSamples(evidence, TUNING.memorySamples, feltFrom);
   const [first, last] = [felt[0], felt.at(-1)];
   if (first === undefined || last === undefined) return null;
   const heardMs = since(first.sentAt, last.sentAt);
   if (isShrinking(felt)) return true;
+  if (felt.length >= TUNING.votes && isWorse(last.deltaMs, lastCut))
+    return false;
   return heardMs >= TUNING.trialProbesMs ? false : null;
+}
+
+/** What comes in faster than its rate comes from a queue before it: its senders have not felt that rate yet. */
+export function isOverrun(
+  { download }: PerDirection<RateState>,
+  traffic: Traffic,
+): boolean {
+  const overMs = windowMs(TUNING.windowMinMs, download.bps);
+  const loadBps = recentRate(traffic, "download", overMs) ?? 0;
+  return loadBps > TUNING.beyondRatio * download.bps;
 }
 
 /** Whose queue grew on through its cut is heard anew: the line may have fallen during the trial. Its time still counts. */
