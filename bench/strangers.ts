@@ -200,14 +200,13 @@ async function aheadBy(ahead: string): Promise<boolean> {
   controller.kill();
   await ended;
   await site.stop();
-  const begunMs = Date.now();
   await site.start();
   await using sender = await openSender("spectrum", bootOf(2), site.run, {
     everyMs: 50,
   });
   const begunSendingMs = Date.now();
   await sleep(75_000);
-  const path = `/api/v1/range?from=${begunMs + 3_000}&to=${Date.now() - 3_000}&metric=rtt&step=1s`;
+  const path = `/api/v1/range?from=${begunSendingMs + 3_000}&to=${Date.now() - 3_000}&metric=rtt&step=1s`;
   const answer = (await site.ask(path)) as {
     metadata: { wans: { wan: string; coverage: number }[] };
   };
