@@ -1,7 +1,7 @@
 import { createServer, request } from "node:http";
 import { once } from "node:events";
-import { chmodSync, rmSync } from "node:fs";
 import { Failure, reasonOf } from "./failure.js";
+import { listenAt } from "./listen.js";
 import { deniedAt } from "./paths.js";
 
 /** What every process answers at its health socket: HTTP over a Unix socket, any path, one JSON object. */
@@ -29,11 +29,8 @@ export async function serveHealth(
     },
   );
   server.maxConnections = 16;
-  rmSync(path, { force: true });
-  server.listen(path);
   try {
-    await once(server, "listening");
-    chmodSync(path, 0o660);
+    await listenAt(server, path);
   } catch (error) {
     throw new Failure(`Cannot serve health at '${path}': ${reasonOf(error)}`);
   }

@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { chmodSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as timeout } from "node:timers/promises";
 import { Failure, reasonOf } from "../failure.js";
 import { makeFolder } from "../folder.js";
+import { listenAt } from "../listen.js";
 
 /** Connections of one door: a machine has a handful of controllers, and a tap for each now and then. */
 const OPEN_MAX = 256;
@@ -81,11 +82,8 @@ export async function openDoor(
     outer.pipe(inner);
     inner.pipe(outer);
   });
-  rmSync(path, { force: true });
-  server.listen(path);
   try {
-    await once(server, "listening");
-    chmodSync(path, 0o660);
+    await listenAt(server, path);
   } catch (error) {
     throw new Failure(`Cannot listen at '${path}': ${reasonOf(error)}`);
   }
