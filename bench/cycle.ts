@@ -1,18 +1,12 @@
-/**
- * How late the cycles of two controllers are while both their lines are under load, and what each process costs; with a
- * recorder and without, in turns; before that, what a step of the law costs. Root; on this kernel.
- *
- *   node dist/bench/cycle.js [BLOCKS] [SECONDS_PER_BLOCK]
- */
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { CycleFrame } from "../shared/frame.js";
-import { runFolder, type RunFolder } from "../shared/paths.js";
+import type { CycleFrame } from "../shared/contract/frame.js";
+import { runFolder, type RunFolder } from "../shared/runtime/paths.js";
 import { startDaemon } from "../test/e2e/daemon.js";
 import { openHeard } from "../test/e2e/heard.js";
 import { SHAPING } from "../test/e2e/kernel.js";
@@ -23,6 +17,13 @@ import { openDownloads } from "../test/e2e/traffic.js";
 import { pause } from "../test/e2e/waiting.js";
 import { childrenOf, programOf } from "../test/processes.js";
 import { stepCost } from "./step.js";
+
+/**
+ * How late the cycles of two controllers are while both their lines are under load, and what each process costs; with a
+ * recorder and without, in turns; before that, what a step of the law costs. Root; on this kernel.
+ *
+ *   node dist/bench/cycle.js [BLOCKS] [SECONDS_PER_BLOCK]
+ */
 
 const WANS = ["spectrum", "att"] as const;
 const SELF = fileURLToPath(import.meta.url);

@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openPublisher, type Publisher } from "../shared/bus/publisher.js";
-import { later, systemClock } from "../shared/clock.js";
-import type { Frame } from "../shared/frame.js";
-import { askHealth } from "../shared/health.js";
-import { PERIOD_MS } from "../shared/row.js";
-import { runFolder } from "../shared/paths.js";
+import type { Frame } from "../shared/contract/frame.js";
+import { PERIOD_MS } from "../shared/contract/row.js";
+import { later, systemClock } from "../shared/runtime/clock.js";
+import { askHealth } from "../shared/runtime/health.js";
+import { runFolder } from "../shared/runtime/paths.js";
 import { simulatedFrames } from "./simulated-frames.js";
 
 /** What HTTP costs the recording: two WANs at their pace, turn by turn without and with clients, in one run. */

@@ -1,16 +1,17 @@
+import { readFileSync } from "node:fs";
+import { since, systemClock } from "../shared/runtime/clock.js";
+import { lacking } from "../test/e2e/kernel.js";
+import { run } from "../test/e2e/namespace.js";
+import { pause } from "../test/e2e/waiting.js";
+import { childrenOf } from "../test/processes.js";
+import { openStage } from "./line-troubles/stage.js";
+
 /**
  * What one controller costs on a line: CPU of it and its children, and packets that the shaper itself sends, on a line
  * in use, an idle one, and one whose pings are filtered. Root; 2 minutes; in real time.
  *
  *   node dist/bench/line-cost.js [SECONDS]
  */
-import { readFileSync } from "node:fs";
-import { since, systemClock } from "../shared/clock.js";
-import { lacking } from "../test/e2e/kernel.js";
-import { run } from "../test/e2e/namespace.js";
-import { pause } from "../test/e2e/waiting.js";
-import { childrenOf } from "../test/processes.js";
-import { openStage } from "./line-troubles/stage.js";
 
 /** CPU so far, ms (proc_pid_stat(5), ticks of 10 ms). */
 function cpuMs(pid: number): number {

@@ -1,7 +1,7 @@
 import { Database } from "../recorder/sqlite.js";
 import { openStore } from "../recorder/store/store.js";
-import type { WallMs } from "../shared/clock.js";
-import type { Frame } from "../shared/frame.js";
+import type { Frame } from "../shared/contract/frame.js";
+import type { WallMs } from "../shared/runtime/clock.js";
 import { NOON_MS, seconds, simulatedFrames } from "./simulated-frames.js";
 
 const HOUR_MS = 3_600_000;

@@ -1,9 +1,9 @@
+import { ALWAYS } from "../controller/simulation/traffic.js";
 import { WANCTL, WANCTL_OWD } from "../lab/policies/wanctl.js";
 import { play, type Run } from "../lab/run.js";
 import type { Scenario } from "../lab/scenario.js";
 import { SCENARIOS } from "../lab/scenarios.js";
-import { ALWAYS } from "../controller/simulation/traffic.js";
-import { mbit } from "../shared/units.js";
+import { mbit } from "../shared/contract/units.js";
 
 /**
  * A night without a user, with late and lost replies, and the download that ends it:

@@ -4,9 +4,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openPublisher } from "../shared/bus/publisher.js";
-import { later, systemClock } from "../shared/clock.js";
-import { askHealth } from "../shared/health.js";
-import { runFolder } from "../shared/paths.js";
+import { later, systemClock } from "../shared/runtime/clock.js";
+import { askHealth } from "../shared/runtime/health.js";
+import { runFolder } from "../shared/runtime/paths.js";
 import { scaledClock } from "./scaled-clock.js";
 import { simulatedFrames } from "./simulated-frames.js";
 

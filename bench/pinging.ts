@@ -1,20 +1,21 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { metronome } from "../controller/metronome.js";
+import { openAddresses } from "../controller/pinger/addresses.js";
+import { openBudget } from "../controller/pinger/budget.js";
+import { openFping } from "../controller/pinger/fping.js";
+import { openTimestamps } from "../controller/pinger/timestamps.js";
+import { systemClock } from "../shared/runtime/clock.js";
+import { openLine } from "../test/e2e/line.js";
+import { start } from "../test/e2e/namespace.js";
+import { spreadOf } from "../test/e2e/spread.js";
+
 /**
  * What our socket measures and costs beside fping: RTT, the two ways and CPU, in turns, on one idle line; then with an
  * event loop that is busy 20 ms of 100. Root; on this kernel.
  *
  *   node dist/bench/pinging.js [BLOCKS] [SECONDS_PER_BLOCK]
  */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { systemClock } from "../shared/clock.js";
-import { metronome } from "../controller/metronome.js";
-import { openAddresses } from "../controller/pinger/addresses.js";
-import { openBudget } from "../controller/pinger/budget.js";
-import { openFping } from "../controller/pinger/fping.js";
-import { openTimestamps } from "../controller/pinger/timestamps.js";
-import { openLine } from "../test/e2e/line.js";
-import { start } from "../test/e2e/namespace.js";
-import { spreadOf } from "../test/e2e/spread.js";
 
 const PINGERS = { fping: openFping, socket: openTimestamps } as const;
 type By = keyof typeof PINGERS;

@@ -1,5 +1,5 @@
 import { Database } from "../recorder/sqlite.js";
-import type { Frame } from "../shared/frame.js";
+import type { Frame } from "../shared/contract/frame.js";
 
 /** How the predecessor kept its history: a row for each value, three indexes, states and rates as floats. */
 export interface Predecessor extends Disposable {

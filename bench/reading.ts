@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { libraryOf } from "../recorder/reader/library.js";
+import { jsonOf } from "../recorder/api/json.js";
 import type { History, RangeQuery } from "../recorder/reader/history.js";
+import { libraryOf } from "../recorder/reader/library.js";
 import { openReader } from "../recorder/reader/reader.js";
 import { openStore, type Store } from "../recorder/store/store.js";
-import { jsonOf } from "../recorder/api/json.js";
-import { later, systemClock } from "../shared/clock.js";
-import type { Frame } from "../shared/frame.js";
+import type { Frame } from "../shared/contract/frame.js";
+import { later, systemClock } from "../shared/runtime/clock.js";
 import { writeYear, YEAR_END_MS } from "./long-history.js";
 import { simulatedFrames } from "./simulated-frames.js";
 

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Database } from "../recorder/sqlite.js";
-import type { WallMs } from "../shared/clock.js";
-import type { Frame } from "../shared/frame.js";
-import { openCycles, type Cycles } from "../recorder/store/cycles.js";
+import { type Cycles, openCycles } from "../recorder/store/cycles.js";
 import { openDatabase } from "../recorder/store/database.js";
 import { openStore } from "../recorder/store/store.js";
+import type { Frame } from "../shared/contract/frame.js";
+import type { WallMs } from "../shared/runtime/clock.js";
 import { paced } from "./paced-recorder.js";
 import { openPredecessor } from "./predecessor.js";
 import { NOON_MS, seconds, simulatedFrames } from "./simulated-frames.js";

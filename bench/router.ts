@@ -1,26 +1,19 @@
-/**
- * What a router costs and how it serves, through each backend, in one run. Root.
- *
- *   node dist/bench/router.js sets [COUNT]      ms per rate set and read back, CPU per 1000; SSH needs openssh-server
- *   node dist/bench/router.js line [SECONDS]    the line of bench/line.js, and writes per hour; on this kernel
- *   node dist/bench/router.js troubles          what comes of each trouble, and how soon it is over; real time
- */
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { openRouterOs } from "../controller/shaper/routeros.js";
-import type { Queues } from "../controller/shaper/routeros-queue.js";
 import type { Router } from "../controller/shaper/router.js";
+import type { Queues } from "../controller/shaper/routeros-queue.js";
+import { openRouterOs } from "../controller/shaper/routeros.js";
 import type { WriteCounts } from "../controller/shaper/shaper.js";
 import { openTc } from "../controller/shaper/tc.js";
-import { since, systemClock } from "../shared/clock.js";
-import { askHealth } from "../shared/health.js";
 import { openRest } from "../shared/routeros/rest.js";
 import { done } from "../shared/routeros/session.js";
 import { openSsh, type SshOptions } from "../shared/routeros/ssh.js";
+import { since, systemClock } from "../shared/runtime/clock.js";
+import { askHealth } from "../shared/runtime/health.js";
 import { kernelHas } from "../test/e2e/kernel.js";
-import { playScene, fallAndRise, type Outcome } from "../test/e2e/scene.js";
+import { fallAndRise, type Outcome, playScene } from "../test/e2e/scene.js";
 import { spreadOf } from "../test/e2e/spread.js";
 import { openSystem, WAN } from "../test/e2e/system.js";
 import { pause } from "../test/e2e/waiting.js";
@@ -31,6 +24,14 @@ import {
   play,
   TROUBLES,
 } from "../test/fakes/routeros/troubles.js";
+
+/**
+ * What a router costs and how it serves, through each backend, in one run. Root.
+ *
+ *   node dist/bench/router.js sets [COUNT]      ms per rate set and read back, CPU per 1000; SSH needs openssh-server
+ *   node dist/bench/router.js line [SECONDS]    the line of bench/line.js, and writes per hour; on this kernel
+ *   node dist/bench/router.js troubles          what comes of each trouble, and how soon it is over; real time
+ */
 
 const ROUTER_OS = fileURLToPath(
   new URL("../test/fakes/routeros/main.js", import.meta.url),

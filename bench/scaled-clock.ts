@@ -1,9 +1,9 @@
 import {
+  type Clock,
   later,
   systemClock,
-  type Clock,
   type WallMs,
-} from "../shared/clock.js";
+} from "../shared/runtime/clock.js";
 
 /**
  * The system's clock, `factor` times as fast. Its wall clock begins so long ago that it does not overtake ours within

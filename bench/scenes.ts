@@ -1,3 +1,16 @@
+import { DIRECTIONS } from "../shared/contract/direction.js";
+import { groupsBy } from "../shared/contract/groups.js";
+import { askHealth } from "../shared/runtime/health.js";
+import { answerOnKernelWith } from "../test/e2e/bed.js";
+import { openLine } from "../test/e2e/line.js";
+import { start } from "../test/e2e/namespace.js";
+import { addQueue } from "../test/e2e/queues.js";
+import { type Outcome, playScene } from "../test/e2e/scene.js";
+import { openSystem, WAN } from "../test/e2e/system.js";
+import { DOWNLOADS } from "../test/e2e/traffic.js";
+import { pause } from "../test/e2e/waiting.js";
+import { GROUPS, type Scene, SCENES } from "./scenes/list.js";
+
 /**
  * What wanctl makes of lines that change, scene by scene, on real CAKE with real TCP: the share of the capacity that was
  * used and the RTT a user had on top of the idle line's. Root; on this kernel if it has CAKE and netem, else through the
@@ -7,18 +20,6 @@
  *
  * `slow` are all slow lines beside fixed rates (5 minutes), `limited` all reflectors that limit their answers (5 minutes).
  */
-import { DIRECTIONS } from "../shared/direction.js";
-import { groupsBy } from "../shared/groups.js";
-import { askHealth } from "../shared/health.js";
-import { answerOnKernelWith } from "../test/e2e/bed.js";
-import { openLine } from "../test/e2e/line.js";
-import { addQueue } from "../test/e2e/queues.js";
-import { playScene, type Outcome } from "../test/e2e/scene.js";
-import { start } from "../test/e2e/namespace.js";
-import { openSystem, WAN } from "../test/e2e/system.js";
-import { DOWNLOADS } from "../test/e2e/traffic.js";
-import { pause } from "../test/e2e/waiting.js";
-import { GROUPS, SCENES, type Scene } from "./scenes/list.js";
 
 /** Asked for by itself: play one scene on this kernel, and print its outcome as JSON. */
 const ROW = "--row";

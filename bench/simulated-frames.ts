@@ -4,10 +4,10 @@ import { loadControllerConfig } from "../controller/config.js";
 import { cycle } from "../controller/cycle.js";
 import type { ControlState } from "../controller/law/control.js";
 import { openLine } from "../controller/line.js";
-import { PERIOD_MS } from "../shared/row.js";
 import { openRandom } from "../controller/simulation/random.js";
-import { systemClock, type MonoMs } from "../shared/clock.js";
-import { FRAME_VERSION, type Frame } from "../shared/frame.js";
+import { type Frame, FRAME_VERSION } from "../shared/contract/frame.js";
+import { PERIOD_MS } from "../shared/contract/row.js";
+import { type MonoMs, systemClock } from "../shared/runtime/clock.js";
 
 /** 2025-06-15 12:00 UTC, in ms. */
 export const NOON_MS = 1_749_988_800_000;

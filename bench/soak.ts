@@ -1,3 +1,15 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { openRandom } from "../controller/simulation/random.js";
+import { Database } from "../recorder/sqlite.js";
+import { since, systemClock } from "../shared/runtime/clock.js";
+import { lacking } from "../test/e2e/kernel.js";
+import { spreadOf } from "../test/e2e/spread.js";
+import { childrenOf } from "../test/processes.js";
+import { isPossible, LASTING } from "./line-troubles/list.js";
+import { play } from "./line-troubles/play.js";
+import { restartWith } from "./line-troubles/processes.js";
+import { openStage, type Stage } from "./line-troubles/stage.js";
+
 /**
  * One controller and one recorder through troubles at random: nobody ends, nothing grows, and every trouble is told.
  * Root. The same seed brings the same troubles in the same order. Exit status 0 if all is as it should be.
@@ -6,17 +18,6 @@
  *
  * On a kernel of its own, with all troubles: E2E_SHAPING=cake and BED=1 in its environment.
  */
-import { Database } from "../recorder/sqlite.js";
-import { readdirSync, readFileSync } from "node:fs";
-import { openRandom } from "../controller/simulation/random.js";
-import { since, systemClock } from "../shared/clock.js";
-import { lacking } from "../test/e2e/kernel.js";
-import { spreadOf } from "../test/e2e/spread.js";
-import { childrenOf } from "../test/processes.js";
-import { isPossible, LASTING } from "./line-troubles/list.js";
-import { restartWith } from "./line-troubles/processes.js";
-import { play } from "./line-troubles/play.js";
-import { openStage, type Stage } from "./line-troubles/stage.js";
 
 /** What a process holds. */
 interface Held {

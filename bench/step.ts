@@ -2,10 +2,10 @@ import { initial, step } from "../controller/law/control.js";
 import { PRESETS } from "../controller/law/presets.js";
 import { ratesOf } from "../controller/law/rate-state.js";
 import { openSimulatedLine } from "../controller/simulation/line.js";
-import { PERIOD_MS } from "../shared/row.js";
-import type { MonoMs } from "../shared/clock.js";
 import { SCENARIOS } from "../lab/scenarios.js";
-import { spreadOf, type Spread } from "../test/e2e/spread.js";
+import { PERIOD_MS } from "../shared/contract/row.js";
+import type { MonoMs } from "../shared/runtime/clock.js";
+import { type Spread, spreadOf } from "../test/e2e/spread.js";
 import { timed } from "./timing.js";
 
 const PROBING = { reflectors: 6, spacingMs: 50 } as const;

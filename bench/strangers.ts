@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openRandom } from "../controller/simulation/random.js";
-import { runFolder } from "../shared/paths.js";
+import { runFolder } from "../shared/runtime/paths.js";
 import { cycle, sample } from "../test/fakes/frames.js";
 import { openSender, sleep } from "../test/recorder/station.js";
 import { readRows } from "../test/recorder/temporary.js";

@@ -1,4 +1,4 @@
-import { systemClock } from "../shared/clock.js";
+import { systemClock } from "../shared/runtime/clock.js";
 
 export function timed<T>(work: () => T): { value: T; ms: number } {
   const begun = systemClock.mono();

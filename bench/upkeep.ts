@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { openClockWatch } from "../recorder/clock-watch.js";
 import { loadRecorderConfig } from "../recorder/config.js";
 import { openJournal } from "../recorder/journal.js";
-import { openMaintenance, type Maintenance } from "../recorder/maintenance.js";
+import { type Maintenance, openMaintenance } from "../recorder/maintenance.js";
 import type { Store } from "../recorder/store/store.js";
-import type { Clock, MonoMs, WallMs } from "../shared/clock.js";
-import type { Log } from "../shared/log.js";
+import type { Clock, MonoMs, WallMs } from "../shared/runtime/clock.js";
+import type { Log } from "../shared/runtime/log.js";
 import { NOON_MS } from "./simulated-frames.js";
 
 /** The maintenance of a recorder at default settings, on a clock that goes with what is recorded. */

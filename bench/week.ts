@@ -2,8 +2,8 @@ import { statSync } from "node:fs";
 import { openCycles } from "../recorder/store/cycles.js";
 import { openDatabase } from "../recorder/store/database.js";
 import { openStore } from "../recorder/store/store.js";
-import { systemClock, type WallMs } from "../shared/clock.js";
-import type { Frame } from "../shared/frame.js";
+import type { Frame } from "../shared/contract/frame.js";
+import { systemClock, type WallMs } from "../shared/runtime/clock.js";
 import { NOON_MS, seconds } from "./simulated-frames.js";
 import { timed } from "./timing.js";
 

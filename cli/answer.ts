@@ -1,4 +1,4 @@
-import type { Health } from "../shared/health.js";
+import type { Health } from "../shared/runtime/health.js";
 
 /** A process's health as it answered, perhaps another version's: any field may be missing or of another kind. */
 export interface Answer {

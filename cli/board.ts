@@ -1,6 +1,6 @@
-import type { CycleFrame, Frame } from "../shared/frame.js";
+import type { CycleFrame, Frame } from "../shared/contract/frame.js";
 import { frameLines } from "./frame-lines.js";
-import { deltaOf, rttOf, sideOf, type Side } from "./side.js";
+import { deltaOf, rttOf, type Side, sideOf } from "./side.js";
 import { clip, COLUMNS } from "./terminal.js";
 
 /** The demo's view of its lines: how each is now, below what happened to them. */

@@ -1,9 +1,9 @@
-import type { Problem } from "../shared/config-error.js";
+import type { Problem } from "../shared/config/error.js";
 import { clashes } from "./check/between.js";
 import { filesOf } from "./check/files.js";
 import { complaint, judge, type Judged } from "./check/judged.js";
 import type { Look } from "./check/look.js";
-import { AS_WRITTEN, namesHere, type Names } from "./check/names.js";
+import { AS_WRITTEN, type Names, namesHere } from "./check/names.js";
 import { printable, wrap } from "./terminal.js";
 
 /** What became of one file, or of the host. */

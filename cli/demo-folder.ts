@@ -7,9 +7,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Failure, reasonOf } from "../shared/failure.js";
-import { makeFolder } from "../shared/folder.js";
-import { runFolder, type RunFolder } from "../shared/paths.js";
+import { Failure, reasonOf } from "../shared/runtime/failure.js";
+import { makeFolder } from "../shared/runtime/files.js";
+import { runFolder, type RunFolder } from "../shared/runtime/paths.js";
 
 /** Where a demo lives: configuration, logs, sockets and the database. Kept, so that history grows from demo to demo. */
 export interface DemoFolder {

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Failure } from "../shared/failure.js";
-import { askHealth, type Health } from "../shared/health.js";
-import { nameOfOwner, openLock } from "../shared/lock.js";
-import { stopSignal } from "../shared/stop.js";
+import { Failure } from "../shared/runtime/failure.js";
+import { askHealth, type Health } from "../shared/runtime/health.js";
+import { nameOfOwner, openLock } from "../shared/runtime/lock.js";
+import { stopSignal } from "../shared/runtime/stop.js";
 import { answerOf } from "./answer.js";
 import { openBoard } from "./board.js";
-import { startChild, type Child } from "./child.js";
-import { openDemoFolder, type DemoFolder } from "./demo-folder.js";
+import { type Child, startChild } from "./child.js";
+import { type DemoFolder, openDemoFolder } from "./demo-folder.js";
 import { listen } from "./listener.js";
 
 export interface DemoOptions {

@@ -1,6 +1,6 @@
-import { DIRECTIONS, type Direction } from "../shared/direction.js";
-import type { CycleFrame, Frame } from "../shared/frame.js";
-import { STATES } from "../shared/state.js";
+import { type Direction, DIRECTIONS } from "../shared/contract/direction.js";
+import type { CycleFrame, Frame } from "../shared/contract/frame.js";
+import { STATES } from "../shared/contract/state.js";
 import { ARROW, deltaOf, rttOf, sideOf } from "./side.js";
 import { clip, COLUMNS, printable, timeOfDay, wrap } from "./terminal.js";
 

@@ -1,6 +1,6 @@
-import { systemClock } from "../shared/clock.js";
-import { Failure } from "../shared/failure.js";
-import { stopSignal } from "../shared/stop.js";
+import { systemClock } from "../shared/runtime/clock.js";
+import { Failure } from "../shared/runtime/failure.js";
+import { stopSignal } from "../shared/runtime/stop.js";
 import { followEvents, followTable } from "./history/follow.js";
 import {
   showEvents,
@@ -11,9 +11,9 @@ import {
 import { openPlace } from "./history/place.js";
 import { TELL } from "./history/programs.js";
 import {
-  questionOf,
   type HistoryOptions,
   type Question,
+  questionOf,
 } from "./history/question.js";
 import type { Past } from "./history/remote.js";
 import { openScreen } from "./history/screen.js";

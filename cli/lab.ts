@@ -1,6 +1,4 @@
 import { writeFileSync } from "node:fs";
-import { Failure } from "../shared/failure.js";
-import { demandWritable } from "../shared/folder.js";
 import { tasks } from "../lab/contest.js";
 import { performAll } from "../lab/crew.js";
 import { gates, inWords } from "../lab/gates.js";
@@ -11,6 +9,8 @@ import { rank } from "../lab/ranking.js";
 import { page } from "../lab/report/page.js";
 import { SCENARIOS } from "../lab/scenarios.js";
 import { table } from "../lab/table.js";
+import { Failure } from "../shared/runtime/failure.js";
+import { demandWritable } from "../shared/runtime/files.js";
 
 export interface LabOptions {
   readonly scenario?: string;

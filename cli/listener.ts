@@ -1,6 +1,10 @@
 import { openSubscriber } from "../shared/bus/subscriber.js";
-import { decodeFrame, type Frame } from "../shared/frame.js";
-import { demandAccess, wansIn, type RunFolder } from "../shared/paths.js";
+import { decodeFrame, type Frame } from "../shared/contract/frame.js";
+import {
+  demandAccess,
+  type RunFolder,
+  wansIn,
+} from "../shared/runtime/paths.js";
 
 /** How often the run folder is looked through for new controllers, ms. */
 const LOOK_MS = 500;

@@ -8,11 +8,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Failure, reasonOf } from "../shared/failure.js";
-import { makeFolder } from "../shared/folder.js";
+import { Failure, reasonOf } from "../shared/runtime/failure.js";
+import { makeFolder } from "../shared/runtime/files.js";
 import { complaint, judge } from "./check/judged.js";
 import { fateOf } from "./migrate/fates.js";
-import { openOldFile, type OldFile } from "./migrate/old-file.js";
+import { type OldFile, openOldFile } from "./migrate/old-file.js";
 import { wanFile } from "./migrate/wan-file.js";
 import { wrap } from "./terminal.js";
 

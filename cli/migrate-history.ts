@@ -3,7 +3,7 @@ import { takeOver, type Tally } from "../recorder/predecessor/import.js";
 import { openOldDatabase } from "../recorder/predecessor/old-database.js";
 import { openDatabase } from "../recorder/store/database.js";
 import { lockDatabase } from "../recorder/store/owner.js";
-import { systemClock } from "../shared/clock.js";
+import { systemClock } from "../shared/runtime/clock.js";
 import { nameOf } from "./migrate/name.js";
 
 /** A line of progress is printed no more often. */

@@ -1,7 +1,7 @@
 import type { Finding } from "../controller/qdisc/findings.js";
 import type { Device, Host, Root, Wanted } from "../controller/qdisc/host.js";
-import { DIRECTIONS, type Direction } from "../shared/direction.js";
-import { showMbps, toKbps } from "../shared/units.js";
+import { type Direction, DIRECTIONS } from "../shared/contract/direction.js";
+import { showMbps, toKbps } from "../shared/contract/units.js";
 import { printable, showBytes, wrap } from "./terminal.js";
 
 /** The queues of one WAN for people, as lines of at most 80 columns. */

@@ -1,11 +1,11 @@
 import { loadControllerConfig } from "../controller/config.js";
+import { ownName } from "../controller/pinger/libc.js";
 import { findings } from "../controller/qdisc/findings.js";
 import type { Host, Wanted } from "../controller/qdisc/host.js";
 import { lookAtHost, runCommand } from "../controller/qdisc/look.js";
 import { planDown, planUp, type Step } from "../controller/qdisc/plan.js";
-import { ownName } from "../controller/pinger/libc.js";
-import { eachDirection } from "../shared/direction.js";
-import { Failure } from "../shared/failure.js";
+import { eachDirection } from "../shared/contract/direction.js";
+import { Failure } from "../shared/runtime/failure.js";
 import { qdiscPage } from "./qdisc-page.js";
 import { printable } from "./terminal.js";
 

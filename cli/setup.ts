@@ -3,27 +3,27 @@ import { join, resolve } from "node:path";
 import { PRESET_NAMES, type PresetName } from "../controller/law/presets.js";
 import { ownName, type Way } from "../controller/pinger/libc.js";
 import { DEVICE } from "../controller/probe-schema.js";
+import { lookAtHost } from "../controller/qdisc/look.js";
 import { FINGERPRINT } from "../controller/routeros-schema.js";
 import { WAN } from "../controller/schema.js";
-import { Failure, plainReason, reasonOf } from "../shared/failure.js";
-import { makeFolder } from "../shared/folder.js";
-import { HOST } from "../shared/host-name.js";
+import { HOST } from "../shared/config/format.js";
 import { readSecret } from "../shared/routeros/secret.js";
-import { lookAtHost } from "../controller/qdisc/look.js";
+import { Failure, plainReason, reasonOf } from "../shared/runtime/failure.js";
+import { makeFolder } from "../shared/runtime/files.js";
 import { folder } from "./check/place.js";
 import { leastMs, reach, type Reached } from "./check/reach.js";
 import { nameOf } from "./migrate/name.js";
-import { ifbOf, likelyPreset, proposal, type Line } from "./setup/proposal.js";
+import { ifbOf, likelyPreset, type Line, proposal } from "./setup/proposal.js";
 import { openQuestions, type Question } from "./setup/questions.js";
 import { queuesOf } from "./setup/router.js";
-import { printable } from "./terminal.js";
 import {
   devicesHere,
-  sourceOf,
-  uplinks,
   type Family,
+  sourceOf,
   type Uplink,
+  uplinks,
 } from "./setup/uplinks.js";
+import { printable } from "./terminal.js";
 
 export interface SetupOptions {
   readonly to: string;

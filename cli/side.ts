@@ -1,8 +1,8 @@
-import { causeInWords } from "../shared/cause.js";
-import type { Direction } from "../shared/direction.js";
-import type { CycleFrame } from "../shared/frame.js";
-import { READINGS, STATES } from "../shared/state.js";
-import { fixed, maybe, showMbps } from "../shared/units.js";
+import { causeInWords } from "../shared/contract/cause.js";
+import type { Direction } from "../shared/contract/direction.js";
+import type { CycleFrame } from "../shared/contract/frame.js";
+import { READINGS, STATES } from "../shared/contract/state.js";
+import { fixed, maybe, showMbps } from "../shared/contract/units.js";
 import { showDelta } from "./terminal.js";
 
 /** One direction's part of a cycle, in words and Mbit/s. */

@@ -1,5 +1,5 @@
-import { WAN_NAME } from "../shared/frame.js";
-import type { Health } from "../shared/health.js";
+import { WAN_NAME } from "../shared/contract/frame.js";
+import type { Health } from "../shared/runtime/health.js";
 import { answerOf } from "./answer.js";
 import { dayAndTime } from "./history/calendar.js";
 

@@ -1,10 +1,10 @@
-import { DIRECTIONS, type Direction } from "../shared/direction.js";
-import type { Health } from "../shared/health.js";
-import { rttInWords, showMbps, showMs } from "../shared/units.js";
-import { answerOf, type Answer } from "./answer.js";
+import { type Direction, DIRECTIONS } from "../shared/contract/direction.js";
+import { showSpan } from "../shared/contract/event.js";
+import { rttInWords, showMbps, showMs } from "../shared/contract/units.js";
+import type { Health } from "../shared/runtime/health.js";
+import { type Answer, answerOf } from "./answer.js";
 import { silentIn, silentInWords } from "./silent.js";
 import type { Status } from "./status.js";
-import { showSpan } from "../shared/facts.js";
 import { clip, COLUMNS, printable, showBytes, wrap } from "./terminal.js";
 
 /** The answers for people, as lines of at most 80 columns. */

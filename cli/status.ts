@@ -1,5 +1,5 @@
-import { askHealth, type Health } from "../shared/health.js";
-import { wansIn, type RunFolder } from "../shared/paths.js";
+import { askHealth, type Health } from "../shared/runtime/health.js";
+import { type RunFolder, wansIn } from "../shared/runtime/paths.js";
 import { answerOf, isFine } from "./answer.js";
 import { silentIn, silentInWords } from "./silent.js";
 import { statusPage } from "./status-page.js";

@@ -1,14 +1,14 @@
 import { once } from "node:events";
-import { Failure } from "../shared/failure.js";
 import {
-  KINDS,
-  WAN_NAME,
   type CycleFrame,
   type Frame,
   type Kind,
-} from "../shared/frame.js";
-import { wansIn, type RunFolder } from "../shared/paths.js";
-import { stopSignal } from "../shared/stop.js";
+  KINDS,
+  WAN_NAME,
+} from "../shared/contract/frame.js";
+import { Failure } from "../shared/runtime/failure.js";
+import { type RunFolder, wansIn } from "../shared/runtime/paths.js";
+import { stopSignal } from "../shared/runtime/stop.js";
 import { frameLines } from "./frame-lines.js";
 import { listen } from "./listener.js";
 import { timeOfDay } from "./terminal.js";

@@ -1,4 +1,4 @@
-import { fixed } from "../shared/units.js";
+import { fixed } from "../shared/contract/units.js";
 
 /** What every line printed for people keeps to: 80 columns, local time, spans in words, no control characters. */
 export const COLUMNS = 80;

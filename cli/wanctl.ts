@@ -6,14 +6,14 @@ import {
   CommanderError,
   InvalidArgumentError,
 } from "commander";
-import { ConfigError } from "../shared/config-error.js";
-import { Failure } from "../shared/failure.js";
-import { priorityMark } from "../shared/log.js";
-import { runFolder } from "../shared/paths.js";
-import { endAtLast } from "../shared/stop.js";
+import { ConfigError } from "../shared/config/error.js";
+import { Failure } from "../shared/runtime/failure.js";
+import { priorityMark } from "../shared/runtime/log.js";
+import { runFolder } from "../shared/runtime/paths.js";
+import { endAtLast } from "../shared/runtime/stop.js";
+import { completion, type Shell, SHELLS } from "./completion.js";
 import { addConfiguration } from "./config-commands.js";
 import { addHistory } from "./history-command.js";
-import { completion, SHELLS, type Shell } from "./completion.js";
 import type { LabOptions } from "./lab.js";
 
 // Programs are imported when they are asked for: `wanctl check` needs no network, no database.

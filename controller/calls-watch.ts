@@ -1,6 +1,6 @@
-import { later, type MonoMs } from "../shared/clock.js";
-import type { Message } from "../shared/frame.js";
-import type { CallCounts } from "../shared/router-call.js";
+import type { Message } from "../shared/contract/frame.js";
+import type { CallCounts } from "../shared/contract/metrics.js";
+import { later, type MonoMs } from "../shared/runtime/clock.js";
 import { openSamples } from "./samples.js";
 
 /** Tells how the calls to the router ended. */

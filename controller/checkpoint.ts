@@ -1,15 +1,19 @@
-import { Type, type Static } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { readFileSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
-import { later, since, type Clock, type WallMs } from "../shared/clock.js";
-import { eachDirection } from "../shared/direction.js";
-import { reasonOf } from "../shared/failure.js";
-import { makeFolder } from "../shared/folder.js";
-import { WAN_NAME } from "../shared/frame.js";
-import { clamp } from "../shared/units.js";
-import { replaceFile } from "../shared/whole-file.js";
-import { NOTHING_KNOWN, type ControlState, type Known } from "./law/control.js";
+import { type Static, Type } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { eachDirection } from "../shared/contract/direction.js";
+import { WAN_NAME } from "../shared/contract/frame.js";
+import { clamp } from "../shared/contract/units.js";
+import {
+  type Clock,
+  later,
+  since,
+  type WallMs,
+} from "../shared/runtime/clock.js";
+import { reasonOf } from "../shared/runtime/failure.js";
+import { makeFolder, replaceFile } from "../shared/runtime/files.js";
+import { type ControlState, type Known, NOTHING_KNOWN } from "./law/control.js";
 import type { Policy } from "./law/policy.js";
 import { ratesOf } from "./law/rate-state.js";
 import type { Report } from "./report.js";

@@ -1,13 +1,13 @@
-import { conditionCode, type Condition } from "../shared/condition.js";
-import { since, type Clock, type MonoMs } from "../shared/clock.js";
-import type { EventName } from "../shared/event.js";
-import type { Message } from "../shared/frame.js";
+import type { EventName } from "../shared/contract/event.js";
+import type { Message } from "../shared/contract/frame.js";
+import { type Condition, conditionCode } from "../shared/contract/state.js";
+import { type Clock, type MonoMs, since } from "../shared/runtime/clock.js";
 import {
   conditionInWords,
-  standing,
-  standingAt,
   type Facts,
+  standing,
   type Standing,
+  standingAt,
 } from "./condition.js";
 import type { Report } from "./report.js";
 import { openSamples } from "./samples.js";

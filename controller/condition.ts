@@ -1,6 +1,6 @@
-import type { Condition } from "../shared/condition.js";
-import { later, since, type MonoMs } from "../shared/clock.js";
-import { showMbps, toKbps } from "../shared/units.js";
+import type { Condition } from "../shared/contract/state.js";
+import { showMbps, toKbps } from "../shared/contract/units.js";
+import { later, type MonoMs, since } from "../shared/runtime/clock.js";
 
 /** What a device that packets pass says: there and in use, there without a carrier or switched off, or not there at all. */
 export type Link = "up" | "down" | "gone";

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { reasonOf } from "../shared/failure.js";
+import { reasonOf } from "../shared/runtime/failure.js";
 import { loadControllerConfig } from "./config.js";
 import type { Answer } from "./reload.js";
 

@@ -1,35 +1,35 @@
-import { resolve } from "node:path";
 import { isIP, isIPv6 } from "node:net";
+import { resolve } from "node:path";
 import type { RingLimits } from "../shared/bus/ring.js";
-import type { Problem } from "../shared/config-error.js";
 import {
   examineConfig,
-  loadConfig,
   type Examined,
+  loadConfig,
   type Loaded,
   type Rule,
-} from "../shared/config.js";
+} from "../shared/config/config.js";
+import type { Problem } from "../shared/config/error.js";
+import { plainHost } from "../shared/config/format.js";
 import {
+  type Direction,
   DIRECTIONS,
   eachDirection,
-  type Direction,
-} from "../shared/direction.js";
-import { plainHost } from "../shared/host-name.js";
-import type { LogFormat } from "../shared/log.js";
-import { mbit } from "../shared/units.js";
+} from "../shared/contract/direction.js";
+import { mbit } from "../shared/contract/units.js";
+import type { LogFormat } from "../shared/runtime/log.js";
 import type { Limits, Policy } from "./law/policy.js";
-import { PRESETS, type Preset, type PresetName } from "./law/presets.js";
-import type { QueueConfig } from "./qdisc/cake.js";
+import { type Preset, type PresetName, PRESETS } from "./law/presets.js";
 import { leastBudget } from "./pinger/budget.js";
 import type { FALLBACKS, PROBE_METHODS } from "./probe-schema.js";
+import type { QueueConfig } from "./qdisc/cake.js";
 import {
   ROUTEROS_RULES,
   routerOsConfig,
   type RouterOsConfig,
 } from "./routeros-config.js";
 import {
-  CONTROLLER_SCHEMA,
   type BACKENDS,
+  CONTROLLER_SCHEMA,
   type File,
   type LEAVES,
   type SIMULATED_LINES,

@@ -1,5 +1,5 @@
-import type { Derived } from "../shared/config.js";
-import { DIRECTIONS } from "../shared/direction.js";
+import type { Derived } from "../shared/config/config.js";
+import { DIRECTIONS } from "../shared/contract/direction.js";
 import { limitsOf, presetOf } from "./config.js";
 import { framingOf, type Link } from "./qdisc/cake.js";
 import { routerOsConfig } from "./routeros-config.js";

@@ -1,5 +1,5 @@
-import { later, since, type MonoMs } from "../shared/clock.js";
-import { DIRECTIONS, type PerDirection } from "../shared/direction.js";
+import { DIRECTIONS, type PerDirection } from "../shared/contract/direction.js";
+import { later, type MonoMs, since } from "../shared/runtime/clock.js";
 import type { Counted } from "./law/reading.js";
 
 /** Whether anybody uses the line. */

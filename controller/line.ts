@@ -1,8 +1,8 @@
 import { isIPv6 } from "node:net";
-import type { Clock, MonoMs } from "../shared/clock.js";
-import type { PerDirection } from "../shared/direction.js";
-import { PERIOD_MS } from "../shared/row.js";
-import type { CallCounts } from "../shared/router-call.js";
+import type { PerDirection } from "../shared/contract/direction.js";
+import type { CallCounts } from "../shared/contract/metrics.js";
+import { PERIOD_MS } from "../shared/contract/row.js";
+import type { Clock, MonoMs } from "../shared/runtime/clock.js";
 import type { Signs } from "./condition.js";
 import type { ControllerConfig } from "./config.js";
 import { NO_COUNTERS } from "./counters/counters.js";
@@ -10,9 +10,9 @@ import { openPassedDevice } from "./counters/device.js";
 import { openProcCounters } from "./counters/proc.js";
 import { openRouterOsCounters } from "./counters/routeros.js";
 import type { Reading } from "./law/reading.js";
+import { openMeasuredLine, type Parts } from "./measured-line.js";
 import type { Tick } from "./metronome.js";
 import { demandTools, type ShapingTool } from "./needs.js";
-import { openMeasuredLine, type Parts } from "./measured-line.js";
 import { openAddresses } from "./pinger/addresses.js";
 import { withHandshakes, withoutFallback } from "./pinger/backed.js";
 import {

@@ -1,34 +1,38 @@
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import { openPublisher } from "../shared/bus/publisher.js";
-import {
-  dropRemains,
-  leaveRemains,
-  readRemains,
-} from "../shared/bus/remains.js";
 import { openReplayer } from "../shared/bus/replayer.js";
 import { createRing } from "../shared/bus/ring.js";
-import { atMost, since, systemClock, type Clock } from "../shared/clock.js";
-import { eachDirection, type PerDirection } from "../shared/direction.js";
-import { levelOf } from "../shared/event.js";
-import { reasonOf } from "../shared/failure.js";
-import type { Message } from "../shared/frame.js";
-import { serveHealth } from "../shared/health.js";
-import { openInForce } from "../shared/in-force.js";
-import { nameOfOwner, openLock } from "../shared/lock.js";
-import { openLog } from "../shared/log.js";
-import { makeRunFolder, type RunFolder } from "../shared/paths.js";
-import { PERIOD_MS } from "../shared/row.js";
-import { stopSignal } from "../shared/stop.js";
-import { openSupervisor } from "../shared/supervisor.js";
+import { dropRemains, leaveRemains, readRemains } from "../shared/bus/spool.js";
+import { openInForce } from "../shared/config/in-force.js";
+import {
+  eachDirection,
+  type PerDirection,
+} from "../shared/contract/direction.js";
+import { levelOf } from "../shared/contract/event.js";
+import type { Message } from "../shared/contract/frame.js";
+import { PERIOD_MS } from "../shared/contract/row.js";
+import {
+  atMost,
+  type Clock,
+  since,
+  systemClock,
+} from "../shared/runtime/clock.js";
+import { reasonOf } from "../shared/runtime/failure.js";
+import { serveHealth } from "../shared/runtime/health.js";
+import { nameOfOwner, openLock } from "../shared/runtime/lock.js";
+import { openLog } from "../shared/runtime/log.js";
+import { makeRunFolder, type RunFolder } from "../shared/runtime/paths.js";
+import { stopSignal } from "../shared/runtime/stop.js";
+import { openSupervisor } from "../shared/runtime/supervisor.js";
 import { openCallsWatch } from "./calls-watch.js";
 import {
+  type Checkpoint,
   NO_CHECKPOINT,
   openCheckpoint,
-  type Checkpoint,
 } from "./checkpoint.js";
 import { openConditionWatch } from "./condition-watch.js";
-import { loadControllerConfig, type ControllerConfig } from "./config.js";
+import { type ControllerConfig, loadControllerConfig } from "./config.js";
 import { cycle, type Wan } from "./cycle.js";
 import type { ControlState } from "./law/control.js";
 import { ratesOf } from "./law/rate-state.js";

@@ -1,4 +1,9 @@
-import { later, since, type Clock, type MonoMs } from "../shared/clock.js";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  since,
+} from "../shared/runtime/clock.js";
 
 /** One beat that is being served. */
 export interface Tick {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { isIPv4, isIPv6 } from "node:net";
-import { Failure } from "../shared/failure.js";
+import { Failure } from "../shared/runtime/failure.js";
 import type { ControllerConfig } from "./config.js";
 import { mayOpenIcmpSocket } from "./pinger/icmp-socket.js";
 

@@ -1,6 +1,5 @@
 import type { Schema } from "convict";
-import { like } from "../shared/config-format.js";
-import { ADDRESS, HOST } from "../shared/host-name.js";
+import { ADDRESS, HOST, like } from "../shared/config/format.js";
 
 /** What reflectors are asked for. */
 export const PROBE_METHODS = ["auto", "echo", "timestamps"] as const;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { Loaded } from "../shared/config.js";
-import { Failure } from "../shared/failure.js";
+import type { Loaded } from "../shared/config/config.js";
+import { Failure } from "../shared/runtime/failure.js";
 import type { ControllerConfig } from "./config.js";
 
 /** What only sets limits and words, and nothing that is open: sockets, probes, the way to the router. */

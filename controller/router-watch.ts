@@ -1,5 +1,5 @@
-import type { MonoMs } from "../shared/clock.js";
-import type { Message } from "../shared/frame.js";
+import type { Message } from "../shared/contract/frame.js";
+import type { MonoMs } from "../shared/runtime/clock.js";
 import { openSamples } from "./samples.js";
 import type { Shaper } from "./shaper/shaper.js";
 

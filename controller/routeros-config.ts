@@ -1,7 +1,7 @@
-import type { Problem } from "../shared/config-error.js";
+import type { Problem } from "../shared/config/error.js";
 import type { Secret } from "../shared/routeros/secret.js";
 import type { RouterOsKeys, TRANSPORTS } from "./routeros-schema.js";
-import type { Queues, QueueKind } from "./shaper/routeros-queue.js";
+import type { QueueKind, Queues } from "./shaper/routeros-queue.js";
 
 /** A RouterOS device to steer. Files and secrets are named here, and read when it is opened. */
 export interface RouterOsConfig {

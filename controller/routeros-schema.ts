@@ -1,6 +1,5 @@
 import type { Schema } from "convict";
-import { like, type Like } from "../shared/config-format.js";
-import { HOST } from "../shared/host-name.js";
+import { HOST, like, type Like } from "../shared/config/format.js";
 import { QUEUE_KINDS } from "./shaper/routeros-queue.js";
 
 export const SCHEMES = ["https", "http"] as const;

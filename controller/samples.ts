@@ -1,6 +1,6 @@
-import { later, type MonoMs } from "../shared/clock.js";
-import type { Message } from "../shared/frame.js";
-import { labelText } from "../shared/metrics.js";
+import type { Message } from "../shared/contract/frame.js";
+import { labelText } from "../shared/contract/metrics.js";
+import { later, type MonoMs } from "../shared/runtime/clock.js";
 
 /** Publishes values that rarely change: each when it is first known, when it changes, and once a minute for whoever was not there. */
 export interface Samples {

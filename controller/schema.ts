@@ -1,10 +1,10 @@
 import type { Schema } from "convict";
 import { KEPT_MINUTES_MAX } from "../shared/bus/ring.js";
-import { like } from "../shared/config-format.js";
-import { WAN_NAME } from "../shared/frame.js";
+import { like } from "../shared/config/format.js";
+import { WAN_NAME } from "../shared/contract/frame.js";
 import { PRESET_NAMES } from "./law/presets.js";
-import { DIFFSERVS, LINKS } from "./qdisc/cake.js";
 import { DEVICE, PROBE_SCHEMA, type ProbeKeys } from "./probe-schema.js";
+import { DIFFSERVS, LINKS } from "./qdisc/cake.js";
 import { ROUTEROS_SCHEMA, type RouterOsKeys } from "./routeros-schema.js";
 import { ON_FOREIGN } from "./shaper/peace.js";
 

@@ -1,14 +1,14 @@
-import { causeInWords } from "../shared/cause.js";
-import { since, type Clock } from "../shared/clock.js";
+import { causeInWords } from "../shared/contract/cause.js";
 import {
+  type Direction,
   DIRECTIONS,
   eachDirection,
-  type Direction,
-} from "../shared/direction.js";
-import type { Health } from "../shared/health.js";
-import type { Row } from "../shared/row.js";
-import { READINGS, type State } from "../shared/state.js";
-import { maybe, showMbps } from "../shared/units.js";
+} from "../shared/contract/direction.js";
+import type { Row } from "../shared/contract/row.js";
+import { READINGS, type State } from "../shared/contract/state.js";
+import { maybe, showMbps } from "../shared/contract/units.js";
+import { type Clock, since } from "../shared/runtime/clock.js";
+import type { Health } from "../shared/runtime/health.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { ConditionWatch } from "./condition-watch.js";
 import type { ControlState } from "./law/control.js";

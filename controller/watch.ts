@@ -1,6 +1,6 @@
-import { since, type Clock, type MonoMs } from "../shared/clock.js";
-import type { ControlState } from "./law/control.js";
+import { type Clock, type MonoMs, since } from "../shared/runtime/clock.js";
 import type { Signs } from "./condition.js";
+import type { ControlState } from "./law/control.js";
 import { silenceMs } from "./law/evidence.js";
 import { PAUSED_MS } from "./measured-line.js";
 import type { Report } from "./report.js";

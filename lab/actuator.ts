@@ -1,9 +1,9 @@
-import {
-  DIRECTIONS,
-  type Direction,
-  type PerDirection,
-} from "../shared/direction.js";
 import type { Random } from "../controller/simulation/random.js";
+import {
+  type Direction,
+  DIRECTIONS,
+  type PerDirection,
+} from "../shared/contract/direction.js";
 import type { ActuatorKind } from "./scenario.js";
 
 /** Brings wishes to the shaper, as late and as seldom as the real thing. Instants never go back. */

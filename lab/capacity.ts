@@ -1,6 +1,6 @@
-import { mbit } from "../shared/units.js";
 import type { Detour, Step } from "../controller/simulation/plan.js";
 import type { Random } from "../controller/simulation/random.js";
+import { mbit } from "../shared/contract/units.js";
 
 type Capacity = (random: Random) => Iterable<Step>;
 

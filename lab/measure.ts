@@ -1,4 +1,4 @@
-import { DIRECTIONS } from "../shared/direction.js";
+import { DIRECTIONS } from "../shared/contract/direction.js";
 import type { Outcome, Task } from "./contest.js";
 import type { Score } from "./score.js";
 import { mean } from "./statistics.js";

@@ -1,10 +1,10 @@
-import type { MonoMs } from "../shared/clock.js";
-import type { PerDirection } from "../shared/direction.js";
 import type { Limits } from "../controller/law/policy.js";
 import type { PresetName } from "../controller/law/presets.js";
 import type { SimulatedReading } from "../controller/simulation/line.js";
-import type { ActuatorKind } from "./scenario.js";
 import type { Random } from "../controller/simulation/random.js";
+import type { PerDirection } from "../shared/contract/direction.js";
+import type { MonoMs } from "../shared/runtime/clock.js";
+import type { ActuatorKind } from "./scenario.js";
 
 /** What a controller is told of its line before it starts. */
 export interface Setting {

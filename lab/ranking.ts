@@ -1,6 +1,6 @@
-import { groupsBy } from "../shared/groups.js";
-import { QUANTITIES, type Measure, type Quantity } from "./measure.js";
-import { spreadOf, type Spread } from "./statistics.js";
+import { groupsBy } from "../shared/contract/groups.js";
+import { type Measure, QUANTITIES, type Quantity } from "./measure.js";
+import { type Spread, spreadOf } from "./statistics.js";
 
 /** What one policy made of one scenario, over all seeds. */
 export type Standing = Pick<Measure, "scenario" | "policy"> &

@@ -1,11 +1,11 @@
-import {
-  DIRECTIONS,
-  eachDirection,
-  type Direction,
-  type PerDirection,
-} from "../shared/direction.js";
 import { openSimulatedLine } from "../controller/simulation/line.js";
 import { openRandom } from "../controller/simulation/random.js";
+import {
+  type Direction,
+  DIRECTIONS,
+  eachDirection,
+  type PerDirection,
+} from "../shared/contract/direction.js";
 import { openActuator, openTc } from "./actuator.js";
 import type { Policy } from "./policy.js";
 import type { Scenario } from "./scenario.js";

@@ -1,13 +1,13 @@
-import {
-  eachDirection,
-  type Direction,
-  type PerDirection,
-} from "../shared/direction.js";
-import { mbit } from "../shared/units.js";
 import type { Limits } from "../controller/law/policy.js";
 import type { PresetName } from "../controller/law/presets.js";
 import type { DirectionPlan, LinePlan } from "../controller/simulation/plan.js";
 import { ALWAYS } from "../controller/simulation/traffic.js";
+import {
+  type Direction,
+  eachDirection,
+  type PerDirection,
+} from "../shared/contract/direction.js";
+import { mbit } from "../shared/contract/units.js";
 
 /** How rates reach the shaper: `tc` at once, a RouterOS API late and seldom. */
 export type ActuatorKind = "tc" | "routeros";

@@ -1,5 +1,8 @@
-import { eachDirection, type PerDirection } from "../shared/direction.js";
-import { BIN_MS, type Bin, type Change, type Heard, type Run } from "./run.js";
+import {
+  eachDirection,
+  type PerDirection,
+} from "../shared/contract/direction.js";
+import { type Bin, BIN_MS, type Change, type Heard, type Run } from "./run.js";
 import type { Scenario } from "./scenario.js";
 import { mean, quantile } from "./statistics.js";
 

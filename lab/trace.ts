@@ -1,6 +1,6 @@
-import type { Direction } from "../shared/direction.js";
-import { BITS_PER_MBIT } from "../shared/units.js";
-import { BIN_MS, type Bin, type Run } from "./run.js";
+import type { Direction } from "../shared/contract/direction.js";
+import { BITS_PER_MBIT } from "../shared/contract/units.js";
+import { type Bin, BIN_MS, type Run } from "./run.js";
 import type { Scenario } from "./scenario.js";
 
 /** A run to draw, in steps of {@link TRACE_MS}. */

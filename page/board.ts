@@ -1,4 +1,4 @@
-import type { CycleFrame } from "../shared/frame.js";
+import type { CycleFrame } from "../shared/contract/frame.js";
 import type { Api, Outcome } from "./api.js";
 import type { Finds } from "./finds.js";
 import { followed, isFollowed } from "./follow.js";
@@ -6,10 +6,10 @@ import { askConfig, askEvents, askRange, askSummary } from "./history.js";
 import { limitsIn } from "./limits.js";
 import type { Hands } from "./plot.js";
 import {
+  type Bounds,
   boundsOf,
   isCycles,
   lengthOf,
-  type Bounds,
   type Span,
 } from "./span.js";
 import { openWanCharts, type WanCharts } from "./wan-charts.js";

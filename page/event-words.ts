@@ -1,7 +1,10 @@
-import type { HistoryEvent } from "../shared/history.js";
-import { eventRow, type Severity } from "../shared/event.js";
-import { factsInWords } from "../shared/facts.js";
-import { STATES } from "../shared/state.js";
+import {
+  eventRow,
+  factsInWords,
+  type Severity,
+} from "../shared/contract/event.js";
+import type { HistoryEvent } from "../shared/contract/history.js";
+import { STATES } from "../shared/contract/state.js";
 import { dayAndTime } from "./words.js";
 
 /** What happened, in a few words. */

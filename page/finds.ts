@@ -1,4 +1,7 @@
-import type { HistoryEvent, SummaryAnswer } from "../shared/history.js";
+import type {
+  HistoryEvent,
+  SummaryAnswer,
+} from "../shared/contract/history.js";
 import { eventInWords, meaning } from "./event-words.js";
 import { make, part, say } from "./parts.js";
 import { dayAndTime, ms } from "./words.js";

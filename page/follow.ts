@@ -1,10 +1,10 @@
-import { DIRECTIONS } from "../shared/direction.js";
-import type { CycleFrame } from "../shared/frame.js";
-import type { SeriesValues } from "../shared/history.js";
-import { PERIOD_MS } from "../shared/row.js";
-import { STATES } from "../shared/state.js";
+import { DIRECTIONS } from "../shared/contract/direction.js";
+import type { CycleFrame } from "../shared/contract/frame.js";
+import type { SeriesValues } from "../shared/contract/history.js";
+import { PERIOD_MS } from "../shared/contract/row.js";
+import { STATES } from "../shared/contract/state.js";
 import { joined, since } from "./series.js";
-import { isCycles, type Bounds } from "./span.js";
+import { type Bounds, isCycles } from "./span.js";
 import { shadesOf, type WanData } from "./wan-data.js";
 
 /** Charts of single cycles go on with the frames that come; coarser ones are asked for again now and then. */

@@ -1,15 +1,15 @@
+import { DIRECTIONS } from "../shared/contract/direction.js";
+import { EVENT_ROWS } from "../shared/contract/event.js";
 import type {
   EventsAnswer,
   HistoryEvent,
   RangeAnswer,
   SeriesAnswer,
   SummaryAnswer,
-} from "../shared/history.js";
-import { EVENT_ROWS } from "../shared/event.js";
-import { DIRECTIONS } from "../shared/direction.js";
+} from "../shared/contract/history.js";
 import type { Api, Outcome } from "./api.js";
 import { joined } from "./series.js";
-import { isCycles, lengthOf, type Bounds } from "./span.js";
+import { type Bounds, isCycles, lengthOf } from "./span.js";
 import type { Range } from "./wan-data.js";
 
 /** What the charts of a WAN show. */

@@ -1,5 +1,5 @@
-import { DIRECTIONS, type Direction } from "../shared/direction.js";
-import type { HistoryEvent } from "../shared/history.js";
+import { type Direction, DIRECTIONS } from "../shared/contract/direction.js";
+import type { HistoryEvent } from "../shared/contract/history.js";
 
 /** Mbit/s between which a rate may move. */
 export interface Limits {

@@ -1,6 +1,6 @@
-import { DIRECTIONS, type Direction } from "../shared/direction.js";
-import type { CycleFrame, Frame } from "../shared/frame.js";
-import type { EventsAnswer } from "../shared/history.js";
+import { type Direction, DIRECTIONS } from "../shared/contract/direction.js";
+import type { CycleFrame, Frame } from "../shared/contract/frame.js";
+import type { EventsAnswer } from "../shared/contract/history.js";
 import type { Api } from "./api.js";
 import type { Present } from "./now.js";
 

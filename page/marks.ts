@@ -1,9 +1,9 @@
-import type { HistoryEvent } from "../shared/history.js";
-import { clusters, type Cluster } from "./clusters.js";
+import type { HistoryEvent } from "../shared/contract/history.js";
+import { type Cluster, clusters } from "./clusters.js";
 import { eventInWords, severity } from "./event-words.js";
 import { make } from "./parts.js";
 import { AXIS_PX, RIGHT_PX } from "./plot.js";
-import { lengthOf, type Bounds } from "./span.js";
+import { type Bounds, lengthOf } from "./span.js";
 import { dayAndTime, timeToMs } from "./words.js";
 
 /** Events above a chart, each where it happened; one that is looked at tells its reason. */

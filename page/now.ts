@@ -1,9 +1,9 @@
-import { causeInWords } from "../shared/cause.js";
-import { DIRECTIONS, type Direction } from "../shared/direction.js";
-import type { Row } from "../shared/row.js";
-import { STATES } from "../shared/state.js";
+import { causeInWords } from "../shared/contract/cause.js";
+import { type Direction, DIRECTIONS } from "../shared/contract/direction.js";
+import type { Row } from "../shared/contract/row.js";
+import { STATES } from "../shared/contract/state.js";
+import { maybe, rttInWords, showMbps } from "../shared/contract/units.js";
 import { make, say } from "./parts.js";
-import { maybe, rttInWords, showMbps } from "../shared/units.js";
 import { lasting } from "./words.js";
 
 /** One WAN as it is at this moment. */

@@ -1,5 +1,5 @@
-import type { TierName } from "../shared/history.js";
-import { PERIOD_MS } from "../shared/row.js";
+import type { TierName } from "../shared/contract/history.js";
+import { PERIOD_MS } from "../shared/contract/row.js";
 
 /** How densely values stand: old ones are kept at longer steps than are asked for. */
 export interface Pace {

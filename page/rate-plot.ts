@@ -1,4 +1,4 @@
-import type { Direction } from "../shared/direction.js";
+import type { Direction } from "../shared/contract/direction.js";
 import { align } from "./align.js";
 import type { Ink } from "./ink.js";
 import type { PlotKind } from "./plot.js";

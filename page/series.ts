@@ -1,4 +1,4 @@
-import type { SeriesValues } from "../shared/history.js";
+import type { SeriesValues } from "../shared/contract/history.js";
 
 const isSame = (a: SeriesValues, b: SeriesValues): boolean =>
   a.metric === b.metric && a.labels["direction"] === b.labels["direction"];

@@ -1,11 +1,11 @@
-import { DIRECTIONS, type Direction } from "../shared/direction.js";
-import { STATES } from "../shared/state.js";
+import { type Direction, DIRECTIONS } from "../shared/contract/direction.js";
+import { STATES } from "../shared/contract/state.js";
 import { align } from "./align.js";
 import type { Ink, InkName } from "./ink.js";
 import type { Pace } from "./pace.js";
 import type { PlotKind } from "./plot.js";
-import { shareOf } from "./series.js";
 import { valuesAt } from "./rtt-plot.js";
+import { shareOf } from "./series.js";
 import uPlot from "./uplot.js";
 import { seriesOf, type WanData } from "./wan-data.js";
 import { timeInFull } from "./words.js";

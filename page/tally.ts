@@ -1,6 +1,6 @@
-import { DIRECTIONS } from "../shared/direction.js";
-import type { SummaryAnswer } from "../shared/history.js";
-import { STATES } from "../shared/state.js";
+import { DIRECTIONS } from "../shared/contract/direction.js";
+import type { SummaryAnswer } from "../shared/contract/history.js";
+import { STATES } from "../shared/contract/state.js";
 import { dayAndTime, ms, percent } from "./words.js";
 
 /** A chart in words, for who does not see it, and for who wants numbers. */

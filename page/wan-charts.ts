@@ -1,8 +1,11 @@
-import { DIRECTIONS } from "../shared/direction.js";
-import type { HistoryEvent, SummaryAnswer } from "../shared/history.js";
+import { DIRECTIONS } from "../shared/contract/direction.js";
+import type {
+  HistoryEvent,
+  SummaryAnswer,
+} from "../shared/contract/history.js";
 import { openMarks } from "./marks.js";
 import { make, say } from "./parts.js";
-import { openPlot, type Hands, type Plot, type PlotKind } from "./plot.js";
+import { type Hands, openPlot, type Plot, type PlotKind } from "./plot.js";
 import { ratePlot } from "./rate-plot.js";
 import { rttPlot } from "./rtt-plot.js";
 import { statePlot } from "./state-plot.js";

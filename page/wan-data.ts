@@ -1,8 +1,12 @@
-import type { Direction } from "../shared/direction.js";
-import type { Hole, RangeAnswer, SeriesValues } from "../shared/history.js";
+import type { Direction } from "../shared/contract/direction.js";
+import type {
+  Hole,
+  RangeAnswer,
+  SeriesValues,
+} from "../shared/contract/history.js";
 import { blanks } from "./align.js";
-import { paceOf, type Pace } from "./pace.js";
 import type { Limits } from "./limits.js";
+import { type Pace, paceOf } from "./pace.js";
 import type { Bounds } from "./span.js";
 
 /** A WAN's values over a time, of however many answers. */

@@ -1,4 +1,4 @@
-import { showMbps, showMs } from "../shared/units.js";
+import { showMbps, showMs } from "../shared/contract/units.js";
 
 /** Numbers and times as people read them: a fixed number of digits, so that they do not jump. */
 

@@ -1,5 +1,5 @@
-import { DIRECTIONS } from "../shared/direction.js";
-import { STATES } from "../shared/state.js";
+import { DIRECTIONS } from "../shared/contract/direction.js";
+import { STATES } from "../shared/contract/state.js";
 import type { Present } from "./now.js";
 import { lasting } from "./words.js";
 

@@ -1,11 +1,11 @@
 import {
-  SYNC_VERSION,
-  WANT_MAX,
   type Hello,
   type Resend,
   type State,
+  SYNC_VERSION,
+  WANT_MAX,
 } from "../shared/bus/sync.js";
-import { since, type Clock, type MonoMs } from "../shared/clock.js";
+import { type Clock, type MonoMs, since } from "../shared/runtime/clock.js";
 import { fault } from "./fault.js";
 import type { Intake } from "./intake.js";
 import type { Store } from "./store/store.js";
@@ -33,12 +33,12 @@ export interface CatchUp {
   };
 }
 
-type Held = Hello["held"][number];
+type HeldRange = Hello["held"][number];
 
 /** What one source was asked for last and has not sent yet, and what it surely holds. */
 interface Asked {
   readonly at: MonoMs;
-  readonly sure: Held;
+  readonly sure: HeldRange;
   readonly from: number;
   readonly to: number;
 }
@@ -61,7 +61,7 @@ export function openCatchUp(
   }
 
   /** @param sure what of the run may be asked for */
-  function state(name: string, sure: Held): State | null {
+  function state(name: string, sure: HeldRange): State | null {
     const { boot } = sure;
     const standing = store.standing(name, boot);
     if (standing === null) return null;

@@ -1,4 +1,9 @@
-import { later, since, type Clock, type MonoMs } from "../shared/clock.js";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  since,
+} from "../shared/runtime/clock.js";
 
 /** A step of this much is no correction any more. */
 const JUMP_MS = 3_600_000;

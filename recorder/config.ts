@@ -1,22 +1,22 @@
 import { resolve } from "node:path";
 import type { Schema } from "convict";
-import type { Problem } from "../shared/config-error.js";
 import {
-  examineConfig,
-  loadConfig,
   type Derived,
+  examineConfig,
   type Examined,
+  loadConfig,
   type Loaded,
   type Rule,
-} from "../shared/config.js";
+} from "../shared/config/config.js";
+import type { Problem } from "../shared/config/error.js";
+import type { LogFormat } from "../shared/runtime/log.js";
 import {
-  HTTP_SCHEMA,
   HTTP_RULES,
-  httpOf,
+  HTTP_SCHEMA,
   type HttpConfig,
   type HttpFile,
+  httpOf,
 } from "./http-config.js";
-import type { LogFormat } from "../shared/log.js";
 import type { Policy } from "./maintenance.js";
 import { FINER, ROLLED_TIERS } from "./tiers/tier.js";
 

@@ -1,4 +1,4 @@
-import { since, type MonoMs } from "../shared/clock.js";
+import { type MonoMs, since } from "../shared/runtime/clock.js";
 
 /** What one source may send in a second: fifty times what a controller does, and as much as it keeps for us in a queue. */
 const OF_FRAMES = { frames: 1_000, bytes: 2 * 2 ** 20 };

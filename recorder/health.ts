@@ -1,6 +1,6 @@
 import type { DoorCounts } from "../shared/bus/door.js";
-import { since, type Clock } from "../shared/clock.js";
-import type { Health } from "../shared/health.js";
+import { type Clock, since } from "../shared/runtime/clock.js";
+import type { Health } from "../shared/runtime/health.js";
 import type { CatchUp } from "./catch-up.js";
 import type { Intake } from "./intake.js";
 import type { Journal } from "./journal.js";
@@ -8,7 +8,7 @@ import type { Maintenance } from "./maintenance.js";
 import type { Silences } from "./silences.js";
 import type { Store } from "./store/store.js";
 import type { SyncCounts } from "./sync.js";
-import { troublesOf, type Troubles } from "./troubles.js";
+import { type Troubles, troublesOf } from "./troubles.js";
 
 /** Who brings in what the bus lost. */
 export interface Recovery {

@@ -1,5 +1,5 @@
 import { KEPT_MINUTES_MAX } from "../shared/bus/ring.js";
-import { later, type Clock, type WallMs } from "../shared/clock.js";
+import { type Clock, later, type WallMs } from "../shared/runtime/clock.js";
 
 /** As long as a controller may keep frames to send them again. */
 const KEPT_MS = KEPT_MINUTES_MAX * 60_000;

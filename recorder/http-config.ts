@@ -1,8 +1,8 @@
 import { BlockList, isIP } from "node:net";
-import type { Problem } from "../shared/config-error.js";
-import { like, type Like } from "../shared/config-format.js";
-import { plainReason } from "../shared/failure.js";
-import { readText } from "../shared/text-file.js";
+import type { Problem } from "../shared/config/error.js";
+import { like, type Like } from "../shared/config/format.js";
+import { plainReason } from "../shared/runtime/failure.js";
+import { readText } from "../shared/runtime/files.js";
 
 /** Where the recorder serves HTTP, and to whom. */
 export interface HttpConfig {

@@ -1,7 +1,7 @@
-import { behind, openDoor, type DoorCounts } from "../shared/bus/door.js";
+import { behind, type DoorCounts, openDoor } from "../shared/bus/door.js";
 import { openSubscriber, type Subscriber } from "../shared/bus/subscriber.js";
-import { later, since, type Clock } from "../shared/clock.js";
-import { Failure, reasonOf } from "../shared/failure.js";
+import { type Clock, later, since } from "../shared/runtime/clock.js";
+import { Failure, reasonOf } from "../shared/runtime/failure.js";
 
 /** On leaving: a queue from which nothing came for so long is taken for empty. */
 const QUIET_MS = 30;

@@ -1,12 +1,20 @@
-import { machineMs, since, type Clock, type MonoMs } from "../shared/clock.js";
-import { FrameError, topicOf, type Identity } from "../shared/frame.js";
-import type { Log } from "../shared/log.js";
+import {
+  FrameError,
+  type Identity,
+  topicOf,
+} from "../shared/contract/frame.js";
+import {
+  type Clock,
+  machineMs,
+  type MonoMs,
+  since,
+} from "../shared/runtime/clock.js";
+import type { Log } from "../shared/runtime/log.js";
 import { fault } from "./fault.js";
 import { createGate, type Gate } from "./gate.js";
 import { openHorizon } from "./horizon.js";
 import type { Observer } from "./observer.js";
 import { createOffers, type Offers } from "./offers.js";
-import { openRefusals, type Refusals } from "./refusals.js";
 import {
   beyond,
   decode,
@@ -16,6 +24,7 @@ import {
   wrongParts,
   wrongTopic,
 } from "./refusal-words.js";
+import { openRefusals, type Refusals } from "./refusals.js";
 import { createRoster } from "./roster.js";
 import { createSources, type Sources } from "./sources.js";
 import { SERIES_MAX } from "./store/series.js";

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../shared/clock.js";
-import type { Loaded } from "../shared/config.js";
-import { levelOf, type EventName } from "../shared/event.js";
+import type { Loaded } from "../shared/config/config.js";
+import { type EventName, levelOf } from "../shared/contract/event.js";
 import {
-  FRAME_VERSION,
   type ConfigFrame,
   type EventFrame,
-} from "../shared/frame.js";
-import type { Log } from "../shared/log.js";
+  FRAME_VERSION,
+} from "../shared/contract/frame.js";
+import type { Clock } from "../shared/runtime/clock.js";
+import type { Log } from "../shared/runtime/log.js";
 import type { Store } from "./store/store.js";
 
 /** More than this is not kept while nothing can be written. */

@@ -1,16 +1,21 @@
-import { later, since, type Clock, type MonoMs } from "../shared/clock.js";
-import type { Log } from "../shared/log.js";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  since,
+} from "../shared/runtime/clock.js";
+import type { Log } from "../shared/runtime/log.js";
 import type { ClockWatch } from "./clock-watch.js";
 import type { Journal } from "./journal.js";
 import { openPace } from "./pace.js";
-import { openPressure, type Limits, type Pressure } from "./pressure.js";
+import { type Limits, openPressure, type Pressure } from "./pressure.js";
 import { AHEAD_MS } from "./store/ahead.js";
 import type { Sizes } from "./store/disk.js";
 import { OWN_NAME } from "./store/ledger.js";
 import type { Store } from "./store/store.js";
 import type { Upkeep } from "./store/upkeep.js";
-import { lagMs, plan, type Keep } from "./tiers/retention.js";
-import { ROLLED_TIERS, TIERS, type RolledTier } from "./tiers/tier.js";
+import { type Keep, lagMs, plan } from "./tiers/retention.js";
+import { ROLLED_TIERS, type RolledTier, TIERS } from "./tiers/tier.js";
 
 /** One slice: sockets wait meanwhile. */
 const SLICE_MS = 20;

@@ -1,4 +1,4 @@
-import type { Frame } from "../shared/frame.js";
+import type { Frame } from "../shared/contract/frame.js";
 
 /** Whoever looks on as frames come. Told in the middle of it: it must be quick, and never throw. */
 export interface Observer {

@@ -1,6 +1,6 @@
 import type { Held } from "../shared/bus/ring.js";
-import { since, type MonoMs } from "../shared/clock.js";
-import type { Identity } from "../shared/frame.js";
+import type { Identity } from "../shared/contract/frame.js";
+import { type MonoMs, since } from "../shared/runtime/clock.js";
 
 /** A run nobody speaks of for so long is gone. */
 const GONE_MS = 60_000;

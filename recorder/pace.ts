@@ -1,4 +1,4 @@
-import { clamp } from "../shared/units.js";
+import { clamp } from "../shared/contract/units.js";
 
 /** How much to do in one go, so that it takes about as long as it may. Learns from what each go took. */
 export interface Pace {

@@ -1,10 +1,10 @@
 import { inspect } from "node:util";
 import {
   decodeFrame,
-  FrameError,
   type Frame,
+  FrameError,
   type Identity,
-} from "../shared/frame.js";
+} from "../shared/contract/frame.js";
 
 /** A clock may be a little ahead of ours; a frame from further in the future would outlive every retention. */
 export const FUTURE_MS = 60_000;

@@ -1,10 +1,10 @@
-import { since, type Clock, type MonoMs } from "../shared/clock.js";
 import {
   FRAME_FAULTS,
   type FrameError,
   type FrameFault,
-} from "../shared/frame.js";
-import type { Log } from "../shared/log.js";
+} from "../shared/contract/frame.js";
+import { type Clock, type MonoMs, since } from "../shared/runtime/clock.js";
+import type { Log } from "../shared/runtime/log.js";
 import type { Journal } from "./journal.js";
 
 const MINUTE_MS = 60_000;

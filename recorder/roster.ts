@@ -1,4 +1,4 @@
-import { since, type MonoMs } from "../shared/clock.js";
+import { type MonoMs, since } from "../shared/runtime/clock.js";
 
 /** WANs in one history, gone ones too. A machine has a handful. */
 export const NAMES_MAX = 256;

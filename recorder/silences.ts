@@ -1,4 +1,4 @@
-import { since, type Clock, type MonoMs } from "../shared/clock.js";
+import { type Clock, type MonoMs, since } from "../shared/runtime/clock.js";
 import type { Journal } from "./journal.js";
 import type { Observer } from "./observer.js";
 import type { LastRun } from "./store/runs.js";

@@ -1,4 +1,4 @@
-import { later, since, type Clock } from "../shared/clock.js";
+import { type Clock, later, since } from "../shared/runtime/clock.js";
 
 /** Nothing to do: looked at again after this. */
 const IDLE_MS = 1_000;

@@ -1,5 +1,5 @@
-import { since, type MonoMs } from "../shared/clock.js";
-import type { Frame } from "../shared/frame.js";
+import type { Frame } from "../shared/contract/frame.js";
+import { type MonoMs, since } from "../shared/runtime/clock.js";
 
 /** A run that is not heard for this long is gone. */
 const LIVE_MS = 60_000;

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type BetterSqlite3 from "better-sqlite3";
-import { Failure, reasonOf } from "../shared/failure.js";
+import { Failure, reasonOf } from "../shared/runtime/failure.js";
 
 /** The open database of better-sqlite3, whichever version is loaded. */
 export type Connection = BetterSqlite3.Database;

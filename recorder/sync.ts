@@ -1,10 +1,10 @@
 import { Router as Socket } from "zeromq";
-import { behind, openDoor, type DoorCounts } from "../shared/bus/door.js";
+import { behind, type DoorCounts, openDoor } from "../shared/bus/door.js";
 import { decodeSync, encodeSync } from "../shared/bus/sync.js";
-import type { Clock } from "../shared/clock.js";
-import { Failure, reasonOf } from "../shared/failure.js";
-import { FRAME_BYTES_MAX } from "../shared/frame.js";
-import { ipc } from "../shared/paths.js";
+import { FRAME_BYTES_MAX } from "../shared/contract/frame.js";
+import type { Clock } from "../shared/runtime/clock.js";
+import { Failure, reasonOf } from "../shared/runtime/failure.js";
+import { ipc } from "../shared/runtime/paths.js";
 import type { CatchUp } from "./catch-up.js";
 import { fault } from "./fault.js";
 import { createGate } from "./gate.js";

@@ -1,5 +1,5 @@
-import { since, type Clock, type MonoMs } from "../shared/clock.js";
-import type { EventName } from "../shared/event.js";
+import type { EventName } from "../shared/contract/event.js";
+import { type Clock, type MonoMs, since } from "../shared/runtime/clock.js";
 import type { Intake } from "./intake.js";
 import type { Detail, Journal } from "./journal.js";
 import type { Maintenance } from "./maintenance.js";

@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Failure } from "../../shared/failure.js";
+import { Failure } from "../../shared/runtime/failure.js";
 import { run } from "../../test/e2e/namespace.js";
 import { WAN } from "../../test/e2e/system.js";
 import { pause } from "../../test/e2e/waiting.js";
 import { restartWith } from "./processes.js";
-import { childOf, inMountsOf, stateFolder, type Stage } from "./stage.js";
+import { childOf, inMountsOf, type Stage, stateFolder } from "./stage.js";
 import { SILENTLY, type Trouble } from "./trouble.js";
 
 /** The machine the controller runs on: its clock, its folders, its name service; and restarts. */

@@ -1,8 +1,8 @@
-import { since, systemClock } from "../../shared/clock.js";
-import type { EventFrame } from "../../shared/frame.js";
-import { reasonOf } from "../../shared/failure.js";
 import { PROBED_MAX } from "../../controller/pinger/reflectors.js";
-import { askHealth, type Health } from "../../shared/health.js";
+import type { EventFrame } from "../../shared/contract/frame.js";
+import { since, systemClock } from "../../shared/runtime/clock.js";
+import { reasonOf } from "../../shared/runtime/failure.js";
+import { askHealth, type Health } from "../../shared/runtime/health.js";
 import { kernelKbps } from "../../test/e2e/queues.js";
 import { WAN } from "../../test/e2e/system.js";
 import { pause } from "../../test/e2e/waiting.js";

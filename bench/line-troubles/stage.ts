@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Failure, reasonOf } from "../../shared/failure.js";
-import type { CycleFrame } from "../../shared/frame.js";
-import { startDaemon, type Daemon } from "../../test/e2e/daemon.js";
+import type { CycleFrame } from "../../shared/contract/frame.js";
+import { Failure, reasonOf } from "../../shared/runtime/failure.js";
+import { type Daemon, startDaemon } from "../../test/e2e/daemon.js";
 import type { Heard } from "../../test/e2e/heard.js";
 import { startListener } from "../../test/e2e/listener.js";
 import {

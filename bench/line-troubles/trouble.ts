@@ -1,4 +1,4 @@
-import type { EventName } from "../../shared/event.js";
+import type { EventName } from "../../shared/contract/event.js";
 import type { Stage } from "./stage.js";
 
 /** Something that befalls a line, a queue, a process or the machine; provoked for real. */

@@ -1,9 +1,13 @@
-import { Dealer, Publisher } from "zeromq";
 import { Packr } from "msgpackr";
+import { Dealer, Publisher } from "zeromq";
 import type { Random } from "../../controller/simulation/random.js";
-import { systemClock } from "../../shared/clock.js";
-import { encodeFrame, KINDS, type Message } from "../../shared/frame.js";
-import { ipc, type RunFolder } from "../../shared/paths.js";
+import {
+  encodeFrame,
+  KINDS,
+  type Message,
+} from "../../shared/contract/frame.js";
+import { systemClock } from "../../shared/runtime/clock.js";
+import { ipc, type RunFolder } from "../../shared/runtime/paths.js";
 import { cycle, sample, stamped, transition } from "../../test/fakes/frames.js";
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });

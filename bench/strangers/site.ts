@@ -1,13 +1,13 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { askHealth } from "../../shared/health.js";
-import { runFolder, type RunFolder } from "../../shared/paths.js";
+import { askHealth } from "../../shared/runtime/health.js";
+import { runFolder, type RunFolder } from "../../shared/runtime/paths.js";
 import { accountOf } from "../../test/recorder/history.js";
-import { amiss, sleep, type Sender } from "../../test/recorder/station.js";
+import { amiss, type Sender, sleep } from "../../test/recorder/station.js";
 
 const WANCTL = fileURLToPath(new URL("../../cli/wanctl.js", import.meta.url));
 

@@ -1,10 +1,10 @@
 import { basename, resolve } from "node:path";
 import type { BACKENDS, File } from "../../controller/schema.js";
 import type { File as RecorderFile } from "../../recorder/config.js";
-import { tellable } from "../../shared/config.js";
-import type { Problem } from "../../shared/config-error.js";
-import { DIRECTIONS, type Direction } from "../../shared/direction.js";
-import { plainHost } from "../../shared/host-name.js";
+import { tellable } from "../../shared/config/config.js";
+import type { Problem } from "../../shared/config/error.js";
+import { plainHost } from "../../shared/config/format.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import type { Judged } from "./judged.js";
 import { areOne, type Names } from "./names.js";
 

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { runCommand } from "../../controller/qdisc/look.js";
-import { systemClock } from "../../shared/clock.js";
+import { systemClock } from "../../shared/runtime/clock.js";
 import type { Look } from "./look.js";
 
 const DAY_MS = 24 * 3_600_000;

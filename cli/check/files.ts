@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Failure } from "../../shared/failure.js";
+import { Failure } from "../../shared/runtime/failure.js";
 
 /** The files that are meant: of a folder its YAML files, in order. None twice. @throws Failure where a folder has none */
 export function filesOf(paths: readonly string[]): string[] {

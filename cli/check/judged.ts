@@ -1,19 +1,19 @@
 import { basename } from "node:path";
 import {
   controllerConfig,
-  examineControllerFile,
   type ControllerConfig,
+  examineControllerFile,
 } from "../../controller/config.js";
 import { CONTROLLER_SCHEMA, type File } from "../../controller/schema.js";
 import {
   examineRecorderFile,
   recorderConfig,
-  type File as RecorderFile,
   type RecorderConfig,
+  type File as RecorderFile,
 } from "../../recorder/config.js";
-import { tellable } from "../../shared/config.js";
-import { ConfigError, type Problem } from "../../shared/config-error.js";
-import { contentOf, openConfigFile, placed } from "../../shared/config-file.js";
+import { tellable } from "../../shared/config/config.js";
+import { ConfigError, type Problem } from "../../shared/config/error.js";
+import { contentOf, openConfigFile, placed } from "../../shared/config/file.js";
 import { nobodys } from "./reflectors.js";
 
 /** What became of one file: whose it is, and all that is wrong with it by itself. */

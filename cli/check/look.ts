@@ -1,4 +1,4 @@
-import type { Problem } from "../../shared/config-error.js";
+import type { Problem } from "../../shared/config/error.js";
 
 /** Something looked at now: what it is, and what keeps it from working. */
 export interface Look {

@@ -1,9 +1,9 @@
 import { lookup } from "node:dns/promises";
 import { realpathSync } from "node:fs";
 import { isIP, isIPv6 } from "node:net";
-import { dirname, join, basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { ownName } from "../../controller/pinger/libc.js";
-import { plainHost } from "../../shared/host-name.js";
+import { plainHost } from "../../shared/config/format.js";
 import type { Judged } from "./judged.js";
 
 /** What things are really called, so that one by two names is seen to be one. */

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { networkOf } from "../../recorder/store/file-system.js";
-import type { Problem } from "../../shared/config-error.js";
+import type { Problem } from "../../shared/config/error.js";
 import type { Look } from "./look.js";
 
 /** Where the history is to be: on a disk of this host, a file that may be written, in a folder where others may be made beside it. */

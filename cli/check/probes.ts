@@ -1,12 +1,12 @@
-import { networkInterfaces } from "node:os";
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { ControllerConfig } from "../../controller/config.js";
 import { ownName } from "../../controller/pinger/libc.js";
 import { textIn } from "../../controller/qdisc/answer.js";
 import { objectsOf, runCommand } from "../../controller/qdisc/look.js";
-import type { Problem } from "../../shared/config-error.js";
-import { plainReason } from "../../shared/failure.js";
-import { plainHost } from "../../shared/host-name.js";
+import type { Problem } from "../../shared/config/error.js";
+import { plainHost } from "../../shared/config/format.js";
+import { plainReason } from "../../shared/runtime/failure.js";
 import { bridgeOf, passes } from "./links.js";
 import type { Look } from "./look.js";
 import { areOne, type Names } from "./names.js";

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { ownName } from "../../controller/pinger/libc.js";
-import { Failure, plainReason } from "../../shared/failure.js";
+import { Failure, plainReason } from "../../shared/runtime/failure.js";
 
 /** How a reflector answered: the RTT of each answer, none where it did not. */
 export interface Reached {

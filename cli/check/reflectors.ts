@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
-import type { Problem } from "../../shared/config-error.js";
-import { plainHost } from "../../shared/host-name.js";
+import type { Problem } from "../../shared/config/error.js";
+import { plainHost } from "../../shared/config/format.js";
 
 /** Addresses that no host beyond the line can have: RFC 6890, and those that came later. */
 const NOBODYS: readonly (readonly [string, string, number])[] = [

@@ -1,12 +1,12 @@
 import type { ControllerConfig } from "../../controller/config.js";
+import { ownName } from "../../controller/pinger/libc.js";
 import { findings } from "../../controller/qdisc/findings.js";
 import { lookAtHost } from "../../controller/qdisc/look.js";
-import { ownName } from "../../controller/pinger/libc.js";
 import { openRouterOs } from "../../controller/shaper/routeros.js";
 import { openSession } from "../../controller/shaper/transport.js";
-import { systemClock } from "../../shared/clock.js";
-import { eachDirection } from "../../shared/direction.js";
-import { reasonOf } from "../../shared/failure.js";
+import { eachDirection } from "../../shared/contract/direction.js";
+import { systemClock } from "../../shared/runtime/clock.js";
+import { reasonOf } from "../../shared/runtime/failure.js";
 import type { Look } from "./look.js";
 
 /** What shapes a WAN. Asks the router or this host, and changes nothing. */

@@ -6,13 +6,13 @@ import {
   loadRecorderFile,
   RECORDER_SCHEMA,
 } from "../../recorder/config.js";
-import type { Derived, Loaded } from "../../shared/config.js";
+import type { Derived, Loaded } from "../../shared/config/config.js";
 import {
   openConfigFile,
-  settingOf,
   type Setting,
-} from "../../shared/config-file.js";
-import { keysOf } from "../../shared/config-keys.js";
+  settingOf,
+} from "../../shared/config/file.js";
+import { keysOf } from "../../shared/config/keys.js";
 import { isControllers } from "../check/judged.js";
 
 /** Where a value comes from. */

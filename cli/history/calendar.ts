@@ -54,7 +54,7 @@ export function turnOf(beforeMs: number, atMs: number): string | null {
   return dayOf(beforeMs) === dayOf(atMs) ? null : dayOf(atMs);
 }
 
-const UNITS = [
+const UNITS_OF_MS = [
   ["d", "d", 24 * HOUR_MS],
   ["h", "h", HOUR_MS],
   ["m", "min", 60_000],
@@ -64,7 +64,8 @@ const MS = ["ms", "ms", 1] as const;
 
 /** A length in the greatest unit that leaves no rest: its number, and the unit for programs and for people. */
 function lengthOf(ms: number) {
-  const [unit, word, size] = UNITS.find((each) => ms % each[2] === 0) ?? MS;
+  const [unit, word, size] =
+    UNITS_OF_MS.find((each) => ms % each[2] === 0) ?? MS;
   return { count: ms / size, unit, word };
 }
 

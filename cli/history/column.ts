@@ -1,6 +1,6 @@
-import { DIRECTIONS, type Direction } from "../../shared/direction.js";
-import { METRICS } from "../../shared/metrics.js";
-import type { State } from "../../shared/state.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
+import { METRICS } from "../../shared/contract/metrics.js";
+import type { State } from "../../shared/contract/state.js";
 import { ARROW } from "../side.js";
 import { showDelta } from "../terminal.js";
 import { labelOf } from "./label.js";

@@ -1,7 +1,6 @@
-import type { Completeness } from "../../shared/history.js";
-import { clip, printable, wrapTo } from "../terminal.js";
+import type { Completeness } from "../../shared/contract/history.js";
+import { clip, printable, timeOfDay, wrapTo } from "../terminal.js";
 import { dayOf } from "./calendar.js";
-import { timeOfDay } from "../terminal.js";
 import { percent } from "./number.js";
 import type { Paint } from "./paint.js";
 

@@ -10,9 +10,9 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { openHistoryFile } from "../../recorder/reader/file.js";
 import type { History } from "../../recorder/reader/history.js";
-import { Failure, reasonOf } from "../../shared/failure.js";
-import { isHeld, nameOfOwner } from "../../shared/lock.js";
-import { isWritableFolder } from "../../shared/paths.js";
+import { Failure, reasonOf } from "../../shared/runtime/failure.js";
+import { isHeld, nameOfOwner } from "../../shared/runtime/lock.js";
+import { isWritableFolder } from "../../shared/runtime/paths.js";
 
 /**
  * The history in a file that no recorder writes. Where its folder cannot be written, as SQLite needs it, the file and its

@@ -1,8 +1,7 @@
-import type { HistoryEvent } from "../../shared/history.js";
+import { eventRow, factsInWords } from "../../shared/contract/event.js";
+import type { HistoryEvent } from "../../shared/contract/history.js";
+import { STATES } from "../../shared/contract/state.js";
 import { answerOf } from "../answer.js";
-import { eventRow } from "../../shared/event.js";
-import { STATES } from "../../shared/state.js";
-import { factsInWords } from "../../shared/facts.js";
 import { clip, printable, timeOfDay, wrapTo } from "../terminal.js";
 import { dayAndTime, dayOf, turnOf } from "./calendar.js";
 import type { Paint, Tone } from "./paint.js";

@@ -1,9 +1,9 @@
-import { later, type Clock } from "../../shared/clock.js";
-import type { HistoryEvent } from "../../shared/history.js";
+import type { HistoryEvent } from "../../shared/contract/history.js";
+import { type Clock, later } from "../../shared/runtime/clock.js";
 import { TABLE_METRICS } from "./column.js";
 import { openEventList } from "./event-lines.js";
 import { newestEvents, rangePages } from "./pages.js";
-import { EVENTS_MAX, TABLE_POINTS, type Asked } from "./people.js";
+import { type Asked, EVENTS_MAX, TABLE_POINTS } from "./people.js";
 import type { Question } from "./question.js";
 import type { Past } from "./remote.js";
 import { momentsOf, rowsOf } from "./row.js";

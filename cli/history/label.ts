@@ -1,4 +1,4 @@
-import type { SeriesName } from "../../shared/history.js";
+import type { SeriesName } from "../../shared/contract/history.js";
 import { ARROW } from "../side.js";
 import { printable } from "../terminal.js";
 

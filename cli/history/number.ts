@@ -1,4 +1,4 @@
-import { fixed } from "../../shared/units.js";
+import { fixed } from "../../shared/contract/units.js";
 
 /** A number in at most `width` columns, at least five: as many decimals as there are up to `decimals`, else fewer, else an exponent. */
 export function compact(value: number, width: number, decimals = 1): string {

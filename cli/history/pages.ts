@@ -1,5 +1,8 @@
 import type { RangeQuery, Span } from "../../recorder/reader/history.js";
-import type { HistoryEvent, RangeAnswer } from "../../shared/history.js";
+import type {
+  HistoryEvent,
+  RangeAnswer,
+} from "../../shared/contract/history.js";
 import type { Past } from "./remote.js";
 
 /** All pages of a range, in order of time. */

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { STATES, type State } from "../../shared/state.js";
+import { type State, STATES } from "../../shared/contract/state.js";
 
 /** What a word on the screen is. */
 export type Tone = State | "title" | "aside";

@@ -1,4 +1,4 @@
-import type { Completeness } from "../../shared/history.js";
+import type { Completeness } from "../../shared/contract/history.js";
 import { wrapTo } from "../terminal.js";
 import { spanOf, stepInWords } from "./calendar.js";
 import { bandsIn } from "./chart.js";

@@ -1,5 +1,5 @@
-import { Failure } from "../../shared/failure.js";
-import { runFolder } from "../../shared/paths.js";
+import { Failure } from "../../shared/runtime/failure.js";
+import { runFolder } from "../../shared/runtime/paths.js";
 import type { HistoryOptions } from "./question.js";
 import { openRemote, type Past } from "./remote.js";
 import type { Address } from "./transport.js";

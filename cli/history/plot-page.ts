@@ -1,14 +1,14 @@
-import { DIRECTIONS, type Direction } from "../../shared/direction.js";
-import type { RangeAnswer } from "../../shared/history.js";
-import { PERIOD_MS } from "../../shared/row.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
+import type { RangeAnswer } from "../../shared/contract/history.js";
+import { PERIOD_MS } from "../../shared/contract/row.js";
 import { ARROW } from "../side.js";
 import { clip, timeOfDay } from "../terminal.js";
 import { dayAndTime, dayOf, spanOf } from "./calendar.js";
-import { bandsIn, chart, strip, timeAxis, type Band } from "./chart.js";
+import { type Band, bandsIn, chart, strip, timeAxis } from "./chart.js";
 import { completenessLines } from "./completeness-lines.js";
 import { compact, compactMbps } from "./number.js";
 import { stateOf } from "./paint.js";
-import { rowsOf, type Row } from "./row.js";
+import { type Row, rowsOf } from "./row.js";
 import { worstOf } from "./state-cell.js";
 import type { PageOptions } from "./summary-page.js";
 

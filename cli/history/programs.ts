@@ -1,5 +1,5 @@
-import type { RangeAnswer } from "../../shared/history.js";
-import { labelText } from "../../shared/metrics.js";
+import type { RangeAnswer } from "../../shared/contract/history.js";
+import { labelText } from "../../shared/contract/metrics.js";
 import { newestEvents, rangePages } from "./pages.js";
 import { EVENTS_MAX, TABLE_POINTS } from "./people.js";
 import type { Question } from "./question.js";

@@ -1,10 +1,10 @@
 import type { Resolution } from "../../recorder/reader/history.js";
-import { FAMILIES, metricsIn } from "../../shared/metrics.js";
-import { WAN_NAME } from "../../shared/frame.js";
-import { Failure } from "../../shared/failure.js";
-import { PERIOD_MS } from "../../shared/row.js";
-import { parseDuration } from "../../shared/duration.js";
-import { timeRange, type TimeOptions, type TimeRange } from "./time.js";
+import { parseDuration } from "../../shared/config/format.js";
+import { WAN_NAME } from "../../shared/contract/frame.js";
+import { FAMILIES, metricsIn } from "../../shared/contract/metrics.js";
+import { PERIOD_MS } from "../../shared/contract/row.js";
+import { Failure } from "../../shared/runtime/failure.js";
+import { type TimeOptions, timeRange, type TimeRange } from "./time.js";
 
 /** What `wanctl history` was told, as typed; which options exclude each other is said where they are declared. */
 export interface HistoryOptions extends TimeOptions {

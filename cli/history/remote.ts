@@ -9,10 +9,10 @@ import type {
   RangeAnswer,
   SeriesAnswer,
   SummaryAnswer,
-} from "../../shared/history.js";
+} from "../../shared/contract/history.js";
 import { lengthText } from "./calendar.js";
 import { SHAPE } from "./shape.js";
-import { ask, unreadable, type Address } from "./transport.js";
+import { type Address, ask, unreadable } from "./transport.js";
 
 /** What `wanctl history` asks. */
 export type Past = Omit<History, "gaps">;

@@ -1,5 +1,5 @@
-import { STATES } from "../../shared/state.js";
-import { labelText } from "../../shared/metrics.js";
+import { labelText } from "../../shared/contract/metrics.js";
+import { STATES } from "../../shared/contract/state.js";
 import type { Row } from "./row.js";
 
 /** Rows for programs. Keys and columns are appended to, and never renamed. */

@@ -1,5 +1,5 @@
-import { groupsBy } from "../../shared/groups.js";
-import type { RangeAnswer, SeriesName } from "../../shared/history.js";
+import { groupsBy } from "../../shared/contract/groups.js";
+import type { RangeAnswer, SeriesName } from "../../shared/contract/history.js";
 
 /** What one series was in one step. */
 export interface Row extends SeriesName {

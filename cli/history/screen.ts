@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { clamp } from "../../shared/units.js";
+import { clamp } from "../../shared/contract/units.js";
 import { COLUMNS } from "../terminal.js";
 import { colours, type Paint } from "./paint.js";
 

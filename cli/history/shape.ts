@@ -1,12 +1,12 @@
-import { Type, type TSchema } from "@sinclair/typebox";
+import { type TSchema, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import {
   completeness,
   seriesName,
   stateMs,
 } from "../../recorder/api/history-schema.js";
-import { DIRECTIONS } from "../../shared/direction.js";
-import { STATES } from "../../shared/state.js";
+import { DIRECTIONS } from "../../shared/contract/direction.js";
+import { STATES } from "../../shared/contract/state.js";
 
 /** What is asked of an answer before it is believed: that everything that is shown of it is there. */
 

@@ -1,5 +1,5 @@
-import { DIRECTIONS, type Direction } from "../../shared/direction.js";
-import { STATES } from "../../shared/state.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
+import { STATES } from "../../shared/contract/state.js";
 import { ARROW } from "../side.js";
 import type { Moment, Row } from "./row.js";
 

@@ -1,14 +1,13 @@
-import type { SummaryAnswer } from "../../shared/history.js";
-import { STATES } from "../../shared/state.js";
+import { showSpan } from "../../shared/contract/event.js";
+import type { SummaryAnswer } from "../../shared/contract/history.js";
+import { STATES } from "../../shared/contract/state.js";
 import { ARROW } from "../side.js";
-import { showSpan } from "../../shared/facts.js";
-import { clip, showDelta } from "../terminal.js";
+import { clip, showDelta, timeOfDay } from "../terminal.js";
 import { dayOf, spanOf } from "./calendar.js";
 import { completenessLines } from "./completeness-lines.js";
 import { labelOf } from "./label.js";
 import { compact, percent } from "./number.js";
 import type { Paint } from "./paint.js";
-import { timeOfDay } from "../terminal.js";
 
 export interface PageOptions {
   readonly columns: number;

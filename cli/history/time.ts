@@ -1,7 +1,7 @@
 import type { ParsedComponents, ParsingReference } from "chrono-node";
 import { parse } from "chrono-node/en";
-import { parseDuration } from "../../shared/duration.js";
-import { Failure } from "../../shared/failure.js";
+import { parseDuration } from "../../shared/config/format.js";
+import { Failure } from "../../shared/runtime/failure.js";
 
 /** A range of wall clock time, ms since 1970: from inclusive, to exclusive. */
 export interface TimeRange {

@@ -1,6 +1,6 @@
-import { request as requestHttp, type IncomingMessage } from "node:http";
+import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { Failure, reasonOf } from "../../shared/failure.js";
+import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { clip, printable } from "../terminal.js";
 
 /** Where a recorder answers. */

@@ -1,4 +1,4 @@
-import { WAN_NAME } from "../../shared/frame.js";
+import { WAN_NAME } from "../../shared/contract/frame.js";
 
 /** A WAN's name as ours may be: the Python wanctl allowed capitals, dots and underscores. Null where nothing is left. */
 export function nameOf(old: string): string | null {

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { isMap, isScalar, type Node, type Pair } from "yaml";
-import { ConfigError, type Problem } from "../../shared/config-error.js";
-import { openConfigFile } from "../../shared/config-file.js";
+import { ConfigError, type Problem } from "../../shared/config/error.js";
+import { openConfigFile } from "../../shared/config/file.js";
 
 /** A key of the Python wanctl's file; of a group, its keys. Lists are values. */
 export interface OldKey {

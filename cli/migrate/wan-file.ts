@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { DIFFSERVS, LINKS } from "../../controller/qdisc/cake.js";
-import { DIRECTIONS, type Direction } from "../../shared/direction.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import { nameOf } from "./name.js";
 import type { OldFile } from "./old-file.js";
 

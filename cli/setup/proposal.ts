@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { PresetName } from "../../controller/law/presets.js";
-import { DIRECTIONS, type Direction } from "../../shared/direction.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 
 /** What a controller's file is made of. */
 export interface Line {

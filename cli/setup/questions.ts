@@ -1,5 +1,5 @@
 import { createInterface, type Interface } from "node:readline/promises";
-import { Failure } from "../../shared/failure.js";
+import { Failure } from "../../shared/runtime/failure.js";
 
 /** One thing to be known. */
 export interface Question {

@@ -1,8 +1,8 @@
 import { openSession } from "../../controller/shaper/transport.js";
-import { systemClock } from "../../shared/clock.js";
-import { DIRECTIONS } from "../../shared/direction.js";
-import { Failure } from "../../shared/failure.js";
+import { DIRECTIONS } from "../../shared/contract/direction.js";
 import type { Item, Session } from "../../shared/routeros/session.js";
+import { systemClock } from "../../shared/runtime/clock.js";
+import { Failure } from "../../shared/runtime/failure.js";
 import type { QueuesOfRouter } from "./proposal.js";
 
 type Access = Pick<

@@ -1,4 +1,4 @@
-import { later, type Clock } from "../../shared/clock.js";
+import { type Clock, later } from "../../shared/runtime/clock.js";
 import type { Link } from "../condition.js";
 import { deviceState, ownName } from "../pinger/libc.js";
 

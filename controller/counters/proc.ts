@@ -1,6 +1,6 @@
-import { open, readFile, type FileHandle } from "node:fs/promises";
+import { type FileHandle, open, readFile } from "node:fs/promises";
 import { clearInterval, setInterval } from "node:timers";
-import type { Clock } from "../../shared/clock.js";
+import type { Clock } from "../../shared/runtime/clock.js";
 import type { Link } from "../condition.js";
 import type { Counted } from "../law/reading.js";
 import { ownName } from "../pinger/libc.js";

@@ -1,6 +1,6 @@
 import { clearInterval, setInterval } from "node:timers";
-import { later, since, type Clock } from "../../shared/clock.js";
 import type { Item, Session } from "../../shared/routeros/session.js";
+import { type Clock, later, since } from "../../shared/runtime/clock.js";
 import type { Link } from "../condition.js";
 import type { Counted } from "../law/reading.js";
 import type { Counters } from "./counters.js";

@@ -1,27 +1,27 @@
-import { since, type MonoMs } from "../../shared/clock.js";
 import {
+  type Direction,
   eachDirection,
   opposite,
-  type Direction,
   type PerDirection,
-} from "../../shared/direction.js";
+} from "../../shared/contract/direction.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 import { areBothBusy, isBusy, mayHaveQueued } from "./busyness.js";
 import { tellsWays } from "./evidence.js";
 import type { Limits } from "./policy.js";
 import {
   drainFor,
   isInUse,
+  type RateState,
   slackMs,
   windowMs,
-  type RateState,
 } from "./rate-state.js";
 import { recentRate, type Traffic } from "./traffic.js";
 import {
+  type Case,
   isExpired,
   isOverrun,
   opened,
   resumed,
-  type Case,
   type Trial,
 } from "./trial.js";
 import { TUNING } from "./tuning.js";

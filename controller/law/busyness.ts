@@ -1,10 +1,10 @@
-import { since } from "../../shared/clock.js";
 import {
-  opposite,
   type Direction,
+  opposite,
   type PerDirection,
-} from "../../shared/direction.js";
-import { runAbove, type Evidence } from "./evidence.js";
+} from "../../shared/contract/direction.js";
+import { since } from "../../shared/runtime/clock.js";
+import { type Evidence, runAbove } from "./evidence.js";
 import type { Limits } from "./policy.js";
 import { isInUse, type RateState } from "./rate-state.js";
 import { TUNING } from "./tuning.js";

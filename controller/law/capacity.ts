@@ -1,8 +1,8 @@
-import { later, since, type MonoMs } from "../../shared/clock.js";
-import type { Direction } from "../../shared/direction.js";
-import { clamp } from "../../shared/units.js";
-import { runAbove, type Evidence } from "./evidence.js";
+import type { Direction } from "../../shared/contract/direction.js";
+import { clamp } from "../../shared/contract/units.js";
+import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
 import type { Sample } from "./estimator.js";
+import { type Evidence, runAbove } from "./evidence.js";
 import { windowMs } from "./rate-state.js";
 import { rateBetween, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";

@@ -1,44 +1,44 @@
-import { since, type MonoMs } from "../../shared/clock.js";
 import {
   DIRECTIONS,
   eachDirection,
   type PerDirection,
-} from "../../shared/direction.js";
-import type { State } from "../../shared/state.js";
+} from "../../shared/contract/direction.js";
+import type { State } from "../../shared/contract/state.js";
+import { clamp } from "../../shared/contract/units.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 import {
+  type Attribution,
   drainMs,
   follow,
   isCertain,
   mayProbe,
   noSuspicion,
   suspects,
-  type Attribution,
 } from "./attribution.js";
-import { clamp } from "../../shared/units.js";
 import { classify, delayOf, type Transition } from "./congestion.js";
 import {
   estimate,
+  type Estimate,
   leastBaselineMs,
   rememberedPath,
-  type Estimate,
 } from "./estimator.js";
 import {
+  type Evidence,
   lastSamples,
   NO_EVIDENCE,
   resting,
   tellsWays,
   witness,
-  type Evidence,
 } from "./evidence.js";
 import type { Policy } from "./policy.js";
 import { followPulse, NO_PULSE, type Pulse } from "./pulse.js";
-import type { Reading } from "./reading.js";
 import {
   initialRate,
+  type RateState,
   slackMs,
   withSlack,
-  type RateState,
 } from "./rate-state.js";
+import type { Reading } from "./reading.js";
 import { nextRate } from "./shaper-rate.js";
 import { remember, type Traffic } from "./traffic.js";
 import { judge } from "./trial.js";

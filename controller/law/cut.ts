@@ -1,5 +1,5 @@
-import { later } from "../../shared/clock.js";
-import { clamp } from "../../shared/units.js";
+import { clamp } from "../../shared/contract/units.js";
+import { later } from "../../shared/runtime/clock.js";
 import { capacityBps } from "./capacity.js";
 import type { Sample } from "./estimator.js";
 import {
@@ -7,9 +7,9 @@ import {
   because,
   drainFor,
   isWorse,
-  trimMs,
   type RateState,
   type Scene,
+  trimMs,
 } from "./rate-state.js";
 import { TUNING } from "./tuning.js";
 

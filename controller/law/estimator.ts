@@ -1,9 +1,8 @@
-import type { MonoMs } from "../../shared/clock.js";
-import { since } from "../../shared/clock.js";
-import type { PerDirection } from "../../shared/direction.js";
-import { maybe } from "../../shared/units.js";
-import { share } from "./smoothing.js";
+import type { PerDirection } from "../../shared/contract/direction.js";
+import { maybe } from "../../shared/contract/units.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 import type { Reply } from "./reading.js";
+import { share } from "./smoothing.js";
 import { TUNING } from "./tuning.js";
 import { followSkew, skewOf, split } from "./ways.js";
 

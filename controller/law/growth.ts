@@ -1,4 +1,4 @@
-import { clamp } from "../../shared/units.js";
+import { clamp } from "../../shared/contract/units.js";
 import type { Manner } from "./presets.js";
 import { TUNING } from "./tuning.js";
 

@@ -1,4 +1,4 @@
-import type { PerDirection } from "../../shared/direction.js";
+import type { PerDirection } from "../../shared/contract/direction.js";
 import type { Manner } from "./presets.js";
 
 /** What the operator wants of one direction. */

@@ -1,4 +1,4 @@
-import { since, type MonoMs } from "../../shared/clock.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 import type { Counted } from "./reading.js";
 import { TUNING } from "./tuning.js";
 

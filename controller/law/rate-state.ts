@@ -1,12 +1,12 @@
-import type { Cause } from "../../shared/cause.js";
-import type { MonoMs } from "../../shared/clock.js";
+import type { Cause } from "../../shared/contract/cause.js";
 import {
+  type Direction,
   DIRECTIONS,
   eachDirection,
-  type Direction,
   type PerDirection,
-} from "../../shared/direction.js";
-import { clamp } from "../../shared/units.js";
+} from "../../shared/contract/direction.js";
+import { clamp } from "../../shared/contract/units.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Evidence } from "./evidence.js";
 import type { Limits } from "./policy.js";
 import type { Manner } from "./presets.js";

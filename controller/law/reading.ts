@@ -1,6 +1,6 @@
-import type { MonoMs } from "../../shared/clock.js";
-import type { PerDirection } from "../../shared/direction.js";
-import type { ReadingKind } from "../../shared/state.js";
+import type { PerDirection } from "../../shared/contract/direction.js";
+import type { ReadingKind } from "../../shared/contract/state.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 
 /** One answered probe. `reflector` is its place in the list of reflectors. */
 export interface Reply {

@@ -1,5 +1,5 @@
-import { later, since, type MonoMs } from "../../shared/clock.js";
-import { clamp } from "../../shared/units.js";
+import { clamp } from "../../shared/contract/units.js";
+import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
 import { mayHaveQueued } from "./busyness.js";
 import { cut } from "./cut.js";
 import type { Sample } from "./estimator.js";
@@ -10,10 +10,10 @@ import {
   because,
   isWorse,
   packetMs,
-  trimMs,
-  windowMs,
   type RateState,
   type Scene,
+  trimMs,
+  windowMs,
 } from "./rate-state.js";
 import { recentRate } from "./traffic.js";
 import { TUNING } from "./tuning.js";

@@ -1,5 +1,5 @@
-import { later, since, type MonoMs } from "../../shared/clock.js";
-import type { Direction } from "../../shared/direction.js";
+import type { Direction } from "../../shared/contract/direction.js";
+import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
 import type { Counted } from "./reading.js";
 import { TUNING } from "./tuning.js";
 

@@ -1,19 +1,19 @@
-import { since, type MonoMs } from "../../shared/clock.js";
 import {
+  type Direction,
   DIRECTIONS,
   opposite,
-  type Direction,
   type PerDirection,
-} from "../../shared/direction.js";
+} from "../../shared/contract/direction.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 import { areBothBusy } from "./busyness.js";
 import type { Sample } from "./estimator.js";
-import { lastSamples, tellsWays, type Evidence } from "./evidence.js";
+import { type Evidence, lastSamples, tellsWays } from "./evidence.js";
 import {
+  type CutEvidence,
   isWorse,
+  type RateState,
   slackMs,
   windowMs,
-  type CutEvidence,
-  type RateState,
 } from "./rate-state.js";
 import { recentRate, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";

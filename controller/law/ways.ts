@@ -1,4 +1,4 @@
-import type { PerDirection } from "../../shared/direction.js";
+import type { PerDirection } from "../../shared/contract/direction.js";
 import { share } from "./smoothing.js";
 import { TUNING } from "./tuning.js";
 

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { since, type Clock, type MonoMs } from "../../shared/clock.js";
-import { reasonOf } from "../../shared/failure.js";
+import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import { reasonOf } from "../../shared/runtime/failure.js";
 import type { Report } from "../report.js";
 
 /** Where the reflectors are now, beside the cycle: names are looked up again and again, and keep what was found. */

@@ -1,10 +1,10 @@
-import type { Clock, MonoMs } from "../../shared/clock.js";
+import type { Clock, MonoMs } from "../../shared/runtime/clock.js";
 import type { ControllerConfig } from "../config.js";
 import type { Reply } from "../law/reading.js";
 import { follow, isVain, noFallback } from "./fallback.js";
 import { openHandshakes } from "./handshakes.js";
+import { type Answers, answersOf, type Pinger, type Shared } from "./pinger.js";
 import { followAnswers, notSparse } from "./sparse.js";
-import { answersOf, type Answers, type Pinger, type Shared } from "./pinger.js";
 
 /** Pings that nobody answers now are tried so often. */
 const VAIN_ROUND_MS = 5_000;

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { since, type MonoMs } from "../../shared/clock.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 
 /** What probing may take of the line, each way, and what it takes: bytes of packets at layer 3. */
 

@@ -1,4 +1,4 @@
-import { since, type MonoMs } from "../../shared/clock.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 
 /** Whether something else than pings is tried, and what speaks for it. */
 export interface Fallback {

@@ -1,10 +1,15 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { later, since, type Clock, type MonoMs } from "../../shared/clock.js";
-import { reasonOf } from "../../shared/failure.js";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  since,
+} from "../../shared/runtime/clock.js";
+import { reasonOf } from "../../shared/runtime/failure.js";
 import type { ControllerConfig } from "../config.js";
 import type { Report } from "../report.js";
-import { openLedger, type Ledger } from "./ledger.js";
+import { type Ledger, openLedger } from "./ledger.js";
 import { ownName } from "./libc.js";
 import { openLoss } from "./loss.js";
 import { answersOf, type Pinger } from "./pinger.js";

@@ -1,10 +1,15 @@
 import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { later, since, type Clock, type MonoMs } from "../../shared/clock.js";
-import { Failure } from "../../shared/failure.js";
-import { maybe } from "../../shared/units.js";
+import { maybe } from "../../shared/contract/units.js";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  since,
+} from "../../shared/runtime/clock.js";
+import { Failure } from "../../shared/runtime/failure.js";
+import { type IcmpSocket, openIcmpSocket } from "./icmp-socket.js";
 import { decodeAnswer, encodeRequest } from "./icmp.js";
-import { openIcmpSocket, type IcmpSocket } from "./icmp-socket.js";
 import { ownName, type Way } from "./libc.js";
 
 /** Whether the next router answers pings: asked only while nobody else does, to tell whose trouble it is. */

@@ -1,11 +1,16 @@
-import { later, since, type Clock, type MonoMs } from "../../shared/clock.js";
-import { Failure } from "../../shared/failure.js";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  since,
+} from "../../shared/runtime/clock.js";
+import { Failure } from "../../shared/runtime/failure.js";
 import type { ControllerConfig } from "../config.js";
 import type { Reply } from "../law/reading.js";
 import { metronome } from "../metronome.js";
 import { due, isResting, noRest } from "./pace.js";
-import { answersOf, type Answers, type Shared } from "./pinger.js";
-import { shakeHands, type Handshake } from "./tcp-handshake.js";
+import { type Answers, answersOf, type Shared } from "./pinger.js";
+import { type Handshake, shakeHands } from "./tcp-handshake.js";
 
 /** Round trips of TCP handshakes, for a line that answers no pings. */
 export interface Handshakes extends AsyncDisposable {

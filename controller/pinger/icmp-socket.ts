@@ -1,4 +1,4 @@
-import { since, type Clock, type MonoMs } from "../../shared/clock.js";
+import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
 import { ANSWER_TYPE } from "./icmp.js";
 import {
   AF_INET,

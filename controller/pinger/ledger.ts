@@ -1,6 +1,6 @@
-import { later, since, type MonoMs } from "../../shared/clock.js";
+import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
 import type { Reply } from "../law/reading.js";
-import { answersOf, type Answers } from "./pinger.js";
+import { type Answers, answersOf } from "./pinger.js";
 
 /** A reply as the pinger saw it: `seq` counts the probes to this reflector from 0. */
 export interface Echo extends Reply {

@@ -1,5 +1,5 @@
-import { since, type MonoMs } from "../../shared/clock.js";
-import type { PerDirection } from "../../shared/direction.js";
+import type { PerDirection } from "../../shared/contract/direction.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 import { DAY_MS, type Times } from "./icmp.js";
 
 /** How far a reflector's clock is from ours, as far as that can be known, and the last times by it. */

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { isIP } from "node:net";
 import { getSystemErrorMap } from "node:util";
-import { Failure } from "../../shared/failure.js";
+import { Failure } from "../../shared/runtime/failure.js";
 
 /** Sockets as libc has them, for what Node's own do not say. Every call returns at once. */
 

@@ -1,5 +1,5 @@
-import { since, type Clock, type MonoMs } from "../../shared/clock.js";
-import type { Fields } from "../../shared/log.js";
+import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import type { Fields } from "../../shared/runtime/log.js";
 import type { Report } from "../report.js";
 
 /** The loss of a pinger: an event when it begins, and one when it is over. */

@@ -1,4 +1,4 @@
-import { later, type MonoMs } from "../../shared/clock.js";
+import { later, type MonoMs } from "../../shared/runtime/clock.js";
 import type { Ask } from "./icmp.js";
 
 /**

@@ -1,4 +1,4 @@
-import { since, type MonoMs } from "../../shared/clock.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 
 /** When probes are due: at every beat, or in rounds of one for each reflector with a rest after them. */
 export interface Pace {

@@ -1,5 +1,5 @@
-import type { MonoMs } from "../../shared/clock.js";
-import type { ReadingKind } from "../../shared/state.js";
+import type { ReadingKind } from "../../shared/contract/state.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Reply } from "../law/reading.js";
 import type { Addresses } from "./addresses.js";
 import type { Budget } from "./budget.js";

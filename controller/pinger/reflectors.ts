@@ -1,4 +1,4 @@
-import { later, since, type MonoMs } from "../../shared/clock.js";
+import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
 import { median } from "../law/estimator.js";
 
 /** How a reflector does, since it was last taken in. */

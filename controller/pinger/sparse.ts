@@ -1,4 +1,4 @@
-import { later, since, type MonoMs } from "../../shared/clock.js";
+import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
 
 /** Whether pings are answered too rarely to control by, and the seconds that speak for it. */
 export interface Sparseness {

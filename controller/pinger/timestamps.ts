@@ -1,22 +1,27 @@
 import { randomInt } from "node:crypto";
-import { later, since, type Clock, type MonoMs } from "../../shared/clock.js";
-import { Failure } from "../../shared/failure.js";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  since,
+} from "../../shared/runtime/clock.js";
+import { Failure } from "../../shared/runtime/failure.js";
 import type { ControllerConfig } from "../config.js";
 import type { Reply } from "../law/reading.js";
 import { metronome } from "../metronome.js";
 import type { Report } from "../report.js";
 import { openFlight, type Stray } from "./flight.js";
+import { type IcmpSocket, openIcmpSocket } from "./icmp-socket.js";
 import { decodeAnswer, encodeRequest, msOfDay } from "./icmp.js";
-import { openIcmpSocket, type IcmpSocket } from "./icmp-socket.js";
-import { split, type Legs } from "./leg.js";
+import { type Legs, split } from "./leg.js";
 import { openLoss } from "./loss.js";
 import {
   answered,
   isLoss,
+  type Method,
   nextAsk,
   TRIAL,
   unanswered,
-  type Method,
 } from "./method.js";
 import { due, isResting, noRest } from "./pace.js";
 import { answersOf, type Pinger, type Shared } from "./pinger.js";

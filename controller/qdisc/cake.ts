@@ -1,5 +1,5 @@
-import type { Direction } from "../../shared/direction.js";
-import { textIn, type Fields } from "./answer.js";
+import type { Direction } from "../../shared/contract/direction.js";
+import { type Fields, textIn } from "./answer.js";
 
 /** How a line's packets are larger on the wire than for IP: framing, bytes added to each, and the smallest one. */
 export interface Framing {

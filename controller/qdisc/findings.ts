@@ -1,6 +1,6 @@
-import { DIRECTIONS, type Direction } from "../../shared/direction.js";
-import { showMbps, toKbps } from "../../shared/units.js";
-import { cakeOptions, differences, type CakeOptions } from "./cake.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
+import { showMbps, toKbps } from "../../shared/contract/units.js";
+import { cakeOptions, type CakeOptions, differences } from "./cake.js";
 import type { Device, Host, Root, Wanted } from "./host.js";
 
 /** One thing that is not as it should be, in words. */

@@ -1,4 +1,4 @@
-import type { PerDirection } from "../../shared/direction.js";
+import type { PerDirection } from "../../shared/contract/direction.js";
 import type { CakeOptions, QueueConfig } from "./cake.js";
 
 /** What the configuration asks of this host. */

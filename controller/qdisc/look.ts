@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { eachDirection } from "../../shared/direction.js";
-import { Failure } from "../../shared/failure.js";
-import { excerpt, objectsIn, textIn, wholeIn, type Fields } from "./answer.js";
+import { eachDirection } from "../../shared/contract/direction.js";
+import { Failure } from "../../shared/runtime/failure.js";
+import { excerpt, type Fields, objectsIn, textIn, wholeIn } from "./answer.js";
 import type { Device, Host, Wanted } from "./host.js";
 import { leadsTo, parseDevice } from "./parse.js";
 

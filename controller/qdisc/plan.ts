@@ -1,14 +1,14 @@
-import { DIRECTIONS, type Direction } from "../../shared/direction.js";
-import { clamp } from "../../shared/units.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
+import { clamp } from "../../shared/contract/units.js";
 import { htbClass, htbLeaf } from "../shaper/qdisc.js";
 import { cakeOptions, cakeWords, differences } from "./cake.js";
 import {
+  type Device,
+  type Host,
   OUR_ALIAS,
   OUR_HANDLE,
   OUR_PREFERENCE,
   UNREADABLE,
-  type Device,
-  type Host,
   type Wanted,
 } from "./host.js";
 

@@ -1,38 +1,43 @@
-import { atMost, later, since, type Clock } from "../../shared/clock.js";
 import {
+  type Direction,
   DIRECTIONS,
   eachDirection,
-  type Direction,
   type PerDirection,
-} from "../../shared/direction.js";
-import { toKbps } from "../../shared/units.js";
+} from "../../shared/contract/direction.js";
+import { toKbps } from "../../shared/contract/units.js";
+import {
+  atMost,
+  type Clock,
+  later,
+  since,
+} from "../../shared/runtime/clock.js";
 import type { Report } from "../report.js";
-import { openContact, RETRY_MS, type Fault } from "./contact.js";
+import { type Fault, openContact, RETRY_MS } from "./contact.js";
 import {
   confirmed,
   found,
   freshLane,
   isForeign,
   isSame,
+  type Lane,
   orderOf,
   wished,
-  type Lane,
 } from "./lane.js";
 import {
   afterWriting,
+  type Change,
   fullPurses,
   inHaste,
   nextWrite,
-  type Change,
   type Pace,
 } from "./pace.js";
 import {
   foreignSeen,
   isAside,
   lookAgainMs,
+  type OnForeign,
   PEACE,
   resumed,
-  type OnForeign,
 } from "./peace.js";
 import type { Router } from "./router.js";
 import { NO_WRITES, type Shaper } from "./shaper.js";

@@ -1,4 +1,4 @@
-import { since, type MonoMs } from "../../shared/clock.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 
 /** An allowance: so many a second over time, so many at once. */
 export interface Budget {

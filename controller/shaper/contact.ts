@@ -1,5 +1,5 @@
-import { since, type Clock } from "../../shared/clock.js";
 import type { FaultKind } from "../../shared/routeros/session.js";
+import { type Clock, since } from "../../shared/runtime/clock.js";
 import type { Report } from "../report.js";
 
 /** A lost router is tried again after so long; one that does not know us rarely, lest it locks us out. */

@@ -1,5 +1,5 @@
-import type { MonoMs } from "../../shared/clock.js";
-import { toKbps } from "../../shared/units.js";
+import { toKbps } from "../../shared/contract/units.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Order } from "./pace.js";
 
 /** What is wanted and what is known of one direction. Rates in bit/s, whole kbit/s. */

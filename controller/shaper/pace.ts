@@ -1,10 +1,10 @@
-import { since, type MonoMs } from "../../shared/clock.js";
 import {
-  DIRECTIONS,
   type Direction,
+  DIRECTIONS,
   type PerDirection,
-} from "../../shared/direction.js";
-import { canSpend, filled, spent, type Budget, type Purse } from "./budget.js";
+} from "../../shared/contract/direction.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
+import { type Budget, canSpend, filled, type Purse, spent } from "./budget.js";
 
 export type Change = "cut" | "raise";
 

@@ -1,4 +1,4 @@
-import { later, since, type MonoMs } from "../../shared/clock.js";
+import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
 
 export const ON_FOREIGN = ["correct", "respect"] as const;
 /** What is done about a rate that somebody else set. */

@@ -1,10 +1,10 @@
-import { maybe } from "../../shared/units.js";
+import { maybe } from "../../shared/contract/units.js";
 import {
+  type Fields,
   fieldsIn,
   numberIn,
   objectsIn,
   textIn,
-  type Fields,
 } from "../qdisc/answer.js";
 
 /** tc(8) in words and back: what to write to shape a device, and what its answers say. */

@@ -2,7 +2,7 @@ import type {
   CallCounts,
   CallOutcome,
   Transport,
-} from "../../shared/router-call.js";
+} from "../../shared/contract/metrics.js";
 import type { Outcome, Session } from "../../shared/routeros/session.js";
 
 /** Counts what is asked of a router, by how it ended. */

@@ -1,5 +1,8 @@
+import type {
+  Direction,
+  PerDirection,
+} from "../../shared/contract/direction.js";
 import type { Outcome } from "../../shared/routeros/session.js";
-import type { Direction, PerDirection } from "../../shared/direction.js";
 
 /** Rates in force, bit/s; Infinity where a queue has no limit. */
 export type Rates = PerDirection<number>;

@@ -1,4 +1,4 @@
-import { DIRECTIONS, type Direction } from "../../shared/direction.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import {
   done,
   type Item,

@@ -1,4 +1,7 @@
-import type { Direction, PerDirection } from "../../shared/direction.js";
+import type {
+  Direction,
+  PerDirection,
+} from "../../shared/contract/direction.js";
 
 export const QUEUE_KINDS = ["tree", "simple"] as const;
 /** A queue of the queue tree has one limit; a simple queue has two, `upload/download`. */

@@ -1,5 +1,4 @@
-import { since, type Clock, type MonoMs } from "../../shared/clock.js";
-import type { Direction } from "../../shared/direction.js";
+import type { Direction } from "../../shared/contract/direction.js";
 import {
   done,
   failed,
@@ -7,9 +6,10 @@ import {
   type Outcome,
   type Session,
 } from "../../shared/routeros/session.js";
-import { assess } from "./routeros-check.js";
-import { parseLimit, withLimit, type Queues } from "./routeros-queue.js";
+import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
 import type { Rates, Router } from "./router.js";
+import { assess } from "./routeros-check.js";
+import { parseLimit, type Queues, withLimit } from "./routeros-queue.js";
 
 /** No router restarts faster, so an id seen so recently is still the item's; an older one may be another's. */
 const ID_GOOD_MS = 5_000;

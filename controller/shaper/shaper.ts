@@ -1,4 +1,4 @@
-import type { PerDirection } from "../../shared/direction.js";
+import type { PerDirection } from "../../shared/contract/direction.js";
 
 /** What became of the wishes since the start. sent = confirmed + refused + unanswered + what is on its way. */
 export interface WriteCounts {

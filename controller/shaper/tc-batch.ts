@@ -1,5 +1,5 @@
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { reasonOf } from "../../shared/failure.js";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { reasonOf } from "../../shared/runtime/failure.js";
 import { isQdiscAnswer } from "./qdisc.js";
 
 /** What came of one group of lines. */

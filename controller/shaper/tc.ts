@@ -1,22 +1,22 @@
 import {
+  type Direction,
   DIRECTIONS,
   eachDirection,
-  type Direction,
   type PerDirection,
-} from "../../shared/direction.js";
+} from "../../shared/contract/direction.js";
+import { toKbps } from "../../shared/contract/units.js";
 import { done, failed, type Outcome } from "../../shared/routeros/session.js";
-import { toKbps } from "../../shared/units.js";
 import { ownName } from "../pinger/libc.js";
 import { excerpt } from "../qdisc/answer.js";
 import {
   askLines,
+  type Enforced,
   isAnother,
   parseEnforced,
   setLines,
-  type Enforced,
 } from "./qdisc.js";
-import type { Rates, Router } from "./router.js";
 import { openRouterCalls } from "./router-calls.js";
+import type { Rates, Router } from "./router.js";
 import { openTcBatch } from "./tc-batch.js";
 
 /**

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import type { Clock } from "../../shared/clock.js";
-import { Failure, plainReason } from "../../shared/failure.js";
 import type { Trust } from "../../shared/routeros/agent.js";
 import { openFallback } from "../../shared/routeros/fallback.js";
 import { openRest } from "../../shared/routeros/rest.js";
 import { demandPrivateKey, readSecret } from "../../shared/routeros/secret.js";
 import type { Session } from "../../shared/routeros/session.js";
 import { openSsh } from "../../shared/routeros/ssh.js";
+import type { Clock } from "../../shared/runtime/clock.js";
+import { Failure, plainReason } from "../../shared/runtime/failure.js";
 import type {
   RestWay,
   RouterOsConfig,

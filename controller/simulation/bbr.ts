@@ -2,8 +2,8 @@ import type { Congestion } from "./congestion.js";
 import { SEGMENT_BYTES } from "./cubic.js";
 import type { Random } from "./random.js";
 
-const FIRST_WINDOW = 10 * SEGMENT_BYTES;
-const LEAST_WINDOW = 4 * SEGMENT_BYTES;
+const FIRST_BBR_BYTES = 10 * SEGMENT_BYTES;
+const LEAST_BBR_BYTES = 4 * SEGMENT_BYTES;
 /** 2 / ln 2: doubles what is sent each round. */
 const STARTUP_GAIN = 2.885;
 const WINDOW_GAIN = 2;
@@ -71,10 +71,10 @@ export function openBbr(random: Random): Congestion {
   return {
     heedsLoss: false,
     windowBytes() {
-      if (now.bandwidth === 0) return FIRST_WINDOW;
-      if (now.mode === "rtt") return LEAST_WINDOW;
+      if (now.bandwidth === 0) return FIRST_BBR_BYTES;
+      if (now.mode === "rtt") return LEAST_BBR_BYTES;
       const gain = now.mode === "startup" ? STARTUP_GAIN : WINDOW_GAIN;
-      return Math.max(LEAST_WINDOW, gain * bdp());
+      return Math.max(LEAST_BBR_BYTES, gain * bdp());
     },
     pacedBytes: () =>
       now.bandwidth === 0 ? Infinity : now.gain * now.bandwidth,

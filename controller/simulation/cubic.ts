@@ -1,11 +1,11 @@
-import { clamp } from "../../shared/units.js";
+import { clamp } from "../../shared/contract/units.js";
 import type { Congestion } from "./congestion.js";
 
 /** A full packet on the wire: 12112 bit. */
 export const SEGMENT_BYTES = 1514;
 
-const FIRST_WINDOW = 10;
-const LEAST_WINDOW = 2;
+const FIRST_CUBIC_SEGMENTS = 10;
+const LEAST_CUBIC_SEGMENTS = 2;
 /** What is left of a window after a loss. */
 const BETA = 0.7;
 /** Segments per second cubed. */
@@ -25,7 +25,7 @@ export const fullAtMs = (leastRttMs: number): number =>
  */
 export function openCubic(): Congestion {
   const now = {
-    window: FIRST_WINDOW,
+    window: FIRST_CUBIC_SEGMENTS,
     isSlowStart: true,
     before: 0,
     reno: 0,
@@ -59,7 +59,7 @@ export function openCubic(): Congestion {
     },
     lost() {
       const before = now.window;
-      now.window = Math.max(LEAST_WINDOW, before * BETA);
+      now.window = Math.max(LEAST_CUBIC_SEGMENTS, before * BETA);
       beginEpoch(Math.max(before, now.window));
     },
     full() {

@@ -1,10 +1,10 @@
-import type { Direction } from "../../shared/direction.js";
-import { openCake, type Cake } from "./cake.js";
-import { openFifo, type Fifo } from "./fifo.js";
+import type { Direction } from "../../shared/contract/direction.js";
+import { type Cake, openCake } from "./cake.js";
+import { type Fifo, openFifo } from "./fifo.js";
 import type { Sender } from "./flow.js";
-import { openCapacity, type DirectionPlan } from "./plan.js";
+import { type DirectionPlan, openCapacity } from "./plan.js";
 import { openRandom } from "./random.js";
-import { bytesPerMs, waitMs, type Slot } from "./stream.js";
+import { bytesPerMs, type Slot, waitMs } from "./stream.js";
 import { openSource, openTraffic } from "./traffic.js";
 
 /** One direction of the line: who sends, and bottleneck and shaper in this direction's order. */

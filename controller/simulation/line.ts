@@ -1,12 +1,12 @@
-import type { MonoMs } from "../../shared/clock.js";
 import {
   DIRECTIONS,
   eachDirection,
   type PerDirection,
-} from "../../shared/direction.js";
+} from "../../shared/contract/direction.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Counted, Reading } from "../law/reading.js";
 import { openLane } from "./lane.js";
-import { LINES, openTimeline, type LineName, type LinePlan } from "./plan.js";
+import { type LineName, type LinePlan, LINES, openTimeline } from "./plan.js";
 import { NO_SPIKES, openProbes, type SimulatedReply } from "./probes.js";
 import { openRandom } from "./random.js";
 import { openScheduler } from "./scheduler.js";

@@ -1,9 +1,9 @@
 import {
-  eachDirection,
   type Direction,
+  eachDirection,
   type PerDirection,
-} from "../../shared/direction.js";
-import { mbit } from "../../shared/units.js";
+} from "../../shared/contract/direction.js";
+import { mbit } from "../../shared/contract/units.js";
 import type { Random } from "./random.js";
 import { ALWAYS, type Traffic } from "./traffic.js";
 

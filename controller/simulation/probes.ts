@@ -1,5 +1,5 @@
-import type { MonoMs } from "../../shared/clock.js";
-import type { PerDirection } from "../../shared/direction.js";
+import type { PerDirection } from "../../shared/contract/direction.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Reply } from "../law/reading.js";
 import type { Fifo } from "./fifo.js";
 import type { Lane } from "./lane.js";

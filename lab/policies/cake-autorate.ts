@@ -1,13 +1,13 @@
-import { since, type MonoMs } from "../../shared/clock.js";
-import {
-  eachDirection,
-  type Direction,
-  type PerDirection,
-} from "../../shared/direction.js";
-import { clamp } from "../../shared/units.js";
 import type { Limits } from "../../controller/law/policy.js";
 import type { Counted, Reply } from "../../controller/law/reading.js";
 import { SEGMENT_BYTES } from "../../controller/simulation/cubic.js";
+import {
+  type Direction,
+  eachDirection,
+  type PerDirection,
+} from "../../shared/contract/direction.js";
+import { clamp } from "../../shared/contract/units.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 import type { Policy } from "../policy.js";
 
 /** Half a round trip stands for each way. One-way ms. */

@@ -1,4 +1,4 @@
-import { eachDirection } from "../../shared/direction.js";
+import { eachDirection } from "../../shared/contract/direction.js";
 import type { Policy } from "../policy.js";
 
 /** Nobody looks at replies. */

@@ -1,10 +1,10 @@
-import {
-  eachDirection,
-  type Direction,
-  type PerDirection,
-} from "../../shared/direction.js";
-import type { State } from "../../shared/state.js";
 import { median } from "../../controller/law/estimator.js";
+import {
+  type Direction,
+  eachDirection,
+  type PerDirection,
+} from "../../shared/contract/direction.js";
+import type { State } from "../../shared/contract/state.js";
 import type { Policy } from "../policy.js";
 
 /** What the predecessor, wanctl in Python, is told of one direction. Rates in bit/s, thresholds in ms of delta. */

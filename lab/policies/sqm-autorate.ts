@@ -1,12 +1,12 @@
-import { since, type MonoMs } from "../../shared/clock.js";
-import {
-  eachDirection,
-  type Direction,
-  type PerDirection,
-} from "../../shared/direction.js";
 import type { Counted } from "../../controller/law/reading.js";
 import type { SimulatedReply } from "../../controller/simulation/probes.js";
 import type { Random } from "../../controller/simulation/random.js";
+import {
+  type Direction,
+  eachDirection,
+  type PerDirection,
+} from "../../shared/contract/direction.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 import type { Policy } from "../policy.js";
 
 const REFLECTORS = 5;

@@ -1,8 +1,7 @@
-import { eachDirection, type PerDirection } from "../../shared/direction.js";
 import {
+  type ControlState,
   initial,
   step,
-  type ControlState,
 } from "../../controller/law/control.js";
 import { PRESETS } from "../../controller/law/presets.js";
 import { ratesOf } from "../../controller/law/rate-state.js";
@@ -10,12 +9,16 @@ import {
   afterWriting,
   fullPurses,
   nextWrite,
-  ROUTEROS_PACE,
-  TC_PACE,
   type Pace,
   type Purses,
+  ROUTEROS_PACE,
+  TC_PACE,
 } from "../../controller/shaper/pace.js";
-import type { MonoMs } from "../../shared/clock.js";
+import {
+  eachDirection,
+  type PerDirection,
+} from "../../shared/contract/direction.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Policy } from "../policy.js";
 
 const PROBING = { reflectors: 6, spacingMs: 50, beatMs: 50 } as const;

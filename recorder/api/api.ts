@@ -1,6 +1,6 @@
-import type { Clock } from "../../shared/clock.js";
-import type { Health } from "../../shared/health.js";
-import type { Log } from "../../shared/log.js";
+import type { Clock } from "../../shared/runtime/clock.js";
+import type { Health } from "../../shared/runtime/health.js";
+import type { Log } from "../../shared/runtime/log.js";
 import type { CatchUp } from "../catch-up.js";
 import type { HttpConfig } from "../http-config.js";
 import type { Intake } from "../intake.js";

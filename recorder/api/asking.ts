@@ -1,8 +1,8 @@
-import { Failure } from "../../shared/failure.js";
-import { QueryError, type History } from "../reader/history.js";
+import type { FastifyReply } from "fastify";
+import { Failure } from "../../shared/runtime/failure.js";
+import { type History, QueryError } from "../reader/history.js";
 import { badParameter, HttpError } from "./http-error.js";
 import { goneSignal } from "./route.js";
-import type { FastifyReply } from "fastify";
 
 /** Asks the history, for as long as the client is there. @throws HttpError 400 or 503 */
 export async function asking<T>(

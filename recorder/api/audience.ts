@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders as Headers, ServerResponse } from "node:http";
-import type { Frame, Kind } from "../../shared/frame.js";
+import type { Frame, Kind } from "../../shared/contract/frame.js";
 
 /** Clients at once; whoever comes later is turned away. */
 export const CLIENTS_MAX = 32;

@@ -1,13 +1,13 @@
 import { Type } from "@sinclair/typebox";
-import type { Clock } from "../../shared/clock.js";
-import { EVENTS } from "../../shared/event.js";
+import { EVENTS } from "../../shared/contract/event.js";
+import type { Clock } from "../../shared/runtime/clock.js";
 import type { History } from "../reader/history.js";
 import { asking } from "./asking.js";
 import { cursor, limit, pageMetadata } from "./pages.js";
 import { instant, many, parameters, spanIn, wan } from "./query.js";
 import { route, type Route } from "./route.js";
 
-const PATH = "/api/v1/events";
+const EVENTS_PATH = "/api/v1/events";
 
 const KINDS = ["transition", "config", ...EVENTS] as const;
 
@@ -23,7 +23,7 @@ const event = Type.Object({
 /** What happened, from the history. */
 export const eventsRoute = (history: History, clock: Clock): Route =>
   route({
-    path: PATH,
+    path: EVENTS_PATH,
     doc: "What happened: changes of state with their reasons, configurations, losses; the newest first",
     query: parameters({
       from: Type.Optional(instant),
@@ -46,8 +46,8 @@ export const eventsRoute = (history: History, clock: Clock): Route =>
       },
     },
     answer(query, reply) {
-      const span = spanIn(PATH, query, clock.wall());
-      return asking(history, PATH, reply, (asked, signal) =>
+      const span = spanIn(EVENTS_PATH, query, clock.wall());
+      return asking(history, EVENTS_PATH, reply, (asked, signal) =>
         asked.events(
           {
             ...span,

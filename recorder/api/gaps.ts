@@ -1,12 +1,12 @@
 import { Type } from "@sinclair/typebox";
-import type { Clock } from "../../shared/clock.js";
+import type { Clock } from "../../shared/runtime/clock.js";
 import type { History } from "../reader/history.js";
 import { asking } from "./asking.js";
 import { cursor, limit, pageMetadata } from "./pages.js";
 import { instant, many, parameters, spanIn, wan } from "./query.js";
 import { route, type Route } from "./route.js";
 
-const PATH = "/api/v1/gaps";
+const GAPS_PATH = "/api/v1/gaps";
 
 const nullableInteger = (description: string) =>
   Type.Union([Type.Integer(), Type.Null()], { description });
@@ -27,7 +27,7 @@ const gap = Type.Object({
 /** What the history lacks, and will never have. */
 export const gapsRoute = (history: History, clock: Clock): Route =>
   route({
-    path: PATH,
+    path: GAPS_PATH,
     doc: "Frames that are lost to the history; the newest run first",
     query: parameters({
       from: Type.Optional(instant),
@@ -46,8 +46,8 @@ export const gapsRoute = (history: History, clock: Clock): Route =>
       },
     },
     answer(query, reply) {
-      const span = spanIn(PATH, query, clock.wall());
-      return asking(history, PATH, reply, (asked, signal) =>
+      const span = spanIn(GAPS_PATH, query, clock.wall());
+      return asking(history, GAPS_PATH, reply, (asked, signal) =>
         asked.gaps(
           {
             ...span,

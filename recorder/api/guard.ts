@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
-import { since, type Clock } from "../../shared/clock.js";
+import { type Clock, since } from "../../shared/runtime/clock.js";
 import { HttpError } from "./http-error.js";
 
 /** Answers a second for all clients together, and how many at once after a quiet while. */

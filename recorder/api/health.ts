@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import type { Health } from "../../shared/health.js";
+import type { Health } from "../../shared/runtime/health.js";
 import { parameters } from "./query.js";
 import { route, type Route } from "./route.js";
 

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
+import { WAN_NAME } from "../../shared/contract/frame.js";
+import { STATES } from "../../shared/contract/state.js";
 import { TIERS } from "../tiers/tier.js";
-import { WAN_NAME } from "../../shared/frame.js";
-import { STATES } from "../../shared/state.js";
 
 const ms = (description = "ms since 1970") => Type.Integer({ description });
 

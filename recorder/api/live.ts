@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { Type } from "@sinclair/typebox";
-import type { Kind } from "../../shared/frame.js";
-import { CLIENTS_MAX, type Audience } from "./audience.js";
+import type { Kind } from "../../shared/contract/frame.js";
+import { type Audience, CLIENTS_MAX } from "./audience.js";
 import { HttpError } from "./http-error.js";
 import { kind, many, parameters, wan } from "./query.js";
 import { route, type Route } from "./route.js";

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
-import type { Clock } from "../../shared/clock.js";
-import { labelText } from "../../shared/metrics.js";
-import { QueryError, type History } from "../reader/history.js";
+import { labelText } from "../../shared/contract/metrics.js";
+import type { Clock } from "../../shared/runtime/clock.js";
+import { type History, QueryError } from "../reader/history.js";
 import { newestRows, type ValueRow } from "../reader/rows.js";
 import { asking } from "./asking.js";
 import { badParameter } from "./http-error.js";

@@ -45,13 +45,12 @@ export const MODULES = [
   "page/wan-data.js",
   "page/words.js",
   "page/worst.js",
-  "shared/cause.js",
-  "shared/direction.js",
-  "shared/event.js",
-  "shared/facts.js",
-  "shared/row.js",
-  "shared/state.js",
-  "shared/units.js",
+  "shared/contract/cause.js",
+  "shared/contract/direction.js",
+  "shared/contract/event.js",
+  "shared/contract/row.js",
+  "shared/contract/state.js",
+  "shared/contract/units.js",
 ] as const;
 const SHEETS = ["page/page.css", "page/uplot.css"] as const;
 const DOCUMENT = "page/index.html";

@@ -1,6 +1,14 @@
-import { since, type MonoMs } from "../../shared/clock.js";
-import type { CycleFrame, Frame, SampleFrame } from "../../shared/frame.js";
-import { labelText, METRICS, type Metric } from "../../shared/metrics.js";
+import type {
+  CycleFrame,
+  Frame,
+  SampleFrame,
+} from "../../shared/contract/frame.js";
+import {
+  labelText,
+  type Metric,
+  METRICS,
+} from "../../shared/contract/metrics.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
 
 /** Without a frame for so long nothing is known of now. */
 export const STALE_MS = 10_000;

@@ -1,14 +1,14 @@
 import {
-  Type,
   type Static,
   type TObject,
   type TSchema,
+  Type,
 } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
-import { FAMILIES, METRIC_NAMES } from "../../shared/metrics.js";
-import { KINDS, WAN_NAME } from "../../shared/frame.js";
+import { KINDS, WAN_NAME } from "../../shared/contract/frame.js";
+import { FAMILIES, METRIC_NAMES } from "../../shared/contract/metrics.js";
 import { badParameter } from "./http-error.js";
-import { INSTANT, instantMs, spanOf, type Span } from "./instant.js";
+import { INSTANT, instantMs, type Span, spanOf } from "./instant.js";
 
 /** Parameters that several routes take. A title is the rule, as it is told to who breaks it. */
 export const wan = Type.String({

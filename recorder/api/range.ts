@@ -1,7 +1,7 @@
-import { Type, type Static } from "@sinclair/typebox";
-import type { Clock } from "../../shared/clock.js";
-import { DURATION, parseDuration } from "../../shared/duration.js";
-import { PERIOD_MS } from "../../shared/row.js";
+import { type Static, Type } from "@sinclair/typebox";
+import { DURATION, parseDuration } from "../../shared/config/format.js";
+import { PERIOD_MS } from "../../shared/contract/row.js";
+import type { Clock } from "../../shared/runtime/clock.js";
 import type { History, Resolution } from "../reader/history.js";
 import { asking } from "./asking.js";
 import { completeness, seriesName, stateMs } from "./history-schema.js";

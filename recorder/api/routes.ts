@@ -1,5 +1,5 @@
-import type { Clock } from "../../shared/clock.js";
-import type { Health } from "../../shared/health.js";
+import type { Clock } from "../../shared/runtime/clock.js";
+import type { Health } from "../../shared/runtime/health.js";
 import type { History } from "../reader/history.js";
 import type { Audience } from "./audience.js";
 import { eventsRoute } from "./events.js";
@@ -12,8 +12,8 @@ import { openapiRoute } from "./openapi.js";
 import { pageRoutes } from "./page.js";
 import type { Present } from "./present.js";
 import type { Exposition } from "./prometheus/exposition.js";
-import type { Route } from "./route.js";
 import { rangeRoute } from "./range.js";
+import type { Route } from "./route.js";
 import { seriesRoute } from "./series.js";
 import { summaryRoute } from "./summary.js";
 import { wansRoute } from "./wans.js";

@@ -1,9 +1,9 @@
 import { chmodSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { fastify, type FastifyInstance, type FastifyReply } from "fastify";
-import type { Clock } from "../../shared/clock.js";
-import { Failure, reasonOf } from "../../shared/failure.js";
-import type { Log } from "../../shared/log.js";
+import type { Clock } from "../../shared/runtime/clock.js";
+import { Failure, reasonOf } from "../../shared/runtime/failure.js";
+import type { Log } from "../../shared/runtime/log.js";
 import type { HttpConfig } from "../http-config.js";
 import { openGuard } from "./guard.js";
 import { HttpError } from "./http-error.js";

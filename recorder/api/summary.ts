@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
-import type { Clock } from "../../shared/clock.js";
-import { DIRECTIONS } from "../../shared/direction.js";
-import { STATES } from "../../shared/state.js";
+import { DIRECTIONS } from "../../shared/contract/direction.js";
+import { STATES } from "../../shared/contract/state.js";
+import type { Clock } from "../../shared/runtime/clock.js";
 import type { History } from "../reader/history.js";
 import { asking } from "./asking.js";
 import { completeness, seriesName } from "./history-schema.js";

@@ -1,12 +1,12 @@
 import { Type } from "@sinclair/typebox";
-import { causeInWords } from "../../shared/cause.js";
-import { since, type Clock } from "../../shared/clock.js";
-import { eachDirection } from "../../shared/direction.js";
-import type { CycleFrame } from "../../shared/frame.js";
-import { field, ROW_FIELDS } from "../../shared/row.js";
-import { READINGS, STATES } from "../../shared/state.js";
+import { causeInWords } from "../../shared/contract/cause.js";
+import { eachDirection } from "../../shared/contract/direction.js";
+import type { CycleFrame } from "../../shared/contract/frame.js";
+import { field, ROW_FIELDS } from "../../shared/contract/row.js";
+import { READINGS, STATES } from "../../shared/contract/state.js";
+import { type Clock, since } from "../../shared/runtime/clock.js";
+import { type Presence, type Present, STALE_MS } from "./present.js";
 import { parameters } from "./query.js";
-import { STALE_MS, type Presence, type Present } from "./present.js";
 import { route, type Route } from "./route.js";
 
 const nullable = (

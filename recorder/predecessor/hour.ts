@@ -1,13 +1,13 @@
-import { eachDirection } from "../../shared/direction.js";
-import { PERIOD_MS } from "../../shared/row.js";
-import { READINGS, readingCode, STATES } from "../../shared/state.js";
-import { mergeBuckets, type Bucket } from "../tiers/bucket.js";
-import { mergeCoverage, type Coverage } from "../tiers/coverage.js";
-import { rollupOf, type Rollup } from "../tiers/rollup.js";
+import { eachDirection } from "../../shared/contract/direction.js";
+import { PERIOD_MS } from "../../shared/contract/row.js";
+import { readingCode, READINGS, STATES } from "../../shared/contract/state.js";
+import { type Bucket, mergeBuckets } from "../tiers/bucket.js";
+import { type Coverage, mergeCoverage } from "../tiers/coverage.js";
+import { type Rollup, rollupOf } from "../tiers/rollup.js";
 import {
   bucketStart,
-  STEP_MS,
   type RolledTier,
+  STEP_MS,
   type Tier,
 } from "../tiers/tier.js";
 import type { OldSeries, OldValue } from "./old-row.js";

@@ -1,5 +1,5 @@
-import { Database, type Connection } from "../sqlite.js";
-import { Failure, reasonOf } from "../../shared/failure.js";
+import { Failure, reasonOf } from "../../shared/runtime/failure.js";
+import { type Connection, Database } from "../sqlite.js";
 import type { OldRow } from "./old-row.js";
 
 /** The Python wanctl's database, only read. Times are seconds since 1970. */

@@ -1,5 +1,5 @@
-import type { RowField } from "../../shared/row.js";
-import { STATES } from "../../shared/state.js";
+import type { RowField } from "../../shared/contract/row.js";
+import { STATES } from "../../shared/contract/state.js";
 import type { Tier } from "../tiers/tier.js";
 
 /** A row of the Python wanctl's table `metrics`. Its time is in seconds since 1970. */

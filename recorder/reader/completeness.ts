@@ -1,7 +1,6 @@
-import type { Completeness, Hole } from "../../shared/history.js";
-import { PERIOD_MS } from "../../shared/row.js";
-import type { GapPlace, GapRow } from "../store/annals.js";
-import { ROWS_MAX } from "../store/annals.js";
+import type { Completeness, Hole } from "../../shared/contract/history.js";
+import { PERIOD_MS } from "../../shared/contract/row.js";
+import { type GapPlace, type GapRow, ROWS_MAX } from "../store/annals.js";
 import type { Records } from "../store/records.js";
 import { cover, type Section } from "../tiers/section.js";
 import { bucketStart } from "../tiers/tier.js";

@@ -1,4 +1,7 @@
-import type { EventsAnswer, HistoryEvent } from "../../shared/history.js";
+import type {
+  EventsAnswer,
+  HistoryEvent,
+} from "../../shared/contract/history.js";
 import type { EventPlace, EventRow } from "../store/annals.js";
 import type { Records } from "../store/records.js";
 import type { EventsQuery } from "./history.js";
@@ -20,8 +23,8 @@ export function* events(
       : annals.rareEventsBefore;
   const { data, next } = yield* pageOf(
     query.limit,
-    placeOf(query),
-    (place: EventPlace) => sliceOf(before(fromMs, place), isWanted, shown),
+    eventPlaceOf(query),
+    (place: EventPlace) => sliceOf(before(fromMs, place), isWanted, shownEvent),
     ({ atMs, source, seq }) => `${atMs}.${source}.${seq}`,
   );
   return {
@@ -30,7 +33,7 @@ export function* events(
   };
 }
 
-const shown = ({
+const shownEvent = ({
   atMs,
   wan,
   kind,
@@ -46,7 +49,7 @@ const shown = ({
   seq,
 });
 
-function placeOf({ cursor, toMs }: EventsQuery): EventPlace {
+function eventPlaceOf({ cursor, toMs }: EventsQuery): EventPlace {
   if (cursor === undefined)
     return { atMs: toMs, source: Number.MIN_SAFE_INTEGER, seq: 0 };
   const [atMs = NaN, source = NaN, seq = NaN] = cursorNumbers(cursor, 3);

@@ -1,11 +1,11 @@
 import { setImmediate } from "node:timers/promises";
-import { systemClock } from "../../shared/clock.js";
-import { Failure, reasonOf } from "../../shared/failure.js";
+import { systemClock } from "../../shared/runtime/clock.js";
+import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { isDamage, passingCause } from "../store/connection.js";
 import { openReadable } from "../store/readable.js";
 import { openRecords } from "../store/records.js";
 import type { History } from "./history.js";
-import { openReader, type Library } from "./reader.js";
+import { type Library, openReader } from "./reader.js";
 
 /**
  * The history in a file: a copy, or that of a recorder which does not run. It is read, and never changed.

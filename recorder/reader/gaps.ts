@@ -1,4 +1,4 @@
-import type { Gap, GapsAnswer } from "../../shared/history.js";
+import type { Gap, GapsAnswer } from "../../shared/contract/history.js";
 import type { GapPlace, GapRow } from "../store/annals.js";
 import type { Records } from "../store/records.js";
 import { touches } from "./completeness.js";
@@ -13,9 +13,9 @@ export function* gaps(records: Records, query: GapsQuery): Pieces<GapsAnswer> {
     touches(row, query) && (wans?.includes(row.wan) ?? true);
   const { data, next } = yield* pageOf(
     query.limit,
-    placeOf(query.cursor),
+    gapPlaceOf(query.cursor),
     (place: GapPlace) =>
-      sliceOf(records.annals.gapsBefore(place), isWanted, shown),
+      sliceOf(records.annals.gapsBefore(place), isWanted, shownGap),
     ({ source, fromSeq }) => `${source}.${fromSeq}`,
   );
   return {
@@ -24,7 +24,7 @@ export function* gaps(records: Records, query: GapsQuery): Pieces<GapsAnswer> {
   };
 }
 
-const shown = ({
+const shownGap = ({
   wan,
   boot,
   fromSeq,
@@ -39,7 +39,7 @@ const shown = ({
 
 const NEWEST: GapPlace = { source: Number.MAX_SAFE_INTEGER, fromSeq: 0 };
 
-function placeOf(cursor: string | undefined): GapPlace {
+function gapPlaceOf(cursor: string | undefined): GapPlace {
   if (cursor === undefined) return NEWEST;
   const [source = NaN, fromSeq = NaN] = cursorNumbers(cursor, 2);
   return { source, fromSeq };

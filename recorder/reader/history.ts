@@ -4,7 +4,7 @@ import type {
   RangeAnswer,
   SeriesAnswer,
   SummaryAnswer,
-} from "../../shared/history.js";
+} from "../../shared/contract/history.js";
 
 /** From `fromMs` to before `toMs`, ms since 1970; of all WANs where none is named. */
 export interface Span {

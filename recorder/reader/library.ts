@@ -1,5 +1,5 @@
-import { since, type Clock } from "../../shared/clock.js";
-import { Failure } from "../../shared/failure.js";
+import { type Clock, since } from "../../shared/runtime/clock.js";
+import { Failure } from "../../shared/runtime/failure.js";
 import type { Store } from "../store/store.js";
 import type { Pieces } from "./read.js";
 import type { Library } from "./reader.js";

@@ -1,11 +1,11 @@
-import { clamp } from "../../shared/units.js";
+import { clamp } from "../../shared/contract/units.js";
 import type { Records } from "../store/records.js";
 import {
+  type Histogram,
   histogramOf,
   quantile,
   sumEncoded,
   sumHistograms,
-  type Histogram,
 } from "../tiers/histogram.js";
 import type { Section } from "../tiers/section.js";
 import { bucketStart, STEP_MS } from "../tiers/tier.js";

@@ -1,16 +1,19 @@
-import type { RangeAnswer, SeriesValues } from "../../shared/history.js";
+import type {
+  RangeAnswer,
+  SeriesValues,
+} from "../../shared/contract/history.js";
 import type { Records } from "../store/records.js";
 import { sections, stepFor } from "../tiers/section.js";
 import { completeness } from "./completeness.js";
 import { QueryError, type RangeQuery, type Span } from "./history.js";
-import { read, type Pieces } from "./read.js";
+import { type Pieces, read } from "./read.js";
 import { shownFigures } from "./shown.js";
 import { openSingles, openSteps, type Sink } from "./sinks.js";
 import {
   demandMetrics,
   seriesOf,
-  wansOf,
   type Wan,
+  wansOf,
   type Wanted,
 } from "./wanted.js";
 

@@ -1,4 +1,4 @@
-import type { RowField } from "../../shared/row.js";
+import type { RowField } from "../../shared/contract/row.js";
 import type { Records } from "../store/records.js";
 import { unitMs } from "../store/rolled.js";
 import type { Section } from "../tiers/section.js";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/clock.js";
+import type { Clock } from "../../shared/runtime/clock.js";
 import type { Records } from "../store/records.js";
 import { events } from "./events.js";
 import { gaps } from "./gaps.js";

@@ -1,5 +1,5 @@
-import type { RangeAnswer, TierName } from "../../shared/history.js";
-import { STEP_MS, TIERS, type Tier } from "../tiers/tier.js";
+import type { RangeAnswer, TierName } from "../../shared/contract/history.js";
+import { STEP_MS, type Tier, TIERS } from "../tiers/tier.js";
 import type {
   History,
   RangeQuery,

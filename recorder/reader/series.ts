@@ -1,4 +1,4 @@
-import type { SeriesAnswer } from "../../shared/history.js";
+import type { SeriesAnswer } from "../../shared/contract/history.js";
 import type { Records } from "../store/records.js";
 import { TIERS } from "../tiers/tier.js";
 import { seriesOf, wansOf } from "./wanted.js";

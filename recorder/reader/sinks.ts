@@ -1,4 +1,4 @@
-import { STATES } from "../../shared/state.js";
+import { STATES } from "../../shared/contract/state.js";
 import { heldByCycleMs } from "../tiers/coverage.js";
 
 /** Where the values of one series go, in the units they are stored in. */

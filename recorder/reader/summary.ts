@@ -1,8 +1,8 @@
-import type { SummaryAnswer } from "../../shared/history.js";
+import type { SummaryAnswer } from "../../shared/contract/history.js";
+import { STATES } from "../../shared/contract/state.js";
 import type { Records } from "../store/records.js";
-import { cover, sections, type Section } from "../tiers/section.js";
+import { cover, type Section, sections } from "../tiers/section.js";
 import { STEP_MS, type Tier } from "../tiers/tier.js";
-import { STATES } from "../../shared/state.js";
 import { completeness } from "./completeness.js";
 import type { Selection, Span } from "./history.js";
 import {
@@ -11,10 +11,10 @@ import {
   quantilesOfHeld,
   withinBounds,
 } from "./quantiles.js";
-import { read, type Pieces } from "./read.js";
+import { type Pieces, read } from "./read.js";
 import { shownFigures } from "./shown.js";
 import { openSteps } from "./sinks.js";
-import { demandMetrics, seriesOf, wansOf, type Wan } from "./wanted.js";
+import { demandMetrics, seriesOf, type Wan, wansOf } from "./wanted.js";
 
 const WORST_SHOWN = 10;
 

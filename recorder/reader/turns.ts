@@ -1,5 +1,5 @@
-import { later, since, type Clock } from "../../shared/clock.js";
-import { clamp } from "../../shared/units.js";
+import { clamp } from "../../shared/contract/units.js";
+import { type Clock, later, since } from "../../shared/runtime/clock.js";
 
 /** The recorder's own work gets its turn between two slices. */
 const YIELD_MS = 1;

@@ -1,10 +1,14 @@
-import { metricsIn, METRICS, type Metric } from "../../shared/metrics.js";
-import type { SeriesName } from "../../shared/history.js";
-import type { RowField } from "../../shared/row.js";
+import type { SeriesName } from "../../shared/contract/history.js";
+import {
+  type Metric,
+  METRICS,
+  metricsIn,
+} from "../../shared/contract/metrics.js";
+import type { RowField } from "../../shared/contract/row.js";
 import type { Records } from "../store/records.js";
 import { SAMPLE_UNIT } from "../store/samples.js";
 import type { Kept } from "../tiers/section.js";
-import { eachTier, TIERS, type PerTier } from "../tiers/tier.js";
+import { eachTier, type PerTier, TIERS } from "../tiers/tier.js";
 import { QueryError, type Selection, type Span } from "./history.js";
 
 /** A series that is asked for, and where it is kept. */

@@ -1,16 +1,16 @@
 import {
   column,
-  ROW_FIELDS,
   type Row,
+  ROW_FIELDS,
   type RowField,
-} from "../../shared/row.js";
+} from "../../shared/contract/row.js";
 import {
   addColumn,
-  isKnownSql,
-  valueSql,
   type CodesSql,
+  isKnownSql,
   type Scale,
   type Value,
+  valueSql,
 } from "./packing.js";
 
 /** One cycle as it was published, by the run that did. */

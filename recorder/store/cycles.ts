@@ -1,8 +1,8 @@
-import type { CycleFrame } from "../../shared/frame.js";
-import type { RowField } from "../../shared/row.js";
+import type { CycleFrame } from "../../shared/contract/frame.js";
+import type { RowField } from "../../shared/contract/row.js";
 import type { Connection } from "./connection.js";
-import { SLOT_MS, slotOf, type CycleValues } from "./cycle-columns.js";
-import { openPackedCycles, type Columns } from "./packed-cycles.js";
+import { type CycleValues, SLOT_MS, slotOf } from "./cycle-columns.js";
+import { type Columns, openPackedCycles } from "./packed-cycles.js";
 import { openPlainCycles } from "./plain-cycles.js";
 
 export type { CycleValues } from "./cycle-columns.js";

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, renameSync } from "node:fs";
-import type { WallMs } from "../../shared/clock.js";
+import type { WallMs } from "../../shared/runtime/clock.js";
 
 /** What SQLite keeps beside a database. */
 const BESIDE = ["", "-wal", "-shm"] as const;

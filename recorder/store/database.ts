@@ -1,14 +1,14 @@
 import { chmodSync, closeSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import type { WallMs } from "../../shared/runtime/clock.js";
+import { Failure, reasonOf } from "../../shared/runtime/failure.js";
+import { makeFolder } from "../../shared/runtime/files.js";
 import { Database } from "../sqlite.js";
-import type { WallMs } from "../../shared/clock.js";
-import { Failure, reasonOf } from "../../shared/failure.js";
-import { makeFolder } from "../../shared/folder.js";
 import {
   BUSY_MS,
+  type Connection,
   isDamage,
   passingCause,
-  type Connection,
 } from "./connection.js";
 import { mayBeOurs, setAside } from "./damage.js";
 import { networkOf } from "./file-system.js";

@@ -1,5 +1,5 @@
-import { realPath } from "../../shared/lock.js";
 import { rmSync, statSync } from "node:fs";
+import { realPath } from "../../shared/runtime/lock.js";
 
 /** Which file a path leads to, "" where there is none. A name may be given to another file at any time. */
 export function identityOf(path: string): string {

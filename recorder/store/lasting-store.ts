@@ -1,13 +1,18 @@
-import { later, since, type Clock, type MonoMs } from "../../shared/clock.js";
-import { Failure, reasonOf } from "../../shared/failure.js";
-import { realPath } from "../../shared/lock.js";
-import type { EventFrame } from "../../shared/frame.js";
+import type { EventFrame } from "../../shared/contract/frame.js";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  since,
+} from "../../shared/runtime/clock.js";
+import { Failure, reasonOf } from "../../shared/runtime/failure.js";
+import { realPath } from "../../shared/runtime/lock.js";
 import { isDamage, passingCause } from "./connection.js";
 import { setAside } from "./damage.js";
 import { DatabaseAway, DatabaseDamaged } from "./database.js";
 import { bytesOf } from "./disk.js";
-import { filesOf, type Files } from "./identity.js";
-import { openStore, type Failed, type Store } from "./store.js";
+import { type Files, filesOf } from "./identity.js";
+import { type Failed, openStore, type Store } from "./store.js";
 
 /** A disk that damages one file after the other would otherwise be full of them. */
 const AGAIN_MS = 60_000;

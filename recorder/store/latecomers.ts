@@ -1,5 +1,5 @@
-import type { Frame } from "../../shared/frame.js";
-import { bucketOf, mergeBuckets, type Bucket } from "../tiers/bucket.js";
+import type { Frame } from "../../shared/contract/frame.js";
+import { type Bucket, bucketOf, mergeBuckets } from "../tiers/bucket.js";
 import {
   bucketEnd,
   bucketStart,
@@ -9,8 +9,8 @@ import {
 } from "../tiers/tier.js";
 import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
-import type { Run } from "./runs.js";
 import { openProgress } from "./progress.js";
+import type { Run } from "./runs.js";
 import { inSampleUnits } from "./samples.js";
 import { openSeries } from "./series.js";
 

@@ -1,8 +1,8 @@
-import type { Frame, Identity } from "../../shared/frame.js";
+import type { Frame, Identity } from "../../shared/contract/frame.js";
 import type { Presences } from "../offers.js";
 import type { Connection } from "./connection.js";
 import { openEndings } from "./endings.js";
-import { openGaps, openMissing, type Gap, type Range } from "./ranges.js";
+import { type Gap, openGaps, openMissing, type Range } from "./ranges.js";
 import { openRuns, type Run } from "./runs.js";
 
 export type Admission =

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
-import { isWritableFolder } from "../../shared/paths.js";
+import { isWritableFolder } from "../../shared/runtime/paths.js";
 
 /** What to do, as a command, so that this process may write the database at `path`. */
 export function commandToOwn(path: string): string {

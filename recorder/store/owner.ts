@@ -1,4 +1,4 @@
-import { nameOfOwner, openLock } from "../../shared/lock.js";
+import { nameOfOwner, openLock } from "../../shared/runtime/lock.js";
 import { identityOf } from "./identity.js";
 
 /**

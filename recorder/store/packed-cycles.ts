@@ -1,8 +1,9 @@
-import type { RowField } from "../../shared/row.js";
+import type { RowField } from "../../shared/contract/row.js";
 import type { Connection } from "./connection.js";
 import {
   CYCLE_COLUMNS,
   cycleOf,
+  type CycleValues,
   lettersOf,
   numbersOf,
   readField,
@@ -10,9 +11,8 @@ import {
   SLOT_MS,
   slotOf,
   timeOf,
-  type CycleValues,
 } from "./cycle-columns.js";
-import { pack, unpacker, type Scale } from "./packing.js";
+import { pack, type Scale, unpacker } from "./packing.js";
 
 /** 128 a second: a controller sends 20. A slot with more would take long to pack, each time that one is added. */
 const SLOT_CYCLES_MAX = 256;

@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
+import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { Database } from "../sqlite.js";
-import { Failure, reasonOf } from "../../shared/failure.js";
 import type { Connection } from "./connection.js";
 import { demandNewest } from "./version.js";
 
 /** A recorder that stops or starts holds it for a moment. */
-const BUSY_MS = 2_000;
+const READER_BUSY_MS = 2_000;
 
 /**
  * Opens a database file to be read, with what its log holds.
@@ -17,7 +17,7 @@ export function openReadable(path: string): Connection {
   };
   try {
     if (!statSync(path).isFile()) refuse("must be a file");
-    const db = new Database(path, { readonly: true, timeout: BUSY_MS });
+    const db = new Database(path, { readonly: true, timeout: READER_BUSY_MS });
     try {
       demandNewest(db);
       return db;

@@ -1,7 +1,10 @@
-import { DIRECTIONS, eachDirection } from "../../shared/direction.js";
-import type { PerDirection } from "../../shared/direction.js";
-import { STATES } from "../../shared/state.js";
-import { STEP_MS, tierCode, type RolledTier } from "../tiers/tier.js";
+import {
+  DIRECTIONS,
+  eachDirection,
+  type PerDirection,
+} from "../../shared/contract/direction.js";
+import { STATES } from "../../shared/contract/state.js";
+import { type RolledTier, STEP_MS, tierCode } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
 
 /** Buckets of one tier that start in an interval, its end not included, added up by steps that begin at an origin. */

@@ -1,4 +1,4 @@
-import type { CycleFrame, Frame } from "../../shared/frame.js";
+import type { CycleFrame, Frame } from "../../shared/contract/frame.js";
 import type { Connection } from "./connection.js";
 import type { Run } from "./runs.js";
 import { openSeries } from "./series.js";

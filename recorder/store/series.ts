@@ -1,4 +1,4 @@
-import { labelText, METRICS } from "../../shared/metrics.js";
+import { labelText, METRICS } from "../../shared/contract/metrics.js";
 import type { CycleSeries } from "../tiers/bucket.js";
 import type { Connection } from "./connection.js";
 

@@ -1,5 +1,5 @@
-import type { WallMs } from "../../shared/clock.js";
-import type { Frame, Identity } from "../../shared/frame.js";
+import type { Frame, Identity } from "../../shared/contract/frame.js";
+import type { WallMs } from "../../shared/runtime/clock.js";
 import { fault } from "../fault.js";
 import type { Presences } from "../offers.js";
 import { openAhead } from "./ahead.js";
@@ -11,9 +11,9 @@ import { openLatecomers } from "./latecomers.js";
 import { openLedger, type Standing } from "./ledger.js";
 import { openRecords, type Records } from "./records.js";
 import { openRows } from "./rows.js";
-import { openRuns, type LastRun } from "./runs.js";
+import { type LastRun, openRuns } from "./runs.js";
 import { openSeries } from "./series.js";
-import { openUpkeep, type Fault, type Upkeep } from "./upkeep.js";
+import { type Fault, openUpkeep, type Upkeep } from "./upkeep.js";
 
 /** A frame that came and could not be taken, at `at` by our clock. */
 export type Refusal = Identity & {

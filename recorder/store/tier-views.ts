@@ -1,7 +1,7 @@
-import { DIRECTIONS } from "../../shared/direction.js";
-import { labelText, METRICS } from "../../shared/metrics.js";
-import { STATES } from "../../shared/state.js";
-import { tierCode, type RolledTier, type Tier } from "../tiers/tier.js";
+import { DIRECTIONS } from "../../shared/contract/direction.js";
+import { labelText, METRICS } from "../../shared/contract/metrics.js";
+import { STATES } from "../../shared/contract/state.js";
+import { type RolledTier, type Tier, tierCode } from "../tiers/tier.js";
 import { SAMPLE_UNIT } from "./samples.js";
 
 /** Shown by the time spent in each, not by their mean. */

@@ -1,5 +1,5 @@
-import type { WallMs } from "../../shared/clock.js";
-import { Failure } from "../../shared/failure.js";
+import type { WallMs } from "../../shared/runtime/clock.js";
+import { Failure } from "../../shared/runtime/failure.js";
 import type { Connection } from "./connection.js";
 import { MIGRATIONS } from "./migrations.js";
 

@@ -1,7 +1,11 @@
-import { labelText, METRICS, type Metric } from "../../shared/metrics.js";
-import { field } from "../../shared/row.js";
-import { STATES } from "../../shared/state.js";
-import { ROLLED_TIERS, tierCode, type Tier } from "../tiers/tier.js";
+import {
+  labelText,
+  type Metric,
+  METRICS,
+} from "../../shared/contract/metrics.js";
+import { field } from "../../shared/contract/row.js";
+import { STATES } from "../../shared/contract/state.js";
+import { ROLLED_TIERS, type Tier, tierCode } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
 import { CYCLE_TABLES, CYCLE_VIEW, whereSql } from "./cycle-columns.js";
 import { quoted, tierArms } from "./tier-views.js";

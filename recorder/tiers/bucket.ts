@@ -1,6 +1,6 @@
-import type { Row, RowField } from "../../shared/row.js";
-import { coverageOf, mergeCoverage, type Coverage } from "./coverage.js";
-import { merge, rollupOf, type Point, type Rollup } from "./rollup.js";
+import type { Row, RowField } from "../../shared/contract/row.js";
+import { type Coverage, coverageOf, mergeCoverage } from "./coverage.js";
+import { merge, type Point, type Rollup, rollupOf } from "./rollup.js";
 
 /** The values of one cycle and when it was. */
 export type CycleValues = Row & { readonly atMs: number };

@@ -2,10 +2,10 @@ import {
   DIRECTIONS,
   eachDirection,
   type PerDirection,
-} from "../../shared/direction.js";
-import { PERIOD_MS, type Row } from "../../shared/row.js";
+} from "../../shared/contract/direction.js";
+import { PERIOD_MS, type Row } from "../../shared/contract/row.js";
+import { READINGS, STATES } from "../../shared/contract/state.js";
 import { sumOf } from "./rollup.js";
-import { READINGS, STATES } from "../../shared/state.js";
 
 /** What a bucket rests on. Adds up. */
 export interface Coverage {

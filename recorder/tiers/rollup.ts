@@ -1,5 +1,5 @@
-import { clamp } from "../../shared/units.js";
-import { histogramOf, mergeHistograms, type Histogram } from "./histogram.js";
+import { clamp } from "../../shared/contract/units.js";
+import { type Histogram, histogramOf, mergeHistograms } from "./histogram.js";
 
 /** One value and when it was. */
 export type Point = readonly [atMs: number, value: number];

@@ -3,9 +3,9 @@ import { chmodSync, readFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as timeout } from "node:timers/promises";
-import { Failure, reasonOf } from "../failure.js";
-import { makeFolder } from "../folder.js";
-import { listenAt } from "../listen.js";
+import { Failure, reasonOf } from "../runtime/failure.js";
+import { makeFolder } from "../runtime/files.js";
+import { listenAt } from "../runtime/listen.js";
 
 /** Connections of one door: a machine has a handful of controllers, and a tap for each now and then. */
 const OPEN_MAX = 256;

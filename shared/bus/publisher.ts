@@ -1,15 +1,15 @@
 import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import { Publisher as Socket } from "zeromq";
-import type { Clock } from "../clock.js";
 import {
   encodeFrame,
-  FRAME_VERSION,
-  topicOf,
   type Frame,
+  FRAME_VERSION,
   type Message,
-} from "../frame.js";
-import { ipc } from "../paths.js";
-import { toUs } from "../units.js";
+  topicOf,
+} from "../contract/frame.js";
+import { toUs } from "../contract/units.js";
+import type { Clock } from "../runtime/clock.js";
+import { ipc } from "../runtime/paths.js";
 import { behind, openDoor } from "./door.js";
 import type { Ring } from "./ring.js";
 

@@ -1,15 +1,15 @@
 import { Dealer as Socket } from "zeromq";
-import { later, since, type Clock, type MonoMs } from "../clock.js";
-import { ipc } from "../paths.js";
-import { ringOf, type Remains } from "./remains.js";
+import { type Clock, later, type MonoMs, since } from "../runtime/clock.js";
+import { ipc } from "../runtime/paths.js";
 import type { Ring } from "./ring.js";
+import { type Remains, ringOf } from "./spool.js";
 import {
   decodeSync,
   encodeSync,
-  SYNC_VERSION,
-  WANT_MAX,
   type State,
+  SYNC_VERSION,
   type SyncMessage,
+  WANT_MAX,
 } from "./sync.js";
 
 /** Tells the recorder what is still held, and sends again what it lacks. Beside the cycle, never from within it. */

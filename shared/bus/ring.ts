@@ -1,4 +1,4 @@
-import { since, type MonoMs } from "../clock.js";
+import { type MonoMs, since } from "../runtime/clock.js";
 
 /** The seqs from `first` to `last`, all of them. */
 export interface Held {

@@ -1,6 +1,6 @@
 import { Subscriber as Socket } from "zeromq";
-import { FRAME_BYTES_MAX } from "../frame.js";
-import { ipc } from "../paths.js";
+import { FRAME_BYTES_MAX } from "../contract/frame.js";
+import { ipc } from "../runtime/paths.js";
 
 /** A stream of message bodies, as they came. Ends when it is disposed. */
 export interface Subscriber extends AsyncDisposable, AsyncIterable<Buffer> {

@@ -1,10 +1,9 @@
-import { Type, type Static } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Packr, Unpackr } from "msgpackr";
-import { WAN_NAME } from "../frame.js";
-import { SEQ_MAX } from "../reach.js";
+import { SEQ_MAX, WAN_NAME } from "../contract/frame.js";
+import { isWellFormed } from "../contract/msgpack.js";
 import { KEPT_MINUTES_MAX } from "./ring.js";
-import { isWellFormed } from "../msgpack.js";
 
 /** Changes only when a meaning changes. */
 export const SYNC_VERSION = 1;

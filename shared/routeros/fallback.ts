@@ -1,4 +1,4 @@
-import { later, type Clock, type MonoMs } from "../clock.js";
+import { type Clock, later, type MonoMs } from "../runtime/clock.js";
 import type { FaultKind, Outcome, Session } from "./session.js";
 
 /** The first is tried again after so long; each time it fails, after twice as long. */

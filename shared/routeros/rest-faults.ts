@@ -1,4 +1,4 @@
-import { plainReason, reasonOf } from "../failure.js";
+import { plainReason, reasonOf } from "../runtime/failure.js";
 
 /** What keeps a connection from being made, by the code or text of the error, where Node or OpenSSL would say it their way. */
 const REASONS: readonly (readonly [RegExp, string])[] = [

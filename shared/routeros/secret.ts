@@ -1,7 +1,7 @@
-import { accessSync, constants, statSync, type Stats } from "node:fs";
+import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
-import { Failure, plainReason } from "../failure.js";
-import { readText } from "../text-file.js";
+import { Failure, plainReason } from "../runtime/failure.js";
+import { readText } from "../runtime/files.js";
 
 /** Where a secret is to be found; the secret itself is in no configuration. */
 export type Secret =

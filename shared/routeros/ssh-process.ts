@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { since, systemClock, type MonoMs } from "../clock.js";
-import { plainReason } from "../failure.js";
+import { type ChildProcess, spawn } from "node:child_process";
+import { type MonoMs, since, systemClock } from "../runtime/clock.js";
+import { plainReason } from "../runtime/failure.js";
 
 export const ANSWER_BYTES = 2 ** 20;
 const COMPLAINT_BYTES = 4_096;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock, type MonoMs } from "../clock.js";
+import { type MonoMs, systemClock } from "../runtime/clock.js";
 import {
   isNoList,
   listScript,
@@ -15,9 +15,9 @@ import { faultOf, hasLostMaster } from "./ssh-faults.js";
 import {
   ANSWER_BYTES,
   SSH_FAILED,
+  type SshProcess,
   startSsh,
   within,
-  type SshProcess,
 } from "./ssh-process.js";
 
 export interface SshOptions {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { openBoard, wanLines } from "../../cli/board.js";
-import type { CycleFrame } from "../../shared/frame.js";
+import type { CycleFrame } from "../../shared/contract/frame.js";
 import { cycle, stamped } from "../fakes/frames.js";
 import { widest } from "./bin.js";
 

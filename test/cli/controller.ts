@@ -1,8 +1,8 @@
 import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
-import { systemClock } from "../../shared/clock.js";
-import type { Message } from "../../shared/frame.js";
-import { serveHealth } from "../../shared/health.js";
-import type { RunFolder } from "../../shared/paths.js";
+import type { Message } from "../../shared/contract/frame.js";
+import { systemClock } from "../../shared/runtime/clock.js";
+import { serveHealth } from "../../shared/runtime/health.js";
+import type { RunFolder } from "../../shared/runtime/paths.js";
 import { BOOT, cycle } from "../fakes/frames.js";
 
 export const FINE = { status: "fine", reasons: [] } as const;

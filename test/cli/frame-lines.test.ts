@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { frameLines } from "../../cli/frame-lines.js";
-import { CAUSES } from "../../shared/cause.js";
-import type { CycleFrame, Message } from "../../shared/frame.js";
+import { CAUSES } from "../../shared/contract/cause.js";
+import type { CycleFrame, Message } from "../../shared/contract/frame.js";
 import { cycle, sample, stamped, transition } from "../fakes/frames.js";
 import { widest } from "./bin.js";
 

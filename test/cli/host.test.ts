@@ -2,9 +2,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { askHealth } from "../../shared/health.js";
-import { runFolder } from "../../shared/paths.js";
 import { ifbOf } from "../../cli/setup/proposal.js";
+import { askHealth } from "../../shared/runtime/health.js";
+import { runFolder } from "../../shared/runtime/paths.js";
 import { until } from "../fakes/until.js";
 import { BIN, temporary } from "./bin.js";
 

@@ -1,25 +1,25 @@
-import { expect } from "chai";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "chai";
 import { format } from "prettier";
 import { PRESET_NAMES, PRESETS } from "../../controller/law/presets.js";
 import { CONTROLLER_SCHEMA } from "../../controller/schema.js";
 import { POLICIES } from "../../lab/policies/roster.js";
 import { SCENARIOS } from "../../lab/scenarios.js";
-import { RECORDER_SCHEMA } from "../../recorder/config.js";
+import { CURRENT } from "../../recorder/api/prometheus/current.js";
 import {
   CYCLE_COUNTERS,
   CYCLE_HISTOGRAMS,
 } from "../../recorder/api/prometheus/cycles.js";
 import { OWN } from "../../recorder/api/prometheus/exposition.js";
-import { CURRENT } from "../../recorder/api/prometheus/current.js";
 import { FIGURES } from "../../recorder/api/prometheus/figures.js";
 import { routesOf, type Sight } from "../../recorder/api/routes.js";
-import { keysOf } from "../../shared/config-keys.js";
-import { CAUSES } from "../../shared/cause.js";
-import { EVENT_ROWS } from "../../shared/event.js";
-import { labelText, METRICS } from "../../shared/metrics.js";
-import { column, field, ROW_FIELDS } from "../../shared/row.js";
+import { RECORDER_SCHEMA } from "../../recorder/config.js";
+import { keysOf } from "../../shared/config/keys.js";
+import { CAUSES } from "../../shared/contract/cause.js";
+import { EVENT_ROWS } from "../../shared/contract/event.js";
+import { labelText, METRICS } from "../../shared/contract/metrics.js";
+import { column, field, ROW_FIELDS } from "../../shared/contract/row.js";
 import { ROOT, wanctl } from "./bin.js";
 
 // The parts of docs/ between <!-- generated: WHAT --> and <!-- end --> come from the program. To renew them:

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { judge } from "../../cli/status.js";
 import { statusPage } from "../../cli/status-page.js";
-import type { Health } from "../../shared/health.js";
+import { judge } from "../../cli/status.js";
+import type { Health } from "../../shared/runtime/health.js";
 import { widest } from "./bin.js";
 
 const FINE = { status: "fine", reasons: [] } as const;

@@ -1,16 +1,16 @@
-import { expect } from "chai";
-import { createServer } from "node:net";
-import { once } from "node:events";
-import { join } from "node:path";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
 import type { Status } from "../../cli/status.js";
-import { serveHealth, type Health } from "../../shared/health.js";
+import { type Health, serveHealth } from "../../shared/runtime/health.js";
 import {
   makeRunFolder,
   runFolder,
   type RunFolder,
-} from "../../shared/paths.js";
+} from "../../shared/runtime/paths.js";
 import { temporary, until, wanctl, wanctlAs } from "./bin.js";
 
 const NOBODY = 65_534;

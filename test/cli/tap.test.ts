@@ -1,25 +1,25 @@
-import { expect } from "chai";
 import { once } from "node:events";
 import { join } from "node:path";
+import { expect } from "chai";
 import { Publisher as Socket } from "zeromq";
-import type { Frame } from "../../shared/frame.js";
-import { serveHealth } from "../../shared/health.js";
+import type { Frame } from "../../shared/contract/frame.js";
+import { serveHealth } from "../../shared/runtime/health.js";
 import {
   ipc,
   makeRunFolder,
   runFolder,
   type RunFolder,
-} from "../../shared/paths.js";
+} from "../../shared/runtime/paths.js";
 import { cycle, transition } from "../fakes/frames.js";
-import { controller, FINE } from "./controller.js";
 import {
   start,
+  type Started,
   temporary,
   until,
-  widest,
   wanctl,
-  type Started,
+  widest,
 } from "./bin.js";
+import { controller, FINE } from "./controller.js";
 
 async function stopped(tap: Started, signal: NodeJS.Signals = "SIGINT") {
   tap.process.kill(signal);

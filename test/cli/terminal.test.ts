@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { showSpan } from "../../shared/facts.js";
 import {
   clip,
   COLUMNS,
@@ -10,6 +9,7 @@ import {
   timeOfDay,
   wrap,
 } from "../../cli/terminal.js";
+import { showSpan } from "../../shared/contract/event.js";
 
 const word = fc.stringMatching(/^[a-z=]{1,12}$/);
 

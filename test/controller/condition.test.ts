@@ -1,19 +1,19 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  later,
-  type Clock,
-  type MonoMs,
-  type WallMs,
-} from "../../shared/clock.js";
-import { CONDITIONS, conditionCode } from "../../shared/condition.js";
+import { openConditionWatch } from "../../controller/condition-watch.js";
 import {
   conditionInWords,
+  type Facts,
   standing,
   standingAt,
-  type Facts,
 } from "../../controller/condition.js";
-import { openConditionWatch } from "../../controller/condition-watch.js";
+import { conditionCode, CONDITIONS } from "../../shared/contract/state.js";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  type WallMs,
+} from "../../shared/runtime/clock.js";
 
 const ms = (value: number) => value as MonoMs;
 

@@ -1,12 +1,12 @@
 import {
-  loadControllerConfig,
   type ControllerConfig,
+  loadControllerConfig,
 } from "../../controller/config.js";
 import { fpingArguments } from "../../controller/pinger/fping.js";
-import { planUp } from "../../controller/qdisc/plan.js";
 import { parseDevice } from "../../controller/qdisc/parse.js";
+import { planUp } from "../../controller/qdisc/plan.js";
 import { CONTROLLER_SCHEMA } from "../../controller/schema.js";
-import { DIRECTIONS, type Direction } from "../../shared/direction.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import { itObeysEveryKey, type KeyRow, type Tree } from "../fakes/key-rows.js";
 
 type Row = KeyRow<ControllerConfig>;

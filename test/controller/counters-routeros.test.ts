@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { openRouterOsCounters } from "../../controller/counters/routeros.js";
-import { systemClock } from "../../shared/clock.js";
 import { openRest } from "../../shared/routeros/rest.js";
+import { systemClock } from "../../shared/runtime/clock.js";
 import { openDevice } from "../fakes/routeros/device.js";
 import { openFakeRouterOs, PASSWORD, USER } from "../fakes/routeros/server.js";
 import { until } from "../fakes/until.js";

@@ -3,7 +3,7 @@ import {
   openProcCounters,
   parseDevice,
 } from "../../controller/counters/proc.js";
-import { systemClock } from "../../shared/clock.js";
+import { systemClock } from "../../shared/runtime/clock.js";
 import { until } from "../fakes/until.js";
 
 const TABLE = `Inter-|   Receive                                                |  Transmit

@@ -8,15 +8,19 @@ import { openConditionWatch } from "../../controller/condition-watch.js";
 import { cycle } from "../../controller/cycle.js";
 import type { ControlState } from "../../controller/law/control.js";
 import type { Line } from "../../controller/line.js";
-import { NO_WRITES } from "../../controller/shaper/shaper.js";
 import { openRouterWatch } from "../../controller/router-watch.js";
+import { NO_WRITES } from "../../controller/shaper/shaper.js";
 import { openView } from "../../controller/view.js";
 import { openWatch } from "../../controller/watch.js";
-import type { Clock, MonoMs, WallMs } from "../../shared/clock.js";
-import type { EventName } from "../../shared/event.js";
-import { decodeFrame, encodeFrame, type Frame } from "../../shared/frame.js";
-import { METRICS } from "../../shared/metrics.js";
-import { beat, NOW, POLICY, type Beat } from "../fakes/states.js";
+import type { EventName } from "../../shared/contract/event.js";
+import {
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+} from "../../shared/contract/frame.js";
+import { METRICS } from "../../shared/contract/metrics.js";
+import type { Clock, MonoMs, WallMs } from "../../shared/runtime/clock.js";
+import { beat, type Beat, NOW, POLICY } from "../fakes/states.js";
 
 const HEADER = {
   ...{ v: 3, source: "spectrum", boot: "0123456789abcdef" },

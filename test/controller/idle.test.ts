@@ -2,12 +2,12 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   followUse,
+  type IdleRule,
   inUse,
   isIdle,
-  type IdleRule,
 } from "../../controller/idle.js";
 import type { Counted } from "../../controller/law/reading.js";
-import type { MonoMs } from "../../shared/clock.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 
 const ms = (value: number) => value as MonoMs;
 const FLOOR_BPS = 4e6;

@@ -2,8 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { openSubscriber } from "../../shared/bus/subscriber.js";
-import { decodeFrame, encodeFrame, type Frame } from "../../shared/frame.js";
-import { start, temporary, until, type Started } from "../cli/bin.js";
+import {
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+} from "../../shared/contract/frame.js";
+import { start, type Started, temporary, until } from "../cli/bin.js";
 
 /** Beats compared; the first few are lost to a tap that joins late. */
 const FROM_SEQ = 10;

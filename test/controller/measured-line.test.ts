@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import type { Counters } from "../../controller/counters/counters.js";
 import type { Link } from "../../controller/condition.js";
+import type { Counters } from "../../controller/counters/counters.js";
 import { openMeasuredLine } from "../../controller/measured-line.js";
 import { withoutFallback } from "../../controller/pinger/backed.js";
 import type { Gateway } from "../../controller/pinger/gateway.js";
 import { answersOf } from "../../controller/pinger/pinger.js";
 import { openRouterCalls } from "../../controller/shaper/router-calls.js";
 import { NO_WRITES, type Shaper } from "../../controller/shaper/shaper.js";
-import type { Clock, MonoMs, WallMs } from "../../shared/clock.js";
+import type { Clock, MonoMs, WallMs } from "../../shared/runtime/clock.js";
 import { POLICY } from "../fakes/states.js";
 
 const ms = (value: number) => value as MonoMs;

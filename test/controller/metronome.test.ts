@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { Clock, MonoMs, WallMs } from "../../shared/clock.js";
 import { metronome, type Tick } from "../../controller/metronome.js";
+import type { Clock, MonoMs, WallMs } from "../../shared/runtime/clock.js";
 
 /** A clock that only moves when told to, or when somebody sleeps. */
 function standingClock(
@@ -63,7 +63,7 @@ describe("metronome()", () => {
   });
 
   it("ends when it is told to, in the middle of a sleep", async () => {
-    const { systemClock } = await import("../../shared/clock.js");
+    const { systemClock } = await import("../../shared/runtime/clock.js");
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 20);
     for await (const tick of metronome(60_000, systemClock, stop.signal))
@@ -71,7 +71,7 @@ describe("metronome()", () => {
   });
 
   it("never beats early on the real clock", async () => {
-    const { systemClock } = await import("../../shared/clock.js");
+    const { systemClock } = await import("../../shared/runtime/clock.js");
     let count = 0;
     for await (const tick of metronome(
       5,

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { expect } from "chai";
 import { demandTools } from "../../controller/needs.js";
-import { Failure } from "../../shared/failure.js";
+import { Failure } from "../../shared/runtime/failure.js";
 import { openStandIns } from "../fakes/stand-in.js";
 
 const PROBE = {

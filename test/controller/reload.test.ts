@@ -4,10 +4,10 @@ import { expect } from "chai";
 import { parse, stringify } from "yaml";
 import { CAN_CHANGE } from "../../controller/reload.js";
 import { CONTROLLER_SCHEMA } from "../../controller/schema.js";
-import { keysOf } from "../../shared/config-keys.js";
-import { askHealth } from "../../shared/health.js";
-import { runFolder } from "../../shared/paths.js";
-import { start, temporary, until, type Started } from "../cli/bin.js";
+import { keysOf } from "../../shared/config/keys.js";
+import { askHealth } from "../../shared/runtime/health.js";
+import { runFolder } from "../../shared/runtime/paths.js";
+import { start, type Started, temporary, until } from "../cli/bin.js";
 import { readRows } from "../recorder/temporary.js";
 
 const controllerFile = (ceiling: number, wan = "cable") => `

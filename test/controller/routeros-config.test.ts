@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { loadControllerConfig } from "../../controller/config.js";
-import { ConfigError } from "../../shared/config-error.js";
+import { ConfigError } from "../../shared/config/error.js";
 
 const HEX = "0f".repeat(32);
 

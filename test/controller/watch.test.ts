@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { Clock, MonoMs, WallMs } from "../../shared/clock.js";
-import { initial, type ControlState } from "../../controller/law/control.js";
+import { type ControlState, initial } from "../../controller/law/control.js";
 import { openWatch } from "../../controller/watch.js";
+import type { Clock, MonoMs, WallMs } from "../../shared/runtime/clock.js";
 import { POLICY } from "../fakes/states.js";
 
 const ms = (value: number) => value as MonoMs;

@@ -1,12 +1,12 @@
-import { Database } from "../../recorder/sqlite.js";
 import { expect } from "chai";
-import type { CycleFrame } from "../../shared/frame.js";
+import { Database } from "../../recorder/sqlite.js";
+import type { CycleFrame } from "../../shared/contract/frame.js";
 import type { End } from "./daemon.js";
 import { demandMachine, machineInWords } from "./kernel.js";
 import { openLine } from "./line.js";
 import { processesIn } from "./namespace.js";
 import { kernelKbps } from "./queues.js";
-import { fallAndRise, playScene, type Outcome } from "./scene.js";
+import { fallAndRise, type Outcome, playScene } from "./scene.js";
 import { openSystem } from "./system.js";
 import { pause } from "./waiting.js";
 

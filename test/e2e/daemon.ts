@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { since, systemClock } from "../../shared/clock.js";
+import { since, systemClock } from "../../shared/runtime/clock.js";
 import { start } from "./namespace.js";
 
 const WANCTL = fileURLToPath(new URL("../../cli/wanctl.js", import.meta.url));

@@ -1,13 +1,13 @@
 import { openSubscriber } from "../../shared/bus/subscriber.js";
-import type { Direction } from "../../shared/direction.js";
-import { reasonOf } from "../../shared/failure.js";
-import type { EventName } from "../../shared/event.js";
+import type { Direction } from "../../shared/contract/direction.js";
+import type { EventName } from "../../shared/contract/event.js";
 import {
-  decodeFrame,
   type CycleFrame,
+  decodeFrame,
   type EventFrame,
   type Frame,
-} from "../../shared/frame.js";
+} from "../../shared/contract/frame.js";
+import { reasonOf } from "../../shared/runtime/failure.js";
 import { until } from "./waiting.js";
 
 /** Everything a controller said on the bus while somebody listened. */

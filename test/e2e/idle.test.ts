@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { readingCode } from "../../shared/state.js";
+import { readingCode } from "../../shared/contract/state.js";
 import { startDaemon } from "./daemon.js";
 import { demandMachine, machineInWords } from "./kernel.js";
 import {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { askHealth } from "../../shared/health.js";
+import { askHealth } from "../../shared/runtime/health.js";
 import { fallUntilCut } from "./fall.js";
 import { demandMachine, machineInWords } from "./kernel.js";
 import { startListener } from "./listener.js";

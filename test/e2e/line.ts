@@ -1,15 +1,15 @@
 import { isIPv6 } from "node:net";
-import type { Direction } from "../../shared/direction.js";
-import { openLock } from "../../shared/lock.js";
+import type { Direction } from "../../shared/contract/direction.js";
+import { openLock } from "../../shared/runtime/lock.js";
 import { kernelHas } from "./kernel.js";
 import {
+  type Host,
   LINE,
   makeHosts,
   namespaceOf,
   removeHosts,
   run,
   start,
-  type Host,
 } from "./namespace.js";
 
 /**

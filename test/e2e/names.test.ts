@@ -1,17 +1,17 @@
-import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { askHealth } from "../../shared/health.js";
-import { startDaemon, type Daemon } from "./daemon.js";
+import { expect } from "chai";
+import { askHealth } from "../../shared/runtime/health.js";
+import { type Daemon, startDaemon } from "./daemon.js";
 import { demandMachine, machineInWords } from "./kernel.js";
 import { run } from "./namespace.js";
 import {
   controllerArgs,
   openSystem,
   settingsOf,
-  WAN,
   type System,
+  WAN,
 } from "./system.js";
 import { pause, until } from "./waiting.js";
 

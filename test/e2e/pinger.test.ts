@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import type { Direction } from "../../shared/direction.js";
 import type { Reply } from "../../controller/law/reading.js";
+import type { Direction } from "../../shared/contract/direction.js";
 import { demandMachine, machineInWords } from "./kernel.js";
-import { openLine, SERVER, type Line } from "./line.js";
+import { type Line, openLine, SERVER } from "./line.js";
 import { namespaceOf, processesOf, run, start } from "./namespace.js";
+import { PROBE, type Probing, startProbing } from "./probing.js";
 import { spreadOf } from "./spread.js";
-import { PROBE, startProbing, type Probing } from "./probing.js";
 import { pause, until } from "./waiting.js";
 
 const WANCTL = fileURLToPath(new URL("../../cli/wanctl.js", import.meta.url));

@@ -1,6 +1,5 @@
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { systemClock } from "../../shared/clock.js";
 import type { ControllerConfig } from "../../controller/config.js";
 import type { Reply } from "../../controller/law/reading.js";
 import { metronome } from "../../controller/metronome.js";
@@ -9,6 +8,7 @@ import { openBudget } from "../../controller/pinger/budget.js";
 import { openFping } from "../../controller/pinger/fping.js";
 import { openTimestamps } from "../../controller/pinger/timestamps.js";
 import type { Report } from "../../controller/report.js";
+import { systemClock } from "../../shared/runtime/clock.js";
 import { start } from "./namespace.js";
 
 type Probe = ControllerConfig["probe"];

@@ -1,4 +1,4 @@
-import type { Direction } from "../../shared/direction.js";
+import type { Direction } from "../../shared/contract/direction.js";
 import type { Shaping } from "./kernel.js";
 import { run } from "./namespace.js";
 

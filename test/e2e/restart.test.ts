@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DIRECTIONS } from "../../shared/direction.js";
-import { startDaemon, type Daemon } from "./daemon.js";
-import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
+import { expect } from "chai";
+import { DIRECTIONS } from "../../shared/contract/direction.js";
+import { type Daemon, startDaemon } from "./daemon.js";
 import { wantedKbps } from "./heard.js";
+import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
 import { processesOf } from "./namespace.js";
 import { addQueue, enforces, kernelKbps, removeQueue } from "./queues.js";
 import {
@@ -12,8 +12,8 @@ import {
   controllerArgs,
   openSystem,
   settingsOf,
-  WAN,
   type System,
+  WAN,
 } from "./system.js";
 import { openDownloads, type Transfers } from "./traffic.js";
 import { pause, until } from "./waiting.js";

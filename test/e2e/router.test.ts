@@ -1,13 +1,13 @@
 import { once } from "node:events";
-import { request, type IncomingMessage } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
-import { DIRECTIONS } from "../../shared/direction.js";
-import { askHealth } from "../../shared/health.js";
-import type { CallCounts } from "../../shared/router-call.js";
+import { DIRECTIONS } from "../../shared/contract/direction.js";
+import type { CallCounts } from "../../shared/contract/metrics.js";
+import { askHealth } from "../../shared/runtime/health.js";
 import { demandMachine, machineInWords } from "./kernel.js";
 import { enforces } from "./queues.js";
-import { openSystem, WAN, type System } from "./system.js";
+import { openSystem, type System, WAN } from "./system.js";
 import { openDownloads } from "./traffic.js";
 import { pause, until } from "./waiting.js";
 

@@ -1,14 +1,17 @@
-import { systemClock, type WallMs } from "../../shared/clock.js";
-import { eachDirection, type PerDirection } from "../../shared/direction.js";
+import {
+  eachDirection,
+  type PerDirection,
+} from "../../shared/contract/direction.js";
+import { systemClock, type WallMs } from "../../shared/runtime/clock.js";
 import type { Line } from "./line.js";
-import { spreadOf, type Spread } from "./spread.js";
+import { type Spread, spreadOf } from "./spread.js";
 import {
   DOWNLOADS,
-  openPings,
-  PING_EVERY_MS,
-  openTransfers,
   type Load,
+  openPings,
+  openTransfers,
   type Ping,
+  PING_EVERY_MS,
 } from "./traffic.js";
 import { pause, until } from "./waiting.js";
 

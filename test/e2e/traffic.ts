@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { WallMs } from "../../shared/clock.js";
-import type { Direction } from "../../shared/direction.js";
+import type { Direction } from "../../shared/contract/direction.js";
+import type { WallMs } from "../../shared/runtime/clock.js";
 import { SERVER } from "./line.js";
 import { start } from "./namespace.js";
 

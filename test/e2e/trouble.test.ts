@@ -1,19 +1,19 @@
-import { Database } from "../../recorder/sqlite.js";
 import { expect } from "chai";
-import { causeCode } from "../../shared/cause.js";
-import type { Direction } from "../../shared/direction.js";
-import type { EventName } from "../../shared/event.js";
-import type { CycleFrame, Frame } from "../../shared/frame.js";
-import { askHealth } from "../../shared/health.js";
-import { readingCode } from "../../shared/state.js";
+import { Database } from "../../recorder/sqlite.js";
+import { causeCode } from "../../shared/contract/cause.js";
+import type { Direction } from "../../shared/contract/direction.js";
+import type { EventName } from "../../shared/contract/event.js";
+import type { CycleFrame, Frame } from "../../shared/contract/frame.js";
+import { readingCode } from "../../shared/contract/state.js";
+import { askHealth } from "../../shared/runtime/health.js";
 import { startDaemon } from "./daemon.js";
 import { fallUntilCut } from "./fall.js";
-import { wantedKbps, type Heard } from "./heard.js";
+import { type Heard, wantedKbps } from "./heard.js";
 import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
 import { startListener } from "./listener.js";
 import { run } from "./namespace.js";
 import { addQueue, changeQueue, enforces, removeQueue } from "./queues.js";
-import { controllerArgs, openSystem, WAN, type System } from "./system.js";
+import { controllerArgs, openSystem, type System, WAN } from "./system.js";
 import { openDownloads } from "./traffic.js";
 import { pause, until } from "./waiting.js";
 

@@ -1,4 +1,4 @@
-import { later, since, systemClock } from "../../shared/clock.js";
+import { later, since, systemClock } from "../../shared/runtime/clock.js";
 
 const POLL_MS = 20;
 const NEVER = new AbortController().signal;

@@ -1,10 +1,10 @@
 import {
-  FRAME_VERSION,
   type Frame,
+  FRAME_VERSION,
   type Message,
   type SampleFrame,
-} from "../../shared/frame.js";
-import type { Row } from "../../shared/row.js";
+} from "../../shared/contract/frame.js";
+import type { Row } from "../../shared/contract/row.js";
 
 export const BOOT = "0123456789abcdef";
 

@@ -1,22 +1,22 @@
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { parse } from "node:querystring";
 import { join } from "node:path";
+import { parse } from "node:querystring";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import fc from "fast-check";
 import { parse as parseYaml, stringify } from "yaml";
 import { parseReached } from "../../cli/check/reach.js";
 import { qdiscPage } from "../../cli/qdisc-page.js";
-import { parseDevice as parseDeviceBytes } from "../../controller/counters/proc.js";
 import { openCheckpoint } from "../../controller/checkpoint.js";
 import { loadControllerConfig } from "../../controller/config.js";
+import { parseDevice as parseDeviceBytes } from "../../controller/counters/proc.js";
 import { PRESETS } from "../../controller/law/presets.js";
-import { decodeAnswer } from "../../controller/pinger/icmp.js";
 import { parseReply } from "../../controller/pinger/fping.js";
 import { parseGateway } from "../../controller/pinger/gateway.js";
+import { decodeAnswer } from "../../controller/pinger/icmp.js";
 import { nameIn } from "../../controller/pinger/libc.js";
 import { wholeIn } from "../../controller/qdisc/answer.js";
 import { findings } from "../../controller/qdisc/findings.js";
@@ -29,9 +29,13 @@ import { HttpError } from "../../recorder/api/http-error.js";
 import { queryReader, spanIn } from "../../recorder/api/query.js";
 import { routesOf } from "../../recorder/api/routes.js";
 import { loadRecorderConfig } from "../../recorder/config.js";
-import { ConfigError } from "../../shared/config-error.js";
-import { DIRECTIONS } from "../../shared/direction.js";
-import { decodeFrame, encodeFrame, FrameError } from "../../shared/frame.js";
+import { ConfigError } from "../../shared/config/error.js";
+import { DIRECTIONS } from "../../shared/contract/direction.js";
+import {
+  decodeFrame,
+  encodeFrame,
+  FrameError,
+} from "../../shared/contract/frame.js";
 import { openRest } from "../../shared/routeros/rest.js";
 import { parseItems, parseSet } from "../../shared/routeros/script.js";
 import { cycle, NOON_MS, stamped, transition } from "./frames.js";

@@ -1,4 +1,4 @@
-import type { Clock, MonoMs, WallMs } from "../../shared/clock.js";
+import type { Clock, MonoMs, WallMs } from "../../shared/runtime/clock.js";
 import { NOON_MS } from "./frames.js";
 
 /** A clock that stands still until it is moved. */

@@ -1,12 +1,12 @@
-import type { Direction } from "../../shared/direction.js";
+import type { Rates, Router } from "../../controller/shaper/router.js";
+import type { Direction } from "../../shared/contract/direction.js";
 import {
   done,
   failed,
   type FaultKind,
   type Outcome,
 } from "../../shared/routeros/session.js";
-import type { Clock, MonoMs } from "../../shared/clock.js";
-import type { Rates, Router } from "../../controller/shaper/router.js";
+import type { Clock, MonoMs } from "../../shared/runtime/clock.js";
 
 /** How the router takes the next operations. */
 export type Mood = "fine" | "lies" | FaultKind;

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { ConfigError } from "../../shared/config-error.js";
-import { keysOf } from "../../shared/config-keys.js";
+import { ConfigError } from "../../shared/config/error.js";
+import { keysOf } from "../../shared/config/keys.js";
 import { temporaryFolder } from "../recorder/temporary.js";
 
 /** A file as it may stand on a disk: JSON is YAML. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { CAUSES } from "../../shared/cause.js";
-import { field, ROW_FIELDS, type Row } from "../../shared/row.js";
-import { READINGS, STATES } from "../../shared/state.js";
+import { CAUSES } from "../../shared/contract/cause.js";
+import { field, type Row, ROW_FIELDS } from "../../shared/contract/row.js";
+import { READINGS, STATES } from "../../shared/contract/state.js";
 
 const CODES: Readonly<Record<string, number>> = {
   reading: READINGS.length,

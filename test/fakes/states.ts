@@ -1,19 +1,19 @@
 import fc from "fast-check";
-import type { MonoMs } from "../../shared/clock.js";
-import { CAUSES } from "../../shared/cause.js";
+import type { Attribution } from "../../controller/law/attribution.js";
+import type { ControlState } from "../../controller/law/control.js";
+import type { Policy } from "../../controller/law/policy.js";
+import { PRESETS } from "../../controller/law/presets.js";
+import { NO_PULSE } from "../../controller/law/pulse.js";
+import type { RateState } from "../../controller/law/rate-state.js";
+import type { Reading } from "../../controller/law/reading.js";
+import { CAUSES } from "../../shared/contract/cause.js";
 import {
   DIRECTIONS,
   eachDirection,
   type PerDirection,
-} from "../../shared/direction.js";
-import { STATES, type State } from "../../shared/state.js";
-import type { Attribution } from "../../controller/law/attribution.js";
-import type { ControlState } from "../../controller/law/control.js";
-import { NO_PULSE } from "../../controller/law/pulse.js";
-import type { Policy } from "../../controller/law/policy.js";
-import { PRESETS } from "../../controller/law/presets.js";
-import type { Reading } from "../../controller/law/reading.js";
-import type { RateState } from "../../controller/law/rate-state.js";
+} from "../../shared/contract/direction.js";
+import { type State, STATES } from "../../shared/contract/state.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 
 /** Legal control states and readings, for laws that must hold from every one of them. */
 

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import { openIntake } from "../../recorder/intake.js";
 import { openStore } from "../../recorder/store/store.js";
 import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
-import { systemClock } from "../../shared/clock.js";
-import { encodeFrame, type Message } from "../../shared/frame.js";
-import { makeRunFolder, runFolder } from "../../shared/paths.js";
-import { freePort } from "../fakes/free-port.js";
+import { encodeFrame, type Message } from "../../shared/contract/frame.js";
+import { systemClock } from "../../shared/runtime/clock.js";
+import { makeRunFolder, runFolder } from "../../shared/runtime/paths.js";
 import { cycle, stamped, transition } from "../fakes/frames.js";
+import { freePort } from "../fakes/free-port.js";
 import { collectedLog } from "../recorder/collected-log.js";
 import { sleep } from "../recorder/station.js";
 

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { decodeFrame } from "../../shared/frame.js";
+import { decodeFrame } from "../../shared/contract/frame.js";
 import { accountOf } from "./history.js";
 import { temporaryFolder } from "./temporary.js";
 import { DAY_MS } from "./upkeep-of.js";
-import { FATES, World, type Fate, type Run } from "./world.js";
+import { type Fate, FATES, type Run, World } from "./world.js";
 
 type Step = (world: World) => void;
 

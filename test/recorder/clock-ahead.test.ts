@@ -1,13 +1,12 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Frame } from "../../shared/frame.js";
 import { openIntake } from "../../recorder/intake.js";
 import { range } from "../../recorder/reader/range.js";
 import { openStore, type Store } from "../../recorder/store/store.js";
+import { encodeFrame, type Frame } from "../../shared/contract/frame.js";
 import { cycle, stamped } from "../fakes/frames.js";
 import { handClock, type HandClock } from "../fakes/hand-clock.js";
-import { encodeFrame } from "../../shared/frame.js";
 import { collectedLog } from "./collected-log.js";
 import { readRows, temporaryFolder } from "./temporary.js";
 import { DAY_MS, HOUR_MS, openUpkeepOf } from "./upkeep-of.js";

@@ -1,4 +1,4 @@
-import type { Log } from "../../shared/log.js";
+import type { Log } from "../../shared/runtime/log.js";
 
 /** A log to look into: the events, in order. */
 export function collectedLog(): Log & { readonly events: string[] } {

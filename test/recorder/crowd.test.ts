@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { Database } from "../../recorder/sqlite.js";
 import { expect } from "chai";
-import { encodeFrame } from "../../shared/frame.js";
-import { systemClock } from "../../shared/clock.js";
 import { openIntake } from "../../recorder/intake.js";
 import { NAMES_MAX } from "../../recorder/roster.js";
+import { Database } from "../../recorder/sqlite.js";
 import { SERIES_MAX } from "../../recorder/store/series.js";
 import { openStore } from "../../recorder/store/store.js";
+import { encodeFrame } from "../../shared/contract/frame.js";
+import { systemClock } from "../../shared/runtime/clock.js";
 import { cycle, sample, stamped } from "../fakes/frames.js";
 import { handClock } from "../fakes/hand-clock.js";
 import { collectedLog } from "./collected-log.js";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { MonoMs } from "../../shared/clock.js";
 import { createGate } from "../../recorder/gate.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 
 const at = (ms: number) => ms as MonoMs;
 

@@ -1,4 +1,4 @@
-import { ROW_FIELDS, column } from "../../shared/row.js";
+import { column, ROW_FIELDS } from "../../shared/contract/row.js";
 import { readRows } from "./temporary.js";
 
 /** What became of the seqs of one run, as the database has it. */

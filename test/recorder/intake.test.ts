@@ -1,16 +1,20 @@
 import { join } from "node:path";
-import { Database, type Connection } from "../../recorder/sqlite.js";
 import { expect } from "chai";
 import fc from "fast-check";
-import { encodeFrame, FRAME_VERSION, type Frame } from "../../shared/frame.js";
 import { lookAt, type Recovery } from "../../recorder/health.js";
-import { openIntake, type Intake } from "../../recorder/intake.js";
+import { type Intake, openIntake } from "../../recorder/intake.js";
+import { type Connection, Database } from "../../recorder/sqlite.js";
 import { openStore, type Store } from "../../recorder/store/store.js";
+import {
+  encodeFrame,
+  type Frame,
+  FRAME_VERSION,
+} from "../../shared/contract/frame.js";
 import { BOOT, cycle, cycles, stamped } from "../fakes/frames.js";
 import { handClock, type HandClock } from "../fakes/hand-clock.js";
 import { collectedLog } from "./collected-log.js";
-import { openUpkeepOf } from "./upkeep-of.js";
 import { readRows, temporaryFolder } from "./temporary.js";
+import { openUpkeepOf } from "./upkeep-of.js";
 
 describe("Intake", () => {
   const folder = temporaryFolder();

@@ -1,5 +1,3 @@
-import { systemClock, type WallMs } from "../../shared/clock.js";
-import { runFolder } from "../../shared/paths.js";
 import { openCatchUp } from "../../recorder/catch-up.js";
 import { openClockWatch } from "../../recorder/clock-watch.js";
 import { openInbox } from "../../recorder/inbox.js";
@@ -8,6 +6,8 @@ import { openJournal } from "../../recorder/journal.js";
 import { openMaintenance } from "../../recorder/maintenance.js";
 import { openLastingStore } from "../../recorder/store/lasting-store.js";
 import { openSync } from "../../recorder/sync.js";
+import { systemClock, type WallMs } from "../../shared/runtime/clock.js";
+import { runFolder } from "../../shared/runtime/paths.js";
 import { collectedLog } from "./collected-log.js";
 import { POLICY } from "./kill-policy.js";
 

@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { Publisher as Socket } from "zeromq";
-import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
-import { later, systemClock } from "../../shared/clock.js";
-import { askHealth, type Health } from "../../shared/health.js";
-import { ipc, runFolder, type RunFolder } from "../../shared/paths.js";
 import { openHistoryFile } from "../../recorder/reader/file.js";
+import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
+import { later, systemClock } from "../../shared/runtime/clock.js";
+import { askHealth, type Health } from "../../shared/runtime/health.js";
+import { ipc, runFolder, type RunFolder } from "../../shared/runtime/paths.js";
 import { BOOT, cycle, transition } from "../fakes/frames.js";
 import { readRows, temporaryFolder } from "./temporary.js";
 

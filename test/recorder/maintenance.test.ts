@@ -1,15 +1,15 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { Database } from "../../recorder/sqlite.js";
 import { expect } from "chai";
-import { METRICS } from "../../shared/metrics.js";
-import type { Row } from "../../shared/row.js";
 import { lookAt, type Recovery } from "../../recorder/health.js";
 import { openIntake } from "../../recorder/intake.js";
 import type { Maintenance, Policy } from "../../recorder/maintenance.js";
+import { Database } from "../../recorder/sqlite.js";
 import { RESERVE_PAGES } from "../../recorder/store/disk.js";
 import { openStore, type Store } from "../../recorder/store/store.js";
 import { TIERS } from "../../recorder/tiers/tier.js";
+import { METRICS } from "../../shared/contract/metrics.js";
+import type { Row } from "../../shared/contract/row.js";
 import { cycle, NOON_MS, stamped, transition } from "../fakes/frames.js";
 import { handClock, type HandClock } from "../fakes/hand-clock.js";
 import { collectedLog } from "./collected-log.js";

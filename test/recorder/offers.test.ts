@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { MonoMs } from "../../shared/clock.js";
 import { createOffers } from "../../recorder/offers.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 import { BOOT } from "../fakes/frames.js";
 
 const at = (ms: number) => ms as MonoMs;

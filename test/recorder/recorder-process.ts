@@ -1,6 +1,6 @@
-import { Failure } from "../../shared/failure.js";
-import { runFolder } from "../../shared/paths.js";
 import { runRecorder } from "../../recorder/main.js";
+import { Failure } from "../../shared/runtime/failure.js";
+import { runFolder } from "../../shared/runtime/paths.js";
 
 /** The recorder as a process of its own: `node recorder-process.js FILE RUN [GONE_MS]`. */
 const [file = "", run = "", goneMs] = process.argv.slice(2);

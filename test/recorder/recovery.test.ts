@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { openRandom } from "../../controller/simulation/random.js";
-import type { Remains } from "../../shared/bus/remains.js";
+import type { Remains } from "../../shared/bus/spool.js";
 import { until } from "../fakes/until.js";
-import { amiss, openSender, sleep, Station, type Sender } from "./station.js";
+import { amiss, openSender, type Sender, sleep, Station } from "./station.js";
 
 const A = "a".repeat(16);
 const B = "b".repeat(16);

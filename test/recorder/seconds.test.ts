@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { MonoMs } from "../../shared/clock.js";
 import { everySecond } from "../../recorder/seconds.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 import { handClock } from "../fakes/hand-clock.js";
 
 describe("everySecond()", () => {

@@ -8,7 +8,7 @@ import {
   SILENT_MS,
 } from "../../recorder/silences.js";
 import { openLastingStore } from "../../recorder/store/lasting-store.js";
-import type { Frame, Message } from "../../shared/frame.js";
+import type { Frame, Message } from "../../shared/contract/frame.js";
 import { BOOT, cycle, stamped } from "../fakes/frames.js";
 import { handClock } from "../fakes/hand-clock.js";
 import { collectedLog } from "./collected-log.js";

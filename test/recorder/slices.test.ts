@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { MonoMs } from "../../shared/clock.js";
 import { inSlices } from "../../recorder/slices.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 import { handClock } from "../fakes/hand-clock.js";
 
 describe("inSlices()", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { MonoMs } from "../../shared/clock.js";
 import { createSources } from "../../recorder/sources.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 import { cycles } from "../fakes/frames.js";
 
 const at = (ms: number) => ms as MonoMs;

@@ -1,20 +1,20 @@
 import { join } from "node:path";
-import { Database } from "../../recorder/sqlite.js";
 import { expect } from "chai";
 import fc from "fast-check";
 import { Packr } from "msgpackr";
+import { openCatchUp } from "../../recorder/catch-up.js";
+import { openIntake } from "../../recorder/intake.js";
+import { range } from "../../recorder/reader/range.js";
+import { summary } from "../../recorder/reader/summary.js";
+import { Database } from "../../recorder/sqlite.js";
+import { openStore } from "../../recorder/store/store.js";
 import {
   decodeSync,
   encodeSync,
   SYNC_VERSION,
   type SyncMessage,
 } from "../../shared/bus/sync.js";
-import { FRAME_VERSION } from "../../shared/frame.js";
-import { openCatchUp } from "../../recorder/catch-up.js";
-import { openIntake } from "../../recorder/intake.js";
-import { range } from "../../recorder/reader/range.js";
-import { summary } from "../../recorder/reader/summary.js";
-import { openStore } from "../../recorder/store/store.js";
+import { FRAME_VERSION } from "../../shared/contract/frame.js";
 import { cycle, sample, stamped, transition } from "../fakes/frames.js";
 import { handClock } from "../fakes/hand-clock.js";
 import { collectedLog } from "./collected-log.js";

@@ -1,26 +1,30 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
-import type { Remains } from "../../shared/bus/remains.js";
 import { openReplayer, type Replayer } from "../../shared/bus/replayer.js";
 import {
   createRing,
   type Held,
   type RingLimits,
 } from "../../shared/bus/ring.js";
-import { later, systemClock, type Clock } from "../../shared/clock.js";
-import { decodeFrame, FRAME_VERSION, type Frame } from "../../shared/frame.js";
-import { askHealth, type Health } from "../../shared/health.js";
+import type { Remains } from "../../shared/bus/spool.js";
+import {
+  decodeFrame,
+  type Frame,
+  FRAME_VERSION,
+} from "../../shared/contract/frame.js";
+import { type Clock, later, systemClock } from "../../shared/runtime/clock.js";
+import { askHealth, type Health } from "../../shared/runtime/health.js";
 import {
   makeRunFolder,
   runFolder,
   type RunFolder,
-} from "../../shared/paths.js";
+} from "../../shared/runtime/paths.js";
 import { cycle } from "../fakes/frames.js";
-import { accountOf, type Account } from "./history.js";
+import { type Account, accountOf } from "./history.js";
 
 const PROCESS = fileURLToPath(
   new URL("./recorder-process.js", import.meta.url),

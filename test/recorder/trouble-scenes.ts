@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Database } from "../../recorder/sqlite.js";
 import { Publisher as Socket } from "zeromq";
-import type { EventName } from "../../shared/event.js";
-import { encodeFrame, FRAME_VERSION } from "../../shared/frame.js";
-import { ipc } from "../../shared/paths.js";
-import { systemClock } from "../../shared/clock.js";
+import { Database } from "../../recorder/sqlite.js";
+import type { EventName } from "../../shared/contract/event.js";
+import { encodeFrame, FRAME_VERSION } from "../../shared/contract/frame.js";
+import { systemClock } from "../../shared/runtime/clock.js";
+import { ipc } from "../../shared/runtime/paths.js";
 import { cycle, stamped } from "../fakes/frames.js";
-import { mountDisk, mountMemory, type Disk, type Mount } from "./mounts.js";
+import { type Disk, type Mount, mountDisk, mountMemory } from "./mounts.js";
 import { openSender, sleep } from "./station.js";
 import type { Stage } from "./trouble-stage.js";
 

@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
+import { systemClock } from "../../shared/runtime/clock.js";
 import type { Account } from "./history.js";
+import { openSender, type Sender, sleep, Station } from "./station.js";
 import { readRows } from "./temporary.js";
-import { systemClock } from "../../shared/clock.js";
-import { openSender, sleep, Station, type Sender } from "./station.js";
 import type { Scene } from "./trouble-scenes.js";
 
 type Close = () => PromiseLike<void> | void;

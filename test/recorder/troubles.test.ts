@@ -1,18 +1,17 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { Database } from "../../recorder/sqlite.js";
 import { expect } from "chai";
-import { FrameError } from "../../shared/frame.js";
 import { lookAt, type Recovery } from "../../recorder/health.js";
-import { openIntake, type Intake } from "../../recorder/intake.js";
-import { openJournal, type Journal } from "../../recorder/journal.js";
+import { type Intake, openIntake } from "../../recorder/intake.js";
+import { type Journal, openJournal } from "../../recorder/journal.js";
 import type { Maintenance } from "../../recorder/maintenance.js";
+import { Database } from "../../recorder/sqlite.js";
 import {
-  openLastingStore,
   type LastingStore,
+  openLastingStore,
 } from "../../recorder/store/lasting-store.js";
 import { openTroubles, type Troubles } from "../../recorder/troubles.js";
-import { encodeFrame } from "../../shared/frame.js";
+import { encodeFrame, FrameError } from "../../shared/contract/frame.js";
 import { cycles } from "../fakes/frames.js";
 import { handClock, type HandClock } from "../fakes/hand-clock.js";
 import { collectedLog } from "./collected-log.js";

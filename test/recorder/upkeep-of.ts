@@ -1,12 +1,12 @@
-import type { Clock } from "../../shared/clock.js";
 import { openClockWatch } from "../../recorder/clock-watch.js";
 import { openJournal } from "../../recorder/journal.js";
 import {
-  openMaintenance,
   type Maintenance,
+  openMaintenance,
   type Policy,
 } from "../../recorder/maintenance.js";
 import type { Store } from "../../recorder/store/store.js";
+import type { Clock } from "../../shared/runtime/clock.js";
 import { collectedLog } from "./collected-log.js";
 
 export const HOUR_MS = 3_600_000;

@@ -1,9 +1,13 @@
-import { createRing, type Ring } from "../../shared/bus/ring.js";
-import { SYNC_VERSION, type State } from "../../shared/bus/sync.js";
-import { encodeFrame, type Frame, type Message } from "../../shared/frame.js";
-import { openCatchUp, type CatchUp } from "../../recorder/catch-up.js";
-import { openIntake, type Intake } from "../../recorder/intake.js";
+import { type CatchUp, openCatchUp } from "../../recorder/catch-up.js";
+import { type Intake, openIntake } from "../../recorder/intake.js";
 import { openStore, type Store } from "../../recorder/store/store.js";
+import { createRing, type Ring } from "../../shared/bus/ring.js";
+import { type State, SYNC_VERSION } from "../../shared/bus/sync.js";
+import {
+  encodeFrame,
+  type Frame,
+  type Message,
+} from "../../shared/contract/frame.js";
 import { cycle, sample, stamped, transition } from "../fakes/frames.js";
 import { handClock } from "../fakes/hand-clock.js";
 import { collectedLog } from "./collected-log.js";

@@ -29,17 +29,17 @@ const PURE = [
   /^controller\/pinger\/(icmp|fallback|flight|method|leg|pace|reflectors)\.ts$/,
   /^controller\/(qdisc\/(answer|cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
   /^controller\/shaper\/(pace|budget)\.ts$/,
-  /^(shared\/(groups|bus\/ring)|recorder\/(offers|want|api\/present))\.ts$/,
+  /^(shared\/(contract\/groups|bus\/ring)|recorder\/(offers|want|api\/present))\.ts$/,
   /^recorder\/tiers\//,
   /^recorder\/predecessor\/(old-row|hour)\.ts$/,
   /^shared\/routeros\/(script|session|ssh-faults)\.ts$/,
   /^lab\/(?!crew|worker)/,
   /^page\/(align|clusters|event-words|follow|limits|pace|series|span|sse|tally|wan-data|words)\.ts$/,
-  /^shared\/(cause|condition|direction|event|facts|metrics|msgpack|router-call|row|state|units)\.ts$/,
+  /^shared\/contract\/(cause|direction|event|metrics|msgpack|row|state|units)\.ts$/,
 ];
 
 /** The only places that read the clocks: of this host, and of the browser. */
-const CLOCKS = ["shared/clock.ts", "page/clock.ts"];
+const CLOCKS = ["shared/runtime/clock.ts", "page/clock.ts"];
 
 const files = Object.keys(MAY_IMPORT).flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
@@ -97,7 +97,7 @@ describe("the tree", () => {
       for (const name of importsOf(file, VALUES)) {
         expect(isProject(name), `${name} is a file of the project`).to.be.true;
         expect(
-          [...PURE, /^shared\/clock\.ts$/].some((pure) => pure.test(name)),
+          [...PURE, /^shared\/runtime\/clock\.ts$/].some((pure) => pure.test(name)),
           `${name} is pure too`,
         ).to.be.true;
       }

@@ -1,4 +1,4 @@
-import { METRICS, type Metric } from "../../../shared/metrics.js";
+import { type Metric, METRICS } from "../../../shared/contract/metrics.js";
 import type { Labels, Point } from "./family.js";
 import type { Figure, Scene } from "./figures.js";
 

@@ -1,7 +1,10 @@
-import { CAUSES } from "../../../shared/cause.js";
-import { DIRECTIONS, type Direction } from "../../../shared/direction.js";
-import type { CycleFrame } from "../../../shared/frame.js";
-import { READINGS, STATES } from "../../../shared/state.js";
+import { CAUSES } from "../../../shared/contract/cause.js";
+import {
+  type Direction,
+  DIRECTIONS,
+} from "../../../shared/contract/direction.js";
+import type { CycleFrame } from "../../../shared/contract/frame.js";
+import { READINGS, STATES } from "../../../shared/contract/state.js";
 import type { Family, Point } from "./family.js";
 
 /** What a cycle adds to a counter; `before` is the one before it in the same run, null where that did not come. */

@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { CycleFrame, Frame } from "../../../shared/frame.js";
+import type { CycleFrame, Frame } from "../../../shared/contract/frame.js";
+import { CURRENT } from "./current.js";
 import { CYCLE_COUNTERS, CYCLE_HISTOGRAMS } from "./cycles.js";
 import type { Family } from "./family.js";
-import { CURRENT } from "./current.js";
 import { FIGURES, type Scene } from "./figures.js";
 
 /** What is counted as it happens, and stands in no frame. */

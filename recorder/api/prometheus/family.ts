@@ -1,4 +1,4 @@
-/** One name in the exposition. Names end in a base unit or `_total`, but for those of shared/metrics.ts. */
+/** One name in the exposition. Names end in a base unit or `_total`, but for those of shared/contract/metrics.ts. */
 export interface Family {
   readonly name: string;
   readonly help: string;

@@ -1,5 +1,5 @@
 import type { DoorCounts } from "../../../shared/bus/door.js";
-import { since, type Clock } from "../../../shared/clock.js";
+import { type Clock, since } from "../../../shared/runtime/clock.js";
 import type { CatchUp } from "../../catch-up.js";
 import type { Intake } from "../../intake.js";
 import type { Maintenance } from "../../maintenance.js";

@@ -6,8 +6,8 @@ import type {
   SeriesAnswer,
   SeriesValues,
   SummaryAnswer,
-} from "../../../shared/history.js";
-import { METRICS } from "../../../shared/metrics.js";
+} from "../../../shared/contract/history.js";
+import { METRICS } from "../../../shared/contract/metrics.js";
 
 /** Made-up answers of a recorder. */
 

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { TABLE_METRICS } from "../../../cli/history/column.js";
 import { eventWords, openEventList } from "../../../cli/history/event-lines.js";
-import { plain, type Paint } from "../../../cli/history/paint.js";
+import { type Paint, plain } from "../../../cli/history/paint.js";
 import { PLOT_METRICS, plotPage } from "../../../cli/history/plot-page.js";
 import { momentsOf, rowsOf } from "../../../cli/history/row.js";
 import { summaryPage } from "../../../cli/history/summary-page.js";
@@ -12,8 +12,8 @@ import type {
   HistoryEvent,
   RangeAnswer,
   SummaryAnswer,
-} from "../../../shared/history.js";
-import { METRIC_NAMES, METRICS } from "../../../shared/metrics.js";
+} from "../../../shared/contract/history.js";
+import { METRIC_NAMES, METRICS } from "../../../shared/contract/metrics.js";
 import { widest } from "../bin.js";
 import {
   completeness,

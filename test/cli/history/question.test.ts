@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { questionOf } from "../../../cli/history/question.js";
-import { Failure } from "../../../shared/failure.js";
+import { Failure } from "../../../shared/runtime/failure.js";
 
 const NOW_MS = new Date("2026-11-21T10:00:00").getTime();
 

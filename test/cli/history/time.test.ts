@@ -1,7 +1,7 @@
-import { parseDuration } from "../../../shared/duration.js";
 import { expect } from "chai";
 import fc from "fast-check";
 import { parseMoment, timeRange } from "../../../cli/history/time.js";
+import { parseDuration } from "../../../shared/config/format.js";
 
 /** A Saturday. */
 const NOW = new Date("2026-11-21T10:00:00");

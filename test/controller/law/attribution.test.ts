@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import {
+  type Direction,
   DIRECTIONS,
   opposite,
-  type Direction,
-} from "../../../shared/direction.js";
-import { between, deltaMs, play, use, type Scene } from "./loop.js";
+} from "../../../shared/contract/direction.js";
+import { between, deltaMs, play, type Scene, use } from "./loop.js";
 
 /** Both directions loaded, and one falls: what the line carries, Mbit/s. */
 const LOW_S = 16;

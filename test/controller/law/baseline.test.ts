@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { between, deltaMs, play, use } from "./loop.js";
-import type { MonoMs } from "../../../shared/clock.js";
 import { estimate, rememberedPath } from "../../../controller/law/estimator.js";
 import type { Reading, Reply } from "../../../controller/law/reading.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
+import { between, deltaMs, play, use } from "./loop.js";
 
 /** Every answer from `atS` on comes this much later: another route. */
 const detour =

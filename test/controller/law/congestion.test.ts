@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { MonoMs } from "../../../shared/clock.js";
-import type { State } from "../../../shared/state.js";
 import { classify, reasonOf } from "../../../controller/law/congestion.js";
+import type { State } from "../../../shared/contract/state.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { POLICY } from "../../fakes/states.js";
 
 const samples = (...deltas: number[]) =>

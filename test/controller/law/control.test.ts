@@ -1,16 +1,19 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { DIRECTIONS, eachDirection } from "../../../shared/direction.js";
-import { stateCode } from "../../../shared/state.js";
 import {
+  type ControlState,
   initial,
   step,
-  type ControlState,
 } from "../../../controller/law/control.js";
 import { baselineMs } from "../../../controller/law/estimator.js";
 import type { Policy } from "../../../controller/law/policy.js";
 import { ratesOf } from "../../../controller/law/rate-state.js";
 import { TUNING } from "../../../controller/law/tuning.js";
+import {
+  DIRECTIONS,
+  eachDirection,
+} from "../../../shared/contract/direction.js";
+import { stateCode } from "../../../shared/contract/state.js";
 import {
   beat,
   controlState,

@@ -1,19 +1,19 @@
 import { expect } from "chai";
-import type { MonoMs } from "../../../shared/clock.js";
-import type { Direction } from "../../../shared/direction.js";
 import {
+  type Attribution,
   noSuspicion,
   suspects,
-  type Attribution,
 } from "../../../controller/law/attribution.js";
 import {
+  type ControlState,
   initial,
   step,
-  type ControlState,
 } from "../../../controller/law/control.js";
 import type { Sample } from "../../../controller/law/estimator.js";
-import type { Counted, Reply } from "../../../controller/law/reading.js";
 import type { RateState } from "../../../controller/law/rate-state.js";
+import type { Counted, Reply } from "../../../controller/law/reading.js";
+import type { Direction } from "../../../shared/contract/direction.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { NOW, POLICY, REFLECTORS } from "../../fakes/states.js";
 
 /**

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { DIRECTIONS, opposite } from "../../../shared/direction.js";
 import { reasonOf } from "../../../controller/law/congestion.js";
+import { DIRECTIONS, opposite } from "../../../shared/contract/direction.js";
 import { play } from "./loop.js";
 
 /** Every transition while one direction is full and its line falls to a third, in words. */

@@ -1,21 +1,24 @@
-import type { MonoMs } from "../../../shared/clock.js";
-import { eachDirection, type PerDirection } from "../../../shared/direction.js";
-import { mbit } from "../../../shared/units.js";
 import {
+  type ControlState,
   initial,
   step,
-  type ControlState,
 } from "../../../controller/law/control.js";
 import type { Policy } from "../../../controller/law/policy.js";
 import { PRESETS } from "../../../controller/law/presets.js";
-import type { Reading } from "../../../controller/law/reading.js";
 import { ratesOf } from "../../../controller/law/rate-state.js";
+import type { Reading } from "../../../controller/law/reading.js";
 import { openSimulatedLine } from "../../../controller/simulation/line.js";
 import {
   fixedPlan,
   type LinePlan,
   type Step,
 } from "../../../controller/simulation/plan.js";
+import {
+  eachDirection,
+  type PerDirection,
+} from "../../../shared/contract/direction.js";
+import { mbit } from "../../../shared/contract/units.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 /** The law on a simulated line: every beat of it, and what the line could carry then. */
 export interface Beat {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { MonoMs } from "../../../shared/clock.js";
 import { followPulse, NO_PULSE } from "../../../controller/law/pulse.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { between, deltaMs, play, use } from "./loop.js";
 
 const READ_EVERY_MS = 25;

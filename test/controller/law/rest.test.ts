@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { initial, step } from "../../../controller/law/control.js";
 import { silenceMs } from "../../../controller/law/evidence.js";
 import type { Reading } from "../../../controller/law/reading.js";
-import { later, type MonoMs } from "../../../shared/clock.js";
-import { DIRECTIONS } from "../../../shared/direction.js";
+import { DIRECTIONS } from "../../../shared/contract/direction.js";
+import { later, type MonoMs } from "../../../shared/runtime/clock.js";
 import { controlState, NOW, POLICY } from "../../fakes/states.js";
 
 const ASLEEP: Reading = { kind: "asleep", replies: [], lost: 0, traffic: [] };

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import type { MonoMs } from "../../../shared/clock.js";
-import { eachDirection } from "../../../shared/direction.js";
 import { noSuspicion, suspects } from "../../../controller/law/attribution.js";
 import { NO_EVIDENCE } from "../../../controller/law/evidence.js";
 import { growthPerS } from "../../../controller/law/growth.js";
 import { PRESETS } from "../../../controller/law/presets.js";
 import { initialRate } from "../../../controller/law/rate-state.js";
+import { eachDirection } from "../../../shared/contract/direction.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { between, deltaMs, play, use } from "./loop.js";
 
 const TARGETS = { targetMs: 15, warnMs: 45, hardRedMs: Infinity };

@@ -1,15 +1,15 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { MonoMs } from "../../../shared/clock.js";
+import { initial, step } from "../../../controller/law/control.js";
+import { PRESETS } from "../../../controller/law/presets.js";
+import { packetMs } from "../../../controller/law/rate-state.js";
+import { openRandom } from "../../../controller/simulation/random.js";
 import {
+  type Direction,
   DIRECTIONS,
   eachDirection,
-  type Direction,
-} from "../../../shared/direction.js";
-import { initial, step } from "../../../controller/law/control.js";
-import { packetMs } from "../../../controller/law/rate-state.js";
-import { PRESETS } from "../../../controller/law/presets.js";
-import { openRandom } from "../../../controller/simulation/random.js";
+} from "../../../shared/contract/direction.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { between, play, use } from "./loop.js";
 
 const { manner } = PRESETS.cable;

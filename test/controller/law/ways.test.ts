@@ -1,13 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { MonoMs } from "../../../shared/clock.js";
-import { DIRECTIONS, type PerDirection } from "../../../shared/direction.js";
 import {
   estimate,
   rememberedPath,
   type Sample,
 } from "../../../controller/law/estimator.js";
 import type { Reply } from "../../../controller/law/reading.js";
+import {
+  DIRECTIONS,
+  type PerDirection,
+} from "../../../shared/contract/direction.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const BASE_MS = 20;
 const EVERY_MS = 300;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { openAddresses } from "../../../controller/pinger/addresses.js";
-import { systemClock } from "../../../shared/clock.js";
+import { systemClock } from "../../../shared/runtime/clock.js";
 import { until } from "../../fakes/until.js";
 
 describe("openAddresses()", () => {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { expect } from "chai";
 import type { Reply } from "../../../controller/law/reading.js";
 import { withHandshakes } from "../../../controller/pinger/backed.js";
@@ -8,12 +8,12 @@ import {
   openBudget,
 } from "../../../controller/pinger/budget.js";
 import {
-  answersOf,
   type Answers,
+  answersOf,
   type Pinger,
 } from "../../../controller/pinger/pinger.js";
 import { shakeHands } from "../../../controller/pinger/tcp-handshake.js";
-import { later, since, systemClock } from "../../../shared/clock.js";
+import { later, since, systemClock } from "../../../shared/runtime/clock.js";
 import { until } from "../../fakes/until.js";
 
 const ANYWAY = { source: null, interface: null };

@@ -7,7 +7,7 @@ import {
   openBudget,
   withinBudget,
 } from "../../../controller/pinger/budget.js";
-import type { MonoMs } from "../../../shared/clock.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const ms = (value: number) => value as MonoMs;
 

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
+  type Fallback,
   follow,
   isVain,
   noFallback,
-  type Fallback,
 } from "../../../controller/pinger/fallback.js";
-import type { MonoMs } from "../../../shared/clock.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const ms = (value: number) => value as MonoMs;
 

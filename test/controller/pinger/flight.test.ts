@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { MonoMs } from "../../../shared/clock.js";
 import { openFlight, type Probe } from "../../../controller/pinger/flight.js";
 import type { Answer } from "../../../controller/pinger/icmp.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const ms = (value: number): MonoMs => value as MonoMs;
 const ID = 4711;

@@ -1,4 +1,3 @@
-import { expect } from "chai";
 import {
   chmodSync,
   mkdtempSync,
@@ -8,12 +7,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { later, systemClock } from "../../../shared/clock.js";
+import { expect } from "chai";
 import {
   fpingArguments,
   openFping,
   parseReply,
 } from "../../../controller/pinger/fping.js";
+import { later, systemClock } from "../../../shared/runtime/clock.js";
 import { until } from "../../fakes/until.js";
 
 const PROBE = {

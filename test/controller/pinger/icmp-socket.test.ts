@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { arrival } from "../../../controller/pinger/icmp-socket.js";
-import { later, type MonoMs } from "../../../shared/clock.js";
+import { later, type MonoMs } from "../../../shared/runtime/clock.js";
 
 const ms = (value: number) => value as MonoMs;
 

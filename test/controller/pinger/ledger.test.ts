@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { MonoMs } from "../../../shared/clock.js";
-import { openLedger, type Echo } from "../../../controller/pinger/ledger.js";
+import { type Echo, openLedger } from "../../../controller/pinger/ledger.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const ms = (value: number): MonoMs => value as MonoMs;
 const BOOKS = { reflectors: 2, spacingMs: 50, periodMs: 100, lossMs: 300 };

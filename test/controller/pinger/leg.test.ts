@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { MonoMs } from "../../../shared/clock.js";
 import { DAY_MS } from "../../../controller/pinger/icmp.js";
 import {
-  split,
-  withinDay,
   type Legs,
   type RoundTrip,
+  split,
+  withinDay,
 } from "../../../controller/pinger/leg.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const BASE_MS = 10;
 

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { openGateway } from "../../../controller/pinger/gateway.js";
 import { familyOf, socketAddress } from "../../../controller/pinger/libc.js";
-import { Failure } from "../../../shared/failure.js";
-import { systemClock } from "../../../shared/clock.js";
+import { systemClock } from "../../../shared/runtime/clock.js";
+import { Failure } from "../../../shared/runtime/failure.js";
 
 describe("socketAddress()", () => {
   it("is a sockaddr_in of any IPv4 address and port", () => {

@@ -1,15 +1,15 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { MonoMs } from "../../../shared/clock.js";
 import type { Ask } from "../../../controller/pinger/icmp.js";
 import {
   answered,
   isLoss,
+  type Method,
   nextAsk,
   TRIAL,
   unanswered,
-  type Method,
 } from "../../../controller/pinger/method.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const ms = (value: number): MonoMs => value as MonoMs;
 const TURN_MS = 300;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { due, isResting, noRest } from "../../../controller/pinger/pace.js";
-import type { MonoMs } from "../../../shared/clock.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const ms = (value: number) => value as MonoMs;
 

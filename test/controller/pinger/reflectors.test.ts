@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { MonoMs } from "../../../shared/clock.js";
 import {
   judge,
   missed,
   openReflectors,
-  replied,
   type Reflectors,
   type Replacement,
+  replied,
 } from "../../../controller/pinger/reflectors.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const ms = (value: number): MonoMs => value as MonoMs;
 const SPACING_MS = 50;

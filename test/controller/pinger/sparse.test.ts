@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { MonoMs } from "../../../shared/clock.js";
-import { openRandom } from "../../../controller/simulation/random.js";
 import { followAnswers, notSparse } from "../../../controller/pinger/sparse.js";
+import { openRandom } from "../../../controller/simulation/random.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 /** When it is found sparse, and when no longer, in seconds: beats of 50 ms in which as many are answered as told. */
 function edges(seconds: number, answersAt: (beat: number) => number) {

@@ -1,9 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { DIRECTIONS, type PerDirection } from "../../../shared/direction.js";
 import { openActuator } from "../../../controller/shaper/actuator.js";
 import { ROUTEROS_PACE, TC_PACE } from "../../../controller/shaper/pace.js";
 import type { OnForeign } from "../../../controller/shaper/peace.js";
+import {
+  DIRECTIONS,
+  type PerDirection,
+} from "../../../shared/contract/direction.js";
 import { handClock } from "../../fakes/hand-clock.js";
 import { handRouter, type Mood } from "../../fakes/hand-router.js";
 

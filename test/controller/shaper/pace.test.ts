@@ -1,18 +1,18 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { MonoMs } from "../../../shared/clock.js";
-import { DIRECTIONS } from "../../../shared/direction.js";
 import { canSpend } from "../../../controller/shaper/budget.js";
 import {
   changeOf,
   fullPurses,
   nextWrite,
-  ROUTEROS_PACE,
-  TC_PACE,
   type Order,
   type Pace,
   type Purses,
+  ROUTEROS_PACE,
+  TC_PACE,
 } from "../../../controller/shaper/pace.js";
+import { DIRECTIONS } from "../../../shared/contract/direction.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const NOW = 100_000 as MonoMs;
 

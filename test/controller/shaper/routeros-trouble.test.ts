@@ -1,7 +1,11 @@
 import { expect } from "chai";
-import { later, systemClock, type Clock } from "../../../shared/clock.js";
-import { play, TROUBLES, type Ending } from "../../fakes/routeros/troubles.js";
+import {
+  type Clock,
+  later,
+  systemClock,
+} from "../../../shared/runtime/clock.js";
 import { PASSWORD } from "../../fakes/routeros/server.js";
+import { type Ending, play, TROUBLES } from "../../fakes/routeros/troubles.js";
 
 /** So that waits of half a minute are over soon. `node dist/bench/router.js troubles` plays it in real time. */
 const FAST = 20;

@@ -1,22 +1,22 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { PerDirection } from "../../../shared/direction.js";
-import { openRest } from "../../../shared/routeros/rest.js";
-import type { Outcome, Session } from "../../../shared/routeros/session.js";
 import { assess } from "../../../controller/shaper/routeros-check.js";
 import {
   parseLimit,
-  withLimit,
   type Queues,
+  withLimit,
 } from "../../../controller/shaper/routeros-queue.js";
 import { openRouterOs } from "../../../controller/shaper/routeros.js";
+import type { PerDirection } from "../../../shared/contract/direction.js";
+import { openRest } from "../../../shared/routeros/rest.js";
+import type { Outcome, Session } from "../../../shared/routeros/session.js";
 import { handClock } from "../../fakes/hand-clock.js";
 import { openDevice } from "../../fakes/routeros/device.js";
 import {
+  type FakeRouterOs,
   openFakeRouterOs,
   PASSWORD,
   USER,
-  type FakeRouterOs,
 } from "../../fakes/routeros/server.js";
 
 const TREE: Queues = {

@@ -1,11 +1,11 @@
-import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { expect } from "chai";
 import { openTcBatch } from "../../../controller/shaper/tc-batch.js";
-import { askHealth } from "../../../shared/health.js";
-import { runFolder } from "../../../shared/paths.js";
+import { askHealth } from "../../../shared/runtime/health.js";
+import { runFolder } from "../../../shared/runtime/paths.js";
 import { BIN, temporary } from "../../cli/bin.js";
 import { openStandIns } from "../../fakes/stand-in.js";
 import { until } from "../../fakes/until.js";

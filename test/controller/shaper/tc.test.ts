@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, writeFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { systemClock } from "../../../shared/clock.js";
 import { openActuator } from "../../../controller/shaper/actuator.js";
 import { TC_PACE } from "../../../controller/shaper/pace.js";
-import { openTc } from "../../../controller/shaper/tc.js";
 import type { Shaper } from "../../../controller/shaper/shaper.js";
+import { openTc } from "../../../controller/shaper/tc.js";
+import { systemClock } from "../../../shared/runtime/clock.js";
 import { openStandIns, type StandIns } from "../../fakes/stand-in.js";
 import { until } from "../../fakes/until.js";
 

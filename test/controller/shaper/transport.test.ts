@@ -9,12 +9,12 @@ import { assess } from "../../../controller/shaper/routeros-check.js";
 import type { Queues } from "../../../controller/shaper/routeros-queue.js";
 import { openRouterOs } from "../../../controller/shaper/routeros.js";
 import { openSession } from "../../../controller/shaper/transport.js";
-import { systemClock, type Clock } from "../../../shared/clock.js";
-import { Failure } from "../../../shared/failure.js";
 import type { Session } from "../../../shared/routeros/session.js";
+import { type Clock, systemClock } from "../../../shared/runtime/clock.js";
+import { Failure } from "../../../shared/runtime/failure.js";
 import { handClock } from "../../fakes/hand-clock.js";
-import { openDevice, type Device } from "../../fakes/routeros/device.js";
 import { cliOf } from "../../fakes/routeros/device-cli.js";
+import { type Device, openDevice } from "../../fakes/routeros/device.js";
 import { openFakeRouterOs, PASSWORD } from "../../fakes/routeros/server.js";
 import { until } from "../../fakes/until.js";
 import {

@@ -1,10 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import { since } from "../../../shared/clock.js";
-import { DIRECTIONS, eachDirection } from "../../../shared/direction.js";
-import type { PerDirection } from "../../../shared/direction.js";
-import { mbit } from "../../../shared/units.js";
 import type { Counted, Reply } from "../../../controller/law/reading.js";
 import {
   openSimulatedLine,
@@ -12,6 +8,13 @@ import {
   type SimulationOptions,
 } from "../../../controller/simulation/line.js";
 import { fixedPlan, type Step } from "../../../controller/simulation/plan.js";
+import {
+  DIRECTIONS,
+  eachDirection,
+  type PerDirection,
+} from "../../../shared/contract/direction.js";
+import { mbit } from "../../../shared/contract/units.js";
+import { since } from "../../../shared/runtime/clock.js";
 
 const BEAT_MS = 50;
 const PROBING = { seed: 1, reflectors: 6, spacingMs: 50, lossMs: 1000 };

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { DIRECTIONS } from "../../../shared/direction.js";
 import {
+  type LineName,
   LINES,
   openCapacity,
-  type LineName,
 } from "../../../controller/simulation/plan.js";
 import { openRandom } from "../../../controller/simulation/random.js";
+import { DIRECTIONS } from "../../../shared/contract/direction.js";
 
 describe("openCapacity()", () => {
   it("has each step from its instant on, and the last for ever", () => {

@@ -1,20 +1,24 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { since, systemClock, type Clock } from "../../../shared/clock.js";
-import type { EventName } from "../../../shared/event.js";
-import type { Fields } from "../../../shared/log.js";
-import { openRest } from "../../../shared/routeros/rest.js";
 import { openActuator } from "../../../controller/shaper/actuator.js";
 import { ROUTEROS_PACE } from "../../../controller/shaper/pace.js";
 import { openRouterOs } from "../../../controller/shaper/routeros.js";
 import type { RouterView } from "../../../controller/shaper/shaper.js";
+import type { EventName } from "../../../shared/contract/event.js";
+import { openRest } from "../../../shared/routeros/rest.js";
+import {
+  type Clock,
+  since,
+  systemClock,
+} from "../../../shared/runtime/clock.js";
+import type { Fields } from "../../../shared/runtime/log.js";
 import { ROUTER, STRANGER } from "./certificate.js";
 import { openDevice } from "./device.js";
 import {
+  type FakeRouterOs,
   openFakeRouterOs,
   PASSWORD,
   USER,
-  type FakeRouterOs,
 } from "./server.js";
 
 /** Something that goes wrong with a router, what comes of it, and how it ends. */

@@ -1,7 +1,4 @@
 import { expect } from "chai";
-import type { MonoMs } from "../../../shared/clock.js";
-import { eachDirection } from "../../../shared/direction.js";
-import { mbit } from "../../../shared/units.js";
 import { openRandom } from "../../../controller/simulation/random.js";
 import {
   CAKE_AUTORATE,
@@ -9,6 +6,9 @@ import {
 } from "../../../lab/policies/cake-autorate.js";
 import { SQM_AUTORATE } from "../../../lab/policies/sqm-autorate.js";
 import type { Policy } from "../../../lab/policy.js";
+import { eachDirection } from "../../../shared/contract/direction.js";
+import { mbit } from "../../../shared/contract/units.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const BASE_RTT_MS = 20;
 

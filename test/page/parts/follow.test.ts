@@ -4,9 +4,9 @@ import { followed } from "../../../page/follow.js";
 import { paceOf } from "../../../page/pace.js";
 import { shareOf } from "../../../page/series.js";
 import { seriesOf, type WanData } from "../../../page/wan-data.js";
-import { DIRECTIONS } from "../../../shared/direction.js";
-import type { CycleFrame } from "../../../shared/frame.js";
-import type { SeriesValues } from "../../../shared/history.js";
+import { DIRECTIONS } from "../../../shared/contract/direction.js";
+import type { CycleFrame } from "../../../shared/contract/frame.js";
+import type { SeriesValues } from "../../../shared/contract/history.js";
 import { cycle, stamped } from "../../fakes/frames.js";
 
 /** What the history has: some states of a second each, RED for a fifth of it; or nothing at all. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Message } from "../../../shared/frame.js";
+import type { Message } from "../../../shared/contract/frame.js";
 import { cycle, NOON_MS, stamped, transition } from "../../fakes/frames.js";
 import { readRows } from "../temporary.js";
 import { temporaryPost } from "./post.js";

@@ -5,8 +5,7 @@ import {
   CLIENTS_MAX,
   PENDING_BYTES_MAX,
 } from "../../../recorder/api/audience.js";
-import type { Frame } from "../../../shared/frame.js";
-import { encodeFrame } from "../../../shared/frame.js";
+import { encodeFrame, type Frame } from "../../../shared/contract/frame.js";
 import { cycle, sample, stamped, transition } from "../../fakes/frames.js";
 import { until } from "../../fakes/until.js";
 import { temporaryPost } from "./post.js";

@@ -1,20 +1,20 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { CURRENT } from "../../../recorder/api/prometheus/current.js";
 import {
   CYCLE_COUNTERS,
   CYCLE_HISTOGRAMS,
 } from "../../../recorder/api/prometheus/cycles.js";
 import { OWN } from "../../../recorder/api/prometheus/exposition.js";
-import { CURRENT } from "../../../recorder/api/prometheus/current.js";
 import { FIGURES } from "../../../recorder/api/prometheus/figures.js";
 import { openPublisher } from "../../../shared/bus/publisher.js";
-import { systemClock } from "../../../shared/clock.js";
-import { makeRunFolder, runFolder } from "../../../shared/paths.js";
-import { freePort } from "../../fakes/free-port.js";
+import { systemClock } from "../../../shared/runtime/clock.js";
+import { makeRunFolder, runFolder } from "../../../shared/runtime/paths.js";
 import { BOOT, cycle } from "../../fakes/frames.js";
+import { freePort } from "../../fakes/free-port.js";
 import { sleep } from "../station.js";
 import { readRows, temporaryFolder } from "../temporary.js";
 import { needsProgram } from "./needs-program.js";

@@ -3,20 +3,24 @@ import fc from "fast-check";
 import { openCallsWatch } from "../../../controller/calls-watch.js";
 import { openRouterCalls } from "../../../controller/shaper/router-calls.js";
 import { openSession } from "../../../controller/shaper/transport.js";
-import { later, systemClock, type MonoMs } from "../../../shared/clock.js";
-import type { Message } from "../../../shared/frame.js";
+import type { Message } from "../../../shared/contract/frame.js";
 import {
   CALL_OUTCOMES,
-  TRANSPORTS,
   type CallCounts,
-} from "../../../shared/router-call.js";
+  TRANSPORTS,
+} from "../../../shared/contract/metrics.js";
+import {
+  later,
+  type MonoMs,
+  systemClock,
+} from "../../../shared/runtime/clock.js";
 import { sample, stamped } from "../../fakes/frames.js";
 import { openDevice } from "../../fakes/routeros/device.js";
 import {
+  type FakeRouterOs,
   openFakeRouterOs,
   PASSWORD,
   USER,
-  type FakeRouterOs,
 } from "../../fakes/routeros/server.js";
 import { temporaryPost } from "./post.js";
 

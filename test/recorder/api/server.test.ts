@@ -5,9 +5,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "chai";
 import fc from "fast-check";
 import { openServer } from "../../../recorder/api/server.js";
-import { Failure } from "../../../shared/failure.js";
-import { handClock } from "../../fakes/hand-clock.js";
+import { Failure } from "../../../shared/runtime/failure.js";
 import { cycle, stamped, transition } from "../../fakes/frames.js";
+import { handClock } from "../../fakes/hand-clock.js";
 import { collectedLog } from "../collected-log.js";
 import { temporaryPost } from "./post.js";
 

@@ -8,12 +8,12 @@ import type { OldValue } from "../../../recorder/predecessor/old-row.js";
 import { openDatabase } from "../../../recorder/store/database.js";
 import { openStore } from "../../../recorder/store/store.js";
 import { rollupOf } from "../../../recorder/tiers/rollup.js";
-import type { WallMs } from "../../../shared/clock.js";
+import type { WallMs } from "../../../shared/runtime/clock.js";
 import { cycle, NOON_MS, stamped } from "../../fakes/frames.js";
 import {
   cycleRows,
-  writeOldDatabase,
   type OldRowOf,
+  writeOldDatabase,
 } from "../../fakes/old-database.js";
 import { readRows, temporaryFolder } from "../temporary.js";
 

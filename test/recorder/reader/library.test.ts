@@ -1,11 +1,11 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { since, systemClock } from "../../../shared/clock.js";
-import { Failure } from "../../../shared/failure.js";
 import { libraryOf } from "../../../recorder/reader/library.js";
 import { openReader } from "../../../recorder/reader/reader.js";
 import { openLastingStore } from "../../../recorder/store/lasting-store.js";
+import { since, systemClock } from "../../../shared/runtime/clock.js";
+import { Failure } from "../../../shared/runtime/failure.js";
 import { temporaryFolder } from "../temporary.js";
 
 describe("libraryOf()", () => {

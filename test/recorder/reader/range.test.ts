@@ -1,27 +1,27 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { WallMs } from "../../../shared/clock.js";
-import type { CycleFrame, Frame } from "../../../shared/frame.js";
-import type {
-  Completeness,
-  RangeAnswer,
-  SeriesValues,
-} from "../../../shared/history.js";
-import { METRICS } from "../../../shared/metrics.js";
-import type { RowField } from "../../../shared/row.js";
 import { openHistoryFile } from "../../../recorder/reader/file.js";
 import type { RangeQuery, Span } from "../../../recorder/reader/history.js";
 import { range } from "../../../recorder/reader/range.js";
 import type { Pieces } from "../../../recorder/reader/read.js";
 import { summary } from "../../../recorder/reader/summary.js";
 import { openStore, type Store } from "../../../recorder/store/store.js";
-import { plan, type Keep } from "../../../recorder/tiers/retention.js";
+import { type Keep, plan } from "../../../recorder/tiers/retention.js";
 import {
   bucketStart,
   STEP_MS,
   type Tier,
 } from "../../../recorder/tiers/tier.js";
+import type { CycleFrame, Frame } from "../../../shared/contract/frame.js";
+import type {
+  Completeness,
+  RangeAnswer,
+  SeriesValues,
+} from "../../../shared/contract/history.js";
+import { METRICS } from "../../../shared/contract/metrics.js";
+import type { RowField } from "../../../shared/contract/row.js";
+import type { WallMs } from "../../../shared/runtime/clock.js";
 import { cycle, NOON_MS, sample, stamped } from "../../fakes/frames.js";
 import { anyRow } from "../../fakes/rows.js";
 import { temporaryFolder } from "../temporary.js";

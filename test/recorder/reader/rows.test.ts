@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { RangeAnswer } from "../../../shared/history.js";
 import type { History, RangeQuery } from "../../../recorder/reader/history.js";
 import { newestRows } from "../../../recorder/reader/rows.js";
+import type { RangeAnswer } from "../../../shared/contract/history.js";
 
 const NOW_MS = 1_700_000_000_000;
 const QUIET_MS = 20 * 60_000;

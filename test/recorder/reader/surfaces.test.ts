@@ -1,17 +1,17 @@
 import { request } from "node:http";
 import { json } from "node:stream/consumers";
 import { expect } from "chai";
-import type { CycleFrame } from "../../../shared/frame.js";
+import { completenessLines } from "../../../cli/history/completeness-lines.js";
+import { openRandom } from "../../../controller/simulation/random.js";
+import { recordedInWords } from "../../../page/tally.js";
+import { openHistoryFile } from "../../../recorder/reader/file.js";
+import type { CycleFrame } from "../../../shared/contract/frame.js";
 import type {
   RangeAnswer,
   SeriesAnswer,
   SummaryAnswer,
-} from "../../../shared/history.js";
-import { labelText, METRICS } from "../../../shared/metrics.js";
-import { completenessLines } from "../../../cli/history/completeness-lines.js";
-import { recordedInWords } from "../../../page/tally.js";
-import { openHistoryFile } from "../../../recorder/reader/file.js";
-import { openRandom } from "../../../controller/simulation/random.js";
+} from "../../../shared/contract/history.js";
+import { labelText, METRICS } from "../../../shared/contract/metrics.js";
 import { cycle, NOON_MS, sample, stamped } from "../../fakes/frames.js";
 import { temporaryPost } from "../api/post.js";
 import { readRows } from "../temporary.js";

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { ANNALS_SQL } from "../../../recorder/store/annals.js";
 import { openStore } from "../../../recorder/store/store.js";
+import type { WallMs } from "../../../shared/runtime/clock.js";
 import { NOON_MS } from "../../fakes/frames.js";
 import { readRows, temporaryFolder } from "../temporary.js";
-import type { WallMs } from "../../../shared/clock.js";
 
 const PLACE = { atMs: NOON_MS, source: 1, seq: 1, fromSeq: 1 };
 

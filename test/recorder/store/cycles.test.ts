@@ -1,16 +1,21 @@
-import { Database, type Connection } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { WallMs } from "../../../shared/clock.js";
-import type { CycleFrame } from "../../../shared/frame.js";
-import { METRICS } from "../../../shared/metrics.js";
-import { column, field, ROW_FIELDS, type Row } from "../../../shared/row.js";
+import { type Connection, Database } from "../../../recorder/sqlite.js";
 import {
-  openCycles,
   type CycleValues,
+  openCycles,
 } from "../../../recorder/store/cycles.js";
 import { migrate } from "../../../recorder/store/version.js";
 import { remakeViews } from "../../../recorder/store/views.js";
+import type { CycleFrame } from "../../../shared/contract/frame.js";
+import { METRICS } from "../../../shared/contract/metrics.js";
+import {
+  column,
+  field,
+  type Row,
+  ROW_FIELDS,
+} from "../../../shared/contract/row.js";
+import type { WallMs } from "../../../shared/runtime/clock.js";
 import { cycle, NOON_MS, stamped } from "../../fakes/frames.js";
 
 const FAR = 2 ** 40;

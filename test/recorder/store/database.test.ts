@@ -1,24 +1,24 @@
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
+  closeSync,
   openSync,
   readdirSync,
   readFileSync,
   statSync,
   writeFileSync,
   writeSync,
-  closeSync,
 } from "node:fs";
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { Database } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
-import type { WallMs } from "../../../shared/clock.js";
-import { Failure } from "../../../shared/failure.js";
+import { Database } from "../../../recorder/sqlite.js";
 import {
   DatabaseDamaged,
   openDatabase,
 } from "../../../recorder/store/database.js";
 import { MIGRATIONS } from "../../../recorder/store/migrations.js";
+import type { WallMs } from "../../../shared/runtime/clock.js";
+import { Failure } from "../../../shared/runtime/failure.js";
 import { NOON_MS } from "../../fakes/frames.js";
 import { temporaryFolder } from "../temporary.js";
 

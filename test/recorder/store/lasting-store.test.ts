@@ -1,4 +1,4 @@
-import {
+import fs, {
   copyFileSync,
   existsSync,
   readdirSync,
@@ -8,17 +8,16 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { Database } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
 import fc from "fast-check";
-import { Failure } from "../../../shared/failure.js";
+import { Database } from "../../../recorder/sqlite.js";
 import {
-  openLastingStore,
   type LastingStore,
+  openLastingStore,
 } from "../../../recorder/store/lasting-store.js";
+import { Failure } from "../../../shared/runtime/failure.js";
 import { cycles } from "../../fakes/frames.js";
 import { handClock, type HandClock } from "../../fakes/hand-clock.js";
 import { readRows, temporaryFolder } from "../temporary.js";

@@ -1,24 +1,29 @@
 import { createHash } from "node:crypto";
-import { Database, type Connection } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
+import { type Connection, Database } from "../../../recorder/sqlite.js";
 import { openBuckets } from "../../../recorder/store/buckets.js";
-import { bucketOf } from "../../../recorder/tiers/bucket.js";
-import type { WallMs } from "../../../shared/clock.js";
-import { DIRECTIONS } from "../../../shared/direction.js";
-import { EVENTS } from "../../../shared/event.js";
-import { column, field, RARE_FIELDS, ROW_FIELDS } from "../../../shared/row.js";
-import { READINGS, STATES } from "../../../shared/state.js";
 import {
   CYCLE_COLUMNS,
+  type CycleValues,
   lettersOf,
   numbersOf,
   slotOf,
-  type CycleValues,
 } from "../../../recorder/store/cycle-columns.js";
+import { MIGRATIONS } from "../../../recorder/store/migrations.js";
 import { openPackedCycles } from "../../../recorder/store/packed-cycles.js";
 import { pack } from "../../../recorder/store/packing.js";
-import { MIGRATIONS } from "../../../recorder/store/migrations.js";
 import { demandOurs, migrate } from "../../../recorder/store/version.js";
+import { bucketOf } from "../../../recorder/tiers/bucket.js";
+import { DIRECTIONS } from "../../../shared/contract/direction.js";
+import { EVENTS } from "../../../shared/contract/event.js";
+import {
+  column,
+  field,
+  RARE_FIELDS,
+  ROW_FIELDS,
+} from "../../../shared/contract/row.js";
+import { READINGS, STATES } from "../../../shared/contract/state.js";
+import type { WallMs } from "../../../shared/runtime/clock.js";
 import { CALM, NOON_MS } from "../../fakes/frames.js";
 
 /** The calm cycle at an instant. */

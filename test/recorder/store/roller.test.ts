@@ -1,15 +1,13 @@
 import { join } from "node:path";
-import { Database, type Connection } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { WallMs } from "../../../shared/clock.js";
-import type { CycleFrame, Frame } from "../../../shared/frame.js";
+import { type Connection, Database } from "../../../recorder/sqlite.js";
 import { openBuckets } from "../../../recorder/store/buckets.js";
 import { inSampleUnits } from "../../../recorder/store/samples.js";
 import { openSeries } from "../../../recorder/store/series.js";
 import { openStore, type Store } from "../../../recorder/store/store.js";
-import { bucketOf, type Bucket } from "../../../recorder/tiers/bucket.js";
-import { plan, type Keep } from "../../../recorder/tiers/retention.js";
+import { type Bucket, bucketOf } from "../../../recorder/tiers/bucket.js";
+import { type Keep, plan } from "../../../recorder/tiers/retention.js";
 import {
   bucketEnd,
   bucketStart,
@@ -17,6 +15,8 @@ import {
   ROLLED_TIERS,
   type RolledTier,
 } from "../../../recorder/tiers/tier.js";
+import type { CycleFrame, Frame } from "../../../shared/contract/frame.js";
+import type { WallMs } from "../../../shared/runtime/clock.js";
 import { cycle, NOON_MS, sample, stamped } from "../../fakes/frames.js";
 import { anyRow } from "../../fakes/rows.js";
 import { readRows, temporaryFolder } from "../temporary.js";

@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { Database } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { WallMs } from "../../../shared/clock.js";
 import type { Presence, Presences } from "../../../recorder/offers.js";
+import { Database } from "../../../recorder/sqlite.js";
 import {
-  openStore,
   type Arrival,
+  openStore,
   type Store,
 } from "../../../recorder/store/store.js";
+import type { WallMs } from "../../../shared/runtime/clock.js";
 import {
   BEAT_MS,
   BOOT,

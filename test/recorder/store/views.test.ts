@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { Database } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
-import type { WallMs } from "../../../shared/clock.js";
-import { METRICS } from "../../../shared/metrics.js";
-import type { Row } from "../../../shared/row.js";
+import { Database } from "../../../recorder/sqlite.js";
 import { openStore, type Store } from "../../../recorder/store/store.js";
 import type { Tier } from "../../../recorder/tiers/tier.js";
+import { METRICS } from "../../../shared/contract/metrics.js";
+import type { Row } from "../../../shared/contract/row.js";
+import type { WallMs } from "../../../shared/runtime/clock.js";
 import {
   cycle,
   cycles,

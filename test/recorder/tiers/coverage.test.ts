@@ -5,9 +5,9 @@ import {
   mergeCoverage,
   stateHeldLongest,
 } from "../../../recorder/tiers/coverage.js";
+import type { Row } from "../../../shared/contract/row.js";
 import { cycle } from "../../fakes/frames.js";
 import { anyRow } from "../../fakes/rows.js";
-import type { Row } from "../../../shared/row.js";
 
 const row = (values: Partial<Row>) => cycle(values) as unknown as Row;
 

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { Publisher } from "zeromq";
 import { behind, openDoor } from "../../../shared/bus/door.js";
 import { openSubscriber } from "../../../shared/bus/subscriber.js";
-import { ipc } from "../../../shared/paths.js";
+import { ipc } from "../../../shared/runtime/paths.js";
 import { until } from "../../fakes/until.js";
 import { temporaryFolder } from "../../recorder/temporary.js";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { createRing } from "../../../shared/bus/ring.js";
-import type { MonoMs } from "../../../shared/clock.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const at = (ms: number) => ms as MonoMs;
 const MINUTE_MS = 60_000;

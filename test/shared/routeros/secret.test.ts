@@ -8,11 +8,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Failure } from "../../../shared/failure.js";
 import {
   demandPrivateKey,
   readSecret,
 } from "../../../shared/routeros/secret.js";
+import { Failure } from "../../../shared/runtime/failure.js";
 
 describe("readSecret()", () => {
   let folder: string;

@@ -1,0 +1,147 @@
+/** How bad the news is: `good` is the end of a trouble, `critical` needs somebody now. */
+export type Severity = "good" | "info" | "warning" | "critical";
+
+export interface EventRow {
+  readonly name: string;
+  readonly severity: Severity;
+  /** The event whose trouble this one ends. */
+  readonly ends: string | null;
+  /** What it means, in a few words. */
+  readonly text: string;
+}
+
+const row = <N extends string>(
+  name: N,
+  severity: Severity,
+  text: string,
+  ends: string | null = null,
+) => ({ name, severity, text, ends });
+
+/** Everything that can happen, apart from a change of state: one row, in any order. Level, colour, pages and documents follow from it. */
+// prettier-ignore
+export const EVENT_ROWS = [
+  row("started", "info", "a controller has started"),
+  row("stopping", "info", "a controller stops because it was told to"),
+  row("measurement_lost", "warning", "no probe is answered"),
+  row("measurement_back", "good", "probes are answered again", "measurement_lost"),
+  row("reflectors_few", "warning", "fewer reflectors answer than are needed"),
+  row("reflectors_enough", "good", "enough reflectors answer again", "reflectors_few"),
+  row("answers_few", "warning", "too few probes are answered to control by"),
+  row("answers_enough", "good", "enough probes are answered again to control by", "answers_few"),
+  row("counters_slow", "warning", "the byte counters move only now and then"),
+  row("counters_prompt", "good", "the byte counters move all the time again", "counters_slow"),
+  row("pings_filtered", "warning", "traffic passes, but no ping is answered"),
+  row("pings_back", "good", "pings are answered again", "pings_filtered"),
+  row("line_lost", "critical", "nothing comes in on the line"),
+  row("line_back", "good", "the line carries traffic again", "line_lost"),
+  row("link_lost", "critical", "the network interface is down or gone"),
+  row("link_back", "good", "the network interface is up again", "link_lost"),
+  row("paused", "warning", "the process was suspended for a while"),
+  row("names_lost", "warning", "the name of a reflector cannot be looked up"),
+  row("names_back", "good", "all names can be looked up again", "names_lost"),
+  row("pinger_lost", "warning", "probes cannot be sent"),
+  row("pinger_back", "good", "probes can be sent again", "pinger_lost"),
+  row("reflector_lost", "warning", "one reflector has stopped answering"),
+  row("reflector_back", "good", "the reflector answers again", "reflector_lost"),
+  row("reflector_replaced", "info", "another reflector is probed instead of one that does not answer"),
+  row("router_lost", "critical", "the router does not accept rates"),
+  row("router_back", "good", "the router accepts rates again", "router_lost"),
+  row("router_described", "info", "what is known of the router's queues has changed"),
+  row("rate_foreign", "warning", "another program has set the rate"),
+  row("writing_paused", "warning", "rates are not written because another program sets them"),
+  row("writing_resumed", "good", "rates are written again", "writing_paused"),
+  row("clock_stepped", "warning", "the wall clock was set forward or back"),
+  row("checkpoint_lost", "warning", "the checkpoint file cannot be written"),
+  row("checkpoint_back", "good", "the checkpoint file can be written again", "checkpoint_lost"),
+  row("checkpoint_refused", "warning", "the checkpoint file could not be read and was set aside"),
+  row("config_refused", "warning", "the changed configuration was not accepted"),
+  row("retention_held", "warning", "nothing expires because the clock has jumped"),
+  row("history_cut", "warning", "old history is deleted before its time to make room"),
+  row("database_lost", "critical", "the database cannot be written"),
+  row("database_back", "good", "the database can be written again", "database_lost"),
+  row("database_replaced", "warning", "another file is in the place of the database"),
+  row("database_damaged", "critical", "the database was damaged and was set aside"),
+  row("log_held", "warning", "a reader keeps the write-ahead log from being emptied"),
+  row("log_freed", "good", "the write-ahead log can be emptied again", "log_held"),
+  row("source_doubled", "warning", "two controllers use one name"),
+  row("source_single", "good", "only one controller uses the name again", "source_doubled"),
+  row("source_flooding", "warning", "a sender sends more than a controller can"),
+  row("source_calm", "good", "the sender keeps within bounds again", "source_flooding"),
+  row("controller_silent", "critical", "nothing is heard of a controller that did not say that it stops"),
+  row("controller_back", "good", "the controller is heard again", "controller_silent"),
+  row("frames_refused", "warning", "messages were refused"),
+  row("history_ahead", "warning", "a clock that was ahead has left history in the future"),
+];
+
+export type EventName = (typeof EVENT_ROWS)[number]["name"];
+
+export const EVENTS: readonly EventName[] = EVENT_ROWS.map(({ name }) => name);
+
+const BY_NAME: ReadonlyMap<string, EventRow> = new Map(
+  EVENT_ROWS.map((each) => [each.name, each]),
+);
+
+/** The row of an event; null for a name that this version does not know, and for what is no event. */
+export const eventRow = (name: string): EventRow | null =>
+  BY_NAME.get(name) ?? null;
+
+const LEVELS = {
+  good: "info",
+  info: "info",
+  warning: "warn",
+  critical: "error",
+} as const satisfies Record<Severity, string>;
+
+/** How loud it is said in the log. */
+export const levelOf = (event: EventName): "info" | "warn" | "error" =>
+  LEVELS[BY_NAME.get(event)?.severity ?? "warning"];
+
+const SECOND = 1e3;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A span in words: "40 ms", "2.4 s", "3 min", "5 h 12 min", "9 d 3 h"; "—" where it is not known. */
+export function showSpan(ms: number | null): string {
+  if (ms === null) return "—";
+  if (ms < SECOND) return `${Math.round(ms)} ms`;
+  if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)} s`;
+  if (ms < 2 * MINUTE) return `${Math.floor(ms / SECOND)} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
+  if (ms < DAY)
+    return `${Math.floor(ms / HOUR)} h ${Math.floor((ms % HOUR) / MINUTE)} min`;
+  return `${Math.floor(ms / DAY)} d ${Math.floor((ms % DAY) / HOUR)} h`;
+}
+
+/** The keys of details that are instants, as `fromMs` or `last_at_ms`; every other number of ms is a span. */
+const INSTANT = /(^|_)(at|from|to|began|ended|since|until)_?ms$/i;
+
+/** An event and its details in words, but for changes of state and configurations: "reflector lost: reflector 1.1.1.1, quiet 5.0 s". */
+export function factsInWords(
+  kind: string,
+  details: Readonly<Record<string, unknown>>,
+  instant: (atMs: number) => string,
+): string {
+  const facts = Object.entries(details).map(([key, value]) =>
+    fact(key, value, instant),
+  );
+  return [kind.replaceAll("_", " "), facts.join(", ")]
+    .filter(Boolean)
+    .join(": ");
+}
+
+function fact(
+  key: string,
+  value: unknown,
+  instant: (atMs: number) => string,
+): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  if (key === "cause" || key === "reason" || key === "error") return text;
+  const words = key
+    .replace(/_?ms$/i, "")
+    .replace(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`)
+    .replaceAll("_", " ");
+  if (typeof value !== "number" || !/ms$/i.test(key)) return `${words} ${text}`;
+  if (INSTANT.test(key)) return `${words} ${instant(value)}`;
+  return `${words} ${value <= -0.5 ? "-" : ""}${showSpan(Math.abs(value))}`;
+}

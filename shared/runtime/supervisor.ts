@@ -1,0 +1,92 @@
+import { createRequire } from "node:module";
+import { type Clock, later } from "./clock.js";
+
+/** The service manager's side of a process, sd_notify(3). Says nothing where there is none. */
+export interface Supervisor {
+  ready(): void;
+  /** A sentence for `systemctl status`. Called as often as you like; asked for every few seconds, and sent if it is another. */
+  status(words: () => string): void;
+  /** Work was finished. Called as often as that is so; speaks a few times per WatchdogSec. */
+  alive(): void;
+  stopping(): void;
+}
+
+const SILENT: Supervisor = {
+  ready() {},
+  status() {},
+  alive() {},
+  stopping() {},
+};
+
+const STATUS_MS = 2_000;
+
+export function openSupervisor(clock: Clock): Supervisor {
+  const path = process.env["NOTIFY_SOCKET"];
+  if (path === undefined) return SILENT;
+  const send = datagramSender(path);
+  const watchdogMs = Number(process.env["WATCHDOG_USEC"] ?? Infinity) / 1e3;
+  let next = clock.mono();
+  let nextStatus = clock.mono();
+  let said = "";
+  return {
+    ready: () => send("READY=1"),
+    status(words) {
+      if (clock.mono() < nextStatus) return;
+      nextStatus = later(clock.mono(), STATUS_MS);
+      const now = words();
+      if (now !== said) send(`STATUS=${now}`);
+      said = now;
+    },
+    alive() {
+      if (!Number.isFinite(watchdogMs) || clock.mono() < next) return;
+      next = later(clock.mono(), watchdogMs / 4);
+      send("WATCHDOG=1");
+    },
+    stopping: () => send("STOPPING=1"),
+  };
+}
+
+const AF_UNIX = 1;
+const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
+const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
+
+/** Node has no Unix datagram sockets, so libc is asked directly: 2 µs a message, from the main process. */
+function datagramSender(path: string): (text: string) => void {
+  const koffi = createRequire(import.meta.url)(
+    "koffi",
+  ) as typeof import("koffi");
+  const libc = koffi.load("libc.so.6");
+  const socket = libc.func("int socket(int, int, int)") as (
+    family: number,
+    type: number,
+    protocol: number,
+  ) => number;
+  const sendto = libc.func(
+    "long sendto(int, const void *, size_t, int, const void *, unsigned int)",
+  ) as (
+    fd: number,
+    data: Buffer,
+    size: number,
+    flags: number,
+    address: Buffer,
+    addressSize: number,
+  ) => number;
+  const family = Buffer.alloc(2);
+  family.writeUInt16LE(AF_UNIX);
+  const address = Buffer.concat([
+    family,
+    Buffer.from(path.replace(/^@/, "\0")),
+  ]);
+  const fd = socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
+  return (text) => {
+    const bytes = Buffer.from(text);
+    sendto(
+      fd,
+      bytes,
+      bytes.length,
+      MSG_DONTWAIT_NOSIGNAL,
+      address,
+      address.length,
+    );
+  };
+}
