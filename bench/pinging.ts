@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { metronome } from "../controller/metronome.js";
-import { openAddresses } from "../controller/pinger/addresses.js";
-import { openBudget } from "../controller/pinger/budget.js";
-import { openFping } from "../controller/pinger/fping.js";
-import { openTimestamps } from "../controller/pinger/timestamps.js";
+import { metronome } from "../controller/line/metronome.js";
+import { openAddresses } from "../controller/probes/addresses.js";
+import { openBudget } from "../controller/probes/budget.js";
+import { openFping } from "../controller/probes/fping/fping.js";
+import { openTimestamps } from "../controller/probes/icmp/icmp.js";
 import { systemClock } from "../shared/runtime/clock.js";
 import { openLine } from "../test/e2e/line.js";
 import { start } from "../test/e2e/namespace.js";

@@ -2,14 +2,16 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Router } from "../controller/shaper/router.js";
-import type { Queues } from "../controller/shaper/routeros-queue.js";
-import { openRouterOs } from "../controller/shaper/routeros.js";
-import type { WriteCounts } from "../controller/shaper/shaper.js";
-import { openTc } from "../controller/shaper/tc.js";
-import { openRest } from "../shared/routeros/rest.js";
-import { done } from "../shared/routeros/session.js";
-import { openSsh, type SshOptions } from "../shared/routeros/ssh.js";
+import { done } from "../controller/shapers/outcome.js";
+import type { Queues } from "../controller/shapers/routeros/queue.js";
+import { openRest } from "../controller/shapers/routeros/rest.js";
+import { openRouterOs } from "../controller/shapers/routeros/routeros.js";
+import {
+  openSsh,
+  type SshOptions,
+} from "../controller/shapers/routeros/ssh.js";
+import type { Router, WriteCounts } from "../controller/shapers/shaper.js";
+import { openTc } from "../controller/shapers/tc/tc.js";
 import { since, systemClock } from "../shared/runtime/clock.js";
 import { askHealth } from "../shared/runtime/health.js";
 import { kernelHas } from "../test/e2e/kernel.js";

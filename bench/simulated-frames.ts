@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { NO_CHECKPOINT } from "../controller/checkpoint.js";
-import { loadControllerConfig } from "../controller/config.js";
+import { loadControllerConfig } from "../controller/config/config.js";
 import { cycle } from "../controller/cycle.js";
 import type { ControlState } from "../controller/law/control.js";
-import { openLine } from "../controller/line.js";
+import { openLine } from "../controller/line/line.js";
 import { openRandom } from "../controller/simulation/random.js";
 import { type Frame, FRAME_VERSION } from "../shared/contract/frame.js";
 import { PERIOD_MS } from "../shared/contract/row.js";

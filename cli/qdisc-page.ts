@@ -1,5 +1,5 @@
 import type { Finding } from "../controller/qdisc/findings.js";
-import type { Device, Host, Root, Wanted } from "../controller/qdisc/host.js";
+import type { Device, Host, Root, Wanted } from "../controller/qdisc/parse.js";
 import { type Direction, DIRECTIONS } from "../shared/contract/direction.js";
 import { showMbps, toKbps } from "../shared/contract/units.js";
 import { printable, showBytes, wrap } from "./terminal.js";

@@ -1,8 +1,8 @@
-import { loadControllerConfig } from "../controller/config.js";
-import { ownName } from "../controller/pinger/libc.js";
+import { loadControllerConfig } from "../controller/config/config.js";
+import { ownName } from "../controller/probes/libc.js";
 import { findings } from "../controller/qdisc/findings.js";
-import type { Host, Wanted } from "../controller/qdisc/host.js";
 import { lookAtHost, runCommand } from "../controller/qdisc/look.js";
+import type { Host, Wanted } from "../controller/qdisc/parse.js";
 import { planDown, planUp, type Step } from "../controller/qdisc/plan.js";
 import { eachDirection } from "../shared/contract/direction.js";
 import { Failure } from "../shared/runtime/failure.js";

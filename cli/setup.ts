@@ -1,13 +1,13 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { WAN } from "../controller/config/schema.js";
 import { PRESET_NAMES, type PresetName } from "../controller/law/presets.js";
-import { ownName, type Way } from "../controller/pinger/libc.js";
-import { DEVICE } from "../controller/probe-schema.js";
+import { ownName, type Way } from "../controller/probes/libc.js";
+import { DEVICE } from "../controller/probes/schema.js";
 import { lookAtHost } from "../controller/qdisc/look.js";
-import { FINGERPRINT } from "../controller/routeros-schema.js";
-import { WAN } from "../controller/schema.js";
+import { FINGERPRINT } from "../controller/shapers/routeros/config.js";
+import { readSecret } from "../controller/shapers/routeros/secret.js";
 import { HOST } from "../shared/config/format.js";
-import { readSecret } from "../shared/routeros/secret.js";
 import { Failure, plainReason, reasonOf } from "../shared/runtime/failure.js";
 import { makeFolder } from "../shared/runtime/files.js";
 import { folder } from "./check/place.js";

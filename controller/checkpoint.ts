@@ -14,7 +14,7 @@ import {
 import { reasonOf } from "../shared/runtime/failure.js";
 import { makeFolder, replaceFile } from "../shared/runtime/files.js";
 import { type ControlState, type Known, NOTHING_KNOWN } from "./law/control.js";
-import type { Policy } from "./law/policy.js";
+import type { Policy } from "./law/inputs.js";
 import { ratesOf } from "./law/rate-state.js";
 import type { Report } from "./report.js";
 

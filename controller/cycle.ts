@@ -6,24 +6,22 @@ import type { Row } from "../shared/contract/row.js";
 import { readingCode, stateCode } from "../shared/contract/state.js";
 import { maybe, toKbps, toUs } from "../shared/contract/units.js";
 import { since } from "../shared/runtime/clock.js";
-import type { CallsWatch } from "./calls-watch.js";
 import type { Checkpoint } from "./checkpoint.js";
-import type { ConditionWatch } from "./condition-watch.js";
-import type { Facts } from "./condition.js";
+import type { Facts } from "./condition/classification.js";
+import type { ConditionWatch } from "./condition/condition-watch.js";
+import type { CallsWatch, RouterWatch } from "./condition/samples.js";
+import type { View } from "./condition/view.js";
+import type { Watch } from "./condition/watch.js";
 import { reasonOf } from "./law/congestion.js";
 import { type ControlState, initial, step } from "./law/control.js";
 import { baselineMs, median } from "./law/estimator.js";
 import { silenceMs } from "./law/evidence.js";
-import type { Policy } from "./law/policy.js";
+import type { Policy, Reading } from "./law/inputs.js";
 import { type CutEvidence, ratesOf, type RateState } from "./law/rate-state.js";
-import type { Reading } from "./law/reading.js";
 import { recentRate } from "./law/traffic.js";
 import { TUNING } from "./law/tuning.js";
-import type { Line } from "./line.js";
-import type { Tick } from "./metronome.js";
-import type { RouterWatch } from "./router-watch.js";
-import type { View } from "./view.js";
-import type { Watch } from "./watch.js";
+import type { Line } from "./line/line.js";
+import type { Tick } from "./line/metronome.js";
 
 /** What a cycle works with. */
 export interface Wan {

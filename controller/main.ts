@@ -25,24 +25,26 @@ import { openLog } from "../shared/runtime/log.js";
 import { makeRunFolder, type RunFolder } from "../shared/runtime/paths.js";
 import { stopSignal } from "../shared/runtime/stop.js";
 import { openSupervisor } from "../shared/runtime/supervisor.js";
-import { openCallsWatch } from "./calls-watch.js";
 import {
   type Checkpoint,
   NO_CHECKPOINT,
   openCheckpoint,
 } from "./checkpoint.js";
-import { openConditionWatch } from "./condition-watch.js";
-import { type ControllerConfig, loadControllerConfig } from "./config.js";
+import { openConditionWatch } from "./condition/condition-watch.js";
+import { openCallsWatch, openRouterWatch } from "./condition/samples.js";
+import { openView } from "./condition/view.js";
+import { openWatch } from "./condition/watch.js";
+import {
+  type ControllerConfig,
+  loadControllerConfig,
+} from "./config/config.js";
+import { CAN_CHANGE, readBeside } from "./config/reload.js";
 import { cycle, type Wan } from "./cycle.js";
 import type { ControlState } from "./law/control.js";
 import { ratesOf } from "./law/rate-state.js";
-import { openLine } from "./line.js";
-import { metronome } from "./metronome.js";
-import { CAN_CHANGE, readBeside } from "./reload.js";
+import { openLine } from "./line/line.js";
+import { metronome } from "./line/metronome.js";
 import type { Report } from "./report.js";
-import { openRouterWatch } from "./router-watch.js";
-import { openView } from "./view.js";
-import { openWatch } from "./watch.js";
 
 /** How long a stop may take to set the rates that stay behind. */
 const LEAVE_MS = 500;

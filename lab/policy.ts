@@ -1,4 +1,4 @@
-import type { Limits } from "../controller/law/policy.js";
+import type { Limits } from "../controller/law/inputs.js";
 import type { PresetName } from "../controller/law/presets.js";
 import type { SimulatedReading } from "../controller/simulation/line.js";
 import type { Random } from "../controller/simulation/random.js";

@@ -1,4 +1,4 @@
-import type { Limits } from "../controller/law/policy.js";
+import type { Limits } from "../controller/law/inputs.js";
 import type { PresetName } from "../controller/law/presets.js";
 import type { DirectionPlan, LinePlan } from "../controller/simulation/plan.js";
 import { ALWAYS } from "../controller/simulation/traffic.js";

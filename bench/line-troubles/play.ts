@@ -1,4 +1,4 @@
-import { PROBED_MAX } from "../../controller/pinger/reflectors.js";
+import { PROBED_MAX } from "../../controller/probes/reflectors.js";
 import type { EventFrame } from "../../shared/contract/frame.js";
 import { since, systemClock } from "../../shared/runtime/clock.js";
 import { reasonOf } from "../../shared/runtime/failure.js";

@@ -1,5 +1,5 @@
 import { basename, resolve } from "node:path";
-import type { BACKENDS, File } from "../../controller/schema.js";
+import type { BACKENDS, File } from "../../controller/config/schema.js";
 import type { File as RecorderFile } from "../../recorder/config.js";
 import { tellable } from "../../shared/config/config.js";
 import type { Problem } from "../../shared/config/error.js";

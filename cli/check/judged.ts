@@ -3,8 +3,11 @@ import {
   controllerConfig,
   type ControllerConfig,
   examineControllerFile,
-} from "../../controller/config.js";
-import { CONTROLLER_SCHEMA, type File } from "../../controller/schema.js";
+} from "../../controller/config/config.js";
+import {
+  CONTROLLER_SCHEMA,
+  type File,
+} from "../../controller/config/schema.js";
 import {
   examineRecorderFile,
   recorderConfig,

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { realpathSync } from "node:fs";
 import { isIP, isIPv6 } from "node:net";
 import { basename, dirname, join } from "node:path";
-import { ownName } from "../../controller/pinger/libc.js";
+import { ownName } from "../../controller/probes/libc.js";
 import { plainHost } from "../../shared/config/format.js";
 import type { Judged } from "./judged.js";
 

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import type { ControllerConfig } from "../../controller/config.js";
-import { ownName } from "../../controller/pinger/libc.js";
+import type { ControllerConfig } from "../../controller/config/config.js";
+import { ownName } from "../../controller/probes/libc.js";
 import { textIn } from "../../controller/qdisc/answer.js";
 import { objectsOf, runCommand } from "../../controller/qdisc/look.js";
 import type { Problem } from "../../shared/config/error.js";

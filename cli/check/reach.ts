@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { ownName } from "../../controller/pinger/libc.js";
+import { ownName } from "../../controller/probes/libc.js";
 import { Failure, plainReason } from "../../shared/runtime/failure.js";
 
 /** How a reflector answered: the RTT of each answer, none where it did not. */

@@ -1,9 +1,9 @@
-import type { ControllerConfig } from "../../controller/config.js";
-import { ownName } from "../../controller/pinger/libc.js";
+import type { ControllerConfig } from "../../controller/config/config.js";
+import { ownName } from "../../controller/probes/libc.js";
 import { findings } from "../../controller/qdisc/findings.js";
 import { lookAtHost } from "../../controller/qdisc/look.js";
-import { openRouterOs } from "../../controller/shaper/routeros.js";
-import { openSession } from "../../controller/shaper/transport.js";
+import { openRouterOs } from "../../controller/shapers/routeros/routeros.js";
+import { openSession } from "../../controller/shapers/routeros/transport.js";
 import { eachDirection } from "../../shared/contract/direction.js";
 import { systemClock } from "../../shared/runtime/clock.js";
 import { reasonOf } from "../../shared/runtime/failure.js";

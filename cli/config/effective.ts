@@ -1,6 +1,6 @@
-import { loadControllerFile } from "../../controller/config.js";
-import { derivedOf } from "../../controller/derived.js";
-import { CONTROLLER_SCHEMA } from "../../controller/schema.js";
+import { loadControllerFile } from "../../controller/config/config.js";
+import { derivedOf } from "../../controller/config/derived.js";
+import { CONTROLLER_SCHEMA } from "../../controller/config/schema.js";
 import {
   derivedStorage,
   loadRecorderFile,

@@ -1,6 +1,9 @@
-import { openSession } from "../../controller/shaper/transport.js";
+import type {
+  Item,
+  Session,
+} from "../../controller/shapers/routeros/session.js";
+import { openSession } from "../../controller/shapers/routeros/transport.js";
 import { DIRECTIONS } from "../../shared/contract/direction.js";
-import type { Item, Session } from "../../shared/routeros/session.js";
 import { systemClock } from "../../shared/runtime/clock.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import type { QueuesOfRouter } from "./proposal.js";

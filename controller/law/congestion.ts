@@ -2,7 +2,7 @@ import type { Direction } from "../../shared/contract/direction.js";
 import { type State, stateCode, STATES } from "../../shared/contract/state.js";
 import { fixed } from "../../shared/contract/units.js";
 import type { Sample } from "./estimator.js";
-import type { Limits } from "./policy.js";
+import type { Limits } from "./inputs.js";
 import { TUNING } from "./tuning.js";
 
 /** What one sample says of a direction: its own delay where one-way times are told, else the round trip's delta. */

@@ -6,15 +6,6 @@ import {
 import type { State } from "../../shared/contract/state.js";
 import { clamp } from "../../shared/contract/units.js";
 import { type MonoMs, since } from "../../shared/runtime/clock.js";
-import {
-  type Attribution,
-  drainMs,
-  follow,
-  isCertain,
-  mayProbe,
-  noSuspicion,
-  suspects,
-} from "./attribution.js";
 import { classify, delayOf, type Transition } from "./congestion.js";
 import {
   estimate,
@@ -24,25 +15,35 @@ import {
 } from "./estimator.js";
 import {
   type Evidence,
+  followPulse,
   lastSamples,
   NO_EVIDENCE,
+  NO_PULSE,
+  type Pulse,
   resting,
   tellsWays,
   witness,
 } from "./evidence.js";
-import type { Policy } from "./policy.js";
-import { followPulse, NO_PULSE, type Pulse } from "./pulse.js";
+import type { Policy, Reading } from "./inputs.js";
 import {
   initialRate,
   type RateState,
   slackMs,
   withSlack,
 } from "./rate-state.js";
-import type { Reading } from "./reading.js";
 import { nextRate } from "./shaper-rate.js";
 import { remember, type Traffic } from "./traffic.js";
-import { judge } from "./trial.js";
 import { TUNING } from "./tuning.js";
+import {
+  type Attribution,
+  drainMs,
+  follow,
+  isCertain,
+  mayProbe,
+  noSuspicion,
+  suspects,
+} from "./two-way/attribution.js";
+import { judge } from "./two-way/cut-test.js";
 
 /** Everything the controller knows between two beats. Small, readonly, printable. */
 export interface ControlState {

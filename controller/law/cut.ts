@@ -1,7 +1,8 @@
+import type { Direction } from "../../shared/contract/direction.js";
 import { clamp } from "../../shared/contract/units.js";
-import { later } from "../../shared/runtime/clock.js";
-import { capacityBps } from "./capacity.js";
+import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
 import type { Sample } from "./estimator.js";
+import { type Evidence, runAbove } from "./evidence.js";
 import {
   at,
   because,
@@ -10,8 +11,115 @@ import {
   type RateState,
   type Scene,
   trimMs,
+  windowMs,
 } from "./rate-state.js";
+import { rateBetween, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
+
+/** What the line was seen by while a queue stood before it. */
+export interface Glimpse {
+  readonly direction: Direction;
+  readonly evidence: Evidence;
+  readonly traffic: Traffic;
+  /** The rate in force. */
+  readonly rateBps: number;
+  /** What own packets add to a delay, ms. */
+  readonly slackMs: number;
+  /** How long counters stand still between two moves. */
+  readonly heldMs: number;
+}
+
+/**
+ * What the line carries, seen while a queue stands before it (law.md 2), bit/s. Null without byte counters, or where they
+ * stand still and tell of a time before the queue.
+ * @param bad the samples that made the event
+ */
+export function capacityBps(
+  seen: Glimpse,
+  bad: readonly Sample[],
+): number | null {
+  const { direction, rateBps, slackMs } = seen;
+  const worstMs = Math.max(...bad.map(({ delayMs }) => delayMs[direction]));
+  const isSharp = worstMs > TUNING.sharpMs + slackMs;
+  const bps =
+    direction === "download"
+      ? arrivalRate(seen, isSharp)
+      : departureRate(seen, bad, isSharp);
+  if (bps === null) return null;
+  return clamp(
+    bps,
+    TUNING.capacityMinRatio * rateBps,
+    TUNING.capacityMaxRatio * rateBps,
+  );
+}
+
+/**
+ * Download: while the ISP's queue is not empty, what arrives here is what the line carries. The window begins with the
+ * queue; after a sharp fall also with the bad samples alone, lest it reach back before the fall, and the smaller counts.
+ */
+function arrivalRate(
+  { evidence: { samples }, traffic, rateBps, slackMs, heldMs }: Glimpse,
+  isSharp: boolean,
+): number | null {
+  const now = traffic.at(-1)?.at;
+  if (now === undefined) return null;
+  const over = (run: readonly Sample[]): number | null => {
+    const first = run[0];
+    const began =
+      first === undefined
+        ? now
+        : later(first.receivedAt, -first.delayMs.download);
+    const moved = traffic.at(-2)?.at ?? now;
+    if (heldMs > 0)
+      return moved < began
+        ? null
+        : rateBetween(traffic, "download", moved, now);
+    const from = windowStart(began, now, rateBps);
+    return rateBetween(traffic, "download", from, now);
+  };
+  const runOver = (ms: number) => runAbove(samples, "download", ms + slackMs);
+  const whole = over(runOver(TUNING.queueMs));
+  const sharp = isSharp ? over(runOver(TUNING.sharpMs)) : null;
+  return whole === null || sharp === null
+    ? (whole ?? sharp)
+    : Math.min(whole, sharp);
+}
+
+/**
+ * Upload: what leaves here enters the ISP's queue; while that grows by `slope` ms per ms, the line carries 1/(1 + slope)
+ * of it. Measured over the send times of two samples.
+ */
+function departureRate(
+  { evidence: { samples }, traffic, rateBps, slackMs, heldMs }: Glimpse,
+  bad: readonly Sample[],
+  isSharp: boolean,
+): number | null {
+  if (heldMs > 0) return null;
+  const last = samples.at(-1);
+  if (last === undefined) return null;
+  const firstBad = bad[0] ?? last;
+  const before = (ms: number) => later(last.sentAt, -windowMs(ms, rateBps));
+  const earliest = before(TUNING.windowMaxMs);
+  const latest = isSharp ? firstBad.sentAt : before(TUNING.windowMinMs);
+  const previous = isSharp
+    ? samples.findLast(({ sentAt }) => sentAt < latest)
+    : samples.find(({ sentAt }) => sentAt >= earliest && sentAt <= latest);
+  const from = windowStart(previous?.sentAt ?? earliest, last.sentAt, rateBps);
+  const sent = rateBetween(traffic, "upload", from, last.sentAt);
+  if (sent === null || previous === undefined) return sent;
+  const slope =
+    (last.delayMs.upload - previous.delayMs.upload) /
+    Math.max(1, since(previous.sentAt, last.sentAt));
+  const least = slackMs >= TUNING.shrinkAtMs ? -TUNING.shrinkMax : 0;
+  return sent / (1 + Math.max(least, slope));
+}
+
+const windowStart = (began: MonoMs, now: MonoMs, rateBps: number): MonoMs =>
+  clamp(
+    began,
+    later(now, -windowMs(TUNING.windowMaxMs, rateBps)),
+    later(now, -windowMs(TUNING.windowMinMs, rateBps)),
+  ) as MonoMs;
 
 /** Down to what the line carries, and below it by as much as the queue is long. */
 export function cut(

@@ -8,7 +8,7 @@ import {
 import { clamp } from "../../shared/contract/units.js";
 import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Evidence } from "./evidence.js";
-import type { Limits } from "./policy.js";
+import type { Limits } from "./inputs.js";
 import type { Manner } from "./presets.js";
 import type { Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";

@@ -1,6 +1,6 @@
 import type { Direction } from "../../shared/contract/direction.js";
 import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
-import type { Counted } from "./reading.js";
+import type { Counted } from "./inputs.js";
 import { TUNING } from "./tuning.js";
 
 /** Counter values of the last second or so, oldest first. Empty where the platform has no counters. */

@@ -1,7 +1,7 @@
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import { showMbps, toKbps } from "../../shared/contract/units.js";
 import { cakeOptions, type CakeOptions, differences } from "./cake.js";
-import type { Device, Host, Root, Wanted } from "./host.js";
+import type { Device, Host, Root, Wanted } from "./parse.js";
 
 /** One thing that is not as it should be, in words. */
 export interface Finding {

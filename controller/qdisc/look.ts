@@ -2,8 +2,13 @@ import { spawnSync } from "node:child_process";
 import { eachDirection } from "../../shared/contract/direction.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import { excerpt, type Fields, objectsIn, textIn, wholeIn } from "./answer.js";
-import type { Device, Host, Wanted } from "./host.js";
-import { leadsTo, parseDevice } from "./parse.js";
+import {
+  type Device,
+  type Host,
+  leadsTo,
+  parseDevice,
+  type Wanted,
+} from "./parse.js";
 
 /** What became of a command. */
 export interface Ran {

@@ -1,6 +1,6 @@
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import { clamp } from "../../shared/contract/units.js";
-import { htbClass, htbLeaf } from "../shaper/qdisc.js";
+import { htbClass, htbLeaf } from "../shapers/tc/qdisc.js";
 import { cakeOptions, cakeWords, differences } from "./cake.js";
 import {
   type Device,
@@ -10,7 +10,7 @@ import {
   OUR_PREFERENCE,
   UNREADABLE,
   type Wanted,
-} from "./host.js";
+} from "./parse.js";
 
 /** One command, and the one that takes it back; null where nothing can. */
 export interface Step {

@@ -1,10 +1,9 @@
 import type { Direction } from "../../shared/contract/direction.js";
-import { type Cake, openCake } from "./cake.js";
-import { type Fifo, openFifo } from "./fifo.js";
-import type { Sender } from "./flow.js";
 import { type DirectionPlan, openCapacity } from "./plan.js";
+import { type Cake, type Fifo, openCake, openFifo } from "./queues.js";
 import { openRandom } from "./random.js";
 import { bytesPerMs, type Slot, waitMs } from "./stream.js";
+import type { Sender } from "./tcp.js";
 import { openSource, openTraffic } from "./traffic.js";
 
 /** One direction of the line: who sends, and bottleneck and shaper in this direction's order. */

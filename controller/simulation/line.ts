@@ -4,13 +4,34 @@ import {
   type PerDirection,
 } from "../../shared/contract/direction.js";
 import type { MonoMs } from "../../shared/runtime/clock.js";
-import type { Counted, Reading } from "../law/reading.js";
+import type { Counted, Reading } from "../law/inputs.js";
 import { openLane } from "./lane.js";
 import { type LineName, type LinePlan, LINES, openTimeline } from "./plan.js";
 import { NO_SPIKES, openProbes, type SimulatedReply } from "./probes.js";
 import { openRandom } from "./random.js";
-import { openScheduler } from "./scheduler.js";
 import { bytesPerMs } from "./stream.js";
+
+/** A radio's scheduler: while its direction is in use every packet waits longer, however much or little is sent. */
+export interface Scheduler {
+  /** One millisecond in which so many of so many possible bytes passed. */
+  pass(bytes: number, capacity: number): void;
+  addedMs(): number;
+}
+
+/** The line counts as in use from this part of its capacity on, over about this time. */
+const USED_RATIO = 0.1;
+const MEMORY_MS = 100;
+
+export function openScheduler(ms: number): Scheduler {
+  let use = 0;
+  return {
+    pass(bytes, capacity) {
+      if (ms === 0 || capacity === 0) return;
+      use += (bytes / capacity - use) / MEMORY_MS;
+    },
+    addedMs: () => ms * Math.min(1, use / USED_RATIO),
+  };
+}
 
 /** A reading whose replies know more than real ones do. */
 export interface SimulatedReading extends Reading {

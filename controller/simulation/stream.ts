@@ -25,3 +25,33 @@ export const waitMs = ({ waiting, out }: Slot): number =>
 
 /** bit/s to bytes in one millisecond. */
 export const bytesPerMs = (bps: number): number => bps / 8e3;
+
+/** What is put in comes out some whole milliseconds later, all of it, once. */
+export interface DelayLine {
+  /** At least 1 ms, at most {@link LONGEST_MS}; rounded. */
+  put(bytes: number, afterMs: number): void;
+  /** What has come by this millisecond. Called once for each. */
+  take(): number;
+}
+
+/** Longer than any queue of a line in its right mind. */
+export const LONGEST_MS = 8191;
+
+export function openDelayLine(): DelayLine {
+  const ring = new Float64Array(LONGEST_MS + 1);
+  let now = 0;
+  return {
+    put(bytes, afterMs) {
+      const at =
+        (now + Math.min(LONGEST_MS, Math.max(1, Math.round(afterMs)))) &
+        LONGEST_MS;
+      ring[at] = (ring[at] ?? 0) + bytes;
+    },
+    take() {
+      now = (now + 1) & LONGEST_MS;
+      const bytes = ring[now] ?? 0;
+      ring[now] = 0;
+      return bytes;
+    },
+  };
+}

@@ -1,8 +1,6 @@
-import { openBbr } from "./bbr.js";
-import { openCubic } from "./cubic.js";
-import { openFlow, type Sender } from "./flow.js";
 import { openRandom, type Random } from "./random.js";
 import { bytesPerMs } from "./stream.js";
+import { openBbr, openCubic, openFlow, type Sender } from "./tcp.js";
 
 /** How long something goes on and how long it pauses, on average; both vary exponentially. It begins within a pause. */
 export interface OnOff {

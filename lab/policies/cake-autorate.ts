@@ -1,6 +1,5 @@
-import type { Limits } from "../../controller/law/policy.js";
-import type { Counted, Reply } from "../../controller/law/reading.js";
-import { SEGMENT_BYTES } from "../../controller/simulation/cubic.js";
+import type { Counted, Limits, Reply } from "../../controller/law/inputs.js";
+import { SEGMENT_BYTES } from "../../controller/simulation/tcp.js";
 import {
   type Direction,
   eachDirection,

@@ -1,4 +1,4 @@
-import type { Counted } from "../../controller/law/reading.js";
+import type { Counted } from "../../controller/law/inputs.js";
 import type { SimulatedReply } from "../../controller/simulation/probes.js";
 import type { Random } from "../../controller/simulation/random.js";
 import {

@@ -13,7 +13,7 @@ import {
   type Purses,
   ROUTEROS_PACE,
   TC_PACE,
-} from "../../controller/shaper/pace.js";
+} from "../../controller/shapers/pace.js";
 import {
   eachDirection,
   type PerDirection,

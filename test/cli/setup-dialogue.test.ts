@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { loadControllerConfig } from "../../controller/config.js";
+import { loadControllerConfig } from "../../controller/config/config.js";
 import { PRESET_NAMES } from "../../controller/law/presets.js";
 import { temporaryFolder } from "../recorder/temporary.js";
 import { BIN, until } from "./bin.js";

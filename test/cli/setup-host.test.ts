@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { loadControllerConfig } from "../../controller/config.js";
+import { loadControllerConfig } from "../../controller/config/config.js";
 import { temporaryFolder } from "../recorder/temporary.js";
 import { BIN, wanctl } from "./bin.js";
 import { standIn, standInHost } from "./stand-in-host.js";

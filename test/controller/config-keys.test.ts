@@ -1,11 +1,11 @@
 import {
   type ControllerConfig,
   loadControllerConfig,
-} from "../../controller/config.js";
-import { fpingArguments } from "../../controller/pinger/fping.js";
+} from "../../controller/config/config.js";
+import { CONTROLLER_SCHEMA } from "../../controller/config/schema.js";
+import { fpingArguments } from "../../controller/probes/fping/fping.js";
 import { parseDevice } from "../../controller/qdisc/parse.js";
 import { planUp } from "../../controller/qdisc/plan.js";
-import { CONTROLLER_SCHEMA } from "../../controller/schema.js";
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import { itObeysEveryKey, type KeyRow, type Tree } from "../fakes/key-rows.js";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { openRouterOsCounters } from "../../controller/counters/routeros.js";
-import { openRest } from "../../shared/routeros/rest.js";
+import { openRouterOsCounters } from "../../controller/shapers/routeros/counters.js";
+import { openRest } from "../../controller/shapers/routeros/rest.js";
 import { systemClock } from "../../shared/runtime/clock.js";
 import { openDevice } from "../fakes/routeros/device.js";
 import { openFakeRouterOs, PASSWORD, USER } from "../fakes/routeros/server.js";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import {
   openProcCounters,
   parseDevice,
-} from "../../controller/counters/proc.js";
+} from "../../controller/line/counters.js";
 import { systemClock } from "../../shared/runtime/clock.js";
 import { until } from "../fakes/until.js";
 

@@ -2,16 +2,18 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { statusPage } from "../../cli/status-page.js";
 import { judge } from "../../cli/status.js";
-import { openCallsWatch } from "../../controller/calls-watch.js";
 import { NO_CHECKPOINT } from "../../controller/checkpoint.js";
-import { openConditionWatch } from "../../controller/condition-watch.js";
+import { openConditionWatch } from "../../controller/condition/condition-watch.js";
+import {
+  openCallsWatch,
+  openRouterWatch,
+} from "../../controller/condition/samples.js";
+import { openView } from "../../controller/condition/view.js";
+import { openWatch } from "../../controller/condition/watch.js";
 import { cycle } from "../../controller/cycle.js";
 import type { ControlState } from "../../controller/law/control.js";
-import type { Line } from "../../controller/line.js";
-import { openRouterWatch } from "../../controller/router-watch.js";
-import { NO_WRITES } from "../../controller/shaper/shaper.js";
-import { openView } from "../../controller/view.js";
-import { openWatch } from "../../controller/watch.js";
+import type { Line } from "../../controller/line/line.js";
+import { NO_WRITES } from "../../controller/shapers/shaper.js";
 import type { EventName } from "../../shared/contract/event.js";
 import {
   decodeFrame,

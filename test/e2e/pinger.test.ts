@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import type { Reply } from "../../controller/law/reading.js";
+import type { Reply } from "../../controller/law/inputs.js";
 import type { Direction } from "../../shared/contract/direction.js";
 import { demandMachine, machineInWords } from "./kernel.js";
 import { type Line, openLine, SERVER } from "./line.js";

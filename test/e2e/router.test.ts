@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { DIRECTIONS } from "../../shared/contract/direction.js";
-import type { CallCounts } from "../../shared/contract/metrics.js";
+import type { CallCounts } from "../../shared/contract/router-call.js";
 import { askHealth } from "../../shared/runtime/health.js";
 import { demandMachine, machineInWords } from "./kernel.js";
 import { enforces } from "./queues.js";

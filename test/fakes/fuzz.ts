@@ -11,20 +11,28 @@ import { parse as parseYaml, stringify } from "yaml";
 import { parseReached } from "../../cli/check/reach.js";
 import { qdiscPage } from "../../cli/qdisc-page.js";
 import { openCheckpoint } from "../../controller/checkpoint.js";
-import { loadControllerConfig } from "../../controller/config.js";
-import { parseDevice as parseDeviceBytes } from "../../controller/counters/proc.js";
+import { loadControllerConfig } from "../../controller/config/config.js";
 import { PRESETS } from "../../controller/law/presets.js";
-import { parseReply } from "../../controller/pinger/fping.js";
-import { parseGateway } from "../../controller/pinger/gateway.js";
-import { decodeAnswer } from "../../controller/pinger/icmp.js";
-import { nameIn } from "../../controller/pinger/libc.js";
+import { parseDevice as parseDeviceBytes } from "../../controller/line/counters.js";
+import { parseReply } from "../../controller/probes/fping/fping.js";
+import { parseGateway } from "../../controller/probes/gateway.js";
+import { decodeAnswer } from "../../controller/probes/icmp/packet.js";
+import { nameIn } from "../../controller/probes/libc.js";
 import { wholeIn } from "../../controller/qdisc/answer.js";
 import { findings } from "../../controller/qdisc/findings.js";
-import type { Wanted } from "../../controller/qdisc/host.js";
-import { leadsTo, parseDevice } from "../../controller/qdisc/parse.js";
+import {
+  leadsTo,
+  parseDevice,
+  type Wanted,
+} from "../../controller/qdisc/parse.js";
 import { planDown, planUp } from "../../controller/qdisc/plan.js";
-import { parseEnforced } from "../../controller/shaper/qdisc.js";
-import { openRouterOs } from "../../controller/shaper/routeros.js";
+import { openRest } from "../../controller/shapers/routeros/rest.js";
+import { openRouterOs } from "../../controller/shapers/routeros/routeros.js";
+import {
+  parseItems,
+  parseSet,
+} from "../../controller/shapers/routeros/script.js";
+import { parseEnforced } from "../../controller/shapers/tc/qdisc.js";
 import { HttpError } from "../../recorder/api/http-error.js";
 import { queryReader, spanIn } from "../../recorder/api/query.js";
 import { routesOf } from "../../recorder/api/routes.js";
@@ -36,8 +44,6 @@ import {
   encodeFrame,
   FrameError,
 } from "../../shared/contract/frame.js";
-import { openRest } from "../../shared/routeros/rest.js";
-import { parseItems, parseSet } from "../../shared/routeros/script.js";
 import { cycle, NOON_MS, stamped, transition } from "./frames.js";
 import { handClock } from "./hand-clock.js";
 import { mutated, spoilt, spoiltBytes } from "./spoilt.js";

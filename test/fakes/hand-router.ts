@@ -1,11 +1,11 @@
-import type { Rates, Router } from "../../controller/shaper/router.js";
-import type { Direction } from "../../shared/contract/direction.js";
 import {
   done,
   failed,
-  type FaultKind,
   type Outcome,
-} from "../../shared/routeros/session.js";
+} from "../../controller/shapers/outcome.js";
+import type { Rates, Router } from "../../controller/shapers/shaper.js";
+import type { Direction } from "../../shared/contract/direction.js";
+import type { FaultKind } from "../../shared/contract/router-call.js";
 import type { Clock, MonoMs } from "../../shared/runtime/clock.js";
 
 /** How the router takes the next operations. */

@@ -1,11 +1,10 @@
 import fc from "fast-check";
-import type { Attribution } from "../../controller/law/attribution.js";
 import type { ControlState } from "../../controller/law/control.js";
-import type { Policy } from "../../controller/law/policy.js";
+import { NO_PULSE } from "../../controller/law/evidence.js";
+import type { Policy, Reading } from "../../controller/law/inputs.js";
 import { PRESETS } from "../../controller/law/presets.js";
-import { NO_PULSE } from "../../controller/law/pulse.js";
 import type { RateState } from "../../controller/law/rate-state.js";
-import type { Reading } from "../../controller/law/reading.js";
+import type { Attribution } from "../../controller/law/two-way/attribution.js";
 import { CAUSES } from "../../shared/contract/cause.js";
 import {
   DIRECTIONS,

@@ -19,23 +19,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Of the controller the lab takes what is pure: the law, the simulated line, the pace of writes. */
 const FOR_LAB =
-  /^(shared|lab|controller\/(law|simulation))\/|^controller\/shaper\/pace\.ts$/;
+  /^(shared|lab|controller\/(law|simulation))\/|^controller\/shapers\/pace\.ts$/;
 
 /** Within a process the core knows nothing of its shell. */
 const PURE = [
   /^controller\/law\//,
   /^controller\/simulation\//,
-  /^controller\/(condition|idle)\.ts$/,
-  /^controller\/pinger\/(icmp|fallback|flight|method|leg|pace|reflectors)\.ts$/,
-  /^controller\/(qdisc\/(answer|cake|host|parse|plan|findings)|shaper\/qdisc)\.ts$/,
-  /^controller\/shaper\/(pace|budget)\.ts$/,
+  /^controller\/(condition\/classification|line\/idle)\.ts$/,
+  /^controller\/probes\/(fallback|icmp\/(method|packet)|outstanding|pace|reflectors)\.ts$/,
+  /^controller\/(qdisc\/(answer|cake|findings|parse|plan)|shapers\/tc\/qdisc)\.ts$/,
+  /^controller\/shapers\/(outcome|pace|routeros\/(script|session))\.ts$/,
   /^(shared\/(contract\/groups|bus\/ring)|recorder\/(offers|want|api\/present))\.ts$/,
   /^recorder\/tiers\//,
   /^recorder\/predecessor\/(old-row|hour)\.ts$/,
-  /^shared\/routeros\/(script|session|ssh-faults)\.ts$/,
   /^lab\/(?!crew|worker)/,
   /^page\/(align|clusters|event-words|follow|limits|pace|series|span|sse|tally|wan-data|words)\.ts$/,
-  /^shared\/contract\/(cause|direction|event|metrics|msgpack|row|state|units)\.ts$/,
+  /^shared\/contract\/(cause|direction|event|metrics|msgpack|router-call|row|state|units)\.ts$/,
 ];
 
 /** The only places that read the clocks: of this host, and of the browser. */
@@ -97,7 +96,9 @@ describe("the tree", () => {
       for (const name of importsOf(file, VALUES)) {
         expect(isProject(name), `${name} is a file of the project`).to.be.true;
         expect(
-          [...PURE, /^shared\/runtime\/clock\.ts$/].some((pure) => pure.test(name)),
+          [...PURE, /^shared\/runtime\/clock\.ts$/].some((pure) =>
+            pure.test(name),
+          ),
           `${name} is pure too`,
         ).to.be.true;
       }

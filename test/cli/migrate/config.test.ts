@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { fateOf } from "../../../cli/migrate/fates.js";
 import { openOldFile } from "../../../cli/migrate/old-file.js";
 import { wanFile } from "../../../cli/migrate/wan-file.js";
-import { loadControllerConfig } from "../../../controller/config.js";
+import { loadControllerConfig } from "../../../controller/config/config.js";
 import { loadRecorderConfig } from "../../../recorder/config.js";
 import { temporaryFolder } from "../../recorder/temporary.js";
 import { wanctl, widest } from "../bin.js";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { estimate, rememberedPath } from "../../../controller/law/estimator.js";
-import type { Reading, Reply } from "../../../controller/law/reading.js";
+import type { Reading, Reply } from "../../../controller/law/inputs.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { between, deltaMs, play, use } from "./loop.js";
 

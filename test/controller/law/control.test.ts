@@ -6,7 +6,7 @@ import {
   step,
 } from "../../../controller/law/control.js";
 import { baselineMs } from "../../../controller/law/estimator.js";
-import type { Policy } from "../../../controller/law/policy.js";
+import type { Policy } from "../../../controller/law/inputs.js";
 import { ratesOf } from "../../../controller/law/rate-state.js";
 import { TUNING } from "../../../controller/law/tuning.js";
 import {

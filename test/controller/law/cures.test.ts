@@ -1,17 +1,17 @@
 import { expect } from "chai";
 import {
-  type Attribution,
-  noSuspicion,
-  suspects,
-} from "../../../controller/law/attribution.js";
-import {
   type ControlState,
   initial,
   step,
 } from "../../../controller/law/control.js";
 import type { Sample } from "../../../controller/law/estimator.js";
+import type { Counted, Reply } from "../../../controller/law/inputs.js";
 import type { RateState } from "../../../controller/law/rate-state.js";
-import type { Counted, Reply } from "../../../controller/law/reading.js";
+import {
+  type Attribution,
+  noSuspicion,
+  suspects,
+} from "../../../controller/law/two-way/attribution.js";
 import type { Direction } from "../../../shared/contract/direction.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { NOW, POLICY, REFLECTORS } from "../../fakes/states.js";

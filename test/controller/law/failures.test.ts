@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Reading } from "../../../controller/law/reading.js";
+import type { Reading } from "../../../controller/law/inputs.js";
 import { WANCTL } from "../../../lab/policies/wanctl.js";
 import { play as playScenario } from "../../../lab/run.js";
 import { SCENARIOS } from "../../../lab/scenarios.js";

@@ -3,10 +3,9 @@ import {
   initial,
   step,
 } from "../../../controller/law/control.js";
-import type { Policy } from "../../../controller/law/policy.js";
+import type { Policy, Reading } from "../../../controller/law/inputs.js";
 import { PRESETS } from "../../../controller/law/presets.js";
 import { ratesOf } from "../../../controller/law/rate-state.js";
-import type { Reading } from "../../../controller/law/reading.js";
 import { openSimulatedLine } from "../../../controller/simulation/line.js";
 import {
   fixedPlan,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { followPulse, NO_PULSE } from "../../../controller/law/pulse.js";
+import { followPulse, NO_PULSE } from "../../../controller/law/evidence.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { between, deltaMs, play, use } from "./loop.js";
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { initial, step } from "../../../controller/law/control.js";
 import { silenceMs } from "../../../controller/law/evidence.js";
-import type { Reading } from "../../../controller/law/reading.js";
+import type { Reading } from "../../../controller/law/inputs.js";
 import { DIRECTIONS } from "../../../shared/contract/direction.js";
 import { later, type MonoMs } from "../../../shared/runtime/clock.js";
 import { controlState, NOW, POLICY } from "../../fakes/states.js";

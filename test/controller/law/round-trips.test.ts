@@ -1,9 +1,12 @@
 import { expect } from "chai";
-import { noSuspicion, suspects } from "../../../controller/law/attribution.js";
 import { NO_EVIDENCE } from "../../../controller/law/evidence.js";
-import { growthPerS } from "../../../controller/law/growth.js";
 import { PRESETS } from "../../../controller/law/presets.js";
 import { initialRate } from "../../../controller/law/rate-state.js";
+import { growthPerS } from "../../../controller/law/shaper-rate.js";
+import {
+  noSuspicion,
+  suspects,
+} from "../../../controller/law/two-way/attribution.js";
 import { eachDirection } from "../../../shared/contract/direction.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { between, deltaMs, play, use } from "./loop.js";

@@ -5,7 +5,7 @@ import {
   rememberedPath,
   type Sample,
 } from "../../../controller/law/estimator.js";
-import type { Reply } from "../../../controller/law/reading.js";
+import type { Reply } from "../../../controller/law/inputs.js";
 import {
   DIRECTIONS,
   type PerDirection,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { findings } from "../../../controller/qdisc/findings.js";
-import type { Device, Host } from "../../../controller/qdisc/host.js";
+import type { Device, Host } from "../../../controller/qdisc/parse.js";
 import {
   builtHost,
   cakeRoot,

@@ -5,15 +5,16 @@ import {
   LINKS,
   type QueueConfig,
 } from "../../../controller/qdisc/cake.js";
-import type {
-  Counters,
-  Device,
-  Filter,
-  Host,
-  Root,
-  Wanted,
-} from "../../../controller/qdisc/host.js";
-import { OUR_HANDLE, OUR_PREFERENCE } from "../../../controller/qdisc/host.js";
+import {
+  type Counters,
+  type Device,
+  type Filter,
+  type Host,
+  OUR_HANDLE,
+  OUR_PREFERENCE,
+  type Root,
+  type Wanted,
+} from "../../../controller/qdisc/parse.js";
 
 /** Queues and hosts for the tests of the qdisc plans: some to start from, and any. */
 

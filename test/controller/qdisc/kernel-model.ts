@@ -1,6 +1,11 @@
 import { parseCakeOptions } from "../../../controller/qdisc/cake.js";
-import type { Device, Host, Root } from "../../../controller/qdisc/host.js";
-import { OUR_ALIAS, OUR_HANDLE } from "../../../controller/qdisc/host.js";
+import {
+  type Device,
+  type Host,
+  OUR_ALIAS,
+  OUR_HANDLE,
+  type Root,
+} from "../../../controller/qdisc/parse.js";
 import { device, htbRoot, kernelRoot } from "./hosts.js";
 
 /**

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Host } from "../../../controller/qdisc/host.js";
+import type { Host } from "../../../controller/qdisc/parse.js";
 import {
+  type Plan,
   planDown,
   planUp,
-  type Plan,
   type Step,
 } from "../../../controller/qdisc/plan.js";
 import {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { expect } from "chai";
-import { openTcBatch } from "../../../controller/shaper/tc-batch.js";
+import { openTcBatch } from "../../../controller/shapers/tc/batch.js";
 import { askHealth } from "../../../shared/runtime/health.js";
 import { runFolder } from "../../../shared/runtime/paths.js";
 import { BIN, temporary } from "../../cli/bin.js";

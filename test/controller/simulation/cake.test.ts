@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { openCake } from "../../../controller/simulation/cake.js";
-import { openCodel } from "../../../controller/simulation/codel.js";
+import { openCake, openCodel } from "../../../controller/simulation/queues.js";
 import type { Stream } from "../../../controller/simulation/stream.js";
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);

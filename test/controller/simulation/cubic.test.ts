@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import {
+  type Congestion,
   fullAtMs,
   openCubic,
   SEGMENT_BYTES,
-} from "../../../controller/simulation/cubic.js";
-import type { Congestion } from "../../../controller/simulation/congestion.js";
+} from "../../../controller/simulation/tcp.js";
 
 /** Acks a whole window per round trip of 20 ms, spread evenly. */
 function runFor(cubic: Congestion, fromMs: number, ms: number): void {

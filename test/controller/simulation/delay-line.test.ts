@@ -3,7 +3,7 @@ import fc from "fast-check";
 import {
   LONGEST_MS,
   openDelayLine,
-} from "../../../controller/simulation/delay-line.js";
+} from "../../../controller/simulation/stream.js";
 
 describe("openDelayLine()", () => {
   it("gives back what was put in after the time asked for, once", () =>

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { openFifo, type Fifo } from "../../../controller/simulation/fifo.js";
+import { type Fifo, openFifo } from "../../../controller/simulation/queues.js";
 import type { Stream } from "../../../controller/simulation/stream.js";
 
 interface Ms {

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { SEGMENT_BYTES } from "../../../controller/simulation/cubic.js";
-import { openFlow } from "../../../controller/simulation/flow.js";
+import { openFlow, SEGMENT_BYTES } from "../../../controller/simulation/tcp.js";
 
 /** What a flow sends each ms through a way of 20 ms that lets out `perMs` and loses nothing. */
 function sent(ms: number, perMs: number, isOn: (t: number) => boolean) {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Counted, Reply } from "../../../controller/law/reading.js";
+import type { Counted, Reply } from "../../../controller/law/inputs.js";
 import {
   openSimulatedLine,
   type SimulatedLine,

@@ -1,3 +1,15 @@
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { parseDevice } from "../../../controller/line/counters.js";
+import { openTc } from "../../../controller/shapers/tc/tc.js";
+import { openRouterOverSsh } from "../../shared/routeros/router-over-ssh.js";
+import { ROUTER } from "./certificate.js";
+import { cliOf } from "./device-cli.js";
+import { openDevice, type Plant } from "./device.js";
+import { type Mood, openFakeRouterOs, PASSWORD, USER } from "./server.js";
+import { fingerprint } from "./troubles.js";
+
 /**
  * A RouterOS by hand, on loopback, until its standard input ends:
  *
@@ -7,17 +19,6 @@
  * counters of the second. With --ssh a real sshd leads to the same device's command line. It says where it listens, and takes lines: `reboot`, `fine`, `busy`, `hangs`, `drops`,
  * `locked`, `forbidden`, `garbage`, `lies`, `slow MS`, `set QUEUE LIMIT`, `counts`.
  */
-import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { parseArgs } from "node:util";
-import { parseDevice } from "../../../controller/counters/proc.js";
-import { openTc } from "../../../controller/shaper/tc.js";
-import { ROUTER } from "./certificate.js";
-import { openRouterOverSsh } from "../../shared/routeros/router-over-ssh.js";
-import { cliOf } from "./device-cli.js";
-import { openDevice, type Plant } from "./device.js";
-import { openFakeRouterOs, PASSWORD, USER, type Mood } from "./server.js";
-import { fingerprint } from "./troubles.js";
 
 const { values } = parseArgs({
   options: {

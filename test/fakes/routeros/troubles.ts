@@ -1,11 +1,11 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { openActuator } from "../../../controller/shaper/actuator.js";
-import { ROUTEROS_PACE } from "../../../controller/shaper/pace.js";
-import { openRouterOs } from "../../../controller/shaper/routeros.js";
-import type { RouterView } from "../../../controller/shaper/shaper.js";
+import { openActuator } from "../../../controller/shapers/actuator.js";
+import { ROUTEROS_PACE } from "../../../controller/shapers/pace.js";
+import { openRest } from "../../../controller/shapers/routeros/rest.js";
+import { openRouterOs } from "../../../controller/shapers/routeros/routeros.js";
+import type { RouterView } from "../../../controller/shapers/shaper.js";
 import type { EventName } from "../../../shared/contract/event.js";
-import { openRest } from "../../../shared/routeros/rest.js";
 import {
   type Clock,
   since,

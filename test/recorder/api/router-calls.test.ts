@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { openCallsWatch } from "../../../controller/calls-watch.js";
-import { openRouterCalls } from "../../../controller/shaper/router-calls.js";
-import { openSession } from "../../../controller/shaper/transport.js";
+import { openCallsWatch } from "../../../controller/condition/samples.js";
+import { openRouterCalls } from "../../../controller/shapers/calls.js";
+import { openSession } from "../../../controller/shapers/routeros/transport.js";
 import type { Message } from "../../../shared/contract/frame.js";
 import {
   CALL_OUTCOMES,
   type CallCounts,
   TRANSPORTS,
-} from "../../../shared/contract/metrics.js";
+} from "../../../shared/contract/router-call.js";
 import {
   later,
   type MonoMs,

@@ -7,12 +7,12 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer, type AddressInfo, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { SshOptions } from "../../../shared/routeros/ssh.js";
+import type { SshOptions } from "../../../controller/shapers/routeros/ssh.js";
 import { freePort } from "../../fakes/free-port.js";
-import { openCli, type Cli } from "../../fakes/routeros-cli.js";
+import { type Cli, openCli } from "../../fakes/routeros-cli.js";
 import { childrenOf } from "../../processes.js";
 
 /** A real sshd on a loopback port, behind whose forced command a router's command line plays. */

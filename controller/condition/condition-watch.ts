@@ -1,0 +1,87 @@
+import type { EventName } from "../../shared/contract/event.js";
+import type { Message } from "../../shared/contract/frame.js";
+import { type Condition, conditionCode } from "../../shared/contract/state.js";
+import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import type { Report } from "../report.js";
+import {
+  conditionInWords,
+  type Facts,
+  standing,
+  type Standing,
+  standingAt,
+} from "./classification.js";
+import { openSamples } from "./samples.js";
+
+/** Follows the condition of the line, and reports when it becomes another one. */
+export interface ConditionWatch {
+  look(facts: Facts, now: MonoMs): void;
+  /** How it is, for people; null before the first beat. */
+  view(): ConditionView | null;
+}
+
+export interface ConditionView {
+  readonly name: Condition;
+  readonly sinceMs: number;
+  /** Why it is not measuring; null where it is. */
+  readonly why: string | null;
+}
+
+/** What is reported where a condition begins and where it ends. A silence is reported by who measures it. */
+const EVENTS: Readonly<Partial<Record<Condition, [EventName, EventName]>>> = {
+  reduced: ["reflectors_few", "reflectors_enough"],
+  sparse: ["answers_few", "answers_enough"],
+  filtered: ["pings_filtered", "pings_back"],
+  line_down: ["line_lost", "line_back"],
+  no_link: ["link_lost", "link_back"],
+};
+
+export function openConditionWatch(
+  clock: Clock,
+  report: Report,
+  publish: (message: Message) => void,
+): ConditionWatch {
+  let latest: { standing: Standing; facts: Facts; at: MonoMs } | null = null;
+  const samples = openSamples(publish);
+
+  function change(
+    before: Standing,
+    after: Standing,
+    facts: Facts,
+    now: MonoMs,
+  ): void {
+    const wallOf = (at: MonoMs) => Math.round(clock.wall() - since(at, now));
+    const [, ended] = EVENTS[before.condition] ?? [];
+    if (ended !== undefined)
+      report(ended, {
+        began_ms: wallOf(before.from),
+        ended_ms: wallOf(after.from),
+        lasted_ms: Math.round(since(before.from, after.from)),
+      });
+    const [begun] = EVENTS[after.condition] ?? [];
+    if (begun !== undefined)
+      report(begun, {
+        began_ms: wallOf(after.from),
+        why: conditionInWords(after, facts, after.from),
+      });
+  }
+
+  return {
+    look(facts, now) {
+      const before = latest?.standing ?? standingAt(now);
+      const after = standing(before, facts, now);
+      if (after.condition !== before.condition)
+        change(before, after, facts, now);
+      samples.tell("wanctl_condition", conditionCode(after.condition), now);
+      latest = { standing: after, facts, at: now };
+    },
+    view() {
+      if (latest === null) return null;
+      const { standing: now, facts, at } = latest;
+      return {
+        name: now.condition,
+        sinceMs: Math.round(since(now.from, at)),
+        why: conditionInWords(now, facts, at),
+      };
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import type { ControlState } from "../law/control.js";
+import { silenceMs } from "../law/evidence.js";
+import { PAUSED_MS } from "../line/line.js";
+import type { Report } from "../report.js";
+import type { Signs } from "./classification.js";
+
+/** Whether pings leave at all, and whether they are answered too rarely to control by. */
+type Probing = Pick<Signs, "pingerFault" | "isSparse">;
+
+/** Notices what becomes different from one beat to the next, and reports it once. */
+export interface Watch {
+  look(before: ControlState, after: ControlState, signs: Probing): void;
+}
+
+/** Nobody answered for so long: measurement is lost. One reflector for so long, others not: that one is. */
+const MEASUREMENT_LOST_MS = 1_000;
+const REFLECTOR_LOST_MS = 5_000;
+/** Where answers are rare anyway. */
+const SPARSE_LOST_MS = 5_000;
+
+/** Wall and monotonic clock may drift apart by NTP's slewing, but not by so much between two beats. */
+const CLOCK_STEP_MS = 1_000;
+
+export function openWatch(
+  reflectors: readonly string[],
+  clock: Clock,
+  report: Report,
+): Watch {
+  let isMeasurementLost = false;
+  /** Since when pings of anybody are answered, and somebody looks. */
+  let hearingFrom = -Infinity as MonoMs;
+  /** When each of them was last heard. */
+  const lostReflectors = new Map<number, MonoMs>();
+  let clockOffsetMs = clock.wall() - clock.mono();
+
+  function lookAtMeasurement(
+    before: ControlState,
+    after: ControlState,
+    { isSparse }: Probing,
+  ): void {
+    const silent = silenceMs(after.evidence, after.at);
+    const lostMs = isSparse ? SPARSE_LOST_MS : MEASUREMENT_LOST_MS;
+    if (!isMeasurementLost && Number.isFinite(silent) && silent > lostMs) {
+      isMeasurementLost = true;
+      report("measurement_lost", { silent_ms: Math.round(silent) });
+    } else if (isMeasurementLost && silent <= MEASUREMENT_LOST_MS) {
+      isMeasurementLost = false;
+      report("measurement_back", {
+        silent_ms: Math.round(silenceMs(before.evidence, after.at)),
+      });
+    }
+  }
+
+  /** Whoever stood still heard nobody. */
+  function lookAtPause(before: ControlState, after: ControlState): void {
+    const pausedMs = since(before.at, after.at);
+    if (pausedMs <= PAUSED_MS) return;
+    hearingFrom = after.at;
+    report("paused", { lasted_ms: Math.round(pausedMs) });
+  }
+
+  /** Where no ping of any is answered, or too few are, that is the line's condition, and no reflector's. */
+  function lookAtReflectors(
+    { estimate, at }: ControlState,
+    { pingerFault, isSparse }: Probing,
+  ): void {
+    const own = estimate.baselines.slice(0, reflectors.length);
+    const heardAt = own.map((baseline) => baseline?.at ?? -Infinity);
+    const quietMs = since(Math.max(...heardAt) as MonoMs, at);
+    const isPinging = pingerFault === null && !isSparse;
+    if (!isPinging || quietMs > MEASUREMENT_LOST_MS) {
+      hearingFrom = at;
+      return;
+    }
+    reflectors.forEach((reflector, index) => {
+      const baseline = own[index];
+      if (!baseline) return;
+      const quietMs = since(baseline.at, at);
+      const unheardMs = Math.min(quietMs, since(hearingFrom, at));
+      if (unheardMs > REFLECTOR_LOST_MS && !lostReflectors.has(index)) {
+        lostReflectors.set(index, baseline.at);
+        report("reflector_lost", { reflector, quiet_ms: Math.round(quietMs) });
+        return;
+      }
+      const lostAt = lostReflectors.get(index);
+      if (lostAt === undefined || quietMs > REFLECTOR_LOST_MS) return;
+      lostReflectors.delete(index);
+      const lostMs = Math.round(since(lostAt, baseline.at));
+      report("reflector_back", { reflector, lost_ms: lostMs });
+    });
+  }
+
+  function lookAtCounters(before: ControlState, after: ControlState): void {
+    const [was, is] = [before.pulse.heldMs, after.pulse.heldMs];
+    if (was === 0 && is > 0)
+      report("counters_slow", { every_ms: Math.round(is) });
+    if (was > 0 && is === 0) report("counters_prompt", {});
+  }
+
+  function lookAtClock(): void {
+    const offsetMs = clock.wall() - clock.mono();
+    const stepMs = offsetMs - clockOffsetMs;
+    clockOffsetMs = offsetMs;
+    if (Math.abs(stepMs) > CLOCK_STEP_MS)
+      report("clock_stepped", { step_ms: Math.round(stepMs) });
+  }
+
+  return {
+    look(before, after, probing) {
+      lookAtPause(before, after);
+      lookAtMeasurement(before, after, probing);
+      lookAtReflectors(after, probing);
+      lookAtCounters(before, after);
+      lookAtClock();
+    },
+  };
+}

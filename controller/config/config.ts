@@ -1,0 +1,354 @@
+import { isIP, isIPv6 } from "node:net";
+import { resolve } from "node:path";
+import type { RingLimits } from "../../shared/bus/ring.js";
+import {
+  examineConfig,
+  type Examined,
+  loadConfig,
+  type Loaded,
+  type Rule,
+} from "../../shared/config/config.js";
+import type { Problem } from "../../shared/config/error.js";
+import { plainHost } from "../../shared/config/format.js";
+import {
+  type Direction,
+  DIRECTIONS,
+  eachDirection,
+} from "../../shared/contract/direction.js";
+import { mbit } from "../../shared/contract/units.js";
+import type { LogFormat } from "../../shared/runtime/log.js";
+import type { Limits, Policy } from "../law/inputs.js";
+import { type Preset, type PresetName, PRESETS } from "../law/presets.js";
+import { leastBudget } from "../probes/budget.js";
+import type { FALLBACKS, PROBE_METHODS } from "../probes/schema.js";
+import type { QueueConfig } from "../qdisc/cake.js";
+import type { OnForeign } from "../shapers/foreign-writes.js";
+import {
+  ROUTEROS_RULES,
+  routerOsConfig,
+  type RouterOsConfig,
+} from "../shapers/routeros/config.js";
+import {
+  type BACKENDS,
+  CONTROLLER_SCHEMA,
+  type File,
+  type LEAVES,
+  type SIMULATED_LINES,
+} from "./schema.js";
+
+const RESERVED = ["recorder", "steering"];
+
+export interface ControllerConfig {
+  readonly wan: string;
+  readonly probe: {
+    readonly reflectors: readonly string[];
+    readonly spacingMs: number;
+    readonly lossMs: number;
+    readonly source: string | null;
+    readonly interface: string | null;
+    readonly method: (typeof PROBE_METHODS)[number];
+  };
+  /** What all probes together may take of the line, each way. */
+  readonly probeBudgetBps: number;
+  /** Where TCP handshakes are tried while no ping is answered; null: nowhere. */
+  readonly fallbackPort: number | null;
+  /** A line unused for so long is probed less; null: never. */
+  readonly idleAfterMs: number | null;
+  readonly shaper:
+    | {
+        readonly backend: "tc";
+        readonly devices: Readonly<Record<Direction, string>>;
+        /** For who builds the queues; the controller itself only changes rates. */
+        readonly queue: QueueConfig;
+        readonly onForeign: OnForeign;
+      }
+    | {
+        readonly backend: "routeros";
+        readonly router: RouterOsConfig;
+        readonly onForeign: OnForeign;
+      }
+    | {
+        readonly backend: "simulated";
+        readonly line: (typeof SIMULATED_LINES)[number];
+        readonly seed: number;
+      };
+  readonly policy: Policy;
+  readonly onStop: (typeof LEAVES)[number];
+  /** Where what was learned survives a restart; null: nowhere. */
+  readonly checkpointFile: string | null;
+  /** What is kept for a recorder that is away. */
+  readonly replay: RingLimits;
+  readonly logFormat: LogFormat;
+}
+
+/** Reads a controller's file. @throws ConfigError */
+export function loadControllerConfig(file: string): Loaded<ControllerConfig> {
+  const { values, shown } = loadControllerFile(file);
+  return { values: controllerConfig(values), shown };
+}
+
+/** The same, key by key as it stands there. @throws ConfigError */
+export const loadControllerFile = (file: string): Loaded<File> =>
+  loadConfig(file, CONTROLLER_SCHEMA, RULES);
+
+/** The same with all that is wrong with it. @throws ConfigError where it cannot be read at all */
+export const examineControllerFile = (file: string): Examined<File> =>
+  examineConfig(file, CONTROLLER_SCHEMA, RULES);
+
+/** A rule that one key breaks unless it holds. */
+const unless = (
+  holds: boolean,
+  key: string,
+  rule: string,
+  value?: unknown,
+): Problem[] =>
+  holds ? [] : [value === undefined ? { key, rule } : { key, rule, value }];
+
+const rulesOf = (direction: Direction): Rule<File>[] => [
+  ({ [direction]: { floor_mbps, base_mbps } }) =>
+    unless(
+      floor_mbps <= base_mbps,
+      `${direction}.floor_mbps`,
+      `must be at most base_mbps (${base_mbps})`,
+      floor_mbps,
+    ),
+  ({ [direction]: { base_mbps, ceiling_mbps } }) =>
+    unless(
+      base_mbps <= ceiling_mbps,
+      `${direction}.base_mbps`,
+      `must be at most ceiling_mbps (${ceiling_mbps})`,
+      base_mbps,
+    ),
+  (file) => {
+    const [targetMs, warnMs] = [
+      targetOf(file, direction),
+      warnOf(file, direction),
+    ];
+    return unless(
+      targetMs < warnMs,
+      keyOf(file, direction, "target_bloat_ms"),
+      `must be below warn_bloat_ms (${warnMs})`,
+      targetMs,
+    );
+  },
+  (file) => {
+    const [warnMs, redMs] = [
+      warnOf(file, direction),
+      hardRedOf(file, direction),
+    ];
+    return unless(
+      warnMs < redMs,
+      keyOf(file, direction, "warn_bloat_ms"),
+      `must be below hard_red_bloat_ms (${redMs})`,
+      warnMs,
+    );
+  },
+  ({ shaper }) =>
+    unless(
+      shaper.backend !== "tc" || shaper[`${direction}_device`] !== null,
+      `shaper.${direction}_device`,
+      "is required with backend tc",
+    ),
+];
+
+/** The key that says how much bloat a direction may have. */
+const keyOf = (
+  file: File,
+  direction: Direction,
+  key: "target_bloat_ms" | "warn_bloat_ms",
+): string =>
+  `${file[direction][key] === null ? "thresholds" : direction}.${key}`;
+
+/** What must hold between keys. Each reads no more of them than it is about, so that it can be told beside other faults. */
+const RULES: readonly Rule<File>[] = [
+  ({ wan }) =>
+    unless(
+      !RESERVED.includes(wan),
+      "wan",
+      `must not be one of ${RESERVED.join(", ")}`,
+      wan,
+    ),
+  ...DIRECTIONS.flatMap(rulesOf),
+  ({ probe: { method, reflectors } }) => timestampsBy(method, reflectors),
+  ({ probe: { method, source } }) =>
+    source === null ? [] : timestampsBy(method, [source]),
+  ({ probe: { reflectors } }) => sameHosts(reflectors),
+  ({ probe: { source, reflectors } }) =>
+    reflectors
+      .filter((host) => isIP(host) !== 0 && source !== null)
+      .filter((host) => isIP(host) !== isIP(source ?? ""))
+      .map((value) => ({
+        key: "probe.reflectors",
+        rule: `must be IPv${isIP(source ?? "")}, as probe.source is`,
+        value,
+      })),
+  (file) => {
+    const { method, reflectors, spacing_ms, budget_kbps } = file.probe;
+    const hasFallback = fallbackPortOf(file) !== null;
+    const least = leastBudget(method, reflectors, spacing_ms, hasFallback);
+    return unless(
+      least.bps <= budget_kbps * 1e3,
+      "probe.budget_kbps",
+      `must be at least ${(least.bps / 1e3).toFixed(1)}: ${least.why}`,
+      budget_kbps,
+    );
+  },
+  ...ROUTEROS_RULES.map(
+    (rule): Rule<File> =>
+      ({ shaper }) =>
+        shaper.backend === "routeros" ? rule(shaper) : [],
+  ),
+  ({ shaper: { download_device: down, upload_device: up } }) =>
+    unless(
+      down === null || down !== up,
+      "shaper.upload_device",
+      "must not be the download's device",
+      up,
+    ),
+  ...(["overhead_bytes", "mpu_bytes"] as const).map(
+    (key): Rule<File> =>
+      ({ shaper }) =>
+        unless(
+          shaper[key] === null || shaper.link !== "raw",
+          `shaper.${key}`,
+          "needs shaper.link to say what the bytes come on top of",
+          shaper[key],
+        ),
+  ),
+];
+
+const timestampsBy = (method: string, hosts: readonly string[]): Problem[] => {
+  const address = hosts.find(isIPv6);
+  return unless(
+    method !== "timestamps" || address === undefined,
+    "probe.method",
+    "must be auto or echo with IPv6 addresses",
+    `timestamps, ${address}`,
+  );
+};
+
+/** One host twice would be two witnesses. The same spelling twice is told by the list's format. */
+const sameHosts = (reflectors: readonly string[]): Problem[] =>
+  reflectors.flatMap((host, i) => {
+    const twin = reflectors
+      .slice(0, i)
+      .find((other) => plainHost(other) === plainHost(host) && other !== host);
+    return twin === undefined
+      ? []
+      : [
+          {
+            key: "probe.reflectors",
+            rule: `must not name a host twice: '${twin}' is the same`,
+            value: host,
+          },
+        ];
+  });
+
+export const presetOf = (file: File): Preset =>
+  PRESETS[file.preset as PresetName];
+
+const targetOf = (file: File, direction: Direction): number =>
+  file[direction].target_bloat_ms ??
+  file.thresholds.target_bloat_ms ??
+  presetOf(file).targetMs;
+
+const warnOf = (file: File, direction: Direction): number =>
+  file[direction].warn_bloat_ms ?? file.thresholds.warn_bloat_ms;
+
+const hardRedOf = (file: File, direction: Direction): number =>
+  direction === "upload"
+    ? Infinity
+    : (file.download.hard_red_bloat_ms ?? file.thresholds.hard_red_bloat_ms);
+
+/** What one direction keeps to: its own keys, else those for both, else the preset's. */
+export function limitsOf(file: File, direction: Direction): Limits {
+  const { floor_mbps, base_mbps, ceiling_mbps } = file[direction];
+  return {
+    floorBps: mbit(floor_mbps),
+    baseBps: mbit(base_mbps),
+    ceilingBps: mbit(ceiling_mbps),
+    targetMs: targetOf(file, direction),
+    warnMs: warnOf(file, direction),
+    hardRedMs: hardRedOf(file, direction),
+  };
+}
+
+/** @param file a file's keys, none of them wrong */
+export function controllerConfig(file: File): ControllerConfig {
+  const { probe, shaper } = file;
+  const fallbackPort = fallbackPortOf(file);
+  return {
+    wan: file.wan,
+    probe: {
+      reflectors: probe.reflectors,
+      spacingMs: probe.spacing_ms,
+      lossMs: probe.loss_ms,
+      source: probe.source,
+      interface: probe.interface,
+      method: probe.method as (typeof PROBE_METHODS)[number],
+    },
+    probeBudgetBps: probe.budget_kbps * 1e3,
+    fallbackPort,
+    idleAfterMs: probe.idle_after_s === 0 ? null : probe.idle_after_s * 1e3,
+    shaper: shaperOf(file),
+    policy: {
+      limits: eachDirection((direction) => limitsOf(file, direction)),
+      manner: presetOf(file).manner,
+      // one that is reached another way has another baseline
+      reflectors: probe.reflectors.length * (fallbackPort === null ? 1 : 2),
+      spacingMs: probe.spacing_ms,
+    },
+    onStop: file.on_stop as (typeof LEAVES)[number],
+    // a simulated line starts anew with every run
+    checkpointFile:
+      shaper.backend === "simulated" || file.state_dir === null
+        ? null
+        : resolve(file.state_dir, `${file.wan}.json`),
+    replay: {
+      minutes: file.bus.replay_minutes,
+      megabytes: file.bus.replay_mb,
+    },
+    logFormat: file.log.format as LogFormat,
+  };
+}
+
+const fallbackPortOf = ({ probe, shaper }: File): number | null =>
+  shaper.backend !== "simulated" &&
+  (probe.fallback as (typeof FALLBACKS)[number]) === "tcp"
+    ? probe.fallback_port
+    : null;
+
+function shaperOf({ shaper, simulation }: File): ControllerConfig["shaper"] {
+  const onForeign = shaper.on_foreign as OnForeign;
+  switch (shaper.backend as (typeof BACKENDS)[number]) {
+    case "tc":
+      return {
+        backend: "tc",
+        devices: {
+          download: shaper.download_device ?? "",
+          upload: shaper.upload_device ?? "",
+        },
+        queue: queueOf(shaper),
+        onForeign,
+      };
+    case "routeros":
+      return { backend: "routeros", router: routerOsConfig(shaper), onForeign };
+    case "simulated":
+      return {
+        backend: "simulated",
+        line: simulation.line as (typeof SIMULATED_LINES)[number],
+        seed: simulation.seed,
+      };
+  }
+}
+
+const queueOf = (shaper: File["shaper"]): QueueConfig => ({
+  link: shaper.link as QueueConfig["link"],
+  overheadBytes: shaper.overhead_bytes,
+  mpuBytes: shaper.mpu_bytes,
+  rttMs: shaper.rtt_ms,
+  nat: shaper.nat,
+  wash: shaper.wash,
+  ackFilter: shaper.ack_filter,
+  diffserv: shaper.diffserv as QueueConfig["diffserv"],
+});

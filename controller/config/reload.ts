@@ -1,0 +1,40 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { Loaded } from "../../shared/config/config.js";
+import { Failure } from "../../shared/runtime/failure.js";
+import type { ControllerConfig } from "./config.js";
+
+/** What only sets limits and words, and nothing that is open: sockets, probes, the way to the router. */
+export const CAN_CHANGE =
+  /^(preset|on_stop|log\.format|(download|upload|thresholds)\..+)$/;
+
+export type Answer =
+  | { readonly kind: "loaded"; readonly loaded: Loaded<ControllerConfig> }
+  | { readonly kind: "refused"; readonly why: string };
+
+/** On a busy machine a thread takes seconds to begin. */
+const DEADLINE_MS = 60_000;
+
+/** Reads a controller's file in a thread of its own: neither a disk that hangs nor a long file delays a beat. @throws Failure */
+export async function readBeside(
+  file: string,
+): Promise<Loaded<ControllerConfig>> {
+  const url = new URL("./thread.js", import.meta.url);
+  const thread = new Worker(url, { workerData: file });
+  thread.unref();
+  try {
+    const signal = AbortSignal.timeout(DEADLINE_MS);
+    const [answer] = (await once(thread, "message", { signal }).catch(
+      (error: unknown) => {
+        if (!signal.aborted) throw error;
+        throw new Failure(
+          `Cannot read '${file}': it took more than ${DEADLINE_MS / 1e3} s`,
+        );
+      },
+    )) as [Answer];
+    if (answer.kind === "loaded") return answer.loaded;
+    throw new Failure(answer.why);
+  } finally {
+    void thread.terminate();
+  }
+}

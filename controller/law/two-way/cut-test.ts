@@ -1,0 +1,168 @@
+import {
+  type Direction,
+  DIRECTIONS,
+  opposite,
+  type PerDirection,
+} from "../../../shared/contract/direction.js";
+import { type MonoMs, since } from "../../../shared/runtime/clock.js";
+import type { Sample } from "../estimator.js";
+import { type Evidence, lastSamples, tellsWays } from "../evidence.js";
+import {
+  type CutEvidence,
+  isWorse,
+  type RateState,
+  slackMs,
+  windowMs,
+} from "../rate-state.js";
+import { recentRate, type Traffic } from "../traffic.js";
+import { TUNING } from "../tuning.js";
+import { areBothBusy } from "./load-gate.js";
+
+/** A cut on suspicion: what it changes tells whether it hit the right direction. */
+export interface Trial {
+  readonly accused: Direction;
+  readonly from: MonoMs;
+  /** Probes sent from here on felt the cut. */
+  readonly feltFrom: MonoMs;
+  /** The accused before its cut: what it gets back if it was innocent. */
+  readonly before: RateState;
+  readonly verdict: "open" | "guilty";
+  /** The other was accused before, and acquitted. */
+  readonly isSecond: boolean;
+}
+
+/** What there is to judge by. */
+export interface Case {
+  readonly rate: PerDirection<RateState>;
+  readonly evidence: Evidence;
+  readonly traffic: Traffic;
+  readonly now: MonoMs;
+}
+
+/** Whether a trial cured nothing in all its time; as long as the queue shrinks it is given some more. */
+export function isExpired(
+  { from }: Trial,
+  { samples }: Evidence,
+  now: MonoMs,
+): boolean {
+  const ranMs = since(from, now);
+  return (
+    ranMs > TUNING.alibiMaxMs ||
+    (ranMs > TUNING.trialMaxMs && !isShrinking(samples))
+  );
+}
+
+/** Whether the newest sample is well below the longest of these. */
+const isShrinking = (samples: readonly Sample[]): boolean =>
+  (samples.at(-1)?.deltaMs ?? Infinity) <=
+  TUNING.curedRatio * Math.max(...samples.map(({ deltaMs }) => deltaMs));
+
+/** Hears the probes that felt the trial's cut. Who is acquitted gets its rate back, and the other is accused. */
+export function judge(
+  trial: Trial | null,
+  { rate, evidence, traffic, now }: Case,
+): { trial: Trial | null; rate: PerDirection<RateState> } {
+  const unchanged = { trial, rate };
+  if (trial === null) return unchanged;
+  if (isOver(trial, rate, evidence)) return { trial: null, rate };
+  if (
+    trial.verdict === "guilty" ||
+    trial.isSecond ||
+    isExpired(trial, evidence, now)
+  )
+    return unchanged;
+  const { accused } = trial;
+  const cured = isCured(evidence, trial.feltFrom, rate[accused].lastCut);
+  if (cured === null) return unchanged;
+  if (cured) return { trial: { ...trial, verdict: "guilty" }, rate };
+  if (accused === "download" && isOverrun(rate, traffic)) return unchanged;
+  const other = opposite(accused);
+  return {
+    trial: {
+      ...trial,
+      accused: other,
+      before: rate[other],
+      isSecond: true,
+    },
+    rate: {
+      ...rate,
+      [accused]: {
+        ...trial.before,
+        bps: rate[accused].bps,
+        mode: "return",
+        returnToBps: TUNING.acquittedRatio * trial.before.bps,
+        peakLoad: rate[accused].peakLoad,
+      },
+    },
+  };
+}
+
+/** A trial is over when the queue is gone, or when who was found to have made it has drained it. */
+function isOver(
+  { accused, from, verdict, isSecond }: Trial,
+  rate: PerDirection<RateState>,
+  evidence: Evidence,
+): boolean {
+  const newest = lastSamples(evidence, TUNING.voters, from);
+  const goneMs = TUNING.drainedMs + slackMs(rate, null);
+  const isGone =
+    newest.length === TUNING.voters &&
+    newest.every(({ deltaMs }) => deltaMs <= goneMs);
+  const isKnown = verdict === "guilty" || isSecond;
+  return isGone || (isKnown && rate[accused].mode !== "drain");
+}
+
+/** Whether the queue shrinks by the probes that felt a cut; null while they cannot tell yet. */
+function isCured(
+  evidence: Evidence,
+  feltFrom: MonoMs,
+  lastCut: CutEvidence | null,
+): boolean | null {
+  const felt = lastSamples(evidence, TUNING.memorySamples, feltFrom);
+  const [first, last] = [felt[0], felt.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const heardMs = since(first.sentAt, last.sentAt);
+  if (isShrinking(felt)) return true;
+  if (felt.length >= TUNING.votes && isWorse(last.deltaMs, lastCut))
+    return false;
+  return heardMs >= TUNING.trialProbesMs ? false : null;
+}
+
+/** What comes in faster than its rate comes from a queue before it: its senders have not felt that rate yet. */
+export function isOverrun(
+  { download }: PerDirection<RateState>,
+  traffic: Traffic,
+): boolean {
+  const overMs = windowMs(TUNING.windowMinMs, download.bps);
+  const loadBps = recentRate(traffic, "download", overMs) ?? 0;
+  return loadBps > TUNING.beyondRatio * download.bps;
+}
+
+/** Whose queue grew on through its cut is heard anew: the line may have fallen during the trial. Its time still counts. */
+export function resumed(trial: Trial, rate: PerDirection<RateState>): Trial {
+  const { cause, countsFrom } = rate[trial.accused];
+  return cause === "cut"
+    ? { ...trial, feltFrom: countsFrom, verdict: "open", isSecond: false }
+    : trial;
+}
+
+/** A cut while both are busy and nothing tells the way: whether it hit the right one is to be seen. */
+export function opened(
+  before: PerDirection<RateState>,
+  rate: PerDirection<RateState>,
+  evidence: Evidence,
+  now: MonoMs,
+): Trial | null {
+  if (tellsWays(evidence) || !areBothBusy(before)) return null;
+  const accused = DIRECTIONS.find((d) => rate[d].cause === "cut");
+  return accused === undefined
+    ? null
+    : {
+        accused,
+        from: now,
+        feltFrom: rate[accused].countsFrom,
+        before: before[accused],
+        verdict: "open",
+        isSecond: false,
+      };
+}

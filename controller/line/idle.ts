@@ -1,0 +1,61 @@
+import {
+  DIRECTIONS,
+  type PerDirection,
+} from "../../shared/contract/direction.js";
+import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
+import type { Counted } from "../law/inputs.js";
+
+/** Whether anybody uses the line. */
+export interface Idle {
+  /** When it was last used. */
+  readonly usedAt: MonoMs;
+  readonly counted: Counted | null;
+}
+
+/** What makes a line idle. */
+export interface IdleRule {
+  /** Unused for so long; null: never. */
+  readonly afterMs: number | null;
+  readonly floorBps: PerDirection<number>;
+}
+
+/** Below this part of the floor no rate can make a queue. */
+const USED_RATIO = 0.2;
+
+/** Counters that stopped say nothing of now. */
+const COUNTED_MS = 1_000;
+
+export const inUse = (now: MonoMs): Idle => ({ usedAt: now, counted: null });
+
+/** After a beat: `counted` is what was counted since the last one. */
+export function followUse(
+  before: Idle,
+  counted: readonly Counted[],
+  { floorBps }: IdleRule,
+  now: MonoMs,
+): Idle {
+  const newest = counted.at(-1);
+  if (newest === undefined) return before;
+  const last = before.counted;
+  const isUsed =
+    last === null ||
+    DIRECTIONS.some((direction) => {
+      const bits = 8 * (bytesOf(newest, direction) - bytesOf(last, direction));
+      const bps = (bits * 1e3) / since(last.at, newest.at);
+      return !(bps >= 0 && bps < USED_RATIO * floorBps[direction]);
+    });
+  return { usedAt: isUsed ? now : before.usedAt, counted: newest };
+}
+
+const bytesOf = (counted: Counted, direction: keyof PerDirection<number>) =>
+  direction === "download" ? counted.downloadBytes : counted.uploadBytes;
+
+export const isIdle = (
+  { usedAt, counted }: Idle,
+  { afterMs }: IdleRule,
+  now: MonoMs,
+): boolean =>
+  afterMs !== null &&
+  counted !== null &&
+  since(counted.at, now) < COUNTED_MS &&
+  now >= later(usedAt, afterMs);

@@ -1,0 +1,283 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  since,
+} from "../../../shared/runtime/clock.js";
+import { reasonOf } from "../../../shared/runtime/failure.js";
+import type { ControllerConfig } from "../../config/config.js";
+import type { Reply } from "../../law/inputs.js";
+import type { Report } from "../../report.js";
+import { ownName } from "../libc.js";
+import { openLoss } from "../loss.js";
+import { type Answers, answersOf, type Pinger } from "../pinger.js";
+
+/** A reply as the pinger saw it: `seq` counts the probes to this reflector from 0. */
+export interface Echo extends Reply {
+  readonly seq: number;
+}
+
+/** One reflector's account: which probes must have left by now, and which of them were answered. */
+interface Account {
+  /** When probe 0 left, as the newest echo dates it. */
+  zeroAt: MonoMs;
+  /** All probes before this one are settled: answered or lost. */
+  settled: number;
+  readonly answered: Set<number>;
+}
+
+export interface Ledger {
+  /** Enters an echo. One that is counted as lost already is a reply all the same: a long queue is no silence. */
+  enter(echo: Echo): void;
+  /** Closes the beat: the echoes since the last one, and the probes that passed their deadline. */
+  settle(now: MonoMs): Answers;
+  /** Whatever is under way or came meanwhile does not count. */
+  forget(now: MonoMs): void;
+}
+
+/** More echoes than this between two beats are of no use to anybody. */
+const ECHOES_MAX = 256;
+
+/**
+ * Tells replies, losses and waiting apart. The pinger prints nothing where there is no route, so a loss is known by the
+ * clock alone: probe n of a reflector leaves at `zeroAt + n * periodMs` and is lost `lossMs` later.
+ */
+export function openLedger(
+  startedAt: MonoMs,
+  probe: {
+    readonly reflectors: number;
+    readonly spacingMs: number;
+    readonly periodMs: number;
+    readonly lossMs: number;
+  },
+): Ledger {
+  const accounts: Account[] = Array.from(
+    { length: probe.reflectors },
+    (_, i) => ({
+      zeroAt: later(startedAt, i * probe.spacingMs),
+      settled: 0,
+      answered: new Set(),
+    }),
+  );
+  let echoes: Echo[] = [];
+
+  /** Probes of this account that passed their deadline, counted once. */
+  function overdue(account: Account, now: MonoMs): number {
+    const due = Math.floor(
+      (since(account.zeroAt, now) - probe.lossMs) / probe.periodMs,
+    );
+    // Whatever stood still for long, so many probes cannot have been sent; the rest is settled in one go.
+    const from = Math.max(account.settled, due - ECHOES_MAX);
+    let lost = 0;
+    for (let seq = from; seq <= due; seq++)
+      if (!account.answered.has(seq)) lost++;
+    account.settled = Math.max(account.settled, due + 1);
+    for (const seq of account.answered)
+      if (seq < account.settled) account.answered.delete(seq);
+    return lost;
+  }
+
+  return {
+    enter(echo) {
+      const account = accounts[echo.reflector];
+      if (account === undefined || echoes.length >= ECHOES_MAX) return;
+      account.zeroAt = later(echo.sentAt, -echo.seq * probe.periodMs);
+      if (echo.seq >= account.settled) account.answered.add(echo.seq);
+      echoes.push(echo);
+    },
+    settle(now) {
+      const replies = echoes;
+      echoes = [];
+      const lost = accounts.reduce(
+        (sum, account) => sum + overdue(account, now),
+        0,
+      );
+      return answersOf(replies, lost);
+    },
+    forget(now) {
+      echoes = [];
+      for (const account of accounts) {
+        account.answered.clear();
+        account.settled =
+          1 + Math.ceil(since(account.zeroAt, now) / probe.periodMs);
+      }
+    },
+  };
+}
+
+type Probe = ControllerConfig["probe"];
+
+/** fping forgets a probe after 10 s; a queue of 5 s is still a measurement (fping(8), SEQMAP_TIMEOUT). */
+const ANSWER_MAX_MS = 5_000;
+
+/** No answer is later than that, or fping would not know what it answers. */
+const FORGOTTEN_MS = 10_000;
+
+/** A line that waited this long in the pipe tells of the past. */
+const STALE_MS = 1_000;
+
+/** It says of each probe that it was answered or timed out. One that is silent for so long hangs, or has no route. */
+const MUTE_MS = ANSWER_MAX_MS + 3_000;
+
+/** So much without a word that it should say, and it is no fping. */
+const RUBBISH_BYTES = 16_384;
+
+const RESPAWN_MIN_MS = 250;
+const RESPAWN_MAX_MS = 5_000;
+
+/** One reply: `[1795231333.06965] 10.0.3.11 : [0], 64 bytes, 40.4 ms (40.4 avg, 0% loss)` */
+const REPLY = /^\[(\d+\.\d+)\] (\S+) +: \[(\d+)\], \d+ bytes, ([\d.]+) ms/;
+
+/** What it says of a probe that nobody answered: `[1795231333.06965] 10.0.3.11 : [3], timed out (NaN avg, 100% loss)` */
+const NO_REPLY = /^\[\d+\.\d+\] \S+ +: \[\d+\], timed out|^ICMP /;
+
+/**
+ * A reply line of `fping -l -D`, or null.
+ * @returns `stampMs`: wall clock, ms, when it was printed
+ */
+export function parseReply(
+  line: string,
+): { host: string; seq: number; rttMs: number; stampMs: number } | null {
+  const [, stamp, host, seq, rtt] = REPLY.exec(line) ?? [];
+  return host === undefined || !(Number(rtt) <= FORGOTTEN_MS)
+    ? null
+    : {
+        host,
+        seq: Number(seq),
+        rttMs: Number(rtt),
+        stampMs: Number(stamp) * 1e3,
+      };
+}
+
+/**
+ * The arguments of fping: a probe each `spacingMs`, to the reflectors in turn. `-t`, or every RTT above the period
+ * would be called a timeout; `-i` spreads the reflectors, which otherwise leave in one burst.
+ */
+export function fpingArguments(probe: Probe): string[] {
+  return [
+    ...["-l", "-D", "-p", String(probe.spacingMs * probe.reflectors.length)],
+    ...["-i", String(probe.spacingMs), "-t", String(ANSWER_MAX_MS)],
+    ...(probe.source === null ? [] : ["-S", probe.source]),
+    ...(probe.interface === null ? [] : ["-I", ownName(probe.interface)]),
+    ...probe.reflectors,
+  ];
+}
+
+/** A persistent fping, restarted with growing patience whenever it ends. */
+export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
+  const reflectors = new Map(
+    probe.reflectors.map((host, index) => [host, index]),
+  );
+  const books = {
+    reflectors: probe.reflectors.length,
+    spacingMs: probe.spacingMs,
+    periodMs: probe.spacingMs * probe.reflectors.length,
+    lossMs: probe.lossMs,
+  };
+  let ledger: Ledger = openLedger(clock.mono(), books);
+  let child: ChildProcess;
+  let respawn: NodeJS.Timeout | undefined;
+  let patienceMs = RESPAWN_MIN_MS;
+  const loss = openLoss(clock, report);
+  let isClosing = false;
+  let saidAt = clock.mono();
+  let rubbishBytes = 0;
+  let verdict: string | null = null;
+
+  /** Ends it; what becomes of that is seen when it has ended. */
+  function dismiss(why: string): void {
+    verdict ??= why;
+    child.kill("SIGKILL");
+  }
+
+  function hear(part: string): void {
+    saidAt = clock.mono();
+    rubbishBytes += part.length;
+    if (rubbishBytes > RUBBISH_BYTES)
+      dismiss(`fping says what is no answer: ${part.trim().slice(0, 60)}`);
+  }
+
+  function read(line: string): void {
+    if (REPLY.test(line) || NO_REPLY.test(line)) rubbishBytes = 0;
+    const reply = parseReply(line);
+    const reflector = reply === null ? undefined : reflectors.get(reply.host);
+    if (reply === null || reflector === undefined) return;
+    const waitedMs = Math.max(0, clock.wall() - reply.stampMs);
+    if (waitedMs > STALE_MS) return;
+    const receivedAt: MonoMs = later(clock.mono(), -waitedMs);
+    const sentAt = later(receivedAt, -reply.rttMs);
+    ledger.enter({
+      reflector,
+      seq: reply.seq,
+      rttMs: reply.rttMs,
+      wayMs: null,
+      sentAt,
+      receivedAt,
+    });
+    patienceMs = RESPAWN_MIN_MS;
+    loss.end({ pid: child.pid ?? 0 });
+  }
+
+  function start(): void {
+    const startedAt = clock.mono();
+    ledger = openLedger(startedAt, books);
+    child = spawn("fping", fpingArguments(probe), {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let complaint = "";
+    child.stderr
+      ?.setEncoding("utf8")
+      .on("data", (text: string) => (complaint = text.trim().slice(-200)));
+    saidAt = startedAt;
+    rubbishBytes = 0;
+    verdict = null;
+    if (child.stdout) {
+      child.stdout.setEncoding("utf8").on("data", hear);
+      createInterface({ input: child.stdout }).on("line", read);
+    }
+    const ended = (why: string) => {
+      if (isClosing || respawn !== undefined) return;
+      loss.begin(why, {
+        ran_ms: Math.round(since(startedAt, clock.mono())),
+      });
+      respawn = setTimeout(() => {
+        respawn = undefined;
+        start();
+      }, patienceMs);
+      patienceMs = Math.min(2 * patienceMs, RESPAWN_MAX_MS);
+    };
+    child.on("error", (error) => ended(reasonOf(error)));
+    child.on("close", (code, signal) =>
+      ended(
+        verdict ?? (complaint || `fping ended: ${signal ?? `code ${code}`}`),
+      ),
+    );
+  }
+
+  start();
+  return {
+    take(now) {
+      // nobody sends now: nothing is lost
+      if (respawn !== undefined) return answersOf([], 0);
+      if (since(saidAt, now) > MUTE_MS)
+        dismiss(`fping said nothing for ${MUTE_MS / 1e3} s`);
+      return ledger.settle(now);
+    },
+    // its pace is fixed when it is started
+    rest: () => undefined,
+    forget(now) {
+      saidAt = now;
+      ledger.forget(now);
+    },
+    fault: () => loss.why(),
+    view: () => ({ by: "fping", pid: child.pid ?? null }),
+    [Symbol.asyncDispose]() {
+      isClosing = true;
+      clearTimeout(respawn);
+      child.kill("SIGKILL");
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,242 @@
+import { randomInt } from "node:crypto";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  since,
+} from "../../../shared/runtime/clock.js";
+import { Failure } from "../../../shared/runtime/failure.js";
+import type { ControllerConfig } from "../../config/config.js";
+import type { Reply } from "../../law/inputs.js";
+import { metronome } from "../../line/metronome.js";
+import type { Report } from "../../report.js";
+import { openLoss } from "../loss.js";
+import { openFlight, type Stray } from "../outstanding.js";
+import { due, isResting, noRest } from "../pace.js";
+import { answersOf, type Pinger, type Shared } from "../pinger.js";
+import { judge, missed, openReflectors, replied } from "../reflectors.js";
+import {
+  answered,
+  isLoss,
+  type Method,
+  nextAsk,
+  TRIAL,
+  unanswered,
+} from "./method.js";
+import {
+  decodeAnswer,
+  encodeRequest,
+  type Legs,
+  msOfDay,
+  split,
+} from "./packet.js";
+import { type IcmpSocket, openIcmpSocket } from "./socket.js";
+
+const REOPEN_MIN_MS = 250;
+const REOPEN_MAX_MS = 5_000;
+
+/**
+ * The interface or address that a socket is bound to may be gone, and an interface returns as another one. Only a new
+ * socket says, and mends it.
+ */
+const PERHAPS_GONE = ["ENODEV", "ENXIO", "EINVAL", "ENETUNREACH"];
+
+/** One look reads no more than this; the rest waits for the next. */
+const PACKETS_MAX = 512;
+
+const SEQ_LIMIT = 2 ** 16;
+
+/**
+ * Whose turn it is: each round begins with another one. Where answers are limited to some a second, the same places of
+ * every round go without, and that must not be the same reflectors.
+ */
+export const turnOf = (sent: number, reflectors: number): number =>
+  (sent + Math.floor(sent / reflectors)) % reflectors;
+
+/**
+ * Probes from a socket of our own: ICMP timestamps to the reflectors that answer them, echoes to the others. It is read
+ * when the cycle looks, never waited for; the kernel's stamps say when an answer came.
+ */
+export function openTimestamps(
+  probe: ControllerConfig["probe"],
+  clock: Clock,
+  report: Report,
+  { addresses, budget }: Shared,
+): Pinger {
+  const id = randomInt(SEQ_LIMIT);
+  const flight = openFlight(id, probe.lossMs);
+  const methods = probe.reflectors.map((): Method =>
+    probe.method === "timestamps" ? { kind: "timestamps" } : TRIAL,
+  );
+  const legs = probe.reflectors.map((): Legs | null => null);
+  const strays: Record<Stray, number> = {
+    damaged: 0,
+    foreign: 0,
+    duplicate: 0,
+    late: 0,
+  };
+  const stop = new AbortController();
+  let socket: IcmpSocket | null = null;
+  let reopenAt = clock.mono();
+  let patienceMs = REOPEN_MIN_MS;
+  const loss = openLoss(clock, report);
+  let sent = 0;
+  let pace = noRest(clock.mono());
+  /** Whether what was last waited for came. */
+  let isAnswered = false;
+  let reflectors = openReflectors(probe.reflectors.length, clock.mono());
+
+  /** Asked for timestamps only, there is nothing to find out. */
+  function decide(reflector: number, method: Method): void {
+    if (probe.method === "auto") methods[reflector] = method;
+  }
+
+  function close(): void {
+    socket?.[Symbol.dispose]();
+    socket = null;
+  }
+
+  function reopen(): void {
+    try {
+      socket = openIcmpSocket(probe, clock);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      reopenAt = later(clock.mono(), patienceMs);
+      patienceMs = Math.min(2 * patienceMs, REOPEN_MAX_MS);
+      loss.begin(error.message);
+    }
+  }
+
+  /** Sends the next probe. One that cannot leave is one that is not answered. */
+  function sendNext(): void {
+    if (socket === null && clock.mono() >= reopenAt) reopen();
+    const { probed } = reflectors;
+    const reflector = probed[turnOf(sent, probed.length)] ?? 0;
+    const seq = sent++ % SEQ_LIMIT;
+    const { ask, after } = nextAsk(methods[reflector] ?? TRIAL, clock.mono());
+    decide(reflector, after);
+    const originateMs = msOfDay(clock.wall());
+    const address = addresses.of(reflector);
+    if (address === null) return; // whose name is not known is not asked
+    const message = encodeRequest({ ask, id, seq, originateMs });
+    const sentAt = clock.mono();
+    budget.spendPing(sentAt);
+    flight.launch({ ask, id, seq, originateMs, reflector, address, sentAt });
+    const refusal = socket?.send(message, address);
+    if (PERHAPS_GONE.includes(refusal ?? "")) close();
+  }
+
+  /** The reply in a packet; null when it is no use to us. */
+  function replyIn(packet: Buffer, at: MonoMs): Reply | null {
+    const answer = decodeAnswer(packet);
+    const probe = answer === null ? "damaged" : flight.land(answer);
+    if (answer === null || typeof probe === "string") {
+      strays[probe as Stray]++;
+      return null;
+    }
+    const { reflector, sentAt } = probe;
+    const receivedAt = at < sentAt ? sentAt : at;
+    const trip =
+      answer.times &&
+      split(legs[reflector] ?? null, { sentAt, receivedAt, ...answer.times });
+    const rttMs = since(sentAt, receivedAt);
+    reflectors = replied(reflectors, reflector, rttMs);
+    legs[reflector] = trip ?? legs[reflector] ?? null;
+    const method = methods[reflector] ?? TRIAL;
+    decide(
+      reflector,
+      answer.ask === "timestamps" && trip === null
+        ? unanswered(method, answer.ask)
+        : answered(method, answer.ask, at),
+    );
+    return {
+      reflector,
+      sentAt,
+      receivedAt,
+      rttMs,
+      wayMs: trip?.wayMs ?? null,
+    };
+  }
+
+  function receive(): Reply[] {
+    const replies: Reply[] = [];
+    for (let i = 0; i < PACKETS_MAX; i++) {
+      const waiting = socket?.receive() ?? null;
+      if (waiting === null) break;
+      const reply = replyIn(waiting.packet, waiting.at);
+      if (reply !== null) replies.push(reply);
+    }
+    if (replies.length === 0) return replies;
+    patienceMs = REOPEN_MIN_MS;
+    loss.end();
+    return replies;
+  }
+
+  /** How many probes were lost, each counted once. */
+  function losses(now: MonoMs): number {
+    let lost = 0;
+    for (const { reflector, ask } of flight.overdue(now)) {
+      const method = methods[reflector] ?? TRIAL;
+      if (isLoss(method, ask)) {
+        lost++;
+        reflectors = missed(reflectors, reflector);
+      }
+      decide(reflector, unanswered(method, ask));
+    }
+    return lost;
+  }
+
+  /** Looks for a reflector that does worse than the others. */
+  function replaceWorst(now: MonoMs): void {
+    const { after, replacement } = judge(reflectors, now);
+    reflectors = after;
+    if (replacement === null) return;
+    const { gone, come, fault } = replacement;
+    report("reflector_replaced", {
+      reflector: probe.reflectors[gone] ?? "",
+      by: come === null ? "nobody" : (probe.reflectors[come] ?? ""),
+      why: fault,
+    });
+  }
+
+  function sendIfDue(): void {
+    const { isDue, after } = due(pace, reflectors.probed.length, clock.mono());
+    pace = after;
+    if (isDue) sendNext();
+  }
+
+  const sending = (async () => {
+    const beats = metronome(probe.spacingMs, clock, stop.signal);
+    while ((await beats.next()).done !== true) sendIfDue();
+  })();
+  return {
+    take(now) {
+      const replies = receive();
+      const lost = losses(now);
+      replaceWorst(now);
+      if (replies.length + lost > 0) isAnswered = replies.length > 0;
+      const isAsleep = isAnswered && isResting(pace) && flight.isEmpty();
+      return answersOf(replies, lost, isAsleep);
+    },
+    rest(roundMs) {
+      pace = { ...pace, roundMs };
+    },
+    forget: () => flight.clear(),
+    fault: () => loss.why(),
+    view: () => ({
+      by: "socket",
+      asks: Object.fromEntries(
+        reflectors.probed.map((i) => [
+          probe.reflectors[i] ?? "",
+          methods[i]?.kind,
+        ]),
+      ),
+      strays,
+    }),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await sending;
+      close();
+    },
+  };
+}

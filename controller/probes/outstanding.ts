@@ -1,0 +1,72 @@
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
+import type { Answer, Request } from "./icmp/packet.js";
+
+/** A probe on its way. */
+export interface Probe extends Request {
+  readonly reflector: number;
+  readonly address: string;
+  readonly sentAt: MonoMs;
+}
+
+/** Why an answer is of no use: damaged, to somebody else's question, the second one, or to a question long forgotten. */
+export const STRAYS = ["damaged", "foreign", "duplicate", "late"] as const;
+export type Stray = (typeof STRAYS)[number];
+
+export interface Flight {
+  launch(probe: Probe): void;
+  /** The probe that is answered; each is landed once. */
+  land(answer: Answer): Probe | Stray;
+  /** The probes that passed their deadline unanswered, each once. They can still land: a long queue is no silence. */
+  overdue(now: MonoMs): Probe[];
+  /** Whether nobody is to be waited for. */
+  isEmpty(): boolean;
+  /** Forgets all of them. */
+  clear(): void;
+}
+
+/** A queue of 5 s is still a measurement; what is longer away is forgotten. */
+const FORGOTTEN_MS = 5_000;
+
+/** The probes in flight: at most as many as leave in {@link FORGOTTEN_MS}. */
+export function openFlight(id: number, lossMs: number): Flight {
+  const probes = new Map<
+    number,
+    { probe: Probe; is: "flying" | "overdue" | "landed" }
+  >();
+  return {
+    launch(probe) {
+      for (const [seq, { probe: old }] of probes) {
+        if (since(old.sentAt, probe.sentAt) < FORGOTTEN_MS) break;
+        probes.delete(seq);
+      }
+      probes.set(probe.seq, { probe, is: "flying" });
+    },
+    land(answer) {
+      if (answer.id !== id) return "foreign";
+      const entry = probes.get(answer.seq);
+      if (entry === undefined) return "late";
+      const { probe } = entry;
+      if (
+        answer.ask !== probe.ask ||
+        answer.from !== probe.address ||
+        answer.originateMs !== probe.originateMs
+      )
+        return "foreign";
+      if (entry.is === "landed") return "duplicate";
+      entry.is = "landed";
+      return probe;
+    },
+    overdue(now) {
+      const late: Probe[] = [];
+      for (const entry of probes.values()) {
+        if (since(entry.probe.sentAt, now) < lossMs) break;
+        if (entry.is !== "flying") continue;
+        entry.is = "overdue";
+        late.push(entry.probe);
+      }
+      return late;
+    },
+    isEmpty: () => ![...probes.values()].some(({ is }) => is === "flying"),
+    clear: () => probes.clear(),
+  };
+}

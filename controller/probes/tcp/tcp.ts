@@ -1,0 +1,224 @@
+import { constants } from "node:os";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  since,
+} from "../../../shared/runtime/clock.js";
+import { Failure } from "../../../shared/runtime/failure.js";
+import type { ControllerConfig } from "../../config/config.js";
+import type { Reply } from "../../law/inputs.js";
+import { metronome } from "../../line/metronome.js";
+import {
+  familyOf,
+  libcOf,
+  openSocket,
+  socketAddress,
+  SOL_SOCKET,
+  type Way,
+} from "../libc.js";
+import { due, isResting, noRest } from "../pace.js";
+import { type Answers, answersOf, type Shared } from "../pinger.js";
+
+/** A TCP handshake under way. Disposing it resets the connection: nothing of it lingers. */
+export interface Handshake extends Disposable {
+  /** Looks without waiting: still open, over without a measurement, or the RTT that the kernel measured, ms. */
+  look(): "pending" | "over" | number;
+}
+
+// <linux/net.h>, <linux/in.h>, <linux/tcp.h>
+const SOCK_STREAM_NONBLOCK_CLOEXEC = 1 | 0o2004000;
+const IPPROTO_TCP = 6;
+const SO_LINGER = 13;
+const TCP_INFO = 11;
+
+/** Of struct tcp_info: where things are, and how much of it is needed. */
+const INFO = { bytes: 104, state: 0, rttUs: 68, retransmissions: 100 } as const;
+const STATE = { established: 1, synSent: 2 } as const;
+
+/**
+ * Knocks at a port. The kernel itself measures how long the answer takes, so a late look at it is as good as an early one.
+ * @returns null where the knock cannot leave
+ * @throws Failure where the way is not there, or is not one to such an address
+ */
+export function shakeHands(
+  way: Way,
+  address: string,
+  port: number,
+): Handshake | null {
+  const libc = libcOf();
+  const to = socketAddress(address, port);
+  const fd = openSocket(
+    familyOf(address),
+    SOCK_STREAM_NONBLOCK_CLOEXEC,
+    IPPROTO_TCP,
+    way,
+    "TCP socket",
+  );
+  const atOnce = Buffer.alloc(8);
+  atOnce.writeInt32LE(1, 0);
+  libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, atOnce, 8);
+  const begun = libc.connect(fd, to, to.length);
+  if (begun < 0 && libc.errno() !== constants.errno.EINPROGRESS) {
+    libc.close(fd);
+    return null;
+  }
+  return {
+    look() {
+      const info = Buffer.alloc(INFO.bytes);
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(INFO.bytes);
+      if (libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, length) < 0)
+        return "over";
+      const state = info.readUInt8(INFO.state);
+      if (state === STATE.synSent) return "pending";
+      const rttUs = info.readUInt32LE(INFO.rttUs);
+      // whether the first knock was answered or the second nobody knows; a refusal has no RTT
+      const isMeasured =
+        state === STATE.established &&
+        info.readUInt32LE(INFO.retransmissions) === 0 &&
+        rttUs > 0;
+      return isMeasured ? rttUs / 1e3 : "over";
+    },
+    [Symbol.dispose]: () => void libc.close(fd),
+  };
+}
+
+/** Round trips of TCP handshakes, for a line that answers no pings. */
+export interface Handshakes extends AsyncDisposable {
+  take(now: MonoMs): Answers;
+  /** Begins or ends; ended, it forgets what is under way. */
+  run(isOn: boolean): void;
+  rest(roundMs: number | null): void;
+  forget(): void;
+}
+
+/** Each is four packets, and a guest at somebody's server. */
+const SPACING_MS = 100;
+
+/** Where nobody answers for so long, one is tried each second. */
+const PATIENCE_MS = 10_000;
+const SPARSE_MS = 1_000;
+
+/** The kernel knocks again after a second; an answer to that tells nothing. So at most ten are under way. */
+const DEADLINE_MS = 950;
+
+/** So many make a round, before a rest. */
+const ROUND = 3;
+
+/** Who failed so often in a row is left out, as long as there are others. */
+const FAILURES_MAX = 3;
+
+interface Knock {
+  readonly reflector: number;
+  readonly sentAt: MonoMs;
+  readonly handshake: Handshake;
+}
+
+/** With the reflectors of the pings, which are others here: `reflector` counts on after theirs. */
+export function openHandshakes(
+  probe: ControllerConfig["probe"],
+  port: number,
+  clock: Clock,
+  { addresses, budget }: Shared,
+): Handshakes {
+  const failures = probe.reflectors.map(() => 0);
+  const stop = new AbortController();
+  let isOn = false;
+  let knocks: Knock[] = [];
+  let knocked = 0;
+  let pace = noRest(clock.mono());
+  let lastKnockAt = clock.mono();
+  let answeredAt = clock.mono();
+
+  function end(): void {
+    for (const { handshake } of knocks) handshake[Symbol.dispose]();
+    knocks = [];
+  }
+
+  /** Whose turn it is; null where no address is known. */
+  function nextReflector(): number | null {
+    const known = [...failures.keys()].filter((one) => addresses.of(one));
+    const good = known.filter((one) => (failures[one] ?? 0) < FAILURES_MAX);
+    const some = good.length > 0 ? good : known;
+    return some[knocked++ % some.length] ?? null;
+  }
+
+  function knock(): void {
+    const now = clock.mono();
+    const isSparse = since(answeredAt, now) > PATIENCE_MS;
+    if (!isOn || (isSparse && since(lastKnockAt, now) < SPARSE_MS)) return;
+    const { isDue, after } = due(pace, ROUND, now);
+    if (isDue && !budget.grantHandshake(now)) return;
+    pace = after;
+    if (!isDue) return;
+    lastKnockAt = now;
+    const reflector = nextReflector();
+    const address = reflector === null ? null : addresses.of(reflector);
+    if (reflector === null || address === null) return;
+    const sentAt = clock.mono();
+    const handshake = begin(address);
+    if (handshake !== null) knocks.push({ reflector, sentAt, handshake });
+  }
+
+  function begin(address: string): Handshake | null {
+    try {
+      return shakeHands(probe, address, port);
+    } catch (error) {
+      if (error instanceof Failure) return null; // said by who pings
+      throw error;
+    }
+  }
+
+  const knocking = (async () => {
+    const beats = metronome(SPACING_MS, clock, stop.signal);
+    while ((await beats.next()).done !== true) knock();
+  })();
+
+  return {
+    take(now) {
+      const replies: Reply[] = [];
+      let lost = 0;
+      knocks = knocks.filter(({ reflector, sentAt, handshake }) => {
+        const seen = handshake.look();
+        const isLate = since(sentAt, now) > DEADLINE_MS;
+        if (seen === "pending" && !isLate) return true;
+        handshake[Symbol.dispose]();
+        if (typeof seen === "number" && seen < DEADLINE_MS) {
+          failures[reflector] = 0;
+          answeredAt = now;
+          replies.push({
+            reflector: probe.reflectors.length + reflector,
+            sentAt,
+            receivedAt: later(sentAt, seen),
+            rttMs: seen,
+            wayMs: null,
+          });
+        } else {
+          failures[reflector] = (failures[reflector] ?? 0) + 1;
+          if (seen === "pending") lost++;
+        }
+        return false;
+      });
+      const isAnswered = failures.some((count) => count === 0);
+      const isAsleep = isAnswered && isResting(pace) && knocks.length === 0;
+      return answersOf(replies, lost, isAsleep);
+    },
+    rest(roundMs) {
+      pace = { ...pace, roundMs };
+    },
+    forget: end,
+    run(wanted) {
+      if (wanted === isOn) return;
+      isOn = wanted;
+      if (!isOn) end();
+      failures.fill(0);
+      answeredAt = clock.mono();
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await knocking;
+      end();
+    },
+  };
+}

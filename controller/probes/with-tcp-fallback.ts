@@ -1,0 +1,133 @@
+import type { Clock, MonoMs } from "../../shared/runtime/clock.js";
+import type { ControllerConfig } from "../config/config.js";
+import type { Reply } from "../law/inputs.js";
+import { follow, isVain, noFallback } from "./fallback.js";
+import { type Answers, answersOf, type Pinger, type Shared } from "./pinger.js";
+import { followAnswers, notSparse } from "./sparse.js";
+import { openHandshakes } from "./tcp/tcp.js";
+
+/** Pings that nobody answers now are tried so often. */
+const VAIN_ROUND_MS = 5_000;
+
+/** Who answers in less than this part of a reflector's ping, and by so many ms, is somebody nearer in its name. */
+const NEARER_RATIO = 0.5;
+const NEARER_MS = 1;
+
+/** A pinger, and TCP handshakes while no ping is answered, or too few. */
+export interface BackedPinger extends Pinger {
+  readonly isFallback: boolean;
+  /** Whether pings are answered too rarely to control by. */
+  readonly isSparse: boolean;
+}
+
+export function withoutFallback(
+  pinger: Pinger,
+  { spacingMs }: Pick<ControllerConfig["probe"], "spacingMs">,
+  clock: Clock,
+): BackedPinger {
+  let sparse = notSparse(clock.mono());
+  let isResting = false;
+  return {
+    ...pinger,
+    isFallback: false,
+    get isSparse() {
+      return sparse.isSparse;
+    },
+    take(now) {
+      const answers = pinger.take(now);
+      sparse = followAnswers(
+        sparse,
+        answers.replies.length,
+        isResting,
+        spacingMs,
+        now,
+      );
+      return answers;
+    },
+    rest(roundMs) {
+      isResting = roundMs !== null;
+      pinger.rest(roundMs);
+    },
+    forget(now) {
+      pinger.forget(now);
+      sparse = { ...notSparse(now), isSparse: sparse.isSparse };
+    },
+  };
+}
+
+export function withHandshakes(
+  pinger: Pinger,
+  port: number,
+  probe: ControllerConfig["probe"],
+  clock: Clock,
+  shared: Shared,
+): BackedPinger {
+  const handshakes = openHandshakes(probe, port, clock, shared);
+  const leastMs = probe.reflectors.map((): number | null => null);
+  let state = noFallback(clock.mono());
+  let sparse = notSparse(clock.mono());
+  let restMs: number | null = null;
+
+  function learn({ reflector, rttMs }: Reply): void {
+    leastMs[reflector] = Math.min(leastMs[reflector] ?? rttMs, rttMs);
+  }
+
+  const isItself = ({ reflector, rttMs }: Reply): boolean =>
+    rttMs + NEARER_MS >=
+    NEARER_RATIO * (leastMs[reflector - leastMs.length] ?? 0);
+
+  function take(now: MonoMs): Answers {
+    const pings = pinger.take(now);
+    pings.replies.forEach(learn);
+    const others = handshakes.take(now);
+    const own = others.replies.filter(isItself);
+    const heard = { pings: pings.replies.length > 0, others: own.length > 0 };
+    state = follow(state, heard, restMs ?? 0, now);
+    const { length: answered } = pings.replies;
+    sparse = followAnswers(
+      sparse,
+      answered,
+      restMs !== null,
+      probe.spacingMs,
+      now,
+    );
+    handshakes.run(state.isTried || sparse.isSparse);
+    pinger.rest(isVain(state) ? VAIN_ROUND_MS : restMs);
+    if (!state.isNeeded && !sparse.isSparse) return pings;
+    // what is lost of pings that are known to get few answers or none says nothing
+    const { kind, lost } = others;
+    const all = answersOf([...pings.replies, ...own], lost);
+    return all.kind === "none_yet" && kind === "asleep"
+      ? { ...all, kind }
+      : all;
+  }
+
+  return {
+    get isFallback() {
+      return state.isNeeded;
+    },
+    get isSparse() {
+      return sparse.isSparse;
+    },
+    take,
+    rest(roundMs) {
+      restMs = roundMs;
+      handshakes.rest(roundMs);
+    },
+    forget(now) {
+      pinger.forget(now);
+      handshakes.forget();
+      state = { ...state, pingedAt: now };
+      sparse = { ...notSparse(now), isSparse: sparse.isSparse };
+    },
+    fault: () => pinger.fault(),
+    view: () => ({
+      ...pinger.view(),
+      fallback: state.isNeeded || sparse.isSparse ? "tcp" : null,
+    }),
+    async [Symbol.asyncDispose]() {
+      await handshakes[Symbol.asyncDispose]();
+      await pinger[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import {
+  type Direction,
+  DIRECTIONS,
+  type PerDirection,
+} from "../../shared/contract/direction.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
+
+/** An allowance: so many a second over time, so many at once. */
+export interface Budget {
+  readonly perS: number;
+  readonly burst: number;
+}
+
+/** What is left of a budget. In any w seconds at most burst + w * perS are spent. */
+export interface Purse {
+  readonly left: number;
+  readonly at: MonoMs;
+}
+
+export const filled = ({ burst }: Budget, at: MonoMs): Purse => ({
+  left: burst,
+  at,
+});
+
+const leftAt = ({ perS, burst }: Budget, purse: Purse, now: MonoMs): number =>
+  Math.min(burst, purse.left + (perS * since(purse.at, now)) / 1e3);
+
+export const canSpend = (budget: Budget, purse: Purse, now: MonoMs): boolean =>
+  leftAt(budget, purse, now) >= 1;
+
+export const spent = (budget: Budget, purse: Purse, now: MonoMs): Purse => ({
+  left: leftAt(budget, purse, now) - 1,
+  at: now,
+});
+
+export type Change = "cut" | "raise";
+
+/** How a kind of router is spared: its processor, its API, its flash. */
+export interface Pace {
+  /** Cuts and raises have budgets of their own: no raise ever makes a cut wait. */
+  readonly budgets: Readonly<Record<Change, Budget>>;
+  /** A change by less than this part of the rate waits until the wish stands still. */
+  readonly minRatio: Readonly<Record<Change, number>>;
+  /** A wish that is so old stands still: the rest of it is written, however small. */
+  readonly settleMs: number;
+  /** The rates are read back so often although nothing was written. */
+  readonly lookMs: number;
+}
+
+/** tc costs a millisecond and wears nothing out. It is looked at often enough to miss a queue within two seconds. */
+export const TC_PACE: Pace = {
+  budgets: { cut: { perS: 40, burst: 4 }, raise: { perS: 10, burst: 2 } },
+  minRatio: { cut: 0, raise: 0.004 },
+  settleMs: 1_000,
+  lookMs: 1_500,
+};
+
+/** RouterOS writes its configuration to flash, and an operation takes it some 50 ms. */
+export const ROUTEROS_PACE: Pace = {
+  budgets: { cut: { perS: 2, burst: 4 }, raise: { perS: 2, burst: 2 } },
+  minRatio: { cut: 0.02, raise: 0.02 },
+  settleMs: 5_000,
+  lookMs: 60_000,
+};
+
+/** For rates that are to stay behind: all of it, at once. */
+export const inHaste = (pace: Pace): Pace => ({
+  ...pace,
+  budgets: { cut: MANY, raise: MANY },
+  minRatio: { cut: 0, raise: 0 },
+});
+
+const MANY: Budget = { perS: 1e6, burst: 1e6 };
+
+/** One direction: what is wanted since when, what is in force, and whether that is our doing. */
+export interface Order {
+  readonly wishBps: number;
+  readonly wishedAt: MonoMs;
+  readonly enforcedBps: number;
+  /** False after whatever made the rates uncertain: then any difference is due. */
+  readonly isOurs: boolean;
+}
+
+export type Purses = Readonly<Record<Change, Purse>>;
+
+export const fullPurses = ({ budgets }: Pace, at: MonoMs): Purses => ({
+  cut: filled(budgets.cut, at),
+  raise: filled(budgets.raise, at),
+});
+
+export const afterWriting = (
+  { budgets }: Pace,
+  purses: Purses,
+  change: Change,
+  now: MonoMs,
+): Purses => ({
+  ...purses,
+  [change]: spent(budgets[change], purses[change], now),
+});
+
+/** Which way the wish lies; null where it is granted. */
+export const changeOf = ({ wishBps, enforcedBps }: Order): Change | null =>
+  wishBps === enforcedBps ? null : wishBps < enforcedBps ? "cut" : "raise";
+
+const ratioOf = ({ wishBps, enforcedBps }: Order): number =>
+  Math.abs(wishBps - enforcedBps) / Math.min(wishBps, enforcedBps);
+
+const isLargeEnough = (order: Order, change: Change, pace: Pace, now: MonoMs) =>
+  !order.isOurs ||
+  ratioOf(order) >= pace.minRatio[change] ||
+  since(order.wishedAt, now) >= pace.settleMs;
+
+/** What is to be written now: a cut before any raise, the larger one first; null when nothing is due or may be spent. */
+export function nextWrite(
+  orders: PerDirection<Order>,
+  pace: Pace,
+  purses: Purses,
+  now: MonoMs,
+): { readonly direction: Direction; readonly change: Change } | null {
+  const due = DIRECTIONS.flatMap((direction) => {
+    const order = orders[direction];
+    const change = changeOf(order);
+    return change !== null &&
+      isLargeEnough(order, change, pace, now) &&
+      canSpend(pace.budgets[change], purses[change], now)
+      ? [{ direction, change, ratio: ratioOf(order) }]
+      : [];
+  });
+  due.sort(
+    (a, b) =>
+      Number(b.change === "cut") - Number(a.change === "cut") ||
+      b.ratio - a.ratio,
+  );
+  return due[0] ?? null;
+}

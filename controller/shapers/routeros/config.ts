@@ -1,0 +1,271 @@
+import type { Schema } from "convict";
+import type { Problem } from "../../../shared/config/error.js";
+import { HOST, like, type Like } from "../../../shared/config/format.js";
+import { QUEUE_KINDS, type QueueKind, type Queues } from "./queue.js";
+import type { Secret } from "./secret.js";
+
+/** A RouterOS device to steer. Files and secrets are named here, and read when it is opened. */
+export interface RouterOsConfig {
+  readonly host: string;
+  readonly user: string;
+  /** How it is spoken to: the first way, and while that does not work the second. */
+  readonly ways: readonly [Way, Way?];
+  readonly queues: Queues;
+  readonly wanInterface: string | null;
+}
+
+export type Way = RestWay | SshWay;
+
+export interface RestWay {
+  readonly transport: "rest";
+  readonly port: number;
+  readonly isPlain: boolean;
+  readonly caFile: string | null;
+  /** 64 hex digits, lower case. */
+  readonly fingerprint: string | null;
+  readonly secret: Secret;
+}
+
+export interface SshWay {
+  readonly transport: "ssh";
+  readonly port: number;
+  readonly keyFile: string;
+  readonly knownHostsFile: string;
+}
+
+const LOOPBACK = /^(127\..*|::1|localhost)$/;
+const REQUIRED = { rule: "is required with backend routeros" };
+const SECRETS = ["password_env", "password_file", "credential"] as const;
+
+type Keys = RouterOsKeys;
+
+/** A rule of one key, under `shaper`, which is broken where it says so. */
+const rule =
+  (key: string, broken: (keys: Keys) => Omit<Problem, "key"> | null) =>
+  (keys: Keys): Problem[] => {
+    const problem = broken(keys);
+    return problem === null ? [] : [{ key: `shaper.${key}`, ...problem }];
+  };
+
+/** What must hold between the keys of backend routeros. Each reads no more of them than it is about. */
+export const ROUTEROS_RULES: readonly ((keys: Keys) => Problem[])[] = [
+  ...(["host", "user", "download_queue"] as const).map((key) =>
+    rule(key, (keys) => (keys[key] === null ? REQUIRED : null)),
+  ),
+  rule("upload_queue", ({ upload_queue, queue }) =>
+    upload_queue === null && queue === "tree" ? REQUIRED : null,
+  ),
+  (keys) => {
+    const secrets = SECRETS.filter((key) => keys[key] !== null);
+    if (keys.transport === "ssh" || secrets.length === 1) return [];
+    const words = `exactly one of ${SECRETS.join(", ")} must be given`;
+    return [{ key: `shaper.${secrets[1] ?? "password_file"}`, rule: words }];
+  },
+  rule("scheme", ({ transport, scheme, allow_plaintext, host }) =>
+    transport !== "ssh" &&
+    scheme === "http" &&
+    !allow_plaintext &&
+    !LOOPBACK.test(host ?? "")
+      ? {
+          rule: "http sends the password in clear: needs allow_plaintext: true unless the router is this host",
+          value: scheme,
+        }
+      : null,
+  ),
+  rule("tls.fingerprint_sha256", ({ transport, tls }) =>
+    transport !== "ssh" &&
+    tls.ca_file !== null &&
+    tls.fingerprint_sha256 !== null
+      ? { rule: "must not stand beside ca_file" }
+      : null,
+  ),
+  ...(["ssh_key_file", "known_hosts_file"] as const).map((key) =>
+    rule(key, ({ transport, [key]: file }) =>
+      transport !== "rest" && file === null
+        ? { rule: `is required with transport ${transport}` }
+        : null,
+    ),
+  ),
+  rule("upload_queue", ({ queue, download_queue, upload_queue }) =>
+    queue === "tree" &&
+    download_queue !== null &&
+    download_queue === upload_queue
+      ? { rule: "must not be the download's queue", value: upload_queue }
+      : null,
+  ),
+];
+
+/** Keys without {@link ROUTEROS_RULES}' problems. */
+export function routerOsConfig(keys: RouterOsKeys): RouterOsConfig {
+  const download = keys.download_queue ?? "";
+  return {
+    host: keys.host ?? "",
+    user: keys.user ?? "",
+    ways: waysOf(keys),
+    queues: {
+      kind: keys.queue as QueueKind,
+      names: { download, upload: keys.upload_queue ?? download },
+    },
+    wanInterface: keys.wan_interface,
+  };
+}
+
+function waysOf(keys: RouterOsKeys): RouterOsConfig["ways"] {
+  switch (keys.transport as (typeof TRANSPORTS)[number]) {
+    case "rest":
+      return [restOf(keys)];
+    case "ssh":
+      return [sshOf(keys)];
+    case "rest_then_ssh":
+      return [restOf(keys), sshOf(keys)];
+  }
+}
+
+function restOf(keys: RouterOsKeys): RestWay {
+  const isPlain = keys.scheme === "http";
+  return {
+    transport: "rest",
+    port: keys.port ?? (isPlain ? 80 : 443),
+    isPlain,
+    caFile: keys.tls.ca_file,
+    fingerprint:
+      keys.tls.fingerprint_sha256?.replaceAll(":", "").toLowerCase() ?? null,
+    secret: secretOf(keys),
+  };
+}
+
+const sshOf = (keys: RouterOsKeys): SshWay => ({
+  transport: "ssh",
+  port: keys.ssh_port,
+  keyFile: keys.ssh_key_file ?? "",
+  knownHostsFile: keys.known_hosts_file ?? "",
+});
+
+function secretOf(keys: RouterOsKeys): Secret {
+  if (keys.password_env !== null)
+    return { kind: "environment", name: keys.password_env };
+  return keys.password_file !== null
+    ? { kind: "file", path: keys.password_file }
+    : { kind: "credential", name: keys.credential ?? "" };
+}
+
+export const SCHEMES = ["https", "http"] as const;
+export const TRANSPORTS = ["rest", "ssh", "rest_then_ssh"] as const;
+
+/** The keys of backend routeros, as they stand in the file. */
+export interface RouterOsKeys {
+  host: string | null;
+  port: number | null;
+  scheme: string;
+  allow_plaintext: boolean;
+  transport: string;
+  user: string | null;
+  password_env: string | null;
+  password_file: string | null;
+  credential: string | null;
+  tls: { ca_file: string | null; fingerprint_sha256: string | null };
+  ssh_port: number;
+  ssh_key_file: string | null;
+  known_hosts_file: string | null;
+  queue: string;
+  download_queue: string | null;
+  upload_queue: string | null;
+  wan_interface: string | null;
+}
+
+const text = (doc: string, looks?: Like) => ({
+  doc,
+  format: "text",
+  ...(looks === undefined ? {} : { like: looks }),
+  nullable: true,
+  default: null as string | null,
+});
+
+/** As RouterOS shows it: 64 hex digits, colons between the bytes or not. */
+export const FINGERPRINT = like(
+  /^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/,
+  "64 hexadecimal digits, with colons between the bytes or without",
+);
+const VARIABLE = like(
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  "the name of a variable, without $: letters, digits and underscores",
+);
+const CREDENTIAL = like(
+  /^[A-Za-z0-9._-]+$/,
+  "letters, digits, dots, underscores and hyphens",
+);
+
+export const ROUTEROS_SCHEMA: Schema<RouterOsKeys> = {
+  host: text("address or name of the router", HOST),
+  port: {
+    doc: "where its www-ssl (https) or www (http) service listens; none: 443 or 80",
+    format: "whole",
+    min: 1,
+    max: 65_535,
+    nullable: true,
+    default: null,
+  },
+  scheme: {
+    doc: "http sends the password in clear",
+    format: "text",
+    values: SCHEMES,
+    default: "https",
+  },
+  allow_plaintext: {
+    doc: "http to another host than this one",
+    format: "flag",
+    default: false,
+  },
+  transport: {
+    doc: "how the router is spoken to; rest_then_ssh: over SSH while REST does not work",
+    format: "text",
+    values: TRANSPORTS,
+    default: "rest",
+  },
+  user: text("who logs in at the router"),
+  password_env: {
+    ...text("environment variable that holds the password", VARIABLE),
+    // lest ${PASSWORD} where PASSWORD was meant tells everybody
+    sensitive: true,
+  },
+  password_file: text(
+    "file whose first line is the password; its mode must be 0600 or 0640",
+  ),
+  credential: text(
+    "systemd credential that is the password (LoadCredential= in the unit)",
+    CREDENTIAL,
+  ),
+  tls: {
+    ca_file: text("PEM file of the authority, or of the certificate itself"),
+    fingerprint_sha256: text(
+      "SHA-256 of the router's certificate, which alone is believed",
+      FINGERPRINT,
+    ),
+  },
+  ssh_port: {
+    doc: "where its ssh service listens",
+    format: "whole",
+    min: 1,
+    max: 65_535,
+    default: 22,
+  },
+  ssh_key_file: text(
+    "private key without a passphrase; its mode must be 0600, or 0640 where another user owns it",
+  ),
+  known_hosts_file: text(
+    "file with the router's host key, as ssh-keyscan prints it; no other key is believed",
+  ),
+  queue: {
+    doc: "tree: two queues of the queue tree. simple: one simple queue, or one for each direction",
+    format: "text",
+    values: QUEUE_KINDS,
+    default: "tree",
+  },
+  download_queue: text("name of the queue that shapes the download"),
+  upload_queue: text(
+    "name of the queue that shapes the upload; with simple: the download's",
+  ),
+  wan_interface: text(
+    "interface of the router whose byte counters say how loaded the line is; none: it is not known",
+  ),
+};

@@ -1,0 +1,321 @@
+import {
+  type IncomingMessage,
+  Agent as PlainAgent,
+  request as requestPlain,
+} from "node:http";
+import { Agent, request } from "node:https";
+import { isIP } from "node:net";
+import { connect, type TLSSocket } from "node:tls";
+import type { FaultKind } from "../../../shared/contract/router-call.js";
+import { plainReason, reasonOf } from "../../../shared/runtime/failure.js";
+import { done, failed, type Outcome } from "../outcome.js";
+import type { Item, Session } from "./session.js";
+
+/** What keeps a connection from being made, by the code or text of the error, where Node or OpenSSL would say it their way. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [
+    /WRONG_VERSION_NUMBER|wrong version number|PACKET_LENGTH|packet length|HTTP_REQUEST|http request/i,
+    "answers, but not with TLS: is it www's instead of www-ssl's?",
+  ],
+  [
+    /^HPE_/,
+    "answers, but not with HTTP: is it the port of www, or of www-ssl with scheme https?",
+  ],
+  [
+    /HANDSHAKE_FAILURE|handshake failure|NO_SHARED_CIPHER/i,
+    "agrees on no TLS: has its www-ssl service a certificate?",
+  ],
+  [
+    /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|protocol version/i,
+    "speaks no TLS version that this host accepts",
+  ],
+  [/^ERR_OSSL_PEM|PEM routines/, "cannot be trusted: ca_file must be PEM"],
+  [/^(ERR_SSL_|ERR_OSSL_|EPROTO$)/, "breaks off TLS"],
+];
+
+/** What went wrong with a connection to a port, in words. */
+export function connectionReason(error: unknown, port: number): string {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  const [, words] =
+    REASONS.find(
+      ([pattern]) =>
+        pattern.test(code) ||
+        (code === "EPROTO" && pattern.test(reasonOf(error))),
+    ) ?? [];
+  if (words !== undefined) return `port ${port} ${words}`;
+  return code === "ECONNREFUSED"
+    ? `nothing listens at port ${port} (${code})`
+    : plainReason(error);
+}
+
+/** Whose certificate is believed. */
+export type Trust =
+  /** One that the authorities of this host vouch for. */
+  | { readonly kind: "system" }
+  /** One that this authority vouches for, PEM; or which is this one. */
+  | { readonly kind: "ca"; readonly pem: string }
+  /** This one, whoever made it: SHA-256 of its DER form, 64 hex digits in lower case. */
+  | { readonly kind: "pinned"; readonly sha256: string };
+
+/** One connection for writes and one for counters, kept open. */
+const CONNECTIONS = { keepAlive: true, maxSockets: 2, maxFreeSockets: 2 };
+
+export const plainAgent = (): PlainAgent => new PlainAgent(CONNECTIONS);
+
+/**
+ * Keep-alive TLS connections to one host. Each is verified before it is used, so that no credential leaves before; a
+ * connection not there within `connectMs` is given up.
+ */
+export function verifyingAgent(trust: Trust, connectMs: number): Agent {
+  const agent = new Agent(CONNECTIONS);
+  agent.createConnection = ({ host, port }, settle) => {
+    const name = host ?? "";
+    const socket = connect({
+      host: name,
+      port: Number(port),
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+      ...(trust.kind === "ca" ? { ca: trust.pem } : {}),
+      rejectUnauthorized: trust.kind !== "pinned",
+    });
+    const give = (error: Error | null) => {
+      clearTimeout(timer);
+      socket.removeListener("error", give);
+      if (error !== null) socket.destroy();
+      settle?.(error, socket);
+    };
+    const timer = setTimeout(
+      () => give(Object.assign(new Error("no connection in time"), TIMEOUT)),
+      connectMs,
+    );
+    socket.once("error", give);
+    socket.once("secureConnect", () => give(strangerIn(socket, trust)));
+    return undefined;
+  };
+  return agent;
+}
+
+const TIMEOUT = { code: "ETIMEDOUT" };
+
+/** The code of an error that means: somebody else's certificate. */
+export const STRANGER = "ERR_CERTIFICATE_NOT_PINNED";
+
+function strangerIn(socket: TLSSocket, trust: Trust): Error | null {
+  if (trust.kind !== "pinned") return null;
+  const shown = socket.getPeerCertificate().fingerprint256;
+  const sha256 = shown.replaceAll(":", "").toLowerCase();
+  return sha256 === trust.sha256
+    ? null
+    : Object.assign(new Error(`its certificate's SHA-256 is ${sha256}`), {
+        code: STRANGER,
+      });
+}
+
+/** Where a router answers REST, and as whom. */
+export interface RestPlace {
+  readonly host: string;
+  readonly port: number;
+  /** Null for plain HTTP, which sends the password in clear. */
+  readonly trust: Trust | null;
+  readonly user: string;
+  /** Read at the start, and again after it was refused: it may have been changed. */
+  readonly password: () => string;
+  readonly deadlineMs: number;
+}
+
+/** An answer longer than this is none we asked for. */
+const ANSWER_MAX_BYTES = 4 * 2 ** 20;
+const WHY_MAX = 200;
+
+/**
+ * RouterOS over REST (RouterOS 7.1 and later, help.mikrotik.com: REST API). GET lists, PATCH changes; all values are
+ * text. Filters are asked for and checked, since RouterOS ignores those that it does not know.
+ */
+export function openRest(place: RestPlace): Session {
+  const { host, port, trust, user, deadlineMs } = place;
+  let password = place.password();
+  const agent =
+    trust === null ? plainAgent() : verifyingAgent(trust, deadlineMs);
+
+  /** What went wrong, without what nobody is to read. */
+  const fault = (kind: FaultKind, why: string): Outcome<never> =>
+    failed(kind, why.replaceAll(password || "\0", "***").slice(0, WHY_MAX));
+
+  function send(
+    method: "GET" | "PATCH",
+    path: string,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const asked = (trust === null ? requestPlain : request)({
+        ...{ host, port, method, agent, signal },
+        path: `/rest/${path}`,
+        headers: {
+          authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
+          "content-type": "application/json",
+          "content-length": Buffer.byteLength(body),
+        },
+      });
+      asked.once("error", (error) =>
+        reject(Object.assign(error, { reused: asked.reusedSocket })),
+      );
+      asked.once("response", (response) => {
+        whole(response).then(
+          (text) => resolve({ status: response.statusCode ?? 0, text }),
+          reject,
+        );
+      });
+      asked.end(body);
+    });
+  }
+
+  async function exchange(
+    method: "GET" | "PATCH",
+    path: string,
+    body = "",
+  ): Promise<Outcome<unknown>> {
+    const signal = AbortSignal.timeout(deadlineMs);
+    const once = () => send(method, path, body, signal);
+    try {
+      // a kept connection may have ended since; what it was to carry may be said twice
+      const { status, text } = await once().catch((error: unknown) =>
+        (error as { reused?: boolean }).reused === true && !signal.aborted
+          ? once()
+          : Promise.reject(error as Error),
+      );
+      return status < 300 ? parsed(text) : refusal(status, text);
+    } catch (error) {
+      return signal.aborted
+        ? fault("timeout", `no answer from ${host} within ${deadlineMs} ms`)
+        : fault(
+            kindOf((error as NodeJS.ErrnoException).code ?? ""),
+            `${host}: ${connectionReason(error, port)}`,
+          );
+    }
+  }
+
+  function parsed(text: string): Outcome<unknown> {
+    try {
+      return done<unknown>(text === "" ? [] : JSON.parse(escaped(text)));
+    } catch {
+      return fault("refused", `${host} answers what is no JSON: ${text}`);
+    }
+  }
+
+  /** `{"error":400,"message":"Bad Request","detail":"no such item"}` */
+  function refusal(status: number, text: string): Outcome<never> {
+    const body = parsed(text);
+    const { message, detail } = (
+      body.kind === "done" ? (body.value ?? {}) : {}
+    ) as { message?: unknown; detail?: unknown };
+    const words = [status, message, detail]
+      .filter((word) => typeof word === "string" || typeof word === "number")
+      .join(": ");
+    const kind = kindOfStatus(status, words);
+    if (kind === "unauthorized") password = readAgain();
+    return fault(kind, `${host}: ${words}`);
+  }
+
+  function readAgain(): string {
+    try {
+      return place.password();
+    } catch {
+      return password;
+    }
+  }
+
+  return {
+    transport: "rest",
+    async list(menu, where = {}) {
+      // RouterOS takes a plus sign for itself; one that is meant is %2B here
+      const query = new URLSearchParams(where)
+        .toString()
+        .replaceAll("+", "%20");
+      const outcome = await exchange(
+        "GET",
+        query === "" ? menu : `${menu}?${query}`,
+      );
+      if (outcome.kind === "failed") return outcome;
+      const items = asItems(outcome.value);
+      return items === null
+        ? fault("refused", `${host} answers what is no list at ${menu}`)
+        : done(items.filter((item) => matches(item, where)));
+    },
+    async set(menu, id, values) {
+      const outcome = await exchange(
+        "PATCH",
+        `${menu}/${encodeURIComponent(Buffer.from(id).toString())}`,
+        JSON.stringify(values),
+      );
+      return outcome.kind === "failed" ? outcome : done(undefined);
+    },
+    [Symbol.asyncDispose]() {
+      agent.destroy();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** RouterOS sends tabs and line breaks within strings as they are, where JSON wants them escaped. */
+function escaped(text: string): string {
+  let isWithin = false;
+  return text.replace(/\\[^]|["\0-\x1f]/g, (found) => {
+    if (found === '"') isWithin = !isWithin;
+    return isWithin && found < " "
+      ? `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`
+      : found;
+  });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function whole(response: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of response) {
+    parts.push(part as Buffer);
+    bytes += (part as Buffer).length;
+    if (bytes > ANSWER_MAX_BYTES)
+      throw new Error(`an answer of more than ${ANSWER_MAX_BYTES} bytes`);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+/** A list, or the one item of a menu that has only one, such as system/resource. */
+function asItems(value: unknown): Item[] | null {
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  if (!list.every((one) => typeof one === "object" && one !== null))
+    return null;
+  return list.map((one) =>
+    Object.fromEntries(
+      Object.entries(one).map(([name, value]) => [name, asText(value)]),
+    ),
+  );
+}
+
+/** RouterOS sends text. What else JSON may hold is no value of a property, and made text only to be shown. */
+const asText = (value: unknown): string =>
+  typeof value === "string" ? value : JSON.stringify(value);
+
+const matches = (item: Item, where: Item): boolean =>
+  Object.entries(where).every(([name, value]) => item[name] === value);
+
+function kindOfStatus(status: number, words: string): FaultKind {
+  if (status === 401 || status === 403) return "unauthorized";
+  if (/not allowed|permission/i.test(words)) return "unauthorized";
+  if (status === 404 || /no such item/i.test(words)) return "not_found";
+  return [408, 429, 502, 503, 504].includes(status) ? "busy" : "refused";
+}
+
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
+
+function kindOf(code: string): FaultKind {
+  if (code === STRANGER || UNTRUSTED.test(code)) return "untrusted";
+  if (code === "ETIMEDOUT") return "timeout";
+  return /^E[A-Z]+$/.test(code) && code !== "EPROTO"
+    ? "unreachable"
+    : "refused";
+}

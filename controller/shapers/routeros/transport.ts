@@ -1,0 +1,154 @@
+import { readFileSync } from "node:fs";
+import type { FaultKind } from "../../../shared/contract/router-call.js";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+} from "../../../shared/runtime/clock.js";
+import { Failure, plainReason } from "../../../shared/runtime/failure.js";
+import { countedSession, openRouterCalls } from "../calls.js";
+import type { Outcome } from "../outcome.js";
+import type { RestWay, RouterOsConfig, SshWay, Way } from "./config.js";
+import { openRest, type Trust } from "./rest.js";
+import { demandPrivateKey, readSecret } from "./secret.js";
+import type { Session } from "./session.js";
+import { openSsh } from "./ssh.js";
+
+/** The first is tried again after so long; each time it fails, after twice as long. */
+const AGAIN_MS = 30_000;
+const AGAIN_MAX_MS = 300_000;
+
+/** What another transport may do better. A router that says no would say it there too. */
+const FALLS_OVER: readonly FaultKind[] = [
+  ...(["unreachable", "timeout", "untrusted"] as const),
+  ...(["unauthorized", "busy"] as const),
+];
+
+/** Two ways to one router: the first as long as it works, else the second, with the first tried again by and by. */
+export function openFallback(
+  first: Session,
+  second: Session,
+  clock: Clock,
+): Session {
+  let againAt = clock.mono();
+  let waitMs = AGAIN_MS;
+  let latest = first;
+
+  async function run<T>(
+    operate: (session: Session) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    const askedAt = clock.mono();
+    if (askedAt >= againAt) {
+      const outcome = await operate(first);
+      latest = first;
+      if (outcome.kind === "done" || !FALLS_OVER.includes(outcome.fault)) {
+        waitMs = AGAIN_MS;
+        return outcome;
+      }
+      // operations that are under way together fail together: that is one failure
+      if (askedAt >= againAt) {
+        againAt = later<MonoMs>(clock.mono(), waitMs);
+        waitMs = Math.min(2 * waitMs, AGAIN_MAX_MS);
+      }
+    }
+    latest = second;
+    const outcome = await operate(second);
+    // both: then it is the router, not the way to it
+    if (outcome.kind === "failed" && FALLS_OVER.includes(outcome.fault)) {
+      againAt = clock.mono();
+      waitMs = AGAIN_MS;
+    }
+    return outcome;
+  }
+
+  return {
+    get transport() {
+      return latest.transport;
+    },
+    list: (menu, where) => run((session) => session.list(menu, where)),
+    set: (menu, id, values) => run((session) => session.set(menu, id, values)),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(
+        [first, second].map((one) => one[Symbol.asyncDispose]()),
+      );
+    },
+  };
+}
+
+/**
+ * An operation that takes longer, in ms, is given up, and the connection with it. Over REST an idle router takes 50 ms. Over
+ * SSH it takes 150, the first one its key exchange too, and three may wait for each other; not less than one and a half
+ * seconds either: what was lost of a connection's first packet is sent again after one.
+ */
+const DEADLINES_MS: Readonly<Record<Way["transport"], number>> = {
+  rest: 1_200,
+  ssh: 2_000,
+};
+
+/** Opens the ways to a router; nothing is sent yet. @throws Failure when a file or secret cannot be read */
+export function openSession(
+  config: RouterOsConfig,
+  clock: Clock,
+  calls = openRouterCalls(),
+  deadlinesMs = DEADLINES_MS,
+): Session {
+  const open = (way: Way) =>
+    countedSession(openWay(config, way, deadlinesMs[way.transport]), calls);
+  const [first, second] = config.ways;
+  const opened = open(first);
+  return second === undefined
+    ? opened
+    : openFallback(opened, open(second), clock);
+}
+
+const openWay = (
+  config: RouterOsConfig,
+  way: Way,
+  deadlineMs: number,
+): Session =>
+  way.transport === "rest"
+    ? overRest(config, way, deadlineMs)
+    : overSsh(config, way, deadlineMs);
+
+function overRest(
+  { host, user }: RouterOsConfig,
+  way: RestWay,
+  deadlineMs: number,
+): Session {
+  return openRest({
+    ...{ host, port: way.port, user },
+    trust: trustOf(way),
+    password: () => readSecret(way.secret),
+    deadlineMs,
+  });
+}
+
+function overSsh(
+  { host, user }: RouterOsConfig,
+  way: SshWay,
+  deadlineMs: number,
+): Session {
+  const { port, keyFile, knownHostsFile } = way;
+  demandPrivateKey(keyFile);
+  textIn("known_hosts_file", knownHostsFile);
+  return openSsh({
+    ...{ host, port, user, keyFile, knownHostsFile },
+    deadlineMs,
+  });
+}
+
+function trustOf({ isPlain, caFile, fingerprint }: RestWay): Trust | null {
+  if (isPlain) return null;
+  if (fingerprint !== null) return { kind: "pinned", sha256: fingerprint };
+  return caFile === null
+    ? { kind: "system" }
+    : { kind: "ca", pem: textIn("ca_file", caFile) };
+}
+
+function textIn(key: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Failure(`Cannot read ${key} '${file}': ${plainReason(error)}`);
+  }
+}

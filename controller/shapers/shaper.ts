@@ -1,0 +1,71 @@
+import type {
+  Direction,
+  PerDirection,
+} from "../../shared/contract/direction.js";
+import type { Outcome } from "./outcome.js";
+
+/** Rates in force, bit/s; Infinity where a queue has no limit. */
+export type Rates = PerDirection<number>;
+
+/** What a router is, in words, and what about it keeps the rates from working. */
+export interface Description {
+  readonly is: string;
+  readonly warnings: readonly string[];
+}
+
+/** What enforces rates: two queues, whatever they are made of. Operations settle within a deadline of their own, and never throw. */
+export interface Router extends AsyncDisposable {
+  readonly backend: "tc" | "routeros";
+  readRates(): Promise<Outcome<Rates>>;
+  /** Sets one rate. @returns the rate read back, whatever the router said of the write */
+  setRate(direction: Direction, bps: number): Promise<Outcome<number>>;
+  describe(): Promise<Outcome<Description>>;
+}
+
+/** What became of the wishes since the start. sent = confirmed + refused + unanswered + what is on its way. */
+export interface WriteCounts {
+  /** Wishes that differed from the one before. */
+  readonly asked: number;
+  readonly sent: number;
+  /** Read back as written. */
+  readonly confirmed: number;
+  /** The router said no, or said yes and did not. */
+  readonly refused: number;
+  /** No answer, so nobody knows. */
+  readonly unanswered: number;
+  /** Wishes that were never sent, because a newer one came. */
+  readonly superseded: number;
+}
+
+export const NO_WRITES: WriteCounts = {
+  asked: 0,
+  sent: 0,
+  confirmed: 0,
+  refused: 0,
+  unanswered: 0,
+  superseded: 0,
+};
+
+/** How the router is, for health and status. */
+export interface RouterView {
+  readonly backend: string;
+  readonly reachable: boolean;
+  /** For how long it is so, ms. */
+  readonly sinceMs: number;
+  /** Why it is not reachable; null when it is. */
+  readonly error: string | null;
+  /** What else is not as it should be, in words. */
+  readonly warnings: readonly string[];
+  readonly writes: WriteCounts;
+}
+
+/** Where wishes go. The newest wins; what is on its way is finished first. */
+export interface Shaper extends AsyncDisposable {
+  /** Never waits, never throws. Called every beat; writes only what changed (CTRL-05). */
+  request(wishBps: PerDirection<number>): void;
+  /** What the router is known to enforce, bit/s; null before the first confirmation (DATA-02). */
+  enforcedBps(): PerDirection<number | null>;
+  view(): RouterView;
+  /** Sets the rates that are to stay behind; gives up at `deadlineMs`. */
+  leave(rateBps: PerDirection<number>, deadlineMs: number): Promise<void>;
+}

@@ -1,0 +1,159 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { expect } from "chai";
+import type { Reply } from "../../../controller/law/inputs.js";
+import {
+  HANDSHAKE_BITS,
+  openBudget,
+} from "../../../controller/probes/budget.js";
+import {
+  type Answers,
+  answersOf,
+  type Pinger,
+} from "../../../controller/probes/pinger.js";
+import { shakeHands } from "../../../controller/probes/tcp/tcp.js";
+import { withHandshakes } from "../../../controller/probes/with-tcp-fallback.js";
+import { later, since, systemClock } from "../../../shared/runtime/clock.js";
+import { until } from "../../fakes/until.js";
+
+const ANYWAY = { source: null, interface: null };
+const PROBE = {
+  ...ANYWAY,
+  reflectors: ["127.0.0.1", "127.0.0.2"],
+  spacingMs: 50,
+  lossMs: 1000,
+  method: "echo" as const,
+};
+
+async function listening(): Promise<{ server: Server; port: number }> {
+  const server = createServer((socket) =>
+    socket.on("error", () => undefined),
+  ).listen(0, "0.0.0.0");
+  await once(server, "listening");
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+/** A pinger that answers when told to. */
+function handPinger() {
+  const rests: (number | null)[] = [];
+  let next: Answers = answersOf([], 0);
+  const pinger: Pinger = {
+    take: () => next,
+    rest: (roundMs) => rests.push(roundMs),
+    forget: () => undefined,
+    fault: () => null,
+    view: () => ({}),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const answer = (rttMs: number | null) => {
+    const receivedAt = systemClock.mono();
+    const sentAt = later(receivedAt, -(rttMs ?? 0));
+    const reply = { reflector: 0, sentAt, receivedAt, wayMs: null };
+    next = answersOf(rttMs === null ? [] : [{ ...reply, rttMs }], 0);
+  };
+  return { pinger, rests, answer };
+}
+
+const backedBy = (pinger: Pinger, port: number, budgetBps = 1e5) =>
+  withHandshakes(pinger, port, PROBE, systemClock, {
+    addresses: { of: (reflector) => PROBE.reflectors[reflector] ?? null },
+    budget: openBudget(budgetBps, systemClock.mono()),
+  });
+
+describe("shakeHands()", () => {
+  it("has the RTT that the kernel measured, or an end without one", async () => {
+    const { server, port } = await listening();
+    using open = shakeHands(ANYWAY, "127.0.0.1", port)!;
+    const rttMs = await until(() => {
+      const seen = open.look();
+      return seen === "pending" ? null : seen;
+    });
+    expect(rttMs).to.be.within(0.001, 900);
+    server.close();
+    await once(server, "close");
+    using refused = shakeHands(ANYWAY, "127.0.0.1", port)!;
+    expect(
+      await until(() => {
+        const seen = refused.look();
+        return seen === "pending" ? null : seen;
+      }),
+    ).to.equal("over");
+  });
+
+  it("leaves by its source, and not by one that is not there", () => {
+    const way = { ...ANYWAY, source: "192.0.2.77" };
+    expect(() => shakeHands(way, "127.0.0.1", 9)).to.throw(
+      /TCP socket: source '192.0.2.77'/,
+    );
+  });
+});
+
+describe("withHandshakes()", () => {
+  const inVain = (rests: readonly unknown[]) => rests.at(-1) !== null;
+
+  it("CTRL-04, control.md 9.15: measures by TCP while pings are filtered, as other reflectors, and pings again when they are back", async () => {
+    const { server, port } = await listening();
+    const { pinger, rests, answer } = handPinger();
+    await using backed = backedBy(pinger, port);
+    expect(backed.isFallback).to.equal(false);
+    const replies: Reply[] = [];
+    await until(() => {
+      replies.push(...backed.take(systemClock.mono()).replies);
+      return replies.length >= 4 || null;
+    });
+    expect(backed.isFallback).to.equal(true);
+    expect(inVain(rests)).to.equal(true);
+    expect(new Set(replies.map(({ reflector }) => reflector))).to.deep.equal(
+      new Set([2, 3]),
+    );
+    for (const { rttMs, sentAt, receivedAt } of replies)
+      expect(receivedAt - sentAt).to.be.closeTo(rttMs, 1e-6);
+
+    await until(() => {
+      answer(0.01);
+      backed.take(systemClock.mono());
+      expect(inVain(rests)).to.equal(false);
+      return backed.isFallback ? null : true;
+    });
+    server.close();
+  });
+
+  it("CTRL-04: keeps to its budget: two handshakes a second where it has room for no more", async () => {
+    const { server, port } = await listening();
+    let connections = 0;
+    server.on("connection", () => connections++);
+    const { pinger } = handPinger();
+    await using backed = backedBy(pinger, port, 2 * HANDSHAKE_BITS);
+    await until(() => {
+      backed.take(systemClock.mono());
+      return connections || null;
+    });
+    const begun = systemClock.mono();
+    await until(() => {
+      backed.take(systemClock.mono());
+      return connections >= 5 || null;
+    });
+    // the bucket holds two; the third and later ones come each half second
+    expect(since(begun, systemClock.mono())).to.be.above(1_200);
+    server.close();
+  });
+
+  it("CTRL-04: believes nobody who answers sooner than the reflector itself can", async () => {
+    const { server, port } = await listening();
+    const { pinger, answer } = handPinger();
+    await using backed = backedBy(pinger, port);
+    answer(500);
+    backed.take(systemClock.mono());
+    answer(null);
+    const replies: Reply[] = [];
+    await until(() => {
+      replies.push(...backed.take(systemClock.mono()).replies);
+      return replies.length >= 3 || null;
+    });
+    // the first was pinged, and loopback is nearer than that; of the second nothing is known
+    expect(new Set(replies.map(({ reflector }) => reflector))).to.deep.equal(
+      new Set([3]),
+    );
+    server.close();
+  });
+});

@@ -1,0 +1,115 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import {
+  canSpend,
+  changeOf,
+  fullPurses,
+  nextWrite,
+  type Order,
+  type Pace,
+  type Purses,
+  ROUTEROS_PACE,
+  TC_PACE,
+} from "../../../controller/shapers/pace.js";
+import { DIRECTIONS } from "../../../shared/contract/direction.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
+
+const NOW = 100_000 as MonoMs;
+
+/** A rate that stands as it is. */
+const still: Order = {
+  wishBps: 10e6,
+  wishedAt: 0 as MonoMs,
+  enforcedBps: 10e6,
+  isOurs: true,
+};
+const fresh = (enforcedBps: number, wishBps: number): Order => ({
+  ...{ enforcedBps, wishBps, wishedAt: NOW, isOurs: true },
+});
+
+describe("nextWrite()", () => {
+  const full = fullPurses(ROUTEROS_PACE, NOW);
+  for (const [what, pace, order, due] of [
+    ["nothing that is so already", ROUTEROS_PACE, still, null],
+    ["a cut", ROUTEROS_PACE, fresh(10e6, 9e6), "cut"],
+    ["a raise", ROUTEROS_PACE, fresh(10e6, 11e6), "raise"],
+    [
+      "no raise by one part in a hundred",
+      ROUTEROS_PACE,
+      fresh(10e6, 10.1e6),
+      null,
+    ],
+    ["no cut by so little", ROUTEROS_PACE, fresh(10e6, 9.9e6), null],
+    ["with tc any cut", TC_PACE, fresh(10e6, 9.999e6), "cut"],
+    [
+      "the rest of a wish that stands still",
+      ROUTEROS_PACE,
+      { ...still, wishBps: 10.001e6 },
+      "raise",
+    ],
+    [
+      "any difference where nobody knows whose rate it is",
+      ROUTEROS_PACE,
+      { ...fresh(10e6, 10.001e6), isOurs: false },
+      "raise",
+    ],
+    ["a first limit, as a cut", ROUTEROS_PACE, fresh(Infinity, 10e6), "cut"],
+  ] as const)
+    it(`writes ${what} (CTRL-05)`, () => {
+      const write = nextWrite(
+        { download: order, upload: still },
+        pace,
+        full,
+        NOW,
+      );
+      expect(write?.change ?? null).to.equal(due);
+    });
+
+  it("never writes a raise while a cut may be written, nor a smaller cut before a larger one (CTRL-05)", () => {
+    fc.assert(
+      fc.property(order(), order(), purses(), (download, upload, left) => {
+        const orders = { download, upload };
+        const write = nextWrite(orders, ROUTEROS_PACE, left, NOW);
+        const cuts = DIRECTIONS.filter((name) =>
+          isCutDue(orders[name], ROUTEROS_PACE, left),
+        );
+        if (cuts.length === 0) expect(write?.change).not.to.equal("cut");
+        else {
+          expect(write?.change).to.equal("cut");
+          const depth = (name: "download" | "upload") =>
+            orders[name].wishBps / orders[name].enforcedBps;
+          expect(depth(write!.direction)).to.equal(
+            Math.min(...cuts.map(depth)),
+          );
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+function isCutDue(order: Order, pace: Pace, left: Purses): boolean {
+  return (
+    changeOf(order) === "cut" &&
+    canSpend(pace.budgets.cut, left.cut, NOW) &&
+    (!order.isOurs ||
+      NOW - order.wishedAt >= pace.settleMs ||
+      order.enforcedBps >= order.wishBps * (1 + pace.minRatio.cut))
+  );
+}
+
+const order = (): fc.Arbitrary<Order> =>
+  fc.record({
+    wishBps: fc.integer({ min: 900, max: 1_100 }).map((kbps) => kbps * 1e3),
+    enforcedBps: fc.integer({ min: 900, max: 1_100 }).map((kbps) => kbps * 1e3),
+    wishedAt: fc.integer({ min: 90_000, max: NOW }).map((ms) => ms as MonoMs),
+    isOurs: fc.boolean(),
+  });
+
+const purses = (): fc.Arbitrary<Purses> => {
+  const purse = fc.record({
+    left: fc.double({ min: 0, max: 3, noNaN: true }),
+    at: fc.integer({ min: 99_000, max: NOW }).map((ms) => ms as MonoMs),
+  });
+  return fc.record({ cut: purse, raise: purse });
+};
