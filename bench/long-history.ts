@@ -1,4 +1,4 @@
-import { Database } from "../recorder/sqlite.js";
+import { Database } from "../recorder/store/connection.js";
 import { openStore } from "../recorder/store/store.js";
 import type { Frame } from "../shared/contract/frame.js";
 import type { WallMs } from "../shared/runtime/clock.js";

@@ -1,4 +1,4 @@
-import { Database } from "../recorder/sqlite.js";
+import { Database } from "../recorder/store/connection.js";
 import type { Frame } from "../shared/contract/frame.js";
 
 /** How the predecessor kept its history: a row for each value, three indexes, states and rates as floats. */

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { jsonOf } from "../recorder/api/json.js";
-import type { History, RangeQuery } from "../recorder/reader/history.js";
-import { libraryOf } from "../recorder/reader/library.js";
-import { openReader } from "../recorder/reader/reader.js";
+import { jsonOf } from "../recorder/http/json.js";
+import type { History, RangeQuery } from "../recorder/query/history.js";
+import { libraryOf } from "../recorder/query/query-runner.js";
+import { openReader } from "../recorder/query/reader.js";
 import { openStore, type Store } from "../recorder/store/store.js";
 import type { Frame } from "../shared/contract/frame.js";
 import { later, systemClock } from "../shared/runtime/clock.js";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { openRandom } from "../controller/simulation/random.js";
-import { Database } from "../recorder/sqlite.js";
+import { Database } from "../recorder/store/connection.js";
 import { since, systemClock } from "../shared/runtime/clock.js";
 import { lacking } from "../test/e2e/kernel.js";
 import { spreadOf } from "../test/e2e/spread.js";

@@ -1,9 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openClockWatch } from "../recorder/clock-watch.js";
 import { loadRecorderConfig } from "../recorder/config.js";
 import { openJournal } from "../recorder/journal.js";
-import { type Maintenance, openMaintenance } from "../recorder/maintenance.js";
+import { openClockWatch } from "../recorder/maintenance/clock-watch.js";
+import {
+  type Maintenance,
+  openMaintenance,
+} from "../recorder/maintenance/maintenance.js";
 import type { Store } from "../recorder/store/store.js";
 import type { Clock, MonoMs, WallMs } from "../shared/runtime/clock.js";
 import type { Log } from "../shared/runtime/log.js";

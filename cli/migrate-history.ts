@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
-import { takeOver, type Tally } from "../recorder/predecessor/import.js";
-import { openOldDatabase } from "../recorder/predecessor/old-database.js";
-import { openDatabase } from "../recorder/store/database.js";
-import { lockDatabase } from "../recorder/store/owner.js";
+import {
+  openOldDatabase,
+  takeOver,
+  type Tally,
+} from "../recorder/import/import.js";
+import { lockDatabase, openDatabase } from "../recorder/store/database.js";
 import { systemClock } from "../shared/runtime/clock.js";
 import { nameOf } from "./migrate/name.js";
 

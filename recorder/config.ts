@@ -16,8 +16,8 @@ import {
   type HttpConfig,
   type HttpFile,
   httpOf,
-} from "./http-config.js";
-import type { Policy } from "./maintenance.js";
+} from "./http/config.js";
+import type { Policy } from "./maintenance/maintenance.js";
 import { FINER, ROLLED_TIERS } from "./tiers/tier.js";
 
 export interface RecorderConfig {

@@ -7,22 +7,22 @@ import { openLog } from "../shared/runtime/log.js";
 import { makeRunFolder, type RunFolder } from "../shared/runtime/paths.js";
 import { stopSignal } from "../shared/runtime/stop.js";
 import { openSupervisor } from "../shared/runtime/supervisor.js";
-import { openApi } from "./api/api.js";
-import { openCatchUp } from "./catch-up.js";
-import { openClockWatch } from "./clock-watch.js";
 import { CAN_CHANGE, loadRecorderConfig } from "./config.js";
-import { inWords, lookAt } from "./health.js";
-import { openInbox } from "./inbox.js";
-import { type IntakeLimits, openIntake } from "./intake.js";
+import { inWords, lookAt } from "./health/health.js";
+import { openTroubles } from "./health/troubles.js";
+import { openApi } from "./http/api.js";
+import { openCatchUp } from "./ingest/catch-up.js";
+import { openInbox } from "./ingest/frame-receiver.js";
+import { type IntakeLimits, openIntake } from "./ingest/intake.js";
+import { FORGOTTEN_MS, openSilences } from "./ingest/silences.js";
+import { openSync } from "./ingest/sync.js";
 import { openJournal } from "./journal.js";
-import { openMaintenance } from "./maintenance.js";
-import { everySecond } from "./seconds.js";
-import { FORGOTTEN_MS, openSilences } from "./silences.js";
-import { inSlices } from "./slices.js";
+import { openClockWatch } from "./maintenance/clock-watch.js";
+import { openMaintenance } from "./maintenance/maintenance.js";
+import { everySecond } from "./maintenance/seconds.js";
+import { inSlices } from "./maintenance/slices.js";
+import { lockDatabase } from "./store/database.js";
 import { openLastingStore } from "./store/lasting-store.js";
-import { lockDatabase } from "./store/owner.js";
-import { openSync } from "./sync.js";
-import { openTroubles } from "./troubles.js";
 
 /**
  * Records what the controllers publish, until a signal; then everything that has come is in the database.

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { networkOf } from "../../recorder/store/file-system.js";
+import { networkOf } from "../../recorder/store/files.js";
 import type { Problem } from "../../shared/config/error.js";
 import type { Look } from "./look.js";
 

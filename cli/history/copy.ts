@@ -8,8 +8,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { openHistoryFile } from "../../recorder/reader/file.js";
-import type { History } from "../../recorder/reader/history.js";
+import type { History } from "../../recorder/query/history.js";
+import { openHistoryFile } from "../../recorder/query/reader.js";
 import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { isHeld, nameOfOwner } from "../../shared/runtime/lock.js";
 import { isWritableFolder } from "../../shared/runtime/paths.js";

@@ -1,4 +1,4 @@
-import type { RangeQuery, Span } from "../../recorder/reader/history.js";
+import type { RangeQuery, Span } from "../../recorder/query/history.js";
 import type {
   HistoryEvent,
   RangeAnswer,

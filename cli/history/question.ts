@@ -1,4 +1,4 @@
-import type { Resolution } from "../../recorder/reader/history.js";
+import type { Resolution } from "../../recorder/query/history.js";
 import { parseDuration } from "../../shared/config/format.js";
 import { WAN_NAME } from "../../shared/contract/frame.js";
 import { FAMILIES, metricsIn } from "../../shared/contract/metrics.js";

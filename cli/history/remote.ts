@@ -3,7 +3,7 @@ import type {
   Resolution,
   Selection,
   Span,
-} from "../../recorder/reader/history.js";
+} from "../../recorder/query/history.js";
 import type {
   EventsAnswer,
   RangeAnswer,

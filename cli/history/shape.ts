@@ -4,7 +4,7 @@ import {
   completeness,
   seriesName,
   stateMs,
-} from "../../recorder/api/history-schema.js";
+} from "../../recorder/http/history-schema.js";
 import { DIRECTIONS } from "../../shared/contract/direction.js";
 import { STATES } from "../../shared/contract/state.js";
 

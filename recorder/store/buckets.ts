@@ -1,9 +1,7 @@
 import { DIRECTIONS, eachDirection } from "../../shared/contract/direction.js";
 import { READINGS, STATES } from "../../shared/contract/state.js";
-import type { Bucket } from "../tiers/bucket.js";
-import type { Coverage } from "../tiers/coverage.js";
-import { decodeHistogram, encodeHistogram } from "../tiers/histogram.js";
-import type { Rollup } from "../tiers/rollup.js";
+import type { Bucket, Coverage, Rollup } from "../tiers/rollup.js";
+import { decodeHistogram, encodeHistogram } from "../tiers/sketch.js";
 import { type RolledTier, tierCode } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
 import { openSeries } from "./series.js";

@@ -1,20 +1,112 @@
-import { chmodSync, closeSync, openSync, statSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, statSync } from "node:fs";
+import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import type { WallMs } from "../../shared/runtime/clock.js";
 import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { makeFolder } from "../../shared/runtime/files.js";
-import { Database } from "../sqlite.js";
+import { nameOfOwner, openLock } from "../../shared/runtime/lock.js";
+import { isWritableFolder } from "../../shared/runtime/paths.js";
 import {
   BUSY_MS,
   type Connection,
+  Database,
   isDamage,
   passingCause,
 } from "./connection.js";
-import { mayBeOurs, setAside } from "./damage.js";
-import { networkOf } from "./file-system.js";
-import { commandToOwn } from "./own-place.js";
-import { demandOurs, migrate } from "./version.js";
+import { identityOf, mayBeOurs, networkOf, setAside } from "./files.js";
+import { demandNewest, demandOurs, migrate } from "./migrations.js";
 import { remakeViews } from "./views.js";
+
+/** A recorder that stops or starts holds it for a moment. */
+const READER_BUSY_MS = 2_000;
+
+/**
+ * Opens a database file to be read, with what its log holds.
+ * @throws Failure where there is none, it cannot be read, or is not of this version
+ */
+export function openReadable(path: string): Connection {
+  const refuse = (rule: string): never => {
+    throw new Failure(`Cannot open database '${path}': ${rule}`);
+  };
+  try {
+    if (!statSync(path).isFile()) refuse("must be a file");
+    const db = new Database(path, { readonly: true, timeout: READER_BUSY_MS });
+    try {
+      demandNewest(db);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") refuse("must be there: got ENOENT");
+    if (code === "SQLITE_NOTADB") refuse("must be a SQLite database");
+    return refuse(
+      `must be readable, with its folder: got ${message || reasonOf(error)}: copy it, with its -wal`,
+    );
+  }
+}
+
+/** What to do, as a command, so that this process may write the database at `path`. */
+export function commandToOwn(path: string): string {
+  const folder = dirname(path);
+  const user = me();
+  if (!existsSync(folder)) return `install -d -o ${user} ${quoted(folder)}`;
+  const places = isWritableFolder(folder) ? [] : [quoted(folder)];
+  // the log and the index of SQLite stand beside it
+  if (existsSync(path)) places.push(`${quoted(path)}*`);
+  return `chown ${user}: ${places.join(" ")}`;
+}
+
+function me(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // not every user has a name
+    return String(process.getuid?.());
+  }
+}
+
+/** For a shell. */
+const quoted = (path: string): string =>
+  /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+
+/**
+ * Nobody else writes to the database for as long as this is held, by whatever path: links are followed, and a file that
+ * is there is known by its number, for it may have two names. @throws Failure where somebody holds it
+ */
+export async function lockDatabase(
+  path: string,
+  whose = `the recorder for '${path}'`,
+  rule?: string,
+): Promise<AsyncDisposable> {
+  const name = await openLock(nameOfOwner("recorder", path), whose, rule);
+  const identity = identityHere(path);
+  if (identity === "") return name;
+  try {
+    const file = await openLock(`recorder-file:${identity}`, whose, rule);
+    return {
+      async [Symbol.asyncDispose]() {
+        await file[Symbol.asyncDispose]();
+        await name[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await name[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** What cannot be looked at cannot be opened either, and that is said then. */
+function identityHere(path: string): string {
+  try {
+    return identityOf(path);
+  } catch {
+    return "";
+  }
+}
 
 /** The owner and the group `wanctl`; SQLite gives the -wal and -shm files the mode of the database. */
 const FILE_MODE = 0o660;

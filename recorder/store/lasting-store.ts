@@ -8,10 +8,9 @@ import {
 import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { realPath } from "../../shared/runtime/lock.js";
 import { isDamage, passingCause } from "./connection.js";
-import { setAside } from "./damage.js";
 import { DatabaseAway, DatabaseDamaged } from "./database.js";
 import { bytesOf } from "./disk.js";
-import { type Files, filesOf } from "./identity.js";
+import { type Files, filesOf, setAside } from "./files.js";
 import { type Failed, openStore, type Store } from "./store.js";
 
 /** A disk that damages one file after the other would otherwise be full of them. */

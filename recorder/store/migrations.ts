@@ -1,4 +1,42 @@
-import { DAYS_SQL } from "./days.js";
+import type { WallMs } from "../../shared/runtime/clock.js";
+import { Failure } from "../../shared/runtime/failure.js";
+import type { Connection } from "./connection.js";
+
+/** Days made of hours, and the triggers that keep them. A migration: never changed, only followed by another. */
+export const DAYS_SQL = `
+  -- the hours of one series and one day (UTC), added up: a year is read from these
+  create table day (
+    series integer not null,
+    day_ms integer not null,
+    count integer not null,
+    sum integer not null,
+    min integer not null,
+    max integer not null,
+    primary key (series, day_ms)
+  ) strict, without rowid;
+
+  insert into day
+    select series, bucket_ms - bucket_ms % 86400000 as day_ms, sum(count), sum(sum), min(min), max(max)
+      from rollup where tier = 3 group by series, day_ms;
+
+  create trigger hour_made after insert on rollup when new.tier = 3 begin
+    insert into day values (
+      new.series, new.bucket_ms - new.bucket_ms % 86400000, new.count, new.sum, new.min, new.max)
+      on conflict (series, day_ms) do update set
+        count = count + excluded.count, sum = sum + excluded.sum,
+        min = min(min, excluded.min), max = max(max, excluded.max);
+  end;
+
+  create trigger hour_gone after delete on rollup when old.tier = 3 begin
+    delete from day where series = old.series and day_ms = old.bucket_ms - old.bucket_ms % 86400000;
+    insert into day
+      select series, old.bucket_ms - old.bucket_ms % 86400000, sum(count), sum(sum), min(min), max(max)
+        from rollup where tier = 3 and series = old.series
+          and bucket_ms >= old.bucket_ms - old.bucket_ms % 86400000
+          and bucket_ms < old.bucket_ms - old.bucket_ms % 86400000 + 86400000
+        group by series;
+  end;
+  `;
 
 /**
  * What made the tables, in order; the place in the list, from 1, is the version. An entry that was ever released is
@@ -244,3 +282,65 @@ export const MIGRATIONS: readonly string[] = [
   ) strict;
   `,
 ];
+
+/**
+ * Reads, and changes nothing: a file that is not ours stays as it is.
+ * @throws Failure for a database of a newer program, or of another one
+ */
+export function demandOurs(
+  db: Connection,
+  migrations: readonly string[] = MIGRATIONS,
+): void {
+  const tables = tablesOf(db);
+  if (tables.length > 0 && !tables.includes("schema_version"))
+    throw new Failure(
+      `Cannot open database '${db.name}': must be a history of this program: got tables ${tables.slice(0, 5).join(", ")}: move it away, or set storage.db_path`,
+    );
+  const version = versionOf(db);
+  if (version > migrations.length)
+    throw new Failure(
+      `Cannot open database '${db.name}': must be of version ${migrations.length} or older: got ${version}: upgrade wanctl, or set storage.db_path`,
+    );
+}
+
+/** The same for who only reads: also @throws Failure for an older version, or an empty file. */
+export function demandNewest(db: Connection): void {
+  demandOurs(db);
+  const version = versionOf(db);
+  if (version < MIGRATIONS.length)
+    throw new Failure(
+      `Cannot open database '${db.name}': must be of version ${MIGRATIONS.length}: got ${version}: start a recorder with it once`,
+    );
+}
+
+/** Brings a database to the newest version, each migration in one transaction. */
+export function migrate(
+  db: Connection,
+  now: WallMs,
+  migrations: readonly string[] = MIGRATIONS,
+): void {
+  for (const [index, sql] of [...migrations.entries()].slice(versionOf(db)))
+    db.transaction(() => {
+      db.exec(sql);
+      db.prepare("insert into schema_version values (?, ?)").run(
+        index + 1,
+        now,
+      );
+    }).immediate();
+}
+
+/** How many migrations were applied, 0 for a new file. */
+function versionOf(db: Connection): number {
+  if (!tablesOf(db).includes("schema_version")) return 0;
+  const newest = db
+    .prepare<[], number | null>("select max(version) from schema_version")
+    .pluck()
+    .get();
+  return newest ?? 0;
+}
+
+const tablesOf = (db: Connection): string[] =>
+  db
+    .prepare<[], string>("select name from sqlite_schema where type = 'table'")
+    .pluck()
+    .all();

@@ -1,12 +1,12 @@
 import type { Standing } from "../tiers/retention.js";
 import { ROLLED_TIERS } from "../tiers/tier.js";
-import { openAnnals, type Annals } from "./annals.js";
 import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
-import { openCycles, type Cycles } from "./cycles.js";
+import { type Cycles, openCycles } from "./cycles.js";
+import { type Annals, openAnnals } from "./events.js";
 import { openRolled, type Rolled } from "./rolled.js";
 import { openSamples, type Samples } from "./samples.js";
-import { openStandings } from "./standing.js";
+import { openStandings } from "./upkeep.js";
 
 /** A WAN as the database knows it. */
 export interface WanRow {

@@ -1,4 +1,4 @@
-import type { SampleValue } from "../tiers/bucket.js";
+import type { SampleValue } from "../tiers/rollup.js";
 import type { Connection } from "./connection.js";
 
 /** Sparse values are of any kind; rolled up they are counted in thousandths, for sums of integers are exact. */

@@ -1,5 +1,5 @@
 import { labelText, METRICS } from "../../shared/contract/metrics.js";
-import type { CycleSeries } from "../tiers/bucket.js";
+import type { CycleSeries } from "../tiers/rollup.js";
 import type { Connection } from "./connection.js";
 
 /** The names of what is measured over time: one series per WAN, metric and labels. */

@@ -1,13 +1,13 @@
 import type { Frame, Identity } from "../../shared/contract/frame.js";
 import type { WallMs } from "../../shared/runtime/clock.js";
 import { fault } from "../fault.js";
-import type { Presences } from "../offers.js";
+import type { Presences } from "../ingest/ring-availability.js";
 import { openAhead } from "./ahead.js";
 import { isStale, passingCause } from "./connection.js";
 import type { CycleOfRun } from "./cycles.js";
 import { openDatabase } from "./database.js";
 import { bytesOf } from "./disk.js";
-import { openLatecomers } from "./latecomers.js";
+import { openLatecomers } from "./late-cycles.js";
 import { openLedger, type Standing } from "./ledger.js";
 import { openRecords, type Records } from "./records.js";
 import { openRows } from "./rows.js";

@@ -1,5 +1,16 @@
+import {
+  DIRECTIONS,
+  eachDirection,
+  type PerDirection,
+} from "../../shared/contract/direction.js";
+import {
+  PERIOD_MS,
+  type Row,
+  type RowField,
+} from "../../shared/contract/row.js";
+import { READINGS, STATES } from "../../shared/contract/state.js";
 import { clamp } from "../../shared/contract/units.js";
-import { type Histogram, histogramOf, mergeHistograms } from "./histogram.js";
+import { type Histogram, histogramOf, mergeHistograms } from "./sketch.js";
 
 /** One value and when it was. */
 export type Point = readonly [atMs: number, value: number];
@@ -64,4 +75,138 @@ export function merge(a: Rollup, b: Rollup): Rollup {
     histogram:
       a.histogram && b.histogram && mergeHistograms(a.histogram, b.histogram),
   };
+}
+
+/** What a bucket rests on. Adds up. */
+export interface Coverage {
+  /** Cycles stored. */
+  readonly cycles: number;
+  /** Beats that the controller dropped. */
+  readonly missed: number;
+  /** How many cycles had each reading, by its code. */
+  readonly readings: readonly number[];
+  /** How long each state was held, ms, by its code. */
+  readonly heldMs: PerDirection<readonly number[]>;
+}
+
+/** A cycle speaks for the beats dropped before it too, but not for more than this: what was then, nobody knows. */
+const HELD_MAX_MS = 1_000;
+
+const STATE_OF = { download: "stateDownload", upload: "stateUpload" } as const;
+
+/** How long a cycle speaks for its state, with so many beats dropped before it. */
+export const heldByCycleMs = (missed: number): number =>
+  Math.min(HELD_MAX_MS, (1 + missed) * PERIOD_MS);
+
+export function coverageOf(cycles: readonly Row[]): Coverage {
+  const readings = READINGS.map(() => 0);
+  const heldMs = eachDirection(() => STATES.map(() => 0));
+  let missed = 0;
+  for (const row of cycles) {
+    missed = sumOf(missed, row.missed);
+    add(readings, row.reading, 1);
+    const ms = heldByCycleMs(row.missed);
+    for (const d of DIRECTIONS) add(heldMs[d], row[STATE_OF[d]], ms);
+  }
+  return { cycles: cycles.length, missed, readings, heldMs };
+}
+
+export const mergeCoverage = (a: Coverage, b: Coverage): Coverage => ({
+  cycles: a.cycles + b.cycles,
+  missed: sumOf(a.missed, b.missed),
+  readings: sums(a.readings, b.readings),
+  heldMs: eachDirection((d) => sums(a.heldMs[d], b.heldMs[d])),
+});
+
+/** The state held longest, of two the worse; null where none was. */
+export function stateHeldLongest(heldMs: readonly number[]): number | null {
+  const longest = Math.max(0, ...heldMs);
+  return longest > 0 ? heldMs.lastIndexOf(longest) : null;
+}
+
+function add(list: number[], place: number, n: number): void {
+  list[place] = (list[place] ?? 0) + n;
+}
+
+const sums = (a: readonly number[], b: readonly number[]): number[] =>
+  a.map((n, i) => n + (b[i] ?? 0));
+
+/** The values of one cycle and when it was. */
+export type CycleValues = Row & { readonly atMs: number };
+
+/** One sparse value: an integer, see store/samples.ts. */
+export interface SampleValue {
+  readonly series: number;
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** A series that is a field of the cycle. */
+export interface CycleSeries {
+  readonly series: number;
+  readonly field: RowField;
+}
+
+/** All of one WAN in one interval, whatever the tier. */
+export interface Bucket {
+  readonly coverage: Coverage;
+  /** By series; those without a value are missing. */
+  readonly rollups: ReadonlyMap<number, Rollup>;
+}
+
+/** Delays, of which people ask for percentiles. */
+const WITH_HISTOGRAM: readonly RowField[] = [
+  "rttUs",
+  "loadRttUs",
+  "baselineUs",
+  "deltaUs",
+];
+
+/** Sums up raw data, in any order; null where there is none. */
+export function bucketOf(
+  cycles: readonly CycleValues[],
+  samples: readonly SampleValue[],
+  series: readonly CycleSeries[],
+): Bucket | null {
+  if (cycles.length === 0 && samples.length === 0) return null;
+  const rollups = new Map<number, Rollup>();
+  const enter = (id: number, points: readonly Point[], delays: boolean) => {
+    const rollup = rollupOf(points, delays);
+    if (rollup !== null) rollups.set(id, rollup);
+  };
+  for (const { series: id, field } of series)
+    enter(id, pointsOf(cycles, field), WITH_HISTOGRAM.includes(field));
+  const sparse = new Map<number, Point[]>();
+  for (const { series: id, atMs, value } of samples) {
+    const points = sparse.get(id);
+    if (points === undefined) sparse.set(id, [[atMs, value]]);
+    else points.push([atMs, value]);
+  }
+  for (const [id, points] of sparse) enter(id, points, false);
+  return { coverage: coverageOf(cycles), rollups };
+}
+
+function pointsOf(cycles: readonly CycleValues[], field: RowField): Point[] {
+  const points: Point[] = [];
+  for (const cycle of cycles) {
+    const value = cycle[field];
+    if (value !== null) points.push([cycle.atMs, value]);
+  }
+  return points;
+}
+
+/** Associative and commutative; null where there are none. */
+export function mergeBuckets(buckets: readonly Bucket[]): Bucket | null {
+  const [first, ...others] = buckets;
+  if (first === undefined) return null;
+  const rollups = new Map(first.rollups);
+  let coverage = first.coverage;
+  for (const other of others) {
+    coverage = mergeCoverage(coverage, other.coverage);
+    for (const [series, rollup] of other.rollups) {
+      const known = rollups.get(series);
+      rollups.set(series, known === undefined ? rollup : merge(known, rollup));
+    }
+  }
+  return { coverage, rollups };
 }

@@ -1,8 +1,8 @@
-import { expect } from "chai";
-import { Database } from "../../recorder/sqlite.js";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { start, temporary, until, wanctl, type Started } from "./bin.js";
+import { expect } from "chai";
+import { Database } from "../../recorder/store/connection.js";
+import { start, type Started, temporary, until, wanctl } from "./bin.js";
 
 /** Processes whose command line names this text. */
 const processesOf = (text: string): number[] =>

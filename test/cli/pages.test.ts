@@ -6,15 +6,15 @@ import { CONTROLLER_SCHEMA } from "../../controller/config/schema.js";
 import { PRESET_NAMES, PRESETS } from "../../controller/law/presets.js";
 import { POLICIES } from "../../lab/policies/roster.js";
 import { SCENARIOS } from "../../lab/scenarios.js";
-import { CURRENT } from "../../recorder/api/prometheus/current.js";
+import { RECORDER_SCHEMA } from "../../recorder/config.js";
+import { routesOf, type Sight } from "../../recorder/http/api.js";
 import {
+  CURRENT,
   CYCLE_COUNTERS,
   CYCLE_HISTOGRAMS,
-} from "../../recorder/api/prometheus/cycles.js";
-import { OWN } from "../../recorder/api/prometheus/exposition.js";
-import { FIGURES } from "../../recorder/api/prometheus/figures.js";
-import { routesOf, type Sight } from "../../recorder/api/routes.js";
-import { RECORDER_SCHEMA } from "../../recorder/config.js";
+} from "../../recorder/http/prometheus/cycles.js";
+import { OWN } from "../../recorder/http/prometheus/exposition.js";
+import { FIGURES } from "../../recorder/http/prometheus/figures.js";
 import { keysOf } from "../../shared/config/keys.js";
 import { CAUSES } from "../../shared/contract/cause.js";
 import { EVENT_ROWS } from "../../shared/contract/event.js";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Database } from "../../recorder/sqlite.js";
+import { Database } from "../../recorder/store/connection.js";
 import type { CycleFrame } from "../../shared/contract/frame.js";
 import type { End } from "./daemon.js";
 import { demandMachine, machineInWords } from "./kernel.js";

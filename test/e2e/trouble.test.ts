@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Database } from "../../recorder/sqlite.js";
+import { Database } from "../../recorder/store/connection.js";
 import { causeCode } from "../../shared/contract/cause.js";
 import type { Direction } from "../../shared/contract/direction.js";
 import type { EventName } from "../../shared/contract/event.js";

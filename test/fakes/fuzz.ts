@@ -33,10 +33,10 @@ import {
   parseSet,
 } from "../../controller/shapers/routeros/script.js";
 import { parseEnforced } from "../../controller/shapers/tc/qdisc.js";
-import { HttpError } from "../../recorder/api/http-error.js";
-import { queryReader, spanIn } from "../../recorder/api/query.js";
-import { routesOf } from "../../recorder/api/routes.js";
 import { loadRecorderConfig } from "../../recorder/config.js";
+import { routesOf } from "../../recorder/http/api.js";
+import { HttpError } from "../../recorder/http/errors.js";
+import { queryReader, spanIn } from "../../recorder/http/query.js";
 import { ConfigError } from "../../shared/config/error.js";
 import { DIRECTIONS } from "../../shared/contract/direction.js";
 import {

@@ -1,4 +1,4 @@
-import { Database } from "../../recorder/sqlite.js";
+import { Database } from "../../recorder/store/connection.js";
 
 /** The schema of the Python wanctl's database, without a version or a unique key. */
 const SCHEMA = `

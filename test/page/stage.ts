@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openIntake } from "../../recorder/intake.js";
+import { openIntake } from "../../recorder/ingest/intake.js";
 import { openStore } from "../../recorder/store/store.js";
 import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
 import { encodeFrame, type Message } from "../../shared/contract/frame.js";

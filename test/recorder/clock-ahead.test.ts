@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { openIntake } from "../../recorder/intake.js";
-import { range } from "../../recorder/reader/range.js";
+import { openIntake } from "../../recorder/ingest/intake.js";
+import { range } from "../../recorder/query/range.js";
 import { openStore, type Store } from "../../recorder/store/store.js";
 import { encodeFrame, type Frame } from "../../shared/contract/frame.js";
 import { cycle, stamped } from "../fakes/frames.js";

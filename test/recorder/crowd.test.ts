@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { openIntake } from "../../recorder/intake.js";
-import { NAMES_MAX } from "../../recorder/roster.js";
-import { Database } from "../../recorder/sqlite.js";
+import { openIntake } from "../../recorder/ingest/intake.js";
+import { NAMES_MAX } from "../../recorder/ingest/roster.js";
+import { Database } from "../../recorder/store/connection.js";
 import { SERIES_MAX } from "../../recorder/store/series.js";
 import { openStore } from "../../recorder/store/store.js";
 import { encodeFrame } from "../../shared/contract/frame.js";

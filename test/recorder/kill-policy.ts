@@ -1,4 +1,4 @@
-import type { Policy } from "../../recorder/maintenance.js";
+import type { Policy } from "../../recorder/maintenance/maintenance.js";
 import { DAY_MS, HOUR_MS, USUAL } from "./upkeep-of.js";
 
 /** What is a day old goes. */

@@ -1,11 +1,11 @@
-import { openCatchUp } from "../../recorder/catch-up.js";
-import { openClockWatch } from "../../recorder/clock-watch.js";
-import { openInbox } from "../../recorder/inbox.js";
-import { openIntake } from "../../recorder/intake.js";
+import { openCatchUp } from "../../recorder/ingest/catch-up.js";
+import { openInbox } from "../../recorder/ingest/frame-receiver.js";
+import { openIntake } from "../../recorder/ingest/intake.js";
+import { openSync } from "../../recorder/ingest/sync.js";
 import { openJournal } from "../../recorder/journal.js";
-import { openMaintenance } from "../../recorder/maintenance.js";
+import { openClockWatch } from "../../recorder/maintenance/clock-watch.js";
+import { openMaintenance } from "../../recorder/maintenance/maintenance.js";
 import { openLastingStore } from "../../recorder/store/lasting-store.js";
-import { openSync } from "../../recorder/sync.js";
 import { systemClock, type WallMs } from "../../shared/runtime/clock.js";
 import { runFolder } from "../../shared/runtime/paths.js";
 import { collectedLog } from "./collected-log.js";

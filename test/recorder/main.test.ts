@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { Publisher as Socket } from "zeromq";
-import { openHistoryFile } from "../../recorder/reader/file.js";
+import { openHistoryFile } from "../../recorder/query/reader.js";
 import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
 import { later, systemClock } from "../../shared/runtime/clock.js";
 import { askHealth, type Health } from "../../shared/runtime/health.js";

@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import { Packr } from "msgpackr";
-import { openCatchUp } from "../../recorder/catch-up.js";
-import { openIntake } from "../../recorder/intake.js";
-import { range } from "../../recorder/reader/range.js";
-import { summary } from "../../recorder/reader/summary.js";
-import { Database } from "../../recorder/sqlite.js";
+import { openCatchUp } from "../../recorder/ingest/catch-up.js";
+import { openIntake } from "../../recorder/ingest/intake.js";
+import { range } from "../../recorder/query/range.js";
+import { summary } from "../../recorder/query/summary.js";
+import { Database } from "../../recorder/store/connection.js";
 import { openStore } from "../../recorder/store/store.js";
 import {
   decodeSync,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Database } from "../../recorder/sqlite.js";
+import { Database } from "../../recorder/store/connection.js";
 
 /** A folder for each test, gone after it. Its path is short enough for sockets. */
 export function temporaryFolder(): { readonly path: string } {

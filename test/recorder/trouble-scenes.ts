@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Publisher as Socket } from "zeromq";
-import { Database } from "../../recorder/sqlite.js";
+import { Database } from "../../recorder/store/connection.js";
 import type { EventName } from "../../shared/contract/event.js";
 import { encodeFrame, FRAME_VERSION } from "../../shared/contract/frame.js";
 import { systemClock } from "../../shared/runtime/clock.js";

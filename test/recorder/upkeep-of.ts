@@ -1,10 +1,10 @@
-import { openClockWatch } from "../../recorder/clock-watch.js";
 import { openJournal } from "../../recorder/journal.js";
+import { openClockWatch } from "../../recorder/maintenance/clock-watch.js";
 import {
   type Maintenance,
   openMaintenance,
   type Policy,
-} from "../../recorder/maintenance.js";
+} from "../../recorder/maintenance/maintenance.js";
 import type { Store } from "../../recorder/store/store.js";
 import type { Clock } from "../../shared/runtime/clock.js";
 import { collectedLog } from "./collected-log.js";

@@ -1,5 +1,5 @@
-import { type CatchUp, openCatchUp } from "../../recorder/catch-up.js";
-import { type Intake, openIntake } from "../../recorder/intake.js";
+import { type CatchUp, openCatchUp } from "../../recorder/ingest/catch-up.js";
+import { type Intake, openIntake } from "../../recorder/ingest/intake.js";
 import { openStore, type Store } from "../../recorder/store/store.js";
 import { createRing, type Ring } from "../../shared/bus/ring.js";
 import { type State, SYNC_VERSION } from "../../shared/bus/sync.js";

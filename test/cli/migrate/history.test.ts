@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { lockDatabase } from "../../../recorder/store/owner.js";
+import { lockDatabase } from "../../../recorder/store/database.js";
 import { cycleRows, writeOldDatabase } from "../../fakes/old-database.js";
 import { readRows, temporaryFolder } from "../../recorder/temporary.js";
 import { wanctl } from "../bin.js";

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { openApi } from "../../../recorder/api/api.js";
-import { openCatchUp } from "../../../recorder/catch-up.js";
-import { openClockWatch } from "../../../recorder/clock-watch.js";
-import type { HttpConfig } from "../../../recorder/http-config.js";
-import { type Intake, openIntake } from "../../../recorder/intake.js";
+import { openApi } from "../../../recorder/http/api.js";
+import type { HttpConfig } from "../../../recorder/http/config.js";
+import { openCatchUp } from "../../../recorder/ingest/catch-up.js";
+import { type Intake, openIntake } from "../../../recorder/ingest/intake.js";
 import { openJournal } from "../../../recorder/journal.js";
-import { openMaintenance } from "../../../recorder/maintenance.js";
+import { openClockWatch } from "../../../recorder/maintenance/clock-watch.js";
+import { openMaintenance } from "../../../recorder/maintenance/maintenance.js";
 import { openStore, type Store } from "../../../recorder/store/store.js";
 import { encodeFrame, type Frame } from "../../../shared/contract/frame.js";
 import type { Health } from "../../../shared/runtime/health.js";

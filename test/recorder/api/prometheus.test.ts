@@ -3,13 +3,13 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { CURRENT } from "../../../recorder/api/prometheus/current.js";
 import {
+  CURRENT,
   CYCLE_COUNTERS,
   CYCLE_HISTOGRAMS,
-} from "../../../recorder/api/prometheus/cycles.js";
-import { OWN } from "../../../recorder/api/prometheus/exposition.js";
-import { FIGURES } from "../../../recorder/api/prometheus/figures.js";
+} from "../../../recorder/http/prometheus/cycles.js";
+import { OWN } from "../../../recorder/http/prometheus/exposition.js";
+import { FIGURES } from "../../../recorder/http/prometheus/figures.js";
 import { openPublisher } from "../../../shared/bus/publisher.js";
 import { systemClock } from "../../../shared/runtime/clock.js";
 import { makeRunFolder, runFolder } from "../../../shared/runtime/paths.js";

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { completenessLines } from "../../../cli/history/completeness-lines.js";
 import { openRandom } from "../../../controller/simulation/random.js";
 import { recordedInWords } from "../../../page/tally.js";
-import { openHistoryFile } from "../../../recorder/reader/file.js";
+import { openHistoryFile } from "../../../recorder/query/reader.js";
 import type { CycleFrame } from "../../../shared/contract/frame.js";
 import type {
   RangeAnswer,

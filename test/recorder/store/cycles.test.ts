@@ -1,11 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Connection, Database } from "../../../recorder/sqlite.js";
+import {
+  type Connection,
+  Database,
+} from "../../../recorder/store/connection.js";
 import {
   type CycleValues,
   openCycles,
 } from "../../../recorder/store/cycles.js";
-import { migrate } from "../../../recorder/store/version.js";
+import { migrate } from "../../../recorder/store/migrations.js";
 import { remakeViews } from "../../../recorder/store/views.js";
 import type { CycleFrame } from "../../../shared/contract/frame.js";
 import { METRICS } from "../../../shared/contract/metrics.js";

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Database } from "../../../recorder/sqlite.js";
+import { Database } from "../../../recorder/store/connection.js";
 import {
   DatabaseDamaged,
   openDatabase,

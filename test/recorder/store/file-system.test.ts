@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { expect } from "chai";
-import { networkName, networkOf } from "../../../recorder/store/file-system.js";
+import { networkName, networkOf } from "../../../recorder/store/files.js";
 
 describe("networkName()", () => {
   for (const [type, name] of [

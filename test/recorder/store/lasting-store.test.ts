@@ -12,7 +12,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { Database } from "../../../recorder/sqlite.js";
+import { Database } from "../../../recorder/store/connection.js";
 import {
   type LastingStore,
   openLastingStore,

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
-import { type Connection, Database } from "../../../recorder/sqlite.js";
 import { openBuckets } from "../../../recorder/store/buckets.js";
+import {
+  type Connection,
+  Database,
+} from "../../../recorder/store/connection.js";
 import {
   CYCLE_COLUMNS,
   type CycleValues,
@@ -9,11 +12,14 @@ import {
   numbersOf,
   slotOf,
 } from "../../../recorder/store/cycle-columns.js";
-import { MIGRATIONS } from "../../../recorder/store/migrations.js";
+import {
+  demandOurs,
+  migrate,
+  MIGRATIONS,
+} from "../../../recorder/store/migrations.js";
 import { openPackedCycles } from "../../../recorder/store/packed-cycles.js";
 import { pack } from "../../../recorder/store/packing.js";
-import { demandOurs, migrate } from "../../../recorder/store/version.js";
-import { bucketOf } from "../../../recorder/tiers/bucket.js";
+import { bucketOf } from "../../../recorder/tiers/rollup.js";
 import { DIRECTIONS } from "../../../shared/contract/direction.js";
 import { EVENTS } from "../../../shared/contract/event.js";
 import {

@@ -1,12 +1,12 @@
-import { Database } from "../../../recorder/sqlite.js";
 import { expect } from "chai";
 import fc from "fast-check";
+import { Database } from "../../../recorder/store/connection.js";
 import {
   ALPHABET_SQL,
   pack,
   unpacker,
-  valueSql,
   type Value,
+  valueSql,
 } from "../../../recorder/store/packing.js";
 
 /** Columns as they come: alike, near each other, multiples of something, with nulls, far apart. */

@@ -1,13 +1,16 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Connection, Database } from "../../../recorder/sqlite.js";
 import { openBuckets } from "../../../recorder/store/buckets.js";
+import {
+  type Connection,
+  Database,
+} from "../../../recorder/store/connection.js";
 import { inSampleUnits } from "../../../recorder/store/samples.js";
 import { openSeries } from "../../../recorder/store/series.js";
 import { openStore, type Store } from "../../../recorder/store/store.js";
-import { type Bucket, bucketOf } from "../../../recorder/tiers/bucket.js";
 import { type Keep, plan } from "../../../recorder/tiers/retention.js";
+import { type Bucket, bucketOf } from "../../../recorder/tiers/rollup.js";
 import {
   bucketEnd,
   bucketStart,

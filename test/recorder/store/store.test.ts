@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Presence, Presences } from "../../../recorder/offers.js";
-import { Database } from "../../../recorder/sqlite.js";
+import type {
+  Presence,
+  Presences,
+} from "../../../recorder/ingest/ring-availability.js";
+import { Database } from "../../../recorder/store/connection.js";
 import {
   type Arrival,
   openStore,

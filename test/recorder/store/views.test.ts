@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { Database } from "../../../recorder/sqlite.js";
+import { Database } from "../../../recorder/store/connection.js";
 import { openStore, type Store } from "../../../recorder/store/store.js";
 import type { Tier } from "../../../recorder/tiers/tier.js";
 import { METRICS } from "../../../shared/contract/metrics.js";

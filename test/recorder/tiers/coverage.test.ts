@@ -4,7 +4,7 @@ import {
   coverageOf,
   mergeCoverage,
   stateHeldLongest,
-} from "../../../recorder/tiers/coverage.js";
+} from "../../../recorder/tiers/rollup.js";
 import type { Row } from "../../../shared/contract/row.js";
 import { cycle } from "../../fakes/frames.js";
 import { anyRow } from "../../fakes/rows.js";

@@ -1,8 +1,8 @@
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { lockDatabase } from "../../../recorder/store/database.js";
 import { openLastingStore } from "../../../recorder/store/lasting-store.js";
-import { lockDatabase } from "../../../recorder/store/owner.js";
 import {
   nameOfOwner,
   openLock,

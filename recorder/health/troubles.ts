@@ -1,0 +1,135 @@
+import type { EventName } from "../../shared/contract/event.js";
+import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import type { Intake } from "../ingest/intake.js";
+import type { Detail, Journal } from "../journal.js";
+import type { Maintenance } from "../maintenance/maintenance.js";
+import type { Incident, LastingStore } from "../store/lasting-store.js";
+
+/** What can be wrong for a while, and how it is called when it is over. */
+const OVER = {
+  database_lost: "database_back",
+  log_held: "log_freed",
+  source_doubled: "source_single",
+  source_flooding: "source_calm",
+} as const satisfies Partial<Record<EventName, EventName>>;
+
+type TroubleKind = keyof typeof OVER;
+
+export interface Trouble {
+  readonly kind: TroubleKind;
+  /** Two of one kind differ in this. */
+  readonly about: string;
+  /** For people, in health while it lasts. */
+  readonly reason: string;
+  readonly detail: Detail;
+}
+
+/** A log of this size is held back by somebody who reads and does not end. */
+const LOG_BYTES_MAX = 64 * 2 ** 20;
+
+/** What is wrong now. */
+export function troublesOf(
+  intake: Intake,
+  maintenance: Maintenance,
+  now: MonoMs,
+): readonly Trouble[] {
+  const troubles: Trouble[] = [];
+  const { failing, waiting, sources, gate } = intake;
+  if (failing !== null)
+    troubles.push({
+      kind: "database_lost",
+      about: "",
+      reason: `the database cannot be written: ${failing}: ${waiting} frames wait`,
+      detail: { cause: failing },
+    });
+  for (const name of sources.doubled(now))
+    troubles.push({
+      kind: "source_doubled",
+      about: name,
+      reason: `two controllers call themselves '${name}'`,
+      detail: { source: name, boots: sources.bootsOf(name).join(" ") },
+    });
+  for (const name of gate.flooding(now))
+    troubles.push({
+      kind: "source_flooding",
+      about: name,
+      reason: `${name === "" ? "whoever has no history yet" : `'${name}'`} sends more than a controller can: it is held back`,
+      detail: { source: name, held: gate.held },
+    });
+  const walBytes = maintenance.figures.sizes?.walBytes ?? 0;
+  const walMb = Math.round(walBytes / 2 ** 20);
+  if (walBytes > LOG_BYTES_MAX)
+    troubles.push({
+      kind: "log_held",
+      about: "",
+      reason: `the write-ahead log is ${walMb} MB: somebody reads the database without an end`,
+      detail: { walMb },
+    });
+  return troubles;
+}
+
+/** Tells when a trouble begins and when it is over, in the log and in the history. */
+export interface Troubles {
+  /** To be called about once a second. */
+  look(): void;
+  /** How often each has begun, or happened. */
+  readonly counts: Readonly<Record<TroubleKind | Incident["event"], number>>;
+  /** The damage of the last hour, in words. */
+  damage(now: MonoMs): string | null;
+}
+
+/** A history that was set aside waits for somebody to look at it; whoever asks within this time is told. */
+const DAMAGE_MS = 3_600_000;
+
+export function openTroubles(
+  store: Pick<LastingStore, "incidents">,
+  intake: Intake,
+  maintenance: Maintenance,
+  journal: Journal,
+  clock: Clock,
+): Troubles {
+  const counts = {
+    database_lost: 0,
+    database_replaced: 0,
+    database_damaged: 0,
+    log_held: 0,
+    source_doubled: 0,
+    source_flooding: 0,
+  };
+  let damage: { readonly at: MonoMs; readonly keptAs: string } | null = null;
+  const begun = new Map<string, { trouble: Trouble; at: MonoMs }>();
+  const keyOf = ({ kind, about }: Trouble) => `${kind} ${about}`;
+
+  return {
+    counts,
+    damage: (now) =>
+      damage !== null && since(damage.at, now) < DAMAGE_MS
+        ? `the database was damaged: kept as '${damage.keptAs}'`
+        : null,
+    look() {
+      const now = clock.mono();
+      for (const { event, detail } of store.incidents()) {
+        counts[event]++;
+        journal.note(event, detail);
+        if (event === "database_damaged")
+          damage = { at: now, keptAs: String(detail["keptAs"]) };
+      }
+      const troubles = troublesOf(intake, maintenance, now);
+      const keys = troubles.map(keyOf);
+      for (const [key, { trouble, at }] of begun)
+        if (!keys.includes(key)) {
+          const forMs = Math.round(since(at, now));
+          journal.note(OVER[trouble.kind], { ...trouble.detail, forMs });
+          begun.delete(key);
+        }
+      for (const trouble of troubles) {
+        const key = keyOf(trouble);
+        if (begun.has(key)) continue;
+        begun.set(key, { trouble, at: now });
+        counts[trouble.kind]++;
+        journal.note(trouble.kind, trouble.detail);
+      }
+      intake.refusals.sweep(journal);
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import type { Clock } from "../../shared/runtime/clock.js";
+import type { Health } from "../../shared/runtime/health.js";
+import type { Log } from "../../shared/runtime/log.js";
+import type { CatchUp } from "../ingest/catch-up.js";
+import type { Intake } from "../ingest/intake.js";
+import type { Maintenance } from "../maintenance/maintenance.js";
+import type { History } from "../query/history.js";
+import { libraryOf } from "../query/query-runner.js";
+import { openReader } from "../query/reader.js";
+import type { Store } from "../store/store.js";
+import type { HttpConfig } from "./config.js";
+import { eventsRoute, gapsRoute } from "./events.js";
+import { healthRoute, openapiRoute } from "./health.js";
+import { seriesRoute } from "./history-schema.js";
+import { type Audience, liveRoute, openAudience } from "./live.js";
+import { metricsHistoryRoute } from "./metrics-history.js";
+import { pageRoutes } from "./page.js";
+import { openPresent, type Present } from "./present.js";
+import {
+  type Exposition,
+  metricsRoute,
+  openExposition,
+} from "./prometheus/exposition.js";
+import { rangeRoute } from "./range.js";
+import type { Route } from "./route.js";
+import { openServer } from "./server.js";
+import { summaryRoute } from "./summary.js";
+import { wansRoute } from "./wans.js";
+
+/** What routes answer from. */
+export interface Sight {
+  readonly look: () => Health;
+  readonly history: History;
+  readonly present: Present;
+  readonly audience: Audience;
+  readonly exposition: Exposition;
+  readonly clock: Clock;
+}
+
+/** All that is served. */
+export function routesOf(sight: Sight): readonly Route[] {
+  const { look, history, present, audience, exposition, clock } = sight;
+  const routes = [
+    healthRoute(look),
+    metricsRoute(exposition),
+    metricsHistoryRoute(history, clock),
+    wansRoute(present, clock),
+    liveRoute(audience),
+    seriesRoute(history),
+    rangeRoute(history, clock),
+    summaryRoute(history, clock),
+    eventsRoute(history, clock),
+    gapsRoute(history, clock),
+  ];
+  return [...routes, openapiRoute(routes), ...pageRoutes()];
+}
+
+/** The recorder, as far as it is looked at from outside. */
+export interface Parts {
+  readonly look: () => Health;
+  readonly store: Store;
+  readonly intake: Intake;
+  readonly maintenance: Maintenance;
+  readonly catchUp: Pick<CatchUp, "counts">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Where one can ask, and who. */
+export interface Places {
+  /** Null where HTTP is off. */
+  readonly http: HttpConfig | null;
+  readonly socket: string;
+}
+
+/** What was opened: where HTTP is served, null where it is off. */
+export interface Api extends AsyncDisposable {
+  readonly url: string | null;
+}
+
+/** Answers at a Unix socket, and over HTTP where that is wished. @throws Failure where a place cannot be had */
+export async function openApi(
+  { http, socket }: Places,
+  parts: Parts,
+): Promise<Api> {
+  const { look, store, intake, clock, log } = parts;
+  const present = openPresent();
+  const audience = openAudience();
+  const exposition = openExposition({
+    ...parts,
+    present,
+    audience,
+    isFine: () => look().status === "fine",
+  });
+  const history = openReader(libraryOf(store, clock), clock);
+  const routes = routesOf({ ...parts, history, present, audience, exposition });
+  const serve = (place: HttpConfig | { readonly path: string }) =>
+    openServer(place, routes, { clock, log }, (route, code) =>
+      exposition.answered(route, code),
+    );
+  intake.observe({
+    heard(frame, isLive, isKept) {
+      if (present.admits(frame.source)) {
+        if (isKept) exposition.heard(frame);
+        if (isLive) present.hear(frame, clock.mono());
+      }
+      if (isLive) audience.hear(frame);
+    },
+    committed: (tookMs) => exposition.committed(tookMs),
+  });
+  const local = await serve({ path: socket });
+  const server = http && (await serve(http));
+  return {
+    url: server && server.url,
+    async [Symbol.asyncDispose]() {
+      audience[Symbol.dispose]();
+      await server?.[Symbol.asyncDispose]();
+      await local[Symbol.asyncDispose]();
+    },
+  };
+}

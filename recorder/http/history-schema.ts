@@ -1,0 +1,102 @@
+import { Type } from "@sinclair/typebox";
+import { WAN_NAME } from "../../shared/contract/frame.js";
+import { STATES } from "../../shared/contract/state.js";
+import type { History } from "../query/history.js";
+import { TIERS } from "../tiers/tier.js";
+import { parameters } from "./query.js";
+import { asking, route, type Route } from "./route.js";
+
+const ms = (description = "ms since 1970") => Type.Integer({ description });
+
+const tier = Type.Union(TIERS.map((name) => Type.Literal(name)));
+
+export const section = Type.Object({
+  tier,
+  from: ms(),
+  to: ms("ms since 1970, not included"),
+});
+
+const wan = Type.String({ pattern: WAN_NAME.source });
+
+export const seriesName = {
+  wan,
+  metric: Type.String(),
+  labels: Type.Record(Type.String(), Type.String()),
+  unit: Type.String(),
+};
+
+export const stateMs = Type.Array(Type.Integer(), {
+  description: `ms in ${STATES.join(", ")}`,
+});
+
+/** How complete an answer is, and from what it was made. */
+export const completeness = {
+  from: ms(),
+  to: ms("ms since 1970, not included"),
+  wans: Type.Array(
+    Type.Object({
+      wan,
+      coverage: Type.Number({
+        description:
+          "recorded cycles over those that the time holds, 0 to 1, since the WAN is known",
+      }),
+      recorded: Type.Number({
+        description:
+          "the same of all the time that was asked for, until now, 0 to 1",
+      }),
+      since: Type.Union([ms(), Type.Null()], {
+        description:
+          "since when the WAN is recorded, where the time begins before; else null",
+      }),
+      sections: Type.Array(section),
+    }),
+  ),
+  gaps: Type.Array(
+    Type.Object({
+      wan,
+      from: ms(),
+      to: ms(),
+      frames: Type.Union([Type.Integer(), Type.Null()], {
+        description: "null: nobody knows how many",
+      }),
+      cause: Type.String(),
+    }),
+    { description: "the first hundred" },
+  ),
+  gapsTotal: Type.Integer(),
+  partial: Type.Boolean({
+    description:
+      "part of the range is not there: expired, never recorded, or lost",
+  }),
+};
+
+const PATH = "/api/v1/series";
+
+/** What there is in the history. */
+export const seriesRoute = (history: History): Route =>
+  route({
+    path: PATH,
+    doc: "What is measured of each WAN, and since when",
+    query: parameters({}),
+    answers: {
+      200: {
+        doc: "the metrics of all WANs that have a history",
+        schema: Type.Object({
+          data: Type.Array(Type.Object({ ...seriesName, help: Type.String() })),
+          metadata: Type.Object({
+            now: Type.Integer({ description: "ms since 1970" }),
+            wans: Type.Array(
+              Type.Object({
+                wan: Type.String(),
+                from: Type.Integer(),
+                to: Type.Integer(),
+                tiers: Type.Array(section),
+              }),
+            ),
+          }),
+        }),
+      },
+    },
+    answer: (_, reply) =>
+      asking(history, PATH, reply, (asked, signal) => asked.series(signal)),
+  });

@@ -1,0 +1,266 @@
+import type { DoorCounts } from "../../../shared/bus/door.js";
+import { type Clock, since } from "../../../shared/runtime/clock.js";
+import type { CatchUp } from "../../ingest/catch-up.js";
+import type { Intake } from "../../ingest/intake.js";
+import type { Source } from "../../ingest/sources.js";
+import type { Maintenance } from "../../maintenance/maintenance.js";
+import type { Store } from "../../store/store.js";
+import type { Audience } from "../live.js";
+import type { Present } from "../present.js";
+
+/** One name in the exposition. Names end in a base unit or `_total`, but for those of shared/contract/metrics.ts. */
+export interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** One value under a name, or what is to be added to it. */
+export type Point = readonly [labels: Labels, value: number];
+
+/** What is looked at when somebody asks. */
+export interface Scene {
+  readonly store: Pick<Store, "size" | "missing">;
+  readonly intake: Intake;
+  readonly catchUp: Pick<CatchUp, "counts">;
+  readonly connections?: Readonly<DoorCounts>;
+  readonly maintenance: Maintenance;
+  readonly present: Present;
+  readonly audience: Audience;
+  readonly isFine: () => boolean;
+  readonly clock: Clock;
+}
+
+/** A value that stands somewhere already, and is read when it is asked for. Unknown is absent. */
+export interface Figure extends Family {
+  readonly type: "gauge" | "counter";
+  points(scene: Scene): readonly Point[];
+}
+
+const one = (value: number | null | undefined): readonly Point[] =>
+  typeof value === "number" ? [[{}, value]] : [];
+
+const figure = (
+  type: Figure["type"],
+  name: string,
+  help: string,
+  read: (scene: Scene) => number | null | undefined,
+): Figure => ({
+  type,
+  name,
+  help,
+  labels: [],
+  points: (scene) => one(read(scene)),
+});
+
+const perWan = (
+  type: Figure["type"],
+  name: string,
+  help: string,
+  points: (scene: Scene) => readonly (readonly [wan: string, value: number])[],
+): Figure => ({
+  type,
+  name,
+  help,
+  labels: ["wan"],
+  points: (scene) => points(scene).map(([wan, value]) => [{ wan }, value]),
+});
+
+/** The newest run of each name that is heard, so that there is one value per name. */
+const newestRuns = ({ intake, present }: Scene): Source[] => {
+  const runs = new Map<string, Source>();
+  for (const run of intake.sources.live())
+    if (run.since >= (runs.get(run.name)?.since ?? 0)) runs.set(run.name, run);
+  const kept = new Set(present.all().map(({ wan }) => wan));
+  return [...runs.values()].filter(({ name }) => kept.has(name));
+};
+
+export const FIGURES: readonly Figure[] = [
+  perWan(
+    "gauge",
+    "wanctl_frame_age_seconds",
+    "Since the last frame of a controller that has not said that it stops",
+    ({ present, clock }) =>
+      present
+        .all()
+        .filter(({ hasStopped }) => !hasStopped)
+        .map(({ wan, heardAt }) => [wan, since(heardAt, clock.mono()) / 1e3]),
+  ),
+  perWan(
+    "counter",
+    "wanctl_frames_published_total",
+    "Frames a controller published since it started, as far as is known",
+    ({ present }) => present.all().map(({ wan, lastSeq }) => [wan, lastSeq]),
+  ),
+  perWan(
+    "counter",
+    "wanctl_frames_confirmed_total",
+    "The number of the newest of these frames that is in the database",
+    (scene) => newestRuns(scene).map(({ name, lastSeq }) => [name, lastSeq]),
+  ),
+  perWan(
+    "gauge",
+    "wanctl_recorder_lag_seconds",
+    "Age of the newest frame that is in the database",
+    (scene) =>
+      newestRuns(scene).flatMap(({ name, lastAtMs }) =>
+        lastAtMs === null
+          ? []
+          : [[name, (scene.clock.wall() - lastAtMs) / 1e3] as const],
+      ),
+  ),
+  figure(
+    "gauge",
+    "wanctl_recorder_fine",
+    "1 while the recorder's health has nothing to complain of, else 0",
+    ({ isFine }) => Number(isFine()),
+  ),
+  figure(
+    "gauge",
+    "wanctl_recorder_write_failing",
+    "1 while the database cannot be written, else 0",
+    ({ intake }) => Number(intake.failing !== null),
+  ),
+  figure(
+    "counter",
+    "wanctl_recorder_frames_total",
+    "Good frames that came",
+    ({ intake }) => intake.counts.frames,
+  ),
+  figure(
+    "counter",
+    "wanctl_recorder_committed_total",
+    "Frames stored",
+    ({ intake }) => intake.counts.committed,
+  ),
+  figure(
+    "counter",
+    "wanctl_recorder_duplicates_total",
+    "Frames that were stored already",
+    ({ intake }) => intake.counts.duplicates,
+  ),
+  figure(
+    "counter",
+    "wanctl_recorder_refused_total",
+    "Messages that were no frames, or not to be taken",
+    ({ intake }) => intake.refusals.count,
+  ),
+  figure(
+    "gauge",
+    "wanctl_recorder_connections",
+    "Connections of controllers, two each",
+    ({ connections }) => connections?.open,
+  ),
+  figure(
+    "counter",
+    "wanctl_recorder_connections_refused_total",
+    "Connections turned away because there were too many",
+    ({ connections }) => connections?.refused,
+  ),
+  figure(
+    "counter",
+    "wanctl_recorder_dropped_total",
+    "Frames not kept because nothing could be written for too long",
+    ({ intake }) => intake.counts.dropped,
+  ),
+  figure(
+    "counter",
+    "wanctl_recorder_replayed_total",
+    "Frames that were sent again because they were missing",
+    ({ catchUp }) => catchUp.counts.resent,
+  ),
+  figure(
+    "counter",
+    "wanctl_recorder_gaps_total",
+    "Ranges of frames found to be lost for good",
+    ({ intake }) => intake.counts.gaps,
+  ),
+  figure(
+    "counter",
+    "wanctl_recorder_wans_refused_total",
+    "Frames of names beyond those that have metrics",
+    ({ present }) => present.refused,
+  ),
+  figure(
+    "gauge",
+    "wanctl_recorder_missing_frames",
+    "Frames not yet had",
+    ({ store }) => store.missing(),
+  ),
+  figure(
+    "gauge",
+    "wanctl_recorder_waiting_frames",
+    "Frames that wait for a commit",
+    ({ intake }) => intake.waiting,
+  ),
+  figure(
+    "gauge",
+    "wanctl_recorder_database_bytes",
+    "Size of the database",
+    ({ store }) => store.size().dbBytes,
+  ),
+  figure(
+    "gauge",
+    "wanctl_recorder_wal_bytes",
+    "Size of its write-ahead log",
+    ({ store }) => store.size().walBytes,
+  ),
+  figure(
+    "gauge",
+    "wanctl_recorder_disk_free_bytes",
+    "Room left on its file system",
+    ({ maintenance }) => maintenance.figures.sizes?.freeBytes,
+  ),
+  {
+    type: "gauge",
+    name: "wanctl_recorder_rollup_lag_seconds",
+    help: "How far a tier is behind the newest cycle",
+    labels: ["tier"],
+    points: ({ maintenance }) =>
+      Object.entries(maintenance.figures.lagMs).map(([tier, lagMs]) => [
+        { tier },
+        lagMs / 1e3,
+      ]),
+  },
+  figure(
+    "gauge",
+    "wanctl_recorder_longest_slice_seconds",
+    "The longest slice of maintenance since the start",
+    ({ maintenance }) => maintenance.figures.longestSliceMs / 1e3,
+  ),
+  figure(
+    "counter",
+    "wanctl_recorder_expired_rows_total",
+    "Rows deleted",
+    ({ maintenance }) => maintenance.figures.expired,
+  ),
+  figure(
+    "gauge",
+    "wanctl_live_clients",
+    "Clients of the live stream",
+    ({ audience }) => audience.counts.clients,
+  ),
+  figure(
+    "counter",
+    "wanctl_live_dropped_total",
+    "Frames that slow clients of the live stream did not get",
+    ({ audience }) => audience.counts.dropped,
+  ),
+  figure(
+    "gauge",
+    "process_resident_memory_bytes",
+    "Resident memory of the recorder",
+    () => process.memoryUsage.rss(),
+  ),
+  figure(
+    "counter",
+    "process_cpu_seconds_total",
+    "CPU time of the recorder",
+    () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    },
+  ),
+];

@@ -1,0 +1,101 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { DURATION, parseDuration } from "../../shared/config/format.js";
+import { PERIOD_MS } from "../../shared/contract/row.js";
+import type { Clock } from "../../shared/runtime/clock.js";
+import type { History, Resolution } from "../query/history.js";
+import { badParameter } from "./errors.js";
+import { completeness, seriesName, stateMs } from "./history-schema.js";
+import { sendJson } from "./json.js";
+import {
+  cursor,
+  instant,
+  many,
+  metric,
+  pageMetadata,
+  parameters,
+  spanIn,
+  wan,
+} from "./query.js";
+import { asking, route, type Route } from "./route.js";
+
+const PATH = "/api/v1/range";
+
+const POINTS = { minimum: 1, maximum: 5_000, default: 600 };
+
+const STEP = `a length such as \`10s\`, \`5m\` or \`1h30m\`, of at least ${PERIOD_MS}ms, or \`cycle\``;
+
+const values = (description: string) =>
+  Type.Array(Type.Number(), { description });
+
+const line = Type.Object({
+  ...seriesName,
+  at: Type.Array(Type.Integer(), {
+    description:
+      "where each step that has values begins; of single cycles their own times",
+  }),
+  min: values("a value for each of `at`"),
+  avg: values("the same; of codes the one that was most, of two the greater"),
+  max: values("the same"),
+  count: Type.Array(Type.Integer()),
+  stateMs: Type.Optional(
+    Type.Array(stateMs, { description: "of `wanctl_state` only" }),
+  ),
+});
+
+const query = parameters({
+  from: Type.Optional(instant),
+  to: Type.Optional(instant),
+  wan: many(wan, "only these; all where none is named"),
+  metric: many(metric, "only these; all where none is named"),
+  points: Type.Optional(Type.Integer(POINTS)),
+  step: Type.Optional(
+    Type.String({
+      pattern: `${DURATION.source}|^cycle$`,
+      title: STEP,
+    }),
+  ),
+  cursor,
+});
+
+/** Values over time. */
+export const rangeRoute = (history: History, clock: Clock): Route =>
+  route({
+    path: PATH,
+    doc: "Values over time, in no more than `points` steps, in steps of a length, or every cycle",
+    query,
+    answers: {
+      200: {
+        doc: "the last 24 hours where no times are given; all of each step that they touch",
+        schema: Type.Object({
+          data: Type.Array(line),
+          metadata: Type.Object({
+            ...completeness,
+            ...pageMetadata,
+            stepMs: Type.Union([Type.Integer(), Type.Null()], {
+              description: "null: single cycles",
+            }),
+          }),
+        }),
+      },
+    },
+    async answer(query, reply) {
+      const span = spanIn(PATH, query, clock.wall());
+      const resolution = resolutionOf(query);
+      const { wan: wans, metric: metrics, cursor } = query;
+      const answer = await asking(history, PATH, reply, (asked, signal) =>
+        asked.range({ ...span, wans, metrics, resolution, cursor }, signal),
+      );
+      return sendJson(reply, answer);
+    },
+  });
+
+function resolutionOf({ points, step }: Static<typeof query>): Resolution {
+  if (step === undefined) return { points: points ?? POINTS.default };
+  if (points !== undefined)
+    throw badParameter(PATH, "step", "must stand without 'points'", step);
+  if (step === "cycle") return step;
+  const stepMs = parseDuration(step);
+  if (stepMs !== null && stepMs >= PERIOD_MS && Number.isInteger(stepMs))
+    return { stepMs };
+  throw badParameter(PATH, "step", `must be ${STEP}`, step);
+}

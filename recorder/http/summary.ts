@@ -1,0 +1,85 @@
+import { Type } from "@sinclair/typebox";
+import { DIRECTIONS } from "../../shared/contract/direction.js";
+import { STATES } from "../../shared/contract/state.js";
+import type { Clock } from "../../shared/runtime/clock.js";
+import type { History } from "../query/history.js";
+import { completeness, seriesName } from "./history-schema.js";
+import { instant, many, metric, parameters, spanIn, wan } from "./query.js";
+import { asking, route, type Route } from "./route.js";
+
+const PATH = "/api/v1/summary";
+
+const quantile = Type.Union([Type.Number(), Type.Null()], {
+  description:
+    "within 2 %; null for what has no histograms, beyond two hours or where cycles have expired",
+});
+
+/** A range in a few numbers. */
+export const summaryRoute = (history: History, clock: Clock): Route =>
+  route({
+    path: PATH,
+    doc: "A range in a few numbers: least, mean, greatest, percentiles, time in each state, the worst minutes",
+    query: parameters({
+      from: Type.Optional(instant),
+      to: Type.Optional(instant),
+      wan: many(wan, "only these; all where none is named"),
+      metric: many(metric, "only these; all where none is named"),
+    }),
+    answers: {
+      200: {
+        doc: "the last 24 hours where no times are given",
+        schema: Type.Object({
+          data: Type.Array(
+            Type.Object({
+              ...seriesName,
+              count: Type.Integer(),
+              min: Type.Number(),
+              avg: Type.Number(),
+              max: Type.Number(),
+              p50: quantile,
+              p95: quantile,
+              p99: quantile,
+            }),
+          ),
+          metadata: Type.Object({
+            ...completeness,
+            states: Type.Array(
+              Type.Object({
+                wan: Type.String(),
+                direction: Type.Union(
+                  DIRECTIONS.map((name) => Type.Literal(name)),
+                ),
+                ms: Type.Object(
+                  Object.fromEntries(
+                    STATES.map((state) => [state, Type.Integer()]),
+                  ),
+                ),
+              }),
+            ),
+            worst: Type.Array(
+              Type.Object({
+                wan: Type.String(),
+                at: Type.Integer(),
+                deltaAvgMs: Type.Number(),
+                deltaMaxMs: Type.Number(),
+                minutes: Type.Integer({
+                  description: "how many it stands for",
+                }),
+              }),
+              {
+                description:
+                  "the minutes with the greatest mean delta, worst first",
+              },
+            ),
+          }),
+        }),
+      },
+    },
+    answer(query, reply) {
+      const span = spanIn(PATH, query, clock.wall());
+      const { wan: wans, metric: metrics } = query;
+      return asking(history, PATH, reply, (asked, signal) =>
+        asked.summary({ ...span, wans, metrics }, signal),
+      );
+    },
+  });

@@ -1,0 +1,121 @@
+import { openBuckets } from "../store/buckets.js";
+import type { Connection } from "../store/connection.js";
+import { openCycles } from "../store/cycles.js";
+import { openProgress } from "../store/roller.js";
+import { openRuns } from "../store/runs.js";
+import { openSamples } from "../store/samples.js";
+import { openSeries, type Series } from "../store/series.js";
+import type { Bucket } from "../tiers/rollup.js";
+import {
+  bucketEnd,
+  bucketStart,
+  ROLLED_TIERS,
+  type RolledTier,
+} from "../tiers/tier.js";
+
+/** Something that happened before our own history began. */
+export interface InheritedEvent {
+  readonly atMs: number;
+  /** Unique within the WAN and instant. */
+  readonly seq: number;
+  readonly kind: string;
+  readonly details: object;
+}
+
+/** Up to where a WAN's tiers are inherited, and from where on each has all there is. */
+export interface Estate {
+  readonly untilMs: number;
+  readonly fromMs: Readonly<Record<RolledTier, number>>;
+}
+
+/** Takes in what others have recorded, in whole hours and in order of time, as if it were rolled up here. */
+export interface Heir {
+  readonly series: Series;
+  /** Our WAN of that name, made where there is none. */
+  wan(name: string): number;
+  /** How far it has come; 0 before the first hour. */
+  untilMs(wan: number): number;
+  /** The hour in which our own history begins, which is none of an heir's; null where there is none. */
+  ownFromMs(wan: number): number | null;
+  putBucket(
+    tier: RolledTier,
+    wan: number,
+    startMs: number,
+    bucket: Bucket,
+  ): void;
+  /** @returns false where it is there already */
+  putEvent(wan: number, event: InheritedEvent): boolean;
+  advance(wan: number, estate: Estate): void;
+  /** All of it or nothing. */
+  together(work: () => void): void;
+}
+
+/** What a run is called that is none of ours. */
+const BOOT = "0000000000000000";
+
+export function openHeir(db: Connection): Heir {
+  const runs = openRuns(db);
+  const buckets = openBuckets(db);
+  const progress = openProgress(db);
+  const cycles = openCycles(db);
+  const samples = openSamples(db);
+  const addWan = db.prepare(
+    "insert into wan (name) values (?) on conflict (name) do nothing",
+  );
+  const findWan = db
+    .prepare<[string], number>("select id from wan where name = ?")
+    .pluck();
+  // its number is below that of every run of ours: it follows none of them
+  const begin = db.prepare(
+    `insert into source (id, wan, boot, first_at_ms, last_at_ms, last_seq, closed)
+       values (-@wan, @wan, '${BOOT}', 0, 0, 0, 1) on conflict do nothing`,
+  );
+  const until = db
+    .prepare<[number], number>("select last_at_ms from source where id = -?")
+    .pluck();
+  const addEvent = db.prepare(
+    "insert into event (at_ms, source, seq, wan, kind, details) values (?, ?, ?, ?, ?, ?) on conflict do nothing",
+  );
+
+  return {
+    series: openSeries(db),
+    wan(name) {
+      addWan.run(name);
+      const wan = findWan.get(name) as number;
+      begin.run({ wan });
+      return wan;
+    },
+    untilMs: (wan) => until.get(wan) ?? 0,
+    ownFromMs(wan) {
+      const inheritedMs = until.get(wan) ?? 0;
+      const starts = [
+        cycles.oldestMs(wan),
+        samples.firstMs(wan, 0),
+        ...ROLLED_TIERS.map((tier) => buckets.firstMs(tier, wan, inheritedMs)),
+      ].filter((ms) => ms !== null);
+      return starts.length === 0
+        ? null
+        : bucketStart("1h", Math.min(...starts));
+    },
+    putBucket: (...what) => buckets.put(...what),
+    putEvent: (wan, { atMs, seq, kind, details }) =>
+      addEvent.run(atMs, -wan, seq, wan, kind, JSON.stringify(details))
+        .changes > 0,
+    advance(wan, { untilMs, fromMs }) {
+      runs.advance(-wan, 0, untilMs);
+      progress.expiredBefore("raw", wan, untilMs);
+      for (const tier of ROLLED_TIERS) {
+        progress.rolledUntil(tier, wan, bucketStart(tier, untilMs));
+        progress.expiredBefore(tier, wan, fromMs[tier]);
+      }
+    },
+    together: (work) => db.transaction(work).immediate(),
+  };
+}
+
+/** Whether a bucket ends before an instant: one that does not is made here when it has ended. */
+export const isWhole = (
+  tier: RolledTier,
+  startMs: number,
+  untilMs: number,
+): boolean => bucketEnd(tier, startMs) <= untilMs;

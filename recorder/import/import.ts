@@ -1,0 +1,231 @@
+import { Failure, reasonOf } from "../../shared/runtime/failure.js";
+import { type Connection, Database } from "../store/connection.js";
+import { bucketStart, ROLLED_TIERS, STEP_MS } from "../tiers/tier.js";
+import { type Heir, isWhole, openHeir } from "./import-target.js";
+import {
+  hourOf,
+  meaningOf,
+  type OldEvent,
+  type OldRow,
+  type OldSeries,
+  type OldValue,
+} from "./old-row.js";
+
+/** The Python wanctl's database, only read. Times are seconds since 1970. */
+export interface OldDatabase extends Disposable {
+  readonly rows: number;
+  readonly wans: readonly string[];
+  /** The first row's time from an instant on; null where there is none. */
+  first(from: number): number | null;
+  /** Rows from one instant to before another, oldest first, of all WANs. */
+  between(from: number, to: number): IterableIterator<OldRow>;
+}
+
+const COLUMNS = [
+  ...["id", "timestamp", "wan_name", "metric_name"],
+  ...["value", "labels", "granularity"],
+];
+
+/** @throws Failure where it is none of its databases, or cannot be read */
+export function openOldDatabase(path: string): OldDatabase {
+  const db = opened(path);
+  const first = db
+    .prepare<[number], number | null>(
+      "select min(timestamp) from metrics where timestamp >= ?",
+    )
+    .pluck();
+  const between = db
+    .prepare<[number, number]>(
+      `select ${COLUMNS.join(", ")} from metrics where timestamp >= ? and timestamp < ? order by timestamp, id`,
+    )
+    .raw();
+  const count = db.prepare<[], number>("select count(*) from metrics").pluck();
+  const wans = db
+    .prepare<[], string>("select distinct wan_name from metrics order by 1")
+    .pluck();
+  return {
+    rows: count.get() ?? 0,
+    wans: wans.all(),
+    first: (from) => first.get(from) ?? null,
+    between: (from, to) =>
+      between.iterate(from, to) as IterableIterator<OldRow>,
+    [Symbol.dispose]: () => void db.close(),
+  };
+}
+
+function opened(path: string): Connection {
+  const refuse = (rule: string): never => {
+    throw new Failure(`Cannot open '${path}': ${rule}`);
+  };
+  try {
+    const db = new Database(path, { readonly: true, fileMustExist: true });
+    const names = db
+      .prepare<[], string>("select name from pragma_table_info('metrics')")
+      .pluck()
+      .all();
+    const missing = COLUMNS.filter((name) => !names.includes(name));
+    if (missing.length === 0) return db;
+    db.close();
+    return refuse(
+      `must be a database of the Python wanctl: its table 'metrics' lacks ${missing.join(", ")}`,
+    );
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    return refuse(`must be a readable SQLite database: got ${reasonOf(error)}`);
+  }
+}
+
+/** What became of the rows: each is in one of these. */
+export interface Tally {
+  values: number;
+  /** They stood for a time of which there are finer ones. */
+  superseded: number;
+  transitions: number;
+  configurations: number;
+  /** By reason. */
+  readonly leftOut: Map<string, number>;
+}
+
+const HOUR_MS = STEP_MS["1h"];
+
+const OURS = "of a time that our own history has";
+const BEFORE = "taken over before";
+
+/** One WAN while it is taken over. */
+interface Taking {
+  readonly wan: number;
+  readonly idOf: (series: OldSeries) => number;
+  /** Hours before it are taken over. */
+  doneMs: number;
+  /** From then on the history is ours; Infinity where there is none. */
+  readonly ownFromMs: number;
+  /** From where on a tier has all there is. */
+  readonly fromMs: Record<"1m" | "5m" | "1h", number>;
+  values: OldValue[];
+  events: OldEvent[];
+  /** By direction: what the last transition led to. */
+  readonly states: Record<string, number>;
+}
+
+/**
+ * Takes the Python wanctl's history over into ours, an hour at a time, each hour in one transaction: an import that was
+ * interrupted goes on where it was, and one that is repeated adds nothing.
+ * @param nameOf our name of a WAN; null for one that is to be left out
+ */
+export function* takeOver(
+  old: OldDatabase,
+  db: Connection,
+  nameOf: (wan: string) => string | null,
+): Generator<{ readonly atMs: number; readonly rows: number }, Tally> {
+  const heir = openHeir(db);
+  const tally: Tally = {
+    ...{ values: 0, superseded: 0, transitions: 0, configurations: 0 },
+    leftOut: new Map(),
+  };
+  const leaveOut = (because: string) =>
+    tally.leftOut.set(because, (tally.leftOut.get(because) ?? 0) + 1);
+  const takings = new Map(
+    old.wans.map((name) => {
+      const ours = nameOf(name);
+      return [name, ours === null ? null : takingOf(heir, ours)];
+    }),
+  );
+  let rows = 0;
+  for (let first = old.first(0); first !== null;) {
+    const startMs = bucketStart("1h", first * 1000);
+    const endMs = startMs + HOUR_MS;
+    for (const row of old.between(startMs / 1000, endMs / 1000)) {
+      rows++;
+      const taking = takings.get(row[2]) ?? null;
+      const meaning = meaningOf(row);
+      if (taking === null) leaveOut(`WAN ${row[2]}: no name that there may be`);
+      else if (endMs <= taking.doneMs) {
+        leaveOut(BEFORE);
+        if (meaning.kind === "transition") follow(taking, meaning);
+      } else if (startMs >= taking.ownFromMs) leaveOut(OURS);
+      else if (meaning.kind === "left_out") leaveOut(meaning.because);
+      else if (meaning.kind === "value") taking.values.push(meaning);
+      else taking.events.push(meaning);
+    }
+    heir.together(() => {
+      for (const taking of takings.values())
+        if (taking !== null) take(heir, taking, tally);
+    });
+    yield { atMs: endMs, rows };
+    first = old.first(endMs / 1000);
+  }
+  return tally;
+}
+
+function takingOf(heir: Heir, name: string): Taking {
+  const wan = heir.wan(name);
+  const ids = new Map<OldSeries, number>(
+    heir.series.ofCycle(wan).map(({ field, series }) => [field, series]),
+  );
+  ids.set("steering", heir.series.idOf(wan, "wanctl_steering_enabled", {}));
+  return {
+    wan,
+    idOf: (series) => ids.get(series) as number,
+    doneMs: heir.untilMs(wan),
+    ownFromMs: heir.ownFromMs(wan) ?? Infinity,
+    fromMs: { "1m": 0, "5m": 0, "1h": 0 },
+    ...{ values: [], events: [] },
+    states: { download: 0, upload: 0 },
+  };
+}
+
+/** Writes down what an hour has brought of one WAN. */
+function take(heir: Heir, taking: Taking, tally: Tally): void {
+  const { wan, values, events, idOf, fromMs } = taking;
+  taking.values = [];
+  taking.events = [];
+  for (const event of events) takeEvent(heir, taking, event, tally);
+  if (values.length === 0) return;
+  const { buckets, superseded } = hourOf(values, idOf);
+  const untilMs = endOf(values);
+  const averagedMs = endOf(values.filter(({ tier }) => tier === "5m"));
+  fromMs["5m"] = Math.max(
+    fromMs["5m"],
+    endOf(values.filter(({ tier }) => tier === "1h")),
+  );
+  fromMs["1m"] = Math.max(fromMs["1m"], fromMs["5m"], averagedMs);
+  for (const tier of ROLLED_TIERS)
+    for (const [startMs, bucket] of buckets[tier])
+      if (isWhole(tier, startMs, untilMs))
+        heir.putBucket(tier, wan, startMs, bucket);
+  heir.advance(wan, { untilMs, fromMs });
+  taking.doneMs = untilMs;
+  tally.values += values.length - superseded;
+  tally.superseded += superseded;
+}
+
+/** The end of the last minute, or of the last bucket, that the values tell of; 0 where there are none. */
+function endOf(values: readonly OldValue[]): number {
+  let end = 0;
+  for (const { tier, atMs } of values) {
+    const own = tier === "raw" ? "1m" : tier;
+    end = Math.max(end, bucketStart(own, atMs) + STEP_MS[own]);
+  }
+  return end;
+}
+
+function takeEvent(
+  heir: Heir,
+  taking: Taking,
+  event: OldEvent,
+  tally: Tally,
+): void {
+  const { kind, atMs, id, details } = event;
+  const whole = kind === "transition" ? follow(taking, event) : details;
+  heir.putEvent(taking.wan, { atMs, seq: id, kind, details: whole });
+  if (kind === "config") tally.configurations++;
+  else tally.transitions++;
+}
+
+/** A transition came from where the one before it led to; the first one came from GREEN. */
+function follow({ states }: Taking, { details }: OldEvent): object {
+  const direction = String(details["direction"]);
+  const from = states[direction] ?? 0;
+  states[direction] = Number(details["to"]);
+  return { ...details, from };
+}

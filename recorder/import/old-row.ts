@@ -1,0 +1,298 @@
+import { eachDirection } from "../../shared/contract/direction.js";
+import { PERIOD_MS, type RowField } from "../../shared/contract/row.js";
+import { readingCode, READINGS, STATES } from "../../shared/contract/state.js";
+import {
+  type Bucket,
+  type Coverage,
+  mergeBuckets,
+  mergeCoverage,
+  type Rollup,
+  rollupOf,
+} from "../tiers/rollup.js";
+import {
+  bucketStart,
+  type RolledTier,
+  STEP_MS,
+  type Tier,
+} from "../tiers/tier.js";
+
+/** A row of the Python wanctl's table `metrics`. Its time is in seconds since 1970. */
+export type OldRow = readonly [
+  id: number,
+  timestamp: number,
+  wan: string,
+  metric: string,
+  value: number,
+  labels: string | null,
+  granularity: string,
+];
+
+/** What is measured over time: a field of our cycle, or whether steering is on. */
+export type OldSeries = RowField | "steering";
+
+export interface OldValue {
+  readonly kind: "value";
+  readonly series: OldSeries;
+  readonly tier: Tier;
+  readonly atMs: number;
+  /** In the units of a cycle; a sample's thousandths. */
+  readonly value: number;
+}
+
+export interface OldEvent {
+  readonly kind: "transition" | "config";
+  readonly atMs: number;
+  /** The row's, unique in its file. */
+  readonly id: number;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** What a row was: something that is kept, or why it is not. */
+export type Meaning =
+  OldValue | OldEvent | { readonly kind: "left_out"; readonly because: string };
+
+/** It wrote what it wished, before the router was asked. */
+const FIELDS: Readonly<Record<string, RowField>> = {
+  wanctl_rtt_ms: "rttUs",
+  wanctl_rtt_baseline_ms: "baselineUs",
+  wanctl_rtt_delta_ms: "deltaUs",
+  wanctl_rate_download_mbps: "wantedDownloadKbps",
+  wanctl_rate_upload_mbps: "wantedUploadKbps",
+};
+
+const TIER_OF: Readonly<Record<string, Tier>> = {
+  raw: "raw",
+  "1m": "1m",
+  "5m": "5m",
+  "1h": "1h",
+};
+
+type Labels = Readonly<Record<string, unknown>>;
+
+const NONE: Labels = {};
+
+const leftOut = (because: string): Meaning => ({ kind: "left_out", because });
+
+export function meaningOf([
+  id,
+  seconds,
+  ,
+  metric,
+  value,
+  text,
+  granularity,
+]: OldRow): Meaning {
+  const tier = TIER_OF[granularity];
+  if (
+    tier === undefined ||
+    !Number.isFinite(value) ||
+    !Number.isFinite(seconds)
+  )
+    return leftOut("no number, or of no tier");
+  const labels = labelsOf(text);
+  const atMs = Math.round(seconds * 1000);
+  const valued = (series: OldSeries, factor: number): Meaning => ({
+    kind: "value",
+    ...{ series, tier, atMs, value: Math.round(value * factor) + 0 },
+  });
+  if (labels["source"] === "steering" && metric !== "wanctl_steering_enabled")
+    return leftOut("steering's own measurement");
+  if (metric === "wanctl_steering_enabled") return valued("steering", 1000);
+  if (metric === "wanctl_config_snapshot")
+    return { kind: "config", atMs, id, details: snapshot(labels) };
+  if (metric === "wanctl_state") {
+    if (!(value in STATES)) return leftOut("no state that there is");
+    if (typeof labels["reason"] === "string")
+      return {
+        kind: "transition",
+        atMs,
+        id,
+        details: transition(value, labels),
+      };
+    const isUpload = labels["direction"] === "upload";
+    return valued(isUpload ? "stateUpload" : "stateDownload", 1);
+  }
+  const field = FIELDS[metric];
+  return field === undefined
+    ? leftOut(`${metric}: not measured any more`)
+    : valued(field, 1000);
+}
+
+function labelsOf(text: string | null): Labels {
+  if (text === null) return NONE;
+  try {
+    const found: unknown = JSON.parse(text);
+    return typeof found === "object" && found !== null
+      ? (found as Labels)
+      : NONE;
+  } catch {
+    return NONE;
+  }
+}
+
+const snapshot = ({ trigger, ...config }: Labels) => ({
+  trigger: trigger === "reload" ? trigger : "start",
+  config,
+});
+
+/** `RTT delta 50.3ms exceeded soft_red threshold 45ms`, or `… fell below green threshold 15ms`. */
+const REASON = /delta (-?[\d.]+) ?ms .*?(\w+) threshold ([\d.]+) ?ms/;
+
+const usOf = (ms: string | undefined): number | null =>
+  ms === undefined ? null : Math.round(Number(ms) * 1000);
+
+/** From which state was not written down. */
+function transition(to: number, { direction, reason }: Labels) {
+  const [, delta, threshold, limit] = REASON.exec(String(reason)) ?? [];
+  return {
+    direction: direction === "upload" ? "upload" : "download",
+    ...{ from: null, to, reason },
+    deltaUs: usOf(delta),
+    threshold: threshold ?? null,
+    thresholdUs: usOf(limit),
+  };
+}
+
+type Buckets = Map<number, Bucket>;
+
+/** What one hour of one WAN becomes: the buckets of each tier, by their start. */
+export interface Hour {
+  readonly buckets: Readonly<Record<RolledTier, ReadonlyMap<number, Bucket>>>;
+  /** How many values stood for a time of which there are finer ones. */
+  readonly superseded: number;
+}
+
+/** Delays of single cycles, of which percentiles can be told. */
+const DELAYS: readonly OldSeries[] = ["rttUs", "baselineUs", "deltaUs"];
+
+const STATE_OF = { download: "stateDownload", upload: "stateUpload" } as const;
+
+/**
+ * Sums up an hour, each tier from the finest that there is. What was averaged already counts as so many cycles as its time
+ * had, each with the average: its extremes and percentiles are lost.
+ * @param idOf the series in our database
+ */
+export function hourOf(
+  values: readonly OldValue[],
+  idOf: (series: OldSeries) => number,
+): Hour {
+  let superseded = 0;
+
+  /** Adds to a tier what only exists as its averages. */
+  function completed(tier: RolledTier, finer: Buckets): Buckets {
+    for (const [start, bySeries] of grouped(values, tier, tier)) {
+      const known = finer.get(start);
+      const missing: SeriesValues = new Map();
+      for (const [series, group] of bySeries)
+        if (known?.rollups.has(idOf(series)) === true)
+          superseded += group.length;
+        else missing.set(series, group);
+      const rest = averaged(tier, missing, idOf);
+      finer.set(start, known === undefined ? rest : joined(known, rest));
+    }
+    return finer;
+  }
+
+  const raw: Buckets = new Map();
+  for (const [start, bySeries] of grouped(values, "raw", "1m"))
+    raw.set(start, summedUp(bySeries, idOf));
+  const minutes = completed("1m", raw);
+  const fives = completed("5m", merged("5m", minutes));
+  const hours = completed("1h", merged("1h", fives));
+  return { buckets: { "1m": minutes, "5m": fives, "1h": hours }, superseded };
+}
+
+type SeriesValues = Map<OldSeries, OldValue[]>;
+
+/** The values of one tier, by the bucket of another and by series. */
+function grouped(
+  values: readonly OldValue[],
+  tier: Tier,
+  by: RolledTier,
+): Map<number, SeriesValues> {
+  const groups = new Map<number, SeriesValues>();
+  for (const value of values) {
+    if (value.tier !== tier) continue;
+    const start = bucketStart(by, value.atMs);
+    const bySeries = groups.get(start) ?? new Map<OldSeries, OldValue[]>();
+    groups.set(start, bySeries);
+    const group = bySeries.get(value.series);
+    if (group === undefined) bySeries.set(value.series, [value]);
+    else group.push(value);
+  }
+  return groups;
+}
+
+/** Of single values, a minute. */
+function summedUp(
+  bySeries: SeriesValues,
+  idOf: (series: OldSeries) => number,
+): Bucket {
+  const rollups = new Map<number, Rollup>();
+  for (const [series, group] of bySeries) {
+    const points = group.map(({ atMs, value }) => [atMs, value] as const);
+    const rollup = rollupOf(points, DELAYS.includes(series));
+    if (rollup !== null) rollups.set(idOf(series), rollup);
+  }
+  const cycles = bySeries.get("rttUs")?.length ?? 0;
+  return { rollups, coverage: coverage(cycles, STEP_MS["1m"], bySeries) };
+}
+
+/** Of averages, one bucket of their own tier. */
+function averaged(
+  tier: RolledTier,
+  bySeries: SeriesValues,
+  idOf: (series: OldSeries) => number,
+): Bucket {
+  const lengthMs = STEP_MS[tier];
+  const count = lengthMs / PERIOD_MS;
+  const rollups = new Map<number, Rollup>();
+  for (const [series, group] of bySeries) {
+    const points = group.map(({ atMs, value }) => [atMs, value] as const);
+    const found = rollupOf(points, false);
+    if (found === null) continue;
+    const sum = Math.round(found.sum / found.count) * count;
+    rollups.set(idOf(series), { ...found, count, sum });
+  }
+  const cycles = bySeries.has("rttUs") ? count : 0;
+  return { rollups, coverage: coverage(cycles, lengthMs, bySeries) };
+}
+
+/** It recorded only cycles with an answer; the values of a state share the time evenly. */
+function coverage(
+  cycles: number,
+  lengthMs: number,
+  bySeries: SeriesValues,
+): Coverage {
+  const readings = READINGS.map((_, code) =>
+    code === readingCode("reply") ? cycles : 0,
+  );
+  const heldMs = eachDirection((direction) => {
+    const seen = bySeries.get(STATE_OF[direction]) ?? [];
+    return STATES.map((_, code) => {
+      const times = seen.filter(({ value }) => value === code).length;
+      return times === 0 ? 0 : Math.floor((times * lengthMs) / seen.length);
+    });
+  });
+  return { cycles, missed: 0, readings, heldMs };
+}
+
+/** Two parts of one bucket that have no series in common. */
+const joined = (a: Bucket, b: Bucket): Bucket => ({
+  coverage: mergeCoverage(a.coverage, b.coverage),
+  rollups: new Map([...a.rollups, ...b.rollups]),
+});
+
+function merged(tier: RolledTier, finer: Buckets): Buckets {
+  const parts = new Map<number, Bucket[]>();
+  for (const [start, bucket] of finer) {
+    const own = bucketStart(tier, start);
+    parts.set(own, [...(parts.get(own) ?? []), bucket]);
+  }
+  const whole: Buckets = new Map();
+  for (const [start, buckets] of parts) {
+    const bucket = mergeBuckets(buckets);
+    if (bucket !== null) whole.set(start, bucket);
+  }
+  return whole;
+}

@@ -1,0 +1,285 @@
+import {
+  FrameError,
+  type Identity,
+  topicOf,
+} from "../../shared/contract/frame.js";
+import {
+  type Clock,
+  machineMs,
+  type MonoMs,
+  since,
+} from "../../shared/runtime/clock.js";
+import type { Log } from "../../shared/runtime/log.js";
+import { fault } from "../fault.js";
+import { SERIES_MAX } from "../store/series.js";
+import type { Arrival, Committed, Store } from "../store/store.js";
+import { openHorizon } from "./newest-time-limit.js";
+import { createGate, type Gate } from "./rate-limiter.js";
+import {
+  beyond,
+  decode,
+  FUTURE_MS,
+  openRefusals,
+  type Refusals,
+  tooFarAhead,
+  tooLong,
+  wrongParts,
+  wrongTopic,
+} from "./refusals.js";
+import { createOffers, type Offers } from "./ring-availability.js";
+import { createRoster } from "./roster.js";
+import type { Observer } from "./silences.js";
+import { createSources, type Sources } from "./sources.js";
+
+/** 16 minutes of two controllers: what is kept in memory while the database cannot be written. */
+const WAITING_MAX = 40_000;
+
+/** The same for frames that are much larger than those of a controller. */
+const WAITING_BYTES_MAX = 64 * 2 ** 20;
+
+/** 10 s of two controllers. */
+const WAITING_USUAL = 400;
+
+const UPTIME_SLACK_MS = 60_000;
+
+/** Counted since the start. */
+export interface Counts {
+  /** Good frames that came. */
+  readonly frames: number;
+  readonly committed: number;
+  readonly duplicates: number;
+  /** Holes in what came; most are filled a moment later. */
+  readonly holes: number;
+  readonly gaps: number;
+  /** Frames not kept because the database could not be written for too long. Their sender still has them. */
+  readonly dropped: number;
+  /** Keys in frames that this program does not know. */
+  readonly unknownKeys: number;
+}
+
+/** What comes from the bus on its way to the store: one batch, committed from a timer. */
+export interface Intake extends AsyncDisposable {
+  /** Takes what came from the bus, be it what it may, unless its sender floods. */
+  receive(message: readonly Uint8Array[]): void;
+  /** Whether a run may have a history; counted and said where it may not. */
+  admits(run: Omit<Identity, "seq">): boolean;
+  /** Takes one message of any origin. @param known which frame it should be, where that is known from elsewhere */
+  take(message: Uint8Array, known?: Identity, topic?: string): void;
+  /** Commits what has come. What cannot be written stays for the next time; beyond a bound nothing is added to it. */
+  commit(): void;
+  /** Tells somebody of everything from now on. */
+  observe(observer: Observer): void;
+  /** The seqs of a run that wait for a commit. */
+  waitingOf(name: string, boot: string): ReadonlySet<number>;
+  readonly counts: Counts;
+  readonly refusals: Refusals;
+  readonly gate: Gate;
+  readonly sources: Sources;
+  readonly offers: Offers;
+  /** How many frames may be asked for: half of memory is left to those that come by themselves. */
+  readonly room: number;
+  /** How many frames wait for a commit. */
+  readonly waiting: number;
+  /** More frames wait than come between two commits: all else can wait. */
+  readonly behind: boolean;
+  /** Why nothing can be written at the moment, else null. */
+  readonly failing: string | null;
+  readonly lastCommit: { readonly at: MonoMs; readonly tookMs: number } | null;
+}
+
+export interface IntakeLimits {
+  /** Frames kept while nothing can be written. */
+  readonly waitingMax?: number;
+  /** A run nobody speaks of for so long is gone. */
+  readonly goneMs?: number;
+  /** How long this machine runs, ms: no process on it has run for longer. */
+  readonly uptimeMs?: () => number;
+}
+
+export function openIntake(
+  store: Store,
+  clock: Clock,
+  log: Log,
+  { waitingMax = WAITING_MAX, goneMs, uptimeMs = machineMs }: IntakeLimits = {},
+): Intake {
+  const refusals = openRefusals(clock, log);
+  const gate = createGate();
+  const horizon = openHorizon(clock);
+  const sources = createSources();
+  const roster = createRoster();
+  let isEntered = false;
+  const offers = createOffers(clock.mono(), goneMs);
+  const counts = {
+    frames: 0,
+    committed: 0,
+    duplicates: 0,
+    holes: 0,
+    gaps: 0,
+    dropped: 0,
+    unknownKeys: 0,
+  };
+  let waiting: Arrival[] = [];
+  let waitingBytes = 0;
+  let failing: string | null = null;
+  let lastCommit: Intake["lastCommit"] = null;
+  /** The earliest that the clock has said since the last commit: it may have been set back while nothing could be written. */
+  let earliestMs = Infinity;
+  const observers: Observer[] = [];
+
+  /** Whether the run may have a history; says where it may not. */
+  function admits({ source, boot }: Omit<Identity, "seq">): boolean {
+    const rule = roster.refuses(source, boot, clock.mono());
+    if (rule !== null) refusals.add(beyond(source, rule));
+    return rule === null;
+  }
+
+  function accept(arrival: Arrival, bytes: number, isLive: boolean): void {
+    const { source: name, boot } = arrival;
+    // not kept is the newest, not the oldest: rings forget the oldest first
+    const isKept =
+      waiting.length < waitingMax && waitingBytes < WAITING_BYTES_MAX;
+    offers.hear(name, boot, clock.mono());
+    if (arrival.kind !== "refused") {
+      // what is sent again may be of a run that is over
+      if (isLive && sources.hear(arrival, clock.mono()))
+        log.info("source_seen", { source: name, boot });
+      counts.frames++;
+      for (const observer of observers) observer.heard(arrival, isLive, isKept);
+    }
+    if (isKept) {
+      waiting.push(arrival);
+      waitingBytes += bytes;
+    } else counts.dropped++;
+  }
+
+  function refuse(error: FrameError, known: Identity | undefined): void {
+    refusals.add(error);
+    const identity = known ?? error.identity;
+    if (identity === null || !admits(identity)) return;
+    if (error.fault === "version") offers.unreadable(identity);
+    else accept({ ...identity, kind: "refused", at: clock.wall() }, 0, false);
+  }
+
+  function written(
+    { stored, duplicates, holes, gaps, beyond: samples }: Committed,
+    begun: MonoMs,
+  ) {
+    counts.committed += stored;
+    counts.duplicates += duplicates;
+    counts.holes += holes;
+    counts.gaps += gaps;
+    for (let i = 0; i < samples; i++)
+      refusals.add(
+        beyond("?", `a WAN has at most ${SERIES_MAX} sample series: one more`),
+      );
+    if (gaps > 0) log.warn("frames_lost", { gaps });
+    sources.stored(waiting.filter((arrival) => arrival.kind !== "refused"));
+    failing = null;
+    if (waiting.length === 0) return;
+    waiting = [];
+    waitingBytes = 0;
+    const at = clock.mono();
+    lastCommit = { at, tookMs: since(begun, at) };
+    for (const observer of observers) observer.committed(lastCommit.tookMs);
+  }
+
+  /** Who has a history already is told first. */
+  function enter(): void {
+    const names = isEntered ? null : store.names();
+    if (names === null) return;
+    roster.enter(names);
+    isEntered = true;
+  }
+
+  function commit(): void {
+    const begun = clock.mono();
+    enter();
+    horizon.look();
+    for (const { name, boot } of sources.sweep(begun))
+      log.info("source_gone", { source: name, boot });
+    earliestMs = Math.min(earliestMs, clock.wall());
+    const outcome = store.commit(waiting, offers.at(begun), earliestMs);
+    if (outcome.kind === "committed") {
+      earliestMs = Infinity;
+      written(outcome, begun);
+    } else failing = outcome.cause;
+  }
+
+  function take(message: Uint8Array, known?: Identity, topic?: string): void {
+    fault("frame-received");
+    const decoded = decode(message);
+    if (decoded instanceof FrameError) {
+      refuse(decoded, known);
+      return;
+    }
+    const { frame, unknownKeys } = decoded;
+    if (topic !== undefined && topic !== topicOf(frame)) {
+      refuse(wrongTopic(topic, topicOf(frame)), undefined);
+      return;
+    }
+    // what is sent again may be of before the machine was started
+    if (known === undefined && frame.mono > uptimeMs() + UPTIME_SLACK_MS) {
+      refuse(tooLong(frame), undefined);
+      return;
+    }
+    counts.unknownKeys += unknownKeys;
+    if (!admits(frame)) return;
+    const aheadMs = frame.at - horizon.look();
+    if (aheadMs <= FUTURE_MS)
+      accept(frame, message.byteLength, known === undefined);
+    else refuse(tooFarAhead(frame, aheadMs), frame);
+  }
+
+  enter();
+  return {
+    admits,
+    receive(message) {
+      const [head, body] = message;
+      const topic = Buffer.from(head ?? []).toString("latin1", 0, TOPIC_MAX);
+      const [name = ""] = topic.split("/");
+      const bytes = message.reduce((sum, part) => sum + part.byteLength, 0);
+      // whoever gives no name, or one that nobody knows, shares one
+      const known = roster.knows(name) ? name : "";
+      if (!gate.admits(known, bytes, clock.mono())) return;
+      if (message.length === 2 && body !== undefined)
+        take(body, undefined, topic);
+      else refuse(wrongParts(message.length), undefined);
+    },
+    take,
+    waitingOf: (name, boot) =>
+      new Set(
+        waiting
+          .filter((each) => each.source === name && each.boot === boot)
+          .map((each) => each.seq),
+      ),
+    commit,
+    observe: (observer) => void observers.push(observer),
+    counts,
+    refusals,
+    gate,
+    sources,
+    offers,
+    get room() {
+      return Math.floor(waitingMax / 2) - waiting.length;
+    },
+    get waiting() {
+      return waiting.length;
+    },
+    get behind() {
+      return waiting.length > WAITING_USUAL && failing === null;
+    },
+    get failing() {
+      return failing;
+    },
+    get lastCommit() {
+      return lastCommit;
+    },
+    [Symbol.asyncDispose]() {
+      commit();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** No topic is longer: the longest name, and a kind. */
+const TOPIC_MAX = 64;

@@ -1,0 +1,114 @@
+import { inspect } from "node:util";
+import {
+  decodeFrame,
+  type Frame,
+  FRAME_FAULTS,
+  FrameError,
+  type FrameFault,
+  type Identity,
+} from "../../shared/contract/frame.js";
+import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import type { Log } from "../../shared/runtime/log.js";
+import type { Journal } from "../journal.js";
+
+/** A clock may be a little ahead of ours; a frame from further in the future would outlive every retention. */
+export const FUTURE_MS = 60_000;
+
+/** Why a message is not taken, in words. */
+export const wrongParts = (parts: number): FrameError =>
+  new FrameError("parts", `Cannot read message: must be 2 parts: got ${parts}`);
+
+export const wrongTopic = (topic: string, right: string): FrameError =>
+  new FrameError(
+    "topic",
+    `Cannot take frame of topic '${right}': must come under it: got ${inspect(topic)}`,
+  );
+
+export function tooFarAhead({ source }: Identity, aheadMs: number): FrameError {
+  return new FrameError(
+    "ahead",
+    `Cannot take frame of '${source}': at most ${FUTURE_MS / 1e3} s ahead of this clock: got ${(aheadMs / 1e3).toFixed(0)} s`,
+  );
+}
+
+export const beyond = (source: string, rule: string): FrameError =>
+  new FrameError("limit", `Cannot take frame of '${source}': ${rule}`);
+
+export const tooLong = ({ source, mono }: Frame): FrameError =>
+  new FrameError(
+    "field",
+    `Cannot take frame of '${source}' 'mono': at most as long as this machine runs: got ${(mono / 1e3).toFixed(0)} s`,
+  );
+
+/** The frame, or why it is none. */
+export function decode(
+  message: Uint8Array,
+): ReturnType<typeof decodeFrame> | FrameError {
+  try {
+    return decodeFrame(message);
+  } catch (error) {
+    if (error instanceof FrameError) return error;
+    throw error;
+  }
+}
+
+const MINUTE_MS = 60_000;
+
+/** A burst is over when nothing more of it has come for so long, or when it has lasted for a minute. */
+const QUIET_MS = 10_000;
+
+/** Messages that were no frames for us: one line when a burst of one reason begins, one event when it is over. */
+export interface Refusals {
+  readonly count: number;
+  readonly byFault: Readonly<Record<FrameFault, number>>;
+  add(error: FrameError): void;
+  /** Notes the bursts that are over. To be called about once a second. */
+  sweep(journal: Journal): void;
+  /** Why the last one was refused, null when that is a minute ago. */
+  recent(now: MonoMs): string | null;
+}
+
+interface Burst {
+  readonly begun: MonoMs;
+  readonly lastAt: MonoMs;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly count: number;
+  readonly example: string;
+}
+
+export function openRefusals(clock: Clock, log: Log): Refusals {
+  const byFault = Object.fromEntries(
+    FRAME_FAULTS.map((fault) => [fault, 0]),
+  ) as Record<FrameFault, number>;
+  const bursts = new Map<FrameFault, Burst>();
+  let last: { readonly at: MonoMs; readonly reason: string } | null = null;
+  return {
+    byFault,
+    get count() {
+      return Object.values(byFault).reduce((sum, count) => sum + count, 0);
+    },
+    add({ fault, message: reason }) {
+      const [at, toMs] = [clock.mono(), clock.wall()];
+      byFault[fault]++;
+      last = { at, reason };
+      const burst = bursts.get(fault);
+      if (burst === undefined) log.warn("frame_refused", { fault, reason });
+      const begin = { begun: at, fromMs: toMs, count: 0, example: reason };
+      const { count, ...rest } = burst ?? begin;
+      bursts.set(fault, { ...rest, lastAt: at, toMs, count: count + 1 });
+    },
+    sweep(journal) {
+      const now = clock.mono();
+      for (const [fault, burst] of bursts) {
+        const { lastAt, begun, fromMs, toMs, count, example } = burst;
+        if (since(lastAt, now) < QUIET_MS && since(begun, now) < MINUTE_MS)
+          continue;
+        bursts.delete(fault);
+        journal.note("frames_refused", { fault, count, fromMs, toMs, example });
+      }
+    },
+    recent: (now) =>
+      last !== null && since(last.at, now) < MINUTE_MS ? last.reason : null,
+  };
+}

@@ -1,0 +1,128 @@
+import type { Frame } from "../../shared/contract/frame.js";
+import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import type { Journal } from "../journal.js";
+import type { LastRun } from "../store/runs.js";
+
+/** Whoever looks on as frames come. Told in the middle of it: it must be quick, and never throw. */
+export interface Observer {
+  /**
+   * @param isLive it came by itself, just now; else it was asked for, and is old
+   * @param isKept there was room for it; else it will be asked for, and come again
+   */
+  heard(frame: Frame, isLive: boolean, isKept: boolean): void;
+  /** A batch was stored. */
+  committed(tookMs: number): void;
+}
+
+/** A controller sends 20 frames a second: without one for so long it is silent. */
+export const SILENT_MS = 15_000;
+
+/** After so long it is no longer spoken of: somebody has taken it away. */
+export const FORGOTTEN_MS = 86_400_000;
+
+/** Names beyond so many are not watched, for anybody who reaches the socket can invent some. */
+const WATCHED_MAX = 32;
+
+/** More than this between two looks: the recorder itself stood still and heard nobody. */
+const PAUSED_MS = 5_000;
+
+export interface Silent {
+  readonly wan: string;
+  readonly boot: string;
+  readonly lastSeq: number;
+  readonly lastAtMs: number;
+}
+
+/** Tells when nothing is heard any more of a controller that did not say that it stops, and when it is heard again. */
+export interface Silences extends Observer {
+  /** To be called about once a second. */
+  look(): void;
+  /** Who is silent now. */
+  all(): readonly Silent[];
+  /** Controllers that are not watched because there are too many. */
+  readonly unwatched: number;
+}
+
+interface Watched extends Silent {
+  readonly heardAt: MonoMs;
+  readonly hasStopped: boolean;
+  /** The run whose silence was told, and when that was last heard; null where none was. */
+  readonly told: Silent | null;
+}
+
+/** @param before the last run of each controller, as an earlier recorder left it: those that had not stopped are waited for */
+export function openSilences(
+  before: readonly LastRun[],
+  journal: Pick<Journal, "note">,
+  clock: Clock,
+): Silences {
+  const watched = new Map<string, Watched>();
+  let unwatched = 0;
+  let lookedAt = clock.mono();
+
+  for (const { wan, boot, lastSeq, lastAtMs, wasTold } of before) {
+    const run = { wan, boot, lastSeq, lastAtMs };
+    if (clock.wall() - lastAtMs < FORGOTTEN_MS && watched.size < WATCHED_MAX)
+      watched.set(wan, {
+        ...run,
+        heardAt: lookedAt,
+        hasStopped: false,
+        told: wasTold ? run : null,
+      });
+  }
+
+  function hasRoom(): boolean {
+    if (watched.size < WATCHED_MAX) return true;
+    for (const { wan, hasStopped } of watched.values())
+      if (hasStopped) return watched.delete(wan);
+    unwatched++;
+    return false;
+  }
+
+  function lookAt(each: Watched, now: MonoMs): void {
+    const { wan, boot, lastSeq, lastAtMs, heardAt, hasStopped, told } = each;
+    const quietMs = since(heardAt, now);
+    const isQuiet = quietMs >= SILENT_MS;
+    if (told !== null && boot === told.boot && lastSeq === told.lastSeq) {
+      if (quietMs >= FORGOTTEN_MS) watched.delete(wan);
+    } else if (told !== null) {
+      const silent_ms = Math.max(0, lastAtMs - told.lastAtMs);
+      journal.note("controller_back", { wan, boot, silent_ms });
+      watched.set(wan, { ...each, told: null });
+    } else if (isQuiet && !hasStopped) {
+      journal.note("controller_silent", {
+        ...{ wan, boot, last_seq: lastSeq, last_at_ms: lastAtMs },
+      });
+      watched.set(wan, { ...each, told: { wan, boot, lastSeq, lastAtMs } });
+    }
+  }
+
+  return {
+    heard({ source: wan, boot, seq, at, ...frame }, isLive) {
+      const known = watched.get(wan);
+      if (!isLive || (known === undefined && !hasRoom())) return;
+      const isSame = known?.boot === boot;
+      const isStopping = "event" in frame && frame.event === "stopping";
+      watched.set(wan, {
+        ...{ wan, boot, lastSeq: seq, lastAtMs: at, heardAt: clock.mono() },
+        hasStopped: isStopping || (isSame && known.hasStopped),
+        told: known?.told ?? null,
+      });
+    },
+    committed: () => undefined,
+    look() {
+      const now = clock.mono();
+      const stoodStill = since(lookedAt, now) > PAUSED_MS;
+      lookedAt = now;
+      for (const each of [...watched.values()])
+        if (stoodStill && each.told === null)
+          watched.set(each.wan, { ...each, heardAt: now });
+        else lookAt(each, now);
+    },
+    all: () =>
+      [...watched.values()].flatMap(({ told }) => (told ? [told] : [])),
+    get unwatched() {
+      return unwatched;
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { Frame } from "../../shared/contract/frame.js";
+import { type MonoMs, since } from "../../shared/runtime/clock.js";
+
+/** A run that is not heard for this long is gone. */
+const LIVE_MS = 60_000;
+
+/** Two runs of one name within this time are two processes, unless one merely followed the other. */
+const DOUBLE_MS = 10_000;
+
+/** How far the last frames of one run may mingle with the first of the next. */
+const HANDOVER_MS = 1_000;
+
+/** One run of one process that publishes. */
+export interface Source {
+  readonly name: string;
+  readonly boot: string;
+  readonly since: MonoMs;
+  readonly heardAt: MonoMs;
+  /** The newest frame that is stored, 0 and null before there is one. */
+  readonly lastSeq: number;
+  readonly lastAtMs: number | null;
+}
+
+/** Who is heard. */
+export interface Sources {
+  /** A frame came. Says whether it is the first of its run. */
+  hear(frame: Frame, now: MonoMs): boolean;
+  stored(frames: readonly Frame[]): void;
+  /** Forgets the silent ones, and says who they were. */
+  sweep(now: MonoMs): Source[];
+  live(): Source[];
+  /** Names under which two processes publish at once. */
+  doubled(now: MonoMs): string[];
+  bootsOf(name: string): string[];
+}
+
+const keyOf = ({ name, boot }: Pick<Source, "name" | "boot">): string =>
+  `${name}/${boot}`;
+
+export function createSources(): Sources {
+  const runs = new Map<string, Source>();
+  const live = () => [...runs.values()];
+  return {
+    live,
+    hear({ source: name, boot }, now) {
+      const key = keyOf({ name, boot });
+      const run = runs.get(key);
+      const fresh = { name, boot, since: now, lastSeq: 0, lastAtMs: null };
+      runs.set(key, { ...(run ?? fresh), heardAt: now });
+      return run === undefined;
+    },
+    stored(frames) {
+      for (const { source: name, boot, seq, at } of frames) {
+        const key = keyOf({ name, boot });
+        const run = runs.get(key);
+        if (run !== undefined && seq > run.lastSeq)
+          runs.set(key, { ...run, lastSeq: seq, lastAtMs: at });
+      }
+    },
+    sweep(now) {
+      const gone = live().filter((run) => since(run.heardAt, now) >= LIVE_MS);
+      for (const run of gone) runs.delete(keyOf(run));
+      return gone;
+    },
+    bootsOf: (name) =>
+      live().flatMap((run) => (run.name === name ? [run.boot] : [])),
+    doubled(now) {
+      const heard = live().filter((run) => since(run.heardAt, now) < DOUBLE_MS);
+      const byName = new Map<string, Source[]>();
+      for (const run of heard)
+        byName.set(run.name, [...(byName.get(run.name) ?? []), run]);
+      return [...byName].flatMap(([name, runs]) =>
+        runs.some((run) => runs.some((other) => overlap(run, other)))
+          ? [name]
+          : [],
+      );
+    },
+  };
+}
+
+/** Was `run` still heard when `other` had long begun, and began no later? */
+const overlap = (run: Source, other: Source): boolean =>
+  run !== other &&
+  run.since <= other.since &&
+  since(other.since, run.heardAt) > HANDOVER_MS;

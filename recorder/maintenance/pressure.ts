@@ -1,0 +1,80 @@
+import type { Journal } from "../journal.js";
+import type { Sizes } from "../store/disk.js";
+import type { Upkeep } from "../store/upkeep.js";
+import { type Expiry, relief } from "../tiers/retention.js";
+import { TIERS } from "../tiers/tier.js";
+
+/** The room the history may take, and the room it leaves to others. */
+export interface Limits {
+  readonly maxBytes: number;
+  readonly minFreeBytes: number;
+}
+
+/** Once it is too much, it is cut to so much of the limit: once in a while rather than all the time. */
+const CUT_TO = 0.95;
+
+export interface Pressure {
+  /** What must go before its time; null where there is room, or nothing may go. Says so when it begins. */
+  cut(
+    upkeep: Pick<Upkeep, "wans" | "standing">,
+    sizes: Sizes,
+  ): { readonly wan: number; readonly expiry: Expiry } | null;
+  /** Why the history is too large though all that may go has gone, else null. */
+  readonly stuck: string | null;
+}
+
+export function openPressure(limits: () => Limits, journal: Journal): Pressure {
+  let cutting = false;
+  let stuck: string | null = null;
+
+  /** What lies free in the file counts as free: it is given back next. */
+  function shortOf({ dbBytes, usedBytes, freeBytes }: Sizes): string | null {
+    const { maxBytes, minFreeBytes } = limits();
+    const slack = cutting ? CUT_TO : 1;
+    const free = freeBytes + Math.max(0, dbBytes - usedBytes);
+    if (usedBytes > maxBytes * slack)
+      return `must stay below storage.max_mb ${inMb(maxBytes)}: got ${inMb(usedBytes)}`;
+    return free < minFreeBytes / slack
+      ? `must leave storage.min_free_mb ${inMb(minFreeBytes)}: got ${inMb(free)}`
+      : null;
+  }
+
+  function begin(why: string, sizes: Sizes): void {
+    journal.note("history_cut", {
+      why,
+      usedMb: inMb(sizes.usedBytes),
+      freeMb: inMb(sizes.freeBytes),
+    });
+  }
+
+  return {
+    get stuck() {
+      return stuck;
+    },
+    cut(upkeep, sizes) {
+      const why = shortOf(sizes);
+      stuck = null;
+      if (why !== null && !cutting) begin(why, sizes);
+      cutting = why !== null;
+      if (why === null) return null;
+      const found = upkeep.wans().flatMap((wan) => {
+        const standing = upkeep.standing(wan);
+        const expiry = relief(standing);
+        if (expiry === null) return [];
+        const { tier } = expiry;
+        const oldestMs = standing.oldestMs[tier] ?? 0;
+        return [
+          { wan, expiry, order: [TIERS.indexOf(tier), oldestMs] as const },
+        ];
+      });
+      const [first] = found.sort(
+        (a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1],
+      );
+      if (first === undefined)
+        stuck = `the history ${why}: nothing more may go`;
+      return first ?? null;
+    },
+  };
+}
+
+const inMb = (bytes: number): number => Math.round(bytes / 2 ** 20);

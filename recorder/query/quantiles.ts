@@ -1,0 +1,105 @@
+import { clamp } from "../../shared/contract/units.js";
+import type { Records } from "../store/records.js";
+import type { Section } from "../tiers/section.js";
+import {
+  type Histogram,
+  histogramOf,
+  quantile,
+  sumEncoded,
+  sumHistograms,
+} from "../tiers/sketch.js";
+import { bucketStart, STEP_MS } from "../tiers/tier.js";
+import type { Pieces } from "./read.js";
+import type { Wan, Wanted } from "./series-selection.js";
+
+export type Quantiles = Readonly<Record<"p50" | "p95" | "p99", number | null>>;
+
+const SHARES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
+
+export const quantilesBy = (
+  of: (share: number) => number | null,
+): Quantiles => ({
+  p50: of(SHARES.p50),
+  p95: of(SHARES.p95),
+  p99: of(SHARES.p99),
+});
+
+/** Of codes, by the time each was held. */
+export function quantilesOfHeld(heldMs: readonly number[]): Quantiles {
+  const held = new Map([...heldMs.entries()].filter(([, ms]) => ms > 0));
+  const total = [...held.values()].reduce((sum, ms) => sum + ms, 0);
+  return quantilesBy((share) => {
+    let left = share * total;
+    for (const [code, ms] of held) {
+      left -= ms;
+      if (left <= 0) return code;
+    }
+    return null;
+  });
+}
+
+/** A histogram's bin reaches beyond the least and the greatest value, of which no quantile does. */
+export const withinBounds = (
+  { p50, p95, p99 }: Quantiles,
+  min: number,
+  max: number,
+): Quantiles => {
+  const bound = (value: number | null) =>
+    value === null ? null : clamp(value, min, max);
+  return { p50: bound(p50), p95: bound(p95), p99: bound(p99) };
+};
+
+/** What has no histograms is read from its cycles, where all of them are kept and this is no longer. */
+const CYCLES_MS = 2 * STEP_MS["1h"];
+
+/** From the histograms of buckets, and from single values; null where only averages are left. */
+export function* quantilesOf(
+  records: Records,
+  wan: Wan,
+  series: Wanted,
+  sections: readonly Section[],
+): Pieces<Quantiles> {
+  const found = yield* quantilesIn(records, wan, series, sections);
+  const [first, last] = [sections[0], sections.at(-1)];
+  if (found.p50 !== null || first === undefined || last === undefined)
+    return found;
+  const all = { tier: "raw", fromMs: first.fromMs, toMs: last.toMs } as const;
+  const isKept =
+    all.fromMs >= wan.kept.fromMs.raw && all.toMs - all.fromMs <= CYCLES_MS;
+  return isKept ? yield* quantilesIn(records, wan, series, [all]) : found;
+}
+
+function* quantilesIn(
+  { cycles, rolled }: Records,
+  wan: Wan,
+  { id, field, divisor }: Wanted,
+  sections: readonly Section[],
+): Pieces<Quantiles> {
+  let all: Histogram | null = new Map();
+  for (const section of sections) {
+    const { tier, fromMs, toMs } = section;
+    if (tier === "raw") {
+      if (field === null) return quantilesBy(() => null);
+      for (const { values } of cycles.columns(wan.id, [field], fromMs, toMs)) {
+        const own = (values[0] ?? new Float64Array()).filter(
+          (value) => !Number.isNaN(value),
+        );
+        all = sumHistograms([all, histogramOf(own)]);
+        yield;
+      }
+    } else if (id !== null) {
+      const begin = bucketStart(tier, fromMs);
+      const stretch = { tier, wan: wan.id, fromMs: begin, toMs };
+      for (const some of rolled.histograms(id, stretch)) {
+        if (some === null) return quantilesBy(() => null);
+        all = sumHistograms([all, sumEncoded(some)]);
+        yield;
+      }
+    }
+  }
+  const known = all;
+  return quantilesBy((share) => {
+    const value = quantile(known, share);
+    return value === null ? null : value / divisor;
+  });
+}

@@ -1,0 +1,97 @@
+import { clamp } from "../../shared/contract/units.js";
+import { type Clock, later, since } from "../../shared/runtime/clock.js";
+import { Failure } from "../../shared/runtime/failure.js";
+import type { Store } from "../store/store.js";
+import type { Pieces } from "./read.js";
+import type { Library } from "./reader.js";
+
+/** The recorder's own work gets its turn between two slices. */
+const YIELD_MS = 1;
+
+/** After a quiet while readers may work for so long without longer pauses: a chart of usual size is done then. */
+const CREDIT_MS = 100;
+
+/** Takes turns at what keeps the event loop busy: one slice at a time, whoever asks. */
+export interface Turns {
+  /** Does one slice of work, when it is its turn. Rejects when `signal` is aborted before. */
+  take<T>(work: () => T, signal: AbortSignal): Promise<T>;
+}
+
+/**
+ * After each slice comes a pause: a short one while there is credit, else one as long as the slice, so that readers together
+ * never take more than half of the time for long. Time without reading gives the credit back.
+ */
+export function openTurns(clock: Clock): Turns {
+  const never = new AbortController().signal;
+  let last: Promise<void> = Promise.resolve();
+  let creditMs = CREDIT_MS;
+  let endedAt = clock.mono();
+  return {
+    async take(work, signal) {
+      const before = last;
+      let end = () => {};
+      last = new Promise((resolve) => (end = resolve));
+      await before;
+      const begun = clock.mono();
+      creditMs = clamp(creditMs + since(endedAt, begun), 0, CREDIT_MS);
+      try {
+        signal.throwIfAborted();
+        return work();
+      } finally {
+        endedAt = clock.mono();
+        const tookMs = since(begun, endedAt);
+        creditMs = Math.max(0, creditMs - tookMs);
+        const pauseMs = Math.max(YIELD_MS, creditMs > 0 ? 0 : tookMs);
+        void clock.sleepUntil(later(endedAt, pauseMs), never).then(end);
+      }
+    },
+  };
+}
+
+/** One turn of reading takes so long, and one piece more. */
+const TURN_MS = 10;
+
+/** The database of a recorder that runs: read in turns, for it has other work. */
+export function libraryOf(
+  store: Pick<Store, "records" | "tend">,
+  clock: Clock,
+): Library {
+  const turns = openTurns(clock);
+  const never = new AbortController().signal;
+
+  /** The result, boxed; null where there is more to do. */
+  function turn<T>(work: Pieces<T>): { readonly value: T } | null {
+    const begun = clock.mono();
+    do {
+      const { done, value } = work.next();
+      if (done) return { value };
+    } while (since(begun, clock.mono()) < TURN_MS);
+    return null;
+  }
+
+  return {
+    get records() {
+      return store.records;
+    },
+    async run<T>(work: Pieces<T>, signal = never): Promise<T> {
+      let begunWith: Store["records"] | null = null;
+      for (;;) {
+        const found = await turns.take(
+          () =>
+            store.tend(() => {
+              begunWith ??= store.records;
+              if (begunWith !== store.records)
+                throw new Failure(
+                  "Cannot read the history on: its file was replaced: ask again",
+                );
+              return turn(work);
+            }),
+          signal,
+        );
+        if (found === null) continue;
+        if ("value" in found) return found.value;
+        throw new Failure(`Cannot read the history: ${found.cause}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,205 @@
+import type {
+  RangeAnswer,
+  SeriesValues,
+} from "../../shared/contract/history.js";
+import type { Records } from "../store/records.js";
+import { sections, stepFor } from "../tiers/section.js";
+import { completeness } from "./completeness.js";
+import { QueryError, type RangeQuery, type Span } from "./history.js";
+import {
+  openSingles,
+  openSteps,
+  type Pieces,
+  read,
+  type Sink,
+} from "./read.js";
+import {
+  demandMetrics,
+  seriesOf,
+  shownFigures,
+  type Wan,
+  wansOf,
+  type Wanted,
+} from "./series-selection.js";
+
+/** So many values an answer has at most, of all series together: some megabytes. */
+export const VALUES_MAX = 100_000;
+
+/** Cycles a second, about. */
+const CYCLES_A_SECOND = 20;
+
+interface Part {
+  readonly wan: Wan;
+  readonly series: readonly Wanted[];
+}
+
+/** Values over time; the pages are parts of the range, one after the other. */
+export function* range(
+  records: Records,
+  query: RangeQuery,
+  nowMs: number,
+  valuesMax = VALUES_MAX,
+): Pieces<RangeAnswer> {
+  demandMetrics(query.metrics ?? []);
+  const stepMs = stepOf(query);
+  const span = stepMs === null ? query : whole(query, stepMs);
+  const parts = wansOf(records, query.wans, span.toMs).map((wan) => ({
+    wan,
+    series: seriesOf(records, wan, query.metrics),
+  }));
+  const lines = parts.flatMap(({ wan, series }) =>
+    series.map((each) => ({ wan, each, values: emptyValues(each) })),
+  );
+  const windowMs = windowFor(stepMs, valuesMax / 2 / Math.max(1, lines.length));
+  const beginMs = beginOf(query, span, stepMs);
+  const lastMs = Math.min(
+    span.toMs,
+    Math.max(0, ...parts.map(({ wan }) => wan.toMs)),
+  );
+  const firstMs = Math.min(lastMs, ...parts.map(({ wan }) => wan.fromMs));
+  let returned = 0;
+  let at = Math.max(beginMs, floor(firstMs, stepMs));
+  while (at < lastMs && returned <= valuesMax / 2) {
+    const window = { fromMs: at, toMs: Math.min(span.toMs, at + windowMs) };
+    const before = returned;
+    for (const part of parts) {
+      const takesBegun = at <= span.fromMs;
+      const found = yield* valuesOf(records, part, window, stepMs, takesBegun);
+      for (const { series, sink } of found) {
+        const line = lines.find(({ each }) => each === series);
+        if (line !== undefined) returned += append(line.values, series, sink);
+        yield;
+      }
+    }
+    at =
+      returned > before
+        ? window.toMs
+        : nextOf(records, parts, window.toMs, stepMs);
+  }
+  const sources = parts.map(({ wan }) => ({
+    wan,
+    sections: sectionsOf(wan, span, stepMs),
+  }));
+  return {
+    data: lines.flatMap(({ values }) => (values.at.length > 0 ? [values] : [])),
+    metadata: {
+      ...(yield* completeness(records, span, sources, nowMs, query)),
+      stepMs,
+      returned,
+      next: at < lastMs ? `${at}.${stepMs ?? 0}` : null,
+    },
+  };
+}
+
+/** Where the next step with anything in it begins, from an instant on; Infinity where none does. */
+function nextOf(
+  records: Records,
+  parts: readonly Part[],
+  fromMs: number,
+  stepMs: number | null,
+): number {
+  const firstMs = Math.min(
+    ...parts.map(({ wan }) => records.firstMs(wan.id, fromMs) ?? Infinity),
+  );
+  return Math.max(fromMs, floor(firstMs, stepMs));
+}
+
+function* valuesOf(
+  records: Records,
+  { wan, series }: Part,
+  window: Span,
+  stepMs: number | null,
+  takesBegun: boolean,
+) {
+  const { fromMs, toMs } = window;
+  const targets = series.map((each) => ({
+    series: each,
+    sink:
+      stepMs === null
+        ? openSingles()
+        : openSteps(fromMs, stepMs, Math.ceil((toMs - fromMs) / stepMs)),
+  }));
+  const steps = { originMs: fromMs, stepMs: stepMs ?? 1, takesBegun };
+  const from = sectionsOf(wan, window, stepMs);
+  yield* read(records, wan, from, steps, targets);
+  return targets;
+}
+
+/** Within what the WAN has. */
+const sectionsOf = (wan: Wan, { fromMs, toMs }: Span, stepMs: number | null) =>
+  sections(
+    Math.max(fromMs, floor(wan.fromMs, stepMs)),
+    Math.min(toMs, wan.toMs),
+    stepMs ?? 1,
+    wan.kept,
+  );
+
+const floor = (ms: number, stepMs: number | null): number =>
+  Math.floor(ms / (stepMs ?? 1)) * (stepMs ?? 1);
+
+/** All of each step that the span touches. */
+const whole = ({ fromMs, toMs }: Span, stepMs: number): Span => ({
+  fromMs: floor(fromMs, stepMs),
+  toMs: Math.ceil(toMs / stepMs) * stepMs,
+});
+
+function stepOf({ resolution, fromMs, toMs, cursor }: RangeQuery) {
+  if (cursor !== undefined) {
+    const [, step = NaN] = cursor.split(".").map(Number);
+    return step === 0 ? null : step;
+  }
+  if (resolution === "cycle") return null;
+  return "stepMs" in resolution
+    ? resolution.stepMs
+    : stepFor(toMs - fromMs, resolution.points);
+}
+
+function beginOf({ cursor }: RangeQuery, span: Span, stepMs: number | null) {
+  if (cursor === undefined) return span.fromMs;
+  const [at = NaN, step = NaN, rest] = cursor.split(".").map(Number);
+  const isOurs =
+    rest === undefined &&
+    Number.isSafeInteger(at + step) &&
+    at % (stepMs ?? 1) === 0 &&
+    at > span.fromMs &&
+    at < span.toMs;
+  if (isOurs) return at;
+  throw new QueryError("cursor", "must be the 'next' of this query", cursor);
+}
+
+/** So much of the time at once that it holds half an answer at most. */
+function windowFor(stepMs: number | null, values: number): number {
+  return stepMs === null
+    ? Math.ceil((values / CYCLES_A_SECOND) * 1e3)
+    : Math.max(1, Math.floor(values)) * stepMs;
+}
+
+type Lists = { -readonly [K in keyof SeriesValues]: SeriesValues[K] } & {
+  at: number[];
+  min: number[];
+  avg: number[];
+  max: number[];
+  count: number[];
+  stateMs?: (readonly number[])[];
+};
+
+const emptyValues = ({ name }: Wanted): Lists => ({
+  ...name,
+  ...{ at: [], min: [], avg: [], max: [], count: [] },
+  ...(name.metric === "wanctl_state" ? { stateMs: [] } : {}),
+});
+
+/** @returns how many */
+function append(lists: Lists, series: Wanted, sink: Sink): number {
+  const figures = sink.figures();
+  for (const each of figures) {
+    const { min, avg, max } = shownFigures(series, each);
+    lists.at.push(each.atMs);
+    lists.min.push(min);
+    lists.avg.push(avg);
+    lists.max.push(max);
+    lists.count.push(each.count);
+    lists.stateMs?.push(each.heldMs);
+  }
+  return figures.length;
+}

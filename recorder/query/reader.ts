@@ -1,0 +1,83 @@
+import { setImmediate } from "node:timers/promises";
+import { type Clock, systemClock } from "../../shared/runtime/clock.js";
+import { Failure, reasonOf } from "../../shared/runtime/failure.js";
+import { isDamage, passingCause } from "../store/connection.js";
+import { openReadable } from "../store/database.js";
+import { openRecords, type Records } from "../store/records.js";
+import { events, gaps } from "./events.js";
+import type { History } from "./history.js";
+import { range } from "./range.js";
+import type { Pieces } from "./read.js";
+import { seriesAnswer } from "./series-selection.js";
+import { summary } from "./summary.js";
+
+/** Where the history lies, and how work at it is done. */
+export interface Library {
+  /** To be used within `run` alone. */
+  readonly records: Records;
+  /** Does a work piece by piece, with pauses. */
+  run<T>(work: Pieces<T>, signal?: AbortSignal): Promise<T>;
+}
+
+/** Answers from what is recorded. */
+export function openReader(
+  library: Library,
+  clock: Pick<Clock, "wall">,
+): History {
+  /** The records are looked up when the work begins: only then are they known to be there. */
+  const answer = <T>(
+    work: (records: Records, nowMs: number) => Pieces<T>,
+    signal?: AbortSignal,
+  ): Promise<T> =>
+    library.run(
+      (function* () {
+        return yield* work(library.records, clock.wall());
+      })(),
+      signal,
+    );
+
+  return {
+    series: (signal) =>
+      answer(function* (records, nowMs) {
+        yield;
+        return seriesAnswer(records, nowMs);
+      }, signal),
+    range: (query, signal) =>
+      answer((records, nowMs) => range(records, query, nowMs), signal),
+    summary: (query, signal) =>
+      answer((records, nowMs) => summary(records, query, nowMs), signal),
+    events: (query, signal) =>
+      answer((records) => events(records, query), signal),
+    gaps: (query, signal) => answer((records) => gaps(records, query), signal),
+  };
+}
+
+/**
+ * The history in a file: a copy, or that of a recorder which does not run. It is read, and never changed.
+ * @throws Failure where there is none, or it is of another version
+ */
+export function openHistoryFile(path: string): History & Disposable {
+  const db = openReadable(path);
+  const library: Library = {
+    records: openRecords(db),
+    async run(work, signal) {
+      for (;;) {
+        signal?.throwIfAborted();
+        try {
+          const { done, value } = work.next();
+          if (done) return value;
+        } catch (error) {
+          if (!isDamage(error) && passingCause(error) === undefined)
+            throw error;
+          throw new Failure(`Cannot read '${path}': got ${reasonOf(error)}`);
+        }
+        // a promise alone would leave no turn to the signal that ends it
+        await setImmediate();
+      }
+    },
+  };
+  return {
+    ...openReader(library, systemClock),
+    [Symbol.dispose]: () => void db.close(),
+  };
+}

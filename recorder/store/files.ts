@@ -1,0 +1,131 @@
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from "node:fs";
+import type { WallMs } from "../../shared/runtime/clock.js";
+import { realPath } from "../../shared/runtime/lock.js";
+
+/** What SQLite keeps beside a database. */
+const BESIDE = ["", "-wal", "-shm"] as const;
+
+const LOOK_BYTES = 4_096;
+
+/**
+ * Whether a file that is no database may have been one: one that is plain text is somebody's, named by mistake. Neither a
+ * page of ours nor noise is text.
+ */
+export function mayBeOurs(path: string): boolean {
+  const file = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(LOOK_BYTES);
+    const length = readSync(file, bytes, 0, LOOK_BYTES, 0);
+    return !isText(bytes.subarray(0, length));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function isText(bytes: Uint8Array): boolean {
+  try {
+    // a stream, for the last character may be cut off
+    const decoder = new TextDecoder("utf-8", { fatal: true });
+    return !decoder.decode(bytes, { stream: true }).includes("\0");
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Gives a damaged database another name, with what lies beside it: nothing of it is deleted or changed, so that
+ * whoever can may read what is left. @returns the name
+ */
+export function setAside(path: string, now: WallMs): string {
+  const at = new Date(now).toISOString().slice(0, 19).replaceAll(":", "-");
+  let name = `${path}.corrupt-${at}Z`;
+  for (let n = 2; existsSync(name); n++) name = `${path}.corrupt-${at}Z-${n}`;
+  // the log first: what remains of a half-done job must not be taken for the log of a new database
+  for (const suffix of [...BESIDE].reverse())
+    if (existsSync(path + suffix)) renameSync(path + suffix, name + suffix);
+  return name;
+}
+
+/** Which file a path leads to, "" where there is none. A name may be given to another file at any time. */
+export function identityOf(path: string): string {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? "" : `${stat.dev}:${stat.ino}`;
+  } catch (error) {
+    // its folder is a file now
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return "";
+    throw error;
+  }
+}
+
+export interface Change {
+  readonly how: string;
+  /** The database itself is no longer there. */
+  readonly moved: boolean;
+}
+
+/** A database and what SQLite keeps beside it, as they were when it was opened. */
+export interface Files {
+  /** What somebody has done to them; null where nobody has. @throws where they cannot be looked at */
+  change(): Change | null;
+  /** Deletes what is still there of the log: beside another database it would be taken for that one's. */
+  clear(): void;
+}
+
+export function filesOf(path: string): Files {
+  // SQLite keeps what it has beside the file that a link leads to
+  const real = realPath(path);
+  const fileOf = (path: string) => ({ path, identity: identityOf(path) });
+  const main = fileOf(path);
+  const [log, index] = [fileOf(`${real}-wal`), fileOf(`${real}-shm`)];
+  return {
+    change() {
+      const now = identityOf(main.path);
+      if (now === "") return { how: "the file was deleted", moved: true };
+      if (now !== main.identity)
+        return { how: "the file was replaced", moved: true };
+      return identityOf(log.path) === log.identity
+        ? null
+        : { how: "its log was deleted or replaced", moved: false };
+    },
+    clear() {
+      for (const each of [log, index])
+        if (each.identity !== "" && identityOf(each.path) === each.identity)
+          rmSync(each.path, { force: true });
+    },
+  };
+}
+
+/**
+ * File systems on which WAL cannot work, by the number statfs(2) gives them: its index is memory shared between processes,
+ * and its locks must hold. FUSE may be local, but whether it keeps either promise depends on who wrote it.
+ */
+const NETWORK: Readonly<Record<number, string>> = {
+  0x0000_517b: "SMB",
+  0x0000_6969: "NFS",
+  0x00c3_6400: "Ceph",
+  0x0102_1997: "9P",
+  0x0bd0_0bd0: "Lustre",
+  0x5346_414f: "AFS",
+  0x6573_5546: "FUSE",
+  0xfe53_4d42: "SMB",
+  0xff53_4d42: "SMB",
+};
+
+/** The name of a network file system, undefined for a local one. */
+export const networkName = (type: bigint): string | undefined =>
+  // 32-bit kernels hand the number out with its sign extended
+  NETWORK[Number(BigInt.asUintN(32, type))];
+
+/** The network file system a path lies on, undefined where it is local. */
+export const networkOf = (path: string): string | undefined =>
+  networkName(statfsSync(path, { bigint: true }).type);

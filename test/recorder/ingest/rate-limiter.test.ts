@@ -1,0 +1,57 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { createGate } from "../../../recorder/ingest/rate-limiter.js";
+import type { MonoMs } from "../../../shared/runtime/clock.js";
+
+const at = (ms: number) => ms as MonoMs;
+
+describe("Gate", () => {
+  const visits = fc.array(
+    fc.record({
+      gapMs: fc.integer({ min: 0, max: 400 }),
+      count: fc.integer({ min: 1, max: 1_500 }),
+      bytes: fc.integer({ min: 1, max: 65_536 }),
+    }),
+    { maxLength: 12 },
+  );
+
+  it("lets no source have more than two seconds' worth in any second, and never holds back a calm one", () =>
+    fc.assert(
+      fc.property(visits, (bursts) => {
+        const gate = createGate();
+        const taken: { ms: number; bytes: number }[] = [];
+        let ms = 0;
+        for (const { gapMs, count, bytes } of bursts) {
+          ms += gapMs;
+          for (let i = 0; i < count; i++)
+            if (gate.admits("spectrum", bytes, at(ms)))
+              taken.push({ ms, bytes });
+          expect(gate.admits("att", 500, at(ms))).to.equal(true);
+        }
+        for (const { ms: from } of taken) {
+          const second = taken.filter((t) => t.ms >= from && t.ms < from + 1e3);
+          const sum = second.reduce((total, { bytes }) => total + bytes, 0);
+          expect(second.length).to.be.at.most(2_000);
+          expect(sum).to.be.at.most(2 * 2 ** 21);
+        }
+      }),
+      { numRuns: 40 },
+    ));
+
+  it("says who floods, until ten seconds after it stopped", () => {
+    const gate = createGate();
+    for (let i = 0; i < 1_003; i++) gate.admits("att", 100, at(0));
+    gate.admits("spectrum", 100, at(0));
+    expect(gate.held).to.equal(3);
+    expect(gate.flooding(at(9_999))).to.deep.equal(["att"]);
+    expect(gate.flooding(at(10_000))).to.be.empty;
+    expect(gate.admits("att", 100, at(1_000))).to.equal(true);
+  });
+
+  it("remembers no more than so many names", () => {
+    const gate = createGate();
+    for (let i = 0; i < 1_001; i++) gate.admits("att", 100, at(0));
+    for (let i = 0; i < 64; i++) gate.admits(`wan-${i}`, 1, at(1));
+    expect(gate.flooding(at(1))).to.be.empty;
+  });
+});

@@ -1,0 +1,72 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import {
+  decodeHistogram,
+  encodeHistogram,
+  histogramOf,
+  mergeHistograms,
+  quantile,
+  RELATIVE_ERROR,
+} from "../../../recorder/tiers/sketch.js";
+
+const value = fc.oneof(
+  fc.constantFrom(0, 1, -1),
+  fc.integer({ min: -300, max: 300 }),
+  fc.integer({ min: -(2 ** 36), max: 2 ** 36 }),
+);
+const values = fc.array(value, { minLength: 1, maxLength: 60 });
+const share = fc.oneof(
+  fc.constantFrom(0, 0.5, 0.99, 1),
+  fc.double({ min: 0, max: 1, noNaN: true }),
+);
+
+describe("histogram", () => {
+  it("knows every quantile within 2 % of itself, on either side of zero (STOR-03)", () =>
+    fc.assert(
+      fc.property(values, share, (all, q) => {
+        const sorted = [...all].sort((a, b) => a - b);
+        const exact = sorted[Math.max(1, Math.ceil(q * all.length)) - 1]!;
+        expect(quantile(histogramOf(all), q)).to.be.closeTo(
+          exact,
+          Math.abs(exact) * (RELATIVE_ERROR + 1e-9),
+        );
+      }),
+    ));
+
+  it("merges to what all values at once give, in whatever order (STOR-03)", () =>
+    fc.assert(
+      fc.property(values, values, values, (a, b, c) => {
+        const [A, B, C] = [a, b, c].map(histogramOf) as [
+          ReturnType<typeof histogramOf>,
+          ReturnType<typeof histogramOf>,
+          ReturnType<typeof histogramOf>,
+        ];
+        const all = encodeHistogram(histogramOf([...a, ...b, ...c]));
+        for (const merged of [
+          mergeHistograms(mergeHistograms(A, B), C),
+          mergeHistograms(C, mergeHistograms(B, A)),
+        ])
+          expect(encodeHistogram(merged).equals(all)).to.be.true;
+      }),
+    ));
+
+  it("comes back from its bytes", () =>
+    fc.assert(
+      fc.property(values, (all) => {
+        const histogram = histogramOf(all);
+        expect([...decodeHistogram(encodeHistogram(histogram))]).to.deep.equal([
+          ...histogram,
+        ]);
+      }),
+    ));
+
+  it("keeps a calm minute in a few dozen bytes", () => {
+    const minute = Array.from({ length: 1_200 }, (_, i) => 20_000 + 7 * i);
+    expect(encodeHistogram(histogramOf(minute)).length).to.be.below(40);
+  });
+
+  it("is empty where nothing was: no quantile", () => {
+    expect(quantile(histogramOf([]), 0.5)).to.equal(null);
+    expect(decodeHistogram(new Uint8Array()).size).to.equal(0);
+  });
+});
