@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
-import { tasks } from "../lab/contest.js";
-import { performAll } from "../lab/crew.js";
 import { gates, inWords } from "../lab/gates.js";
 import { measure } from "../lab/measure.js";
-import { POLICIES } from "../lab/policies/roster.js";
+import { POLICIES } from "../lab/policies/policies.js";
 import { WANCTL } from "../lab/policies/wanctl.js";
-import { rank } from "../lab/ranking.js";
 import { page } from "../lab/report/page.js";
 import { SCENARIOS } from "../lab/scenarios.js";
+import { rank } from "../lab/score.js";
 import { table } from "../lab/table.js";
+import { tasks } from "../lab/tasks.js";
+import { performAll } from "../lab/worker-pool.js";
 import { Failure } from "../shared/runtime/failure.js";
 import { demandWritable } from "../shared/runtime/files.js";
 

@@ -1,5 +1,5 @@
 import type { Measure, Quantity } from "./measure.js";
-import { spreadOf, type Spread } from "./statistics.js";
+import { type Spread, spreadOf } from "./score.js";
 
 /** What must hold of our own policy, and whether it does. */
 export interface Verdict {

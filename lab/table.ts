@@ -1,6 +1,5 @@
-import { scenarioOf } from "./contest.js";
-import type { Standing } from "./ranking.js";
-import type { Spread } from "./statistics.js";
+import type { Spread, Standing } from "./score.js";
+import { scenarioOf } from "./tasks.js";
 
 /** A column of at most 80 in all: its head, its width and what stands in it. */
 type Column = readonly [

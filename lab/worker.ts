@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { perform, type Task } from "./contest.js";
+import { perform, type Task } from "./tasks.js";
 
 parentPort?.on("message", (task: Task) => {
   parentPort?.postMessage(perform(task));

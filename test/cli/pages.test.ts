@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { format } from "prettier";
 import { CONTROLLER_SCHEMA } from "../../controller/config/schema.js";
 import { PRESET_NAMES, PRESETS } from "../../controller/law/presets.js";
-import { POLICIES } from "../../lab/policies/roster.js";
+import { POLICIES } from "../../lab/policies/policies.js";
 import { SCENARIOS } from "../../lab/scenarios.js";
 import { RECORDER_SCHEMA } from "../../recorder/config.js";
 import { routesOf, type Sight } from "../../recorder/http/api.js";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { openRandom } from "../../controller/simulation/random.js";
 import { openCapacity } from "../../controller/simulation/plan.js";
+import { openRandom } from "../../controller/simulation/random.js";
 import { lte, starlink, steps } from "../../lab/capacity.js";
-import { quantile } from "../../lab/statistics.js";
+import { quantile } from "../../lab/score.js";
 
 type Capacity = ReturnType<typeof lte>;
 

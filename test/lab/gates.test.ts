@@ -1,9 +1,8 @@
 import { expect } from "chai";
-import type { Outcome } from "../../lab/contest.js";
 import { gates, inWords } from "../../lab/gates.js";
 import { measure } from "../../lab/measure.js";
-import { rank } from "../../lab/ranking.js";
-import type { Score } from "../../lab/score.js";
+import { rank, type Score } from "../../lab/score.js";
+import type { Outcome } from "../../lab/tasks.js";
 
 const FINE: Score = {
   use: { download: 0.95, upload: null },

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
 import { constant, steps } from "../../lab/capacity.js";
-import { policyOf, scenarioOf } from "../../lab/contest.js";
-import { POLICIES } from "../../lab/policies/roster.js";
+import { POLICIES } from "../../lab/policies/policies.js";
 import { play } from "../../lab/run.js";
 import { scenario, type Scenario, type Sketch } from "../../lab/scenario.js";
 import { score } from "../../lab/score.js";
+import { policyOf, scenarioOf } from "../../lab/tasks.js";
 import { eachDirection } from "../../shared/contract/direction.js";
 
 const sketch: Sketch = {

@@ -1,9 +1,8 @@
 import { expect } from "chai";
 import { constant } from "../../lab/capacity.js";
-import { BIN_MS, type Bin, type Run } from "../../lab/run.js";
+import { type Bin, BIN_MS, type Run } from "../../lab/run.js";
 import { scenario } from "../../lab/scenario.js";
-import { score } from "../../lab/score.js";
-import { spreadOf } from "../../lab/statistics.js";
+import { score, spreadOf } from "../../lab/score.js";
 
 const SCENARIO = scenario({
   id: "T",

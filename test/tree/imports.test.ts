@@ -32,7 +32,7 @@ const PURE = [
   /^(shared\/(contract\/groups|bus\/ring)|recorder\/(http\/present|ingest\/ring-availability))\.ts$/,
   /^recorder\/tiers\//,
   /^recorder\/import\/old-row\.ts$/,
-  /^lab\/(?!crew|worker)/,
+  /^lab\/(?!worker)/,
   /^page\/(align|clusters|event-words|follow|limits|pace|series|span|sse|tally|wan-data|words)\.ts$/,
   /^shared\/contract\/(cause|direction|event|metrics|msgpack|router-call|row|state|units)\.ts$/,
 ];

@@ -1,13 +1,17 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { perform } from "../../../lab/contest.js";
 import { gates } from "../../../lab/gates.js";
 import { measure } from "../../../lab/measure.js";
-import { POLICIES } from "../../../lab/policies/roster.js";
-import { rank } from "../../../lab/ranking.js";
-import { page } from "../../../lab/report/page.js";
-import { line, linear, logarithmic, ticks } from "../../../lab/report/plot.js";
-import { STYLE } from "../../../lab/report/style.js";
+import { POLICIES } from "../../../lab/policies/policies.js";
+import {
+  line,
+  linear,
+  logarithmic,
+  ticks,
+} from "../../../lab/report/charts.js";
+import { page, STYLE } from "../../../lab/report/page.js";
+import { rank } from "../../../lab/score.js";
+import { perform } from "../../../lab/tasks.js";
 
 describe("page()", () => {
   const outcomes = ["oracle", "wanctl", "none"].map((policy) =>

@@ -1,10 +1,10 @@
+import { POLICIES } from "./policies/policies.js";
 import type { Policy } from "./policy.js";
-import { POLICIES } from "./policies/roster.js";
 import { play } from "./run.js";
 import type { Scenario } from "./scenario.js";
 import { SCENARIOS } from "./scenarios.js";
 import { score, type Score } from "./score.js";
-import { traceOf, type Trace } from "./trace.js";
+import { type Trace, traceOf } from "./trace.js";
 
 /** One run to make, by names, so that it can be sent to another thread. */
 export interface Task {
