@@ -1,5 +1,5 @@
 import type { Measure, Quantity } from "./measure.js";
-import { type Spread, spreadOf } from "./score.js";
+import { type Spread, spreadOf } from "./statistics.js";
 
 /** What must hold of our own policy, and whether it does. */
 export interface Verdict {

@@ -1,5 +1,6 @@
 import { DIRECTIONS } from "../shared/contract/direction.js";
-import { mean, type Score } from "./score.js";
+import type { Score } from "./score.js";
+import { mean } from "./statistics.js";
 import type { Outcome, Task } from "./tasks.js";
 
 /** What is compared: one number for each run, null where the scenario has no such thing. */

@@ -1,4 +1,3 @@
-import { openRandom } from "../controller/simulation/random.js";
 import {
   eachDirection,
   type PerDirection,
@@ -7,40 +6,7 @@ import { groupsBy } from "../shared/contract/groups.js";
 import { type Measure, QUANTITIES, type Quantity } from "./measure.js";
 import { type Bin, BIN_MS, type Change, type Heard, type Run } from "./run.js";
 import type { Scenario } from "./scenario.js";
-
-/** The value below which that share of the sorted values lies; NaN of none. */
-export const quantile = (sorted: ArrayLike<number>, share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
-
-export const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** A mean over runs, and between what it lies with 95 %. */
-export interface Spread {
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-  /** How many runs it is the mean of. */
-  readonly runs: number;
-}
-
-const RESAMPLES = 1000;
-
-/** The mean and its interval by bootstrap; the same values give the same interval. null of none. */
-export function spreadOf(values: readonly number[]): Spread | null {
-  if (values.length === 0) return null;
-  const random = openRandom(values.length, "bootstrap");
-  const draw = () => values[Math.floor(random.uniform() * values.length)] ?? 0;
-  const means = Array.from({ length: RESAMPLES }, () =>
-    mean(values.map(draw)),
-  ).sort((a, b) => a - b);
-  return {
-    mean: mean(values),
-    low: quantile(means, 0.025),
-    high: quantile(means, 0.975),
-    runs: values.length,
-  };
-}
+import { mean, quantile, type Spread, spreadOf } from "./statistics.js";
 
 /** What one policy made of one scenario, over all seeds. */
 export type Standing = Pick<Measure, "scenario" | "policy"> &
@@ -146,7 +112,7 @@ const sentOutside = (
       !dead.some(([from, until]) => sentAtMs >= from && sentAtMs < until),
   );
 
-const sum = (bins: readonly Bin[], of: (bin: Bin) => number): number =>
+export const sum = (bins: readonly Bin[], of: (bin: Bin) => number): number =>
   bins.reduce((total, bin) => total + of(bin), 0);
 
 /** Changes of filled directions, to something, that stand alone. */

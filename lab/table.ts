@@ -1,4 +1,5 @@
-import type { Spread, Standing } from "./score.js";
+import type { Standing } from "./score.js";
+import type { Spread } from "./statistics.js";
 import { scenarioOf } from "./tasks.js";
 
 /** A column of at most 80 in all: its head, its width and what stands in it. */

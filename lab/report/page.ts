@@ -1,5 +1,6 @@
 import type { Verdict } from "../gates.js";
-import type { Spread, Standing } from "../score.js";
+import type { Standing } from "../score.js";
+import type { Spread } from "../statistics.js";
 import { plain } from "../table.js";
 import { type Outcome, policyOf, scenarioOf } from "../tasks.js";
 import { escaped, pareto, timeline } from "./charts.js";

@@ -11,12 +11,12 @@ import {
   openSteps,
   type Pieces,
   read,
+  shownFigures,
   type Sink,
 } from "./read.js";
 import {
   demandMetrics,
   seriesOf,
-  shownFigures,
   type Wan,
   wansOf,
   type Wanted,

@@ -2,7 +2,7 @@ import type { RowField } from "../../shared/contract/row.js";
 import { STATES } from "../../shared/contract/state.js";
 import type { Records } from "../store/records.js";
 import { unitMs } from "../store/rolled.js";
-import { heldByCycleMs } from "../tiers/rollup.js";
+import { heldByCycleMs, stateHeldLongest } from "../tiers/rollup.js";
 import type { Section } from "../tiers/section.js";
 import { bucketStart, STEP_MS } from "../tiers/tier.js";
 import type { Wan, Wanted } from "./series-selection.js";
@@ -263,4 +263,18 @@ function* readRolled(
           );
     yield;
   }
+}
+
+/** Figures in the unit of their metric, divided as the views divide. A code has no mean: shown is the one that was most. */
+export function shownFigures(
+  { name, divisor }: Wanted,
+  { count, sum, min, max, heldMs }: Figures,
+): { readonly min: number; readonly avg: number; readonly max: number } {
+  const mean = sum / (count * divisor);
+  const code = stateHeldLongest(heldMs) ?? Math.round(mean);
+  return {
+    min: min / divisor,
+    avg: name.unit === "code" ? code : mean,
+    max: max / divisor,
+  };
 }

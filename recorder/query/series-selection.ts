@@ -10,11 +10,9 @@ import {
 import type { RowField } from "../../shared/contract/row.js";
 import type { Records } from "../store/records.js";
 import { SAMPLE_UNIT } from "../store/samples.js";
-import { stateHeldLongest } from "../tiers/rollup.js";
 import type { Kept } from "../tiers/section.js";
 import { eachTier, type PerTier, TIERS } from "../tiers/tier.js";
 import { QueryError, type Selection, type Span } from "./history.js";
-import type { Figures } from "./read.js";
 
 /** A series that is asked for, and where it is kept. */
 export interface Wanted {
@@ -129,19 +127,5 @@ export function seriesAnswer(records: Records, nowMs: number): SeriesAnswer {
         })).filter(({ from, to }) => from < to),
       })),
     },
-  };
-}
-
-/** Figures in the unit of their metric, divided as the views divide. A code has no mean: shown is the one that was most. */
-export function shownFigures(
-  { name, divisor }: Wanted,
-  { count, sum, min, max, heldMs }: Figures,
-): { readonly min: number; readonly avg: number; readonly max: number } {
-  const mean = sum / (count * divisor);
-  const code = stateHeldLongest(heldMs) ?? Math.round(mean);
-  return {
-    min: min / divisor,
-    avg: name.unit === "code" ? code : mean,
-    max: max / divisor,
   };
 }

@@ -11,11 +11,10 @@ import {
   quantilesOfHeld,
   withinBounds,
 } from "./quantiles.js";
-import { openSteps, type Pieces, read } from "./read.js";
+import { openSteps, type Pieces, read, shownFigures } from "./read.js";
 import {
   demandMetrics,
   seriesOf,
-  shownFigures,
   type Wan,
   wansOf,
 } from "./series-selection.js";

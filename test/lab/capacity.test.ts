@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { openCapacity } from "../../controller/simulation/plan.js";
 import { openRandom } from "../../controller/simulation/random.js";
 import { lte, starlink, steps } from "../../lab/capacity.js";
-import { quantile } from "../../lab/score.js";
+import { quantile } from "../../lab/statistics.js";
 
 type Capacity = ReturnType<typeof lte>;
 

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { constant } from "../../lab/capacity.js";
 import { type Bin, BIN_MS, type Run } from "../../lab/run.js";
 import { scenario } from "../../lab/scenario.js";
-import { score, spreadOf } from "../../lab/score.js";
+import { score } from "../../lab/score.js";
+import { spreadOf } from "../../lab/statistics.js";
 
 const SCENARIO = scenario({
   id: "T",
