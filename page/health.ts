@@ -1,6 +1,6 @@
-import type { Api } from "./api.js";
-import { part, say } from "./parts.js";
-import type { RecorderHealth, Worst } from "./worst.js";
+import type { Api } from "./data/api.js";
+import { part, say } from "./dom.js";
+import type { RecorderHealth, Worst } from "./text/summaries.js";
 
 /** How the recorder is, and the worst that is going on: in the head of the page, in its title, and in its icon. */
 export interface HealthLine {

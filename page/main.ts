@@ -1,14 +1,10 @@
-import { openApi } from "./api.js";
-import { openBoard, renewalMs } from "./board.js";
-import { openClock } from "./clock.js";
-import { openFinds } from "./finds.js";
-import { openHealthLine } from "./health.js";
-import { askWans, type Remembered } from "./history.js";
-import { openInk } from "./ink.js";
-import { FIRST_VIEW, linkTo, viewIn, type View } from "./link.js";
-import { openLive, STALE_MS } from "./live.js";
-import { openNowTable, type NowTable, type Present } from "./now.js";
-import { part, say } from "./parts.js";
+import { openBoard, renewalMs } from "./charts/chart-list.js";
+import { openInk, openTheme } from "./charts/css-colours.js";
+import { openApi } from "./data/api.js";
+import { openClock } from "./data/clock.js";
+import { askWans, type Remembered } from "./data/history.js";
+import { FIRST_VIEW, linkTo, type View, viewIn } from "./data/link.js";
+import { openLive, STALE_MS } from "./data/live.js";
 import {
   around,
   boundsOf,
@@ -16,11 +12,15 @@ import {
   lengthFor,
   lengthOf,
   type Span,
-} from "./span.js";
-import { openTheme } from "./theme.js";
-import { openToken } from "./token.js";
+} from "./data/span.js";
+import { openToken } from "./data/token.js";
+import type { Present } from "./data/wan-data.js";
+import { part, say } from "./dom.js";
+import { openHealthLine } from "./health.js";
+import { type NowTable, openNowTable } from "./now.js";
+import { openFinds } from "./text/highlights.js";
+import { worstOf } from "./text/summaries.js";
 import { openToolbar } from "./toolbar.js";
-import { worstOf } from "./worst.js";
 
 const HEALTH_MS = 10_000;
 

@@ -1,23 +1,10 @@
 import { causeInWords } from "../shared/contract/cause.js";
 import { type Direction, DIRECTIONS } from "../shared/contract/direction.js";
-import type { Row } from "../shared/contract/row.js";
 import { STATES } from "../shared/contract/state.js";
 import { maybe, rttInWords, showMbps } from "../shared/contract/units.js";
-import { make, say } from "./parts.js";
-import { lasting } from "./words.js";
-
-/** One WAN as it is at this moment. */
-export interface Present {
-  readonly wan: string;
-  readonly at: number | null;
-  readonly isLive: boolean;
-  readonly hasStopped: boolean;
-  readonly isRouterUp: boolean | null;
-  /** null before its first */
-  readonly values: Row | null;
-  /** When each direction came into its state, null where that is not known. */
-  readonly since: Readonly<Record<Direction, number | null>>;
-}
+import type { Present } from "./data/wan-data.js";
+import { make, say } from "./dom.js";
+import { lasting } from "./text/words.js";
 
 /** The table of one WAN now. */
 export interface NowTable {

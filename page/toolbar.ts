@@ -1,7 +1,13 @@
-import type { View } from "./link.js";
-import { make, part, say } from "./parts.js";
-import { boundsOf, LENGTH_NAMES, LENGTHS_MS, panned, zoomed } from "./span.js";
-import { boundsInWords, lasting, zoneAt } from "./words.js";
+import type { View } from "./data/link.js";
+import {
+  boundsOf,
+  LENGTH_NAMES,
+  LENGTHS_MS,
+  panned,
+  zoomed,
+} from "./data/span.js";
+import { make, part, say } from "./dom.js";
+import { boundsInWords, lasting, zoneAt } from "./text/words.js";
 
 /** Chooses what is looked at, by buttons and by keys. */
 export interface Toolbar {

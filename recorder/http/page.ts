@@ -1,57 +1,22 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { posix } from "node:path";
 import { Type } from "@sinclair/typebox";
 import type { FastifyReply } from "fastify";
 import { HttpError } from "./errors.js";
 import { parameters } from "./query.js";
 import { route, type Route } from "./route.js";
 
-/** What the page is made of, each at `/assets/` and its name: these and nothing else. */
-export const MODULES = [
-  "page/align.js",
-  "page/api.js",
-  "page/board.js",
-  "page/clock.js",
-  "page/clusters.js",
-  "page/event-words.js",
-  "page/finds.js",
-  "page/follow.js",
-  "page/health.js",
-  "page/history.js",
-  "page/ink.js",
-  "page/limits.js",
-  "page/link.js",
-  "page/live.js",
-  "page/main.js",
-  "page/marks.js",
-  "page/now.js",
-  "page/pace.js",
-  "page/parts.js",
-  "page/plot.js",
-  "page/rate-plot.js",
-  "page/rtt-plot.js",
-  "page/series.js",
-  "page/shades.js",
-  "page/span.js",
-  "page/sse.js",
-  "page/state-plot.js",
-  "page/tally.js",
-  "page/theme.js",
-  "page/token.js",
-  "page/toolbar.js",
-  "page/touch.js",
-  "page/uplot.js",
-  "page/wan-charts.js",
-  "page/wan-data.js",
-  "page/words.js",
-  "page/worst.js",
-  "shared/contract/cause.js",
-  "shared/contract/direction.js",
-  "shared/contract/event.js",
-  "shared/contract/row.js",
-  "shared/contract/state.js",
-  "shared/contract/units.js",
-] as const;
+const ROOT = new URL("../../", import.meta.url);
+
+/** Files of others, where they are; ours are beside this one, as the build leaves them. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "page/charts/uplot.js": "uPlot.esm.js",
+  "page/uplot.css": "uPlot.min.css",
+};
+
+/** What the page loads: `page/main.js`, and what follows from its imports. */
+export const MODULES = [...loadedBy("page/main.js")].sort();
 const SHEETS = ["page/page.css", "page/uplot.css"] as const;
 const DOCUMENT = "page/index.html";
 
@@ -59,12 +24,6 @@ const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
   css: "text/css; charset=utf-8",
   js: "text/javascript; charset=utf-8",
-};
-
-/** Files of others, where they are; ours are beside this one, as the build leaves them. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  "page/uplot.js": "uPlot.esm.js",
-  "page/uplot.css": "uPlot.min.css",
 };
 
 interface Asset {
@@ -112,14 +71,24 @@ const FOLDER_SCRIPT =
 /** By which the browser is told that this one script may stand in the document. */
 export const FOLDER_SCRIPT_HASH = `sha256-${createHash("sha256").update(FOLDER_SCRIPT).digest("base64")}`;
 
+/** A module and all that it imports, by their paths below {@link ROOT}; what others made imports nothing of ours. */
+function loadedBy(name: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(name)) return seen;
+  seen.add(name);
+  if (name in ELSEWHERE) return seen;
+  const text = readFileSync(new URL(name, ROOT), "utf8");
+  for (const [, path = ""] of text.matchAll(/^import .*?"(\..+?)"/gms))
+    loadedBy(posix.join(posix.dirname(name), path), seen);
+  return seen;
+}
+
 /** Each file is read when it is first asked for, and kept. */
 function openAssets(): (name: string) => Asset {
   const assets = new Map<string, Asset>();
-  const root = new URL("../../", import.meta.url);
   const place = (name: string) => {
     const other = ELSEWHERE[name];
     return other === undefined
-      ? new URL(name, root)
+      ? new URL(name, ROOT)
       : new URL(other, import.meta.resolve("uplot"));
   };
   return (name) => {

@@ -33,12 +33,12 @@ const PURE = [
   /^recorder\/tiers\//,
   /^recorder\/import\/old-row\.ts$/,
   /^lab\/(?!worker)/,
-  /^page\/(align|clusters|event-words|follow|limits|pace|series|span|sse|tally|wan-data|words)\.ts$/,
+  /^page\/(data\/(follow|span|sse|wan-data)|text\/(summaries|words))\.ts$/,
   /^shared\/contract\/(cause|direction|event|metrics|msgpack|router-call|row|state|units)\.ts$/,
 ];
 
 /** The only places that read the clocks: of this host, and of the browser. */
-const CLOCKS = ["shared/runtime/clock.ts", "page/clock.ts"];
+const CLOCKS = ["shared/runtime/clock.ts", "page/data/clock.ts"];
 
 const files = Object.keys(MAY_IMPORT).flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
@@ -60,7 +60,7 @@ const importsOf = (file: string, of: RegExp) =>
 
 /** The chart library is declared beside the page's own modules, for there it is served. */
 const sourceOf = (path: string) =>
-  path.replace(/\.js$/, path === "page/uplot.js" ? ".d.ts" : ".ts");
+  path.replace(/\.js$/, path === "page/charts/uplot.js" ? ".d.ts" : ".ts");
 
 const ANY = /(?:from|import\(|import) ?"([^"]+)"/g;
 const VALUES = /(?:^import (?!type )[^;]*?from |^import )"([^"]+)"/gm;

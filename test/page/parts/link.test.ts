@@ -4,10 +4,10 @@ import {
   FIRST_VIEW,
   lengthText,
   linkTo,
-  viewIn,
   type View,
-} from "../../../page/link.js";
-import { LENGTH_MAX_MS, LENGTH_MIN_MS } from "../../../page/span.js";
+  viewIn,
+} from "../../../page/data/link.js";
+import { LENGTH_MAX_MS, LENGTH_MIN_MS } from "../../../page/data/span.js";
 
 const span = fc.oneof(
   fc.record({

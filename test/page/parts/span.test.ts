@@ -8,7 +8,7 @@ import {
   lengthOf,
   panned,
   zoomed,
-} from "../../../page/span.js";
+} from "../../../page/data/span.js";
 
 const NOW_MS = 1_749_988_800_000;
 const anySpan = fc

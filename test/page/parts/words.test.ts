@@ -1,8 +1,14 @@
 import { expect } from "chai";
-import { eventInWords } from "../../../page/event-words.js";
-import { limitsIn } from "../../../page/limits.js";
-import { lineTally } from "../../../page/tally.js";
-import { lasting, mbps, ms, percent, tickLabels } from "../../../page/words.js";
+import { limitsIn } from "../../../page/data/wan-data.js";
+import { lineTally } from "../../../page/text/summaries.js";
+import {
+  eventInWords,
+  lasting,
+  mbps,
+  ms,
+  percent,
+  tickLabels,
+} from "../../../page/text/words.js";
 import { transition } from "../../fakes/frames.js";
 
 describe("Words of the page", () => {

@@ -3,7 +3,7 @@ import { json } from "node:stream/consumers";
 import { expect } from "chai";
 import { completenessLines } from "../../../cli/history/completeness-lines.js";
 import { openRandom } from "../../../controller/simulation/random.js";
-import { recordedInWords } from "../../../page/tally.js";
+import { recordedInWords } from "../../../page/text/summaries.js";
 import { openHistoryFile } from "../../../recorder/query/reader.js";
 import type { CycleFrame } from "../../../shared/contract/frame.js";
 import type {

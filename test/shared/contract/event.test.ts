@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { openEventList } from "../../../cli/history/event-lines.js";
-import { severity } from "../../../page/event-words.js";
+import { severity } from "../../../page/text/words.js";
 import {
   EVENT_ROWS,
   eventRow,

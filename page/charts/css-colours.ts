@@ -1,3 +1,5 @@
+import { part } from "../dom.js";
+
 /** Colours of the style sheet, for what is drawn on a canvas. */
 export type InkName =
   | "page"
@@ -34,4 +36,24 @@ export function openInk(): Ink {
     }
     return ink;
   };
+}
+
+const KEY = "wanctl-theme";
+
+/** Light or dark, as the system has it until one chooses. */
+export function openTheme(): void {
+  const root = document.documentElement;
+  const button = part("theme", HTMLButtonElement);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () =>
+    root.style.colorScheme === ""
+      ? dark.matches
+      : root.style.colorScheme === "dark";
+  root.style.colorScheme = localStorage.getItem(KEY) ?? "";
+  button.addEventListener("click", () => {
+    const chosen = isDark() ? "light" : "dark";
+    root.style.colorScheme = chosen;
+    localStorage.setItem(KEY, chosen);
+    dispatchEvent(new Event("theme"));
+  });
 }

@@ -1,14 +1,12 @@
-import { type Direction, DIRECTIONS } from "../shared/contract/direction.js";
-import { STATES } from "../shared/contract/state.js";
-import { align } from "./align.js";
-import type { Ink, InkName } from "./ink.js";
-import type { Pace } from "./pace.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
+import { STATES } from "../../shared/contract/state.js";
+import { shareOf } from "../data/follow.js";
+import { align, type Pace, seriesOf, type WanData } from "../data/wan-data.js";
+import { timeInFull } from "../text/words.js";
+import type { Ink, InkName } from "./css-colours.js";
 import type { PlotKind } from "./plot.js";
-import { valuesAt } from "./rtt-plot.js";
-import { shareOf } from "./series.js";
+import { valuesAt } from "./rates-and-rtt.js";
 import uPlot from "./uplot.js";
-import { seriesOf, type WanData } from "./wan-data.js";
-import { timeInFull } from "./words.js";
 
 const NONE = { at: [], values: [] };
 const LANE = { download: 1, upload: 0 } as const;

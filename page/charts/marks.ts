@@ -1,10 +1,9 @@
-import type { HistoryEvent } from "../shared/contract/history.js";
-import { type Cluster, clusters } from "./clusters.js";
-import { eventInWords, severity } from "./event-words.js";
-import { make } from "./parts.js";
+import type { HistoryEvent } from "../../shared/contract/history.js";
+import { type Bounds, lengthOf } from "../data/span.js";
+import { type Cluster, clusters } from "../data/wan-data.js";
+import { make } from "../dom.js";
+import { dayAndTime, eventInWords, severity, timeToMs } from "../text/words.js";
 import { AXIS_PX, RIGHT_PX } from "./plot.js";
-import { type Bounds, lengthOf } from "./span.js";
-import { dayAndTime, timeToMs } from "./words.js";
 
 /** Events above a chart, each where it happened; one that is looked at tells its reason. */
 export interface Marks {

@@ -1,14 +1,14 @@
-import { DIRECTIONS } from "../shared/contract/direction.js";
-import { EVENT_ROWS } from "../shared/contract/event.js";
+import { DIRECTIONS } from "../../shared/contract/direction.js";
+import { EVENT_ROWS } from "../../shared/contract/event.js";
 import type {
   EventsAnswer,
   HistoryEvent,
   RangeAnswer,
   SeriesAnswer,
   SummaryAnswer,
-} from "../shared/contract/history.js";
+} from "../../shared/contract/history.js";
 import type { Api, Outcome } from "./api.js";
-import { joined } from "./series.js";
+import { joined } from "./follow.js";
 import { type Bounds, isCycles, lengthOf } from "./span.js";
 import type { Range } from "./wan-data.js";
 

@@ -1,10 +1,9 @@
 import type {
   HistoryEvent,
   SummaryAnswer,
-} from "../shared/contract/history.js";
-import { eventInWords, meaning } from "./event-words.js";
-import { make, part, say } from "./parts.js";
-import { dayAndTime, ms } from "./words.js";
+} from "../../shared/contract/history.js";
+import { make, part, say } from "../dom.js";
+import { dayAndTime, eventInWords, meaning, ms } from "./words.js";
 
 /** Where to look: the worst minutes of the time that is shown, and what happened in it. */
 export interface Finds {

@@ -1,10 +1,108 @@
-import type { Ink } from "./ink.js";
-import { drawShades } from "./shades.js";
-import type { Bounds } from "./span.js";
-import { touchSelect } from "./touch.js";
+import type { Bounds } from "../data/span.js";
+import type { Shade, WanData } from "../data/wan-data.js";
+import { tickLabels } from "../text/words.js";
+import type { Ink } from "./css-colours.js";
 import uPlot from "./uplot.js";
-import { tickLabels } from "./words.js";
-import type { WanData } from "./wan-data.js";
+
+/** Hatches the times of which there is nothing, with the word where it fits. */
+export function drawShades(
+  plot: uPlot,
+  shades: readonly Shade[],
+  ink: Ink,
+): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  for (const { fromMs, toMs, word } of shades) {
+    const left = plot.valToPos(fromMs, "x", true);
+    const width = Math.max(
+      2 * uPlot.pxRatio,
+      plot.valToPos(toMs, "x", true) - left,
+    );
+    ctx.fillStyle = hatch(ctx, ink("line"));
+    ctx.fillRect(left, bbox.top, width, bbox.height);
+    writeWord(plot, word, left, width, ink);
+  }
+  ctx.restore();
+}
+
+function writeWord(
+  { ctx, bbox }: uPlot,
+  word: string,
+  left: number,
+  width: number,
+  ink: Ink,
+): void {
+  const visibleLeft = Math.max(left, bbox.left);
+  const visible = Math.min(left + width, bbox.left + bbox.width) - visibleLeft;
+  ctx.font = `${11 * uPlot.pxRatio}px system-ui`;
+  const size = ctx.measureText(word).width + 8 * uPlot.pxRatio;
+  if (size > visible) return;
+  const [x, y] = [visibleLeft + visible / 2, bbox.top + bbox.height / 2];
+  const half = Math.min(9 * uPlot.pxRatio, bbox.height / 2);
+  ctx.fillStyle = ink("page");
+  ctx.fillRect(x - size / 2, y - half, size, 2 * half);
+  ctx.fillStyle = ink("quiet");
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  ctx.fillText(word, x, y);
+}
+
+function hatch(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern {
+  const tile = document.createElement("canvas");
+  const size = 6 * uPlot.pxRatio;
+  tile.width = tile.height = size;
+  const paint = tile.getContext("2d") as CanvasRenderingContext2D;
+  paint.strokeStyle = colour;
+  paint.lineWidth = uPlot.pxRatio;
+  paint.moveTo(0, size);
+  paint.lineTo(size, 0);
+  paint.stroke();
+  return ctx.createPattern(tile, "repeat") as CanvasPattern;
+}
+
+/** A finger drawn across a chart selects a time, as a mouse does; drawn up or down it still scrolls the page. */
+export function touchSelect(): uPlot.Plugin {
+  return { hooks: { ready: listen } };
+}
+
+function listen(plot: uPlot): void {
+  const { over } = plot;
+  let begunAt: number | null = null;
+  const placeOf = ({ clientX }: PointerEvent) => {
+    const { left, width } = over.getBoundingClientRect();
+    return Math.min(Math.max(clientX - left, 0), width);
+  };
+  const selection = (x: number) => ({
+    left: Math.min(begunAt ?? x, x),
+    width: Math.abs(x - (begunAt ?? x)),
+    top: 0,
+    height: over.clientHeight,
+  });
+  const isFinger = ({ pointerType }: PointerEvent) => pointerType === "touch";
+
+  over.addEventListener("pointerdown", (event) => {
+    if (isFinger(event)) begunAt = placeOf(event);
+  });
+  over.addEventListener("pointermove", (event) => {
+    if (!isFinger(event)) return;
+    const x = placeOf(event);
+    plot.setCursor({ left: x, top: 0 });
+    if (begunAt !== null) plot.setSelect(selection(x), false);
+  });
+  over.addEventListener("pointerup", (event) => {
+    if (begunAt === null) return;
+    const chosen = selection(placeOf(event));
+    begunAt = null;
+    plot.setSelect(chosen, chosen.width > 10);
+  });
+  over.addEventListener("pointercancel", () => {
+    begunAt = null;
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  });
+}
 
 /** One chart: what all of them have in common. */
 export interface Plot {

@@ -1,8 +1,8 @@
-import { type Direction, DIRECTIONS } from "../shared/contract/direction.js";
-import type { CycleFrame, Frame } from "../shared/contract/frame.js";
-import type { EventsAnswer } from "../shared/contract/history.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
+import type { CycleFrame, Frame } from "../../shared/contract/frame.js";
+import type { EventsAnswer } from "../../shared/contract/history.js";
 import type { Api } from "./api.js";
-import type { Present } from "./now.js";
+import type { Present } from "./wan-data.js";
 
 /** What each WAN is now, from the stream, and from what the recorder says while there is none. */
 export interface Live {

@@ -36,7 +36,7 @@ function request(
 }
 
 /** A recorder that does not answer has not refused it. */
-const isRight = (token: string): Promise<boolean> =>
+export const isRight = (token: string): Promise<boolean> =>
   request("health", token).then(
     ({ status }) => status !== 401,
     () => true,

@@ -1,9 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { align, blanks } from "../../../page/align.js";
-import { clusters } from "../../../page/clusters.js";
-import { paceOf } from "../../../page/pace.js";
-import { sseReader } from "../../../page/sse.js";
+import { sseReader } from "../../../page/data/sse.js";
+import {
+  align,
+  blanks,
+  clusters,
+  paceOf,
+} from "../../../page/data/wan-data.js";
 
 const line = fc
   .uniqueArray(fc.integer({ min: 0, max: 300 }), { maxLength: 30 })

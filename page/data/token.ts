@@ -1,4 +1,4 @@
-import { part } from "./parts.js";
+import { part } from "../dom.js";
 
 /** The token that a recorder beyond this host wants; kept until the tab is closed. */
 export interface Token {

@@ -1,19 +1,18 @@
-import type { CycleFrame } from "../shared/contract/frame.js";
-import type { Api, Outcome } from "./api.js";
-import type { Finds } from "./finds.js";
-import { followed, isFollowed } from "./follow.js";
-import { askConfig, askEvents, askRange, askSummary } from "./history.js";
-import { limitsIn } from "./limits.js";
-import type { Hands } from "./plot.js";
+import type { CycleFrame } from "../../shared/contract/frame.js";
+import type { Api, Outcome } from "../data/api.js";
+import { followed, isFollowed } from "../data/follow.js";
+import { askConfig, askEvents, askRange, askSummary } from "../data/history.js";
 import {
   type Bounds,
   boundsOf,
   isCycles,
   lengthOf,
   type Span,
-} from "./span.js";
+} from "../data/span.js";
+import { limitsIn, wanData, type WanData } from "../data/wan-data.js";
+import type { Finds } from "../text/highlights.js";
+import type { Hands } from "./plot.js";
 import { openWanCharts, type WanCharts } from "./wan-charts.js";
-import { wanData, type WanData } from "./wan-data.js";
 
 /** The charts of all WANs that are shown, at the same time. */
 export interface Board {

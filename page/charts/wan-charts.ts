@@ -1,23 +1,22 @@
-import { DIRECTIONS } from "../shared/contract/direction.js";
+import { DIRECTIONS } from "../../shared/contract/direction.js";
 import type {
   HistoryEvent,
   SummaryAnswer,
-} from "../shared/contract/history.js";
-import { openMarks } from "./marks.js";
-import { make, say } from "./parts.js";
-import { type Hands, openPlot, type Plot, type PlotKind } from "./plot.js";
-import { ratePlot } from "./rate-plot.js";
-import { rttPlot } from "./rtt-plot.js";
-import { statePlot } from "./state-plot.js";
+} from "../../shared/contract/history.js";
+import { seriesOf, type WanData } from "../data/wan-data.js";
+import { make, say } from "../dom.js";
 import {
   lineTally,
   NOTHING,
   recordedInWords,
   rttTally,
   stateTally,
-} from "./tally.js";
-import { seriesOf, type WanData } from "./wan-data.js";
-import { mbps } from "./words.js";
+} from "../text/summaries.js";
+import { mbps } from "../text/words.js";
+import { openMarks } from "./marks.js";
+import { type Hands, openPlot, type Plot, type PlotKind } from "./plot.js";
+import { ratePlot, rttPlot } from "./rates-and-rtt.js";
+import { statePlot } from "./state-plot.js";
 
 /** All charts of one WAN, below each other. */
 export interface WanCharts {

@@ -1,0 +1,285 @@
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
+import type {
+  HistoryEvent,
+  Hole,
+  RangeAnswer,
+  SeriesValues,
+  TierName,
+} from "../../shared/contract/history.js";
+import { PERIOD_MS, type Row } from "../../shared/contract/row.js";
+import type { Bounds } from "./span.js";
+
+/** Mbit/s between which a rate may move. */
+export interface Limits {
+  readonly floor: number;
+  readonly ceiling: number;
+}
+
+/** What a configuration says of each direction; a direction of which it says nothing is left out. */
+export function limitsIn(
+  config: HistoryEvent | null,
+): Partial<Record<Direction, Limits>> {
+  const file = config?.details["config"];
+  return Object.fromEntries(
+    DIRECTIONS.flatMap((direction) => {
+      const limits = limitsOf(member(file, direction));
+      return limits === null ? [] : [[direction, limits]];
+    }),
+  );
+}
+
+function limitsOf(group: unknown): Limits | null {
+  const floor = member(group, "floor_mbps");
+  const ceiling = member(group, "ceiling_mbps");
+  return typeof floor === "number" && typeof ceiling === "number"
+    ? { floor, ceiling }
+    : null;
+}
+
+const member = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+
+/** How densely values stand: old ones are kept at longer steps than are asked for. */
+export interface Pace {
+  /** For how long a value of this time stands. */
+  readonly ownMs: (atMs: number) => number;
+  /** A value that comes later than this after one of this time is behind a gap. */
+  readonly gapMs: (atMs: number) => number;
+}
+
+const TIER_MS: Readonly<Record<TierName, number>> = {
+  raw: PERIOD_MS,
+  "1m": 60_000,
+  "5m": 300_000,
+  "1h": 3_600_000,
+};
+
+/** Cycles come late, and some never: a second without any is a gap. */
+const CYCLES_GAP_MS = 1_000;
+
+/** @param stepMs null: single cycles. @param sections what the values are made of, in order */
+export function paceOf(
+  stepMs: number | null,
+  sections: readonly { readonly tier: TierName; readonly from: number }[],
+): Pace {
+  const ownMs = (atMs: number) => {
+    const { tier } = sections.findLast(({ from }) => from <= atMs) ??
+      sections[0] ?? { tier: "raw" };
+    return Math.max(stepMs ?? 0, TIER_MS[tier]);
+  };
+  return {
+    ownMs,
+    gapMs: (atMs) => Math.max(CYCLES_GAP_MS, ownMs(atMs) * 1.5),
+  };
+}
+
+/** Lines of one chart on one time axis, as the chart library wants them. */
+
+/** Values of one line, each at its own time. */
+export interface Line {
+  readonly at: readonly number[];
+  readonly values: readonly number[];
+}
+
+/** A value, null where the line ends, undefined where it goes on but another line has a value. */
+export type Cell = number | null | undefined;
+
+export interface Aligned {
+  readonly at: number[];
+  readonly lines: Cell[][];
+}
+
+/** A line is broken where its next value is behind a gap. */
+export function align(
+  lines: readonly Line[],
+  { gapMs }: Pick<Pace, "gapMs">,
+): Aligned {
+  const broken = lines.map((line) => withEnds(line, gapMs));
+  const at = [...new Set(broken.flatMap((line) => line.at))].sort(
+    (a, b) => a - b,
+  );
+  return { at, lines: broken.map((line) => spread(line, at)) };
+}
+
+/** The line with a null behind each value after which nothing comes for a while. */
+function withEnds({ at, values }: Line, gapMs: Pace["gapMs"]) {
+  const ended = { at: [] as number[], values: [] as (number | null)[] };
+  const put = (time: number, value: number | null) => {
+    ended.at.push(time);
+    ended.values.push(value);
+  };
+  at.forEach((time, i) => {
+    put(time, values[i] ?? null);
+    const next = at[i + 1];
+    if (next !== undefined && next - time > gapMs(time)) put(time + 1, null);
+  });
+  return ended;
+}
+
+function spread(
+  line: { at: readonly number[]; values: readonly (number | null)[] },
+  at: readonly number[],
+): Cell[] {
+  let i = 0;
+  return at.map((time) => {
+    // of two of one instant the first counts, and what is out of order is left out: one beat of a busy host is late
+    while ((line.at[i] ?? Infinity) < time) i++;
+    return line.at[i] === time ? (line.values[i++] ?? null) : undefined;
+  });
+}
+
+/** The recorder commits once a second: what is younger than that is on its way. */
+const LAG_MS = 3_000;
+
+/** From and to. */
+export type Stretch = readonly [fromMs: number, toMs: number];
+
+/** The stretches between bounds where there is nothing. Each time stands for a step, or for as long as a line goes on. */
+export function blanks(
+  at: readonly number[],
+  { ownMs, gapMs }: Pace,
+  fromMs: number,
+  toMs: number,
+): Stretch[] {
+  const found: Stretch[] = [];
+  let until = fromMs;
+  for (const time of at) {
+    if (time - until > gapMs(time) - ownMs(time)) found.push([until, time]);
+    until = Math.max(until, time + ownMs(time));
+  }
+  if (toMs - until > Math.max(gapMs(toMs), LAG_MS)) found.push([until, toMs]);
+  return found;
+}
+
+/** A WAN's values over a time, of however many answers. */
+export interface Range extends Pick<RangeAnswer, "metadata"> {
+  readonly series: readonly SeriesValues[];
+}
+
+/** A time without data, and what it is called. */
+export interface Shade {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly word: string;
+}
+
+/** What the charts of one WAN are drawn from. */
+export interface WanData {
+  readonly wan: string;
+  readonly bounds: Bounds;
+  readonly pace: Pace;
+  readonly series: readonly SeriesValues[];
+  readonly shades: readonly Shade[];
+  readonly limits: Partial<Record<Direction, Limits>>;
+}
+
+const NOTHING: SeriesValues = {
+  wan: "",
+  metric: "",
+  labels: {},
+  unit: "",
+  at: [],
+  min: [],
+  avg: [],
+  max: [],
+  count: [],
+};
+
+/** The values of a metric; none where the answer has none. */
+export const seriesOf = (
+  { series }: Pick<WanData, "series">,
+  metric: string,
+  direction?: Direction,
+): SeriesValues =>
+  series.find(
+    (each) =>
+      each.metric === metric &&
+      (direction === undefined || each.labels["direction"] === direction),
+  ) ?? NOTHING;
+
+export function wanData(
+  wan: string,
+  bounds: Bounds,
+  { metadata, series }: Range,
+  limits: WanData["limits"],
+): WanData {
+  const { stepMs, gaps, wans } = metadata;
+  const sections = wans.find((each) => each.wan === wan)?.sections ?? [];
+  const pace = paceOf(stepMs, sections);
+  return {
+    wan,
+    bounds,
+    pace,
+    series,
+    limits,
+    shades: shadesOf(
+      series,
+      pace,
+      bounds,
+      gaps.filter((gap) => gap.wan === wan),
+    ),
+  };
+}
+
+/** Every time without a cycle; one of lost frames says so, for they were sent. */
+export function shadesOf(
+  series: readonly SeriesValues[],
+  pace: Pace,
+  { fromMs, toMs }: Bounds,
+  holes: readonly Hole[],
+): readonly Shade[] {
+  const { at } = seriesOf({ series }, "wanctl_state", "download");
+  const silent = blanks(at, pace, fromMs, toMs).map(([from, to]) => ({
+    fromMs: from,
+    toMs: to,
+    word: holes.some((hole) => hole.from < to && hole.to > from)
+      ? "gap"
+      : "no data",
+  }));
+  // a gap shorter than a step leaves no step empty, but is one
+  const short = holes
+    .filter(
+      (hole) =>
+        !silent.some(
+          ({ fromMs, toMs }) => hole.from < toMs && hole.to > fromMs,
+        ),
+    )
+    .map(({ from, to }) => ({ fromMs: from, toMs: to, word: "gap" }));
+  return [...silent, ...short];
+}
+
+/** Things that stand too close together to be told apart, as one. */
+export interface Cluster<T> {
+  readonly at: number;
+  readonly members: readonly T[];
+}
+
+/** Marks no two of which are nearer than `apartMs`; each stands at its first member. In any order, out in that of time. */
+export function clusters<T extends { readonly at: number }>(
+  things: readonly T[],
+  apartMs: number,
+): readonly Cluster<T>[] {
+  const found: { at: number; members: T[] }[] = [];
+  for (const thing of [...things].sort((a, b) => a.at - b.at)) {
+    const last = found.at(-1);
+    if (last !== undefined && thing.at - last.at < apartMs)
+      last.members.push(thing);
+    else found.push({ at: thing.at, members: [thing] });
+  }
+  return found;
+}
+
+/** One WAN as it is at this moment. */
+export interface Present {
+  readonly wan: string;
+  readonly at: number | null;
+  readonly isLive: boolean;
+  readonly hasStopped: boolean;
+  readonly isRouterUp: boolean | null;
+  /** null before its first */
+  readonly values: Row | null;
+  /** When each direction came into its state, null where that is not known. */
+  readonly since: Readonly<Record<Direction, number | null>>;
+}
