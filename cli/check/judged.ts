@@ -1,4 +1,5 @@
-import { basename } from "node:path";
+import { readdirSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import {
   controllerConfig,
   type ControllerConfig,
@@ -17,7 +18,31 @@ import {
 import { tellable } from "../../shared/config/config.js";
 import { ConfigError, type Problem } from "../../shared/config/error.js";
 import { contentOf, openConfigFile, placed } from "../../shared/config/file.js";
-import { nobodys } from "./reflectors.js";
+import { Failure } from "../../shared/runtime/failure.js";
+import { nobodys } from "./probes.js";
+
+/** The files that are meant: of a folder its YAML files, in order. None twice. @throws Failure where a folder has none */
+export function filesOf(paths: readonly string[]): string[] {
+  const files = paths.flatMap((path) => (isFolder(path) ? within(path) : path));
+  const byPlace = new Map(files.map((file) => [resolve(file), file]));
+  return [...byPlace.values()];
+}
+
+const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+function within(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
+  if (names.length === 0)
+    throw new Failure(`Cannot check '${folder}': it holds no .yaml file`);
+  return names.sort().map((name) => join(folder, name));
+}
+
+/** Something looked at now: what it is, and what keeps it from working. */
+export interface Look {
+  readonly is: string;
+  readonly problems: readonly Problem[];
+}
 
 /** What became of one file: whose it is, and all that is wrong with it by itself. */
 export type Judged = {

@@ -1,17 +1,172 @@
-import { isIP } from "node:net";
+import { spawnSync } from "node:child_process";
+import { BlockList, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { ControllerConfig } from "../../controller/config/config.js";
 import { ownName } from "../../controller/probes/libc.js";
-import { textIn } from "../../controller/qdisc/answer.js";
+import {
+  type Fields,
+  fieldsIn,
+  textIn,
+} from "../../controller/qdisc/answer.js";
 import { objectsOf, runCommand } from "../../controller/qdisc/look.js";
 import type { Problem } from "../../shared/config/error.js";
 import { plainHost } from "../../shared/config/format.js";
-import { plainReason } from "../../shared/runtime/failure.js";
-import { bridgeOf, passes } from "./links.js";
-import type { Look } from "./look.js";
+import { Failure, plainReason } from "../../shared/runtime/failure.js";
+import type { Look } from "./judged.js";
 import { areOne, type Names } from "./names.js";
-import { leastMs, PROBES, reach, type Reached } from "./reach.js";
-import { reflectorProblem, whyNobodys } from "./reflectors.js";
+
+/** How a reflector answered: the RTT of each answer, none where it did not. */
+export interface Reached {
+  readonly reflector: string;
+  readonly rttsMs: readonly number[];
+}
+
+/** Which way the probes leave. */
+interface Way {
+  readonly source: string | null;
+  readonly interface: string | null;
+}
+
+export const PROBES = 5;
+const SPACING_MS = 200;
+const DEADLINE_MS = 15_000;
+
+/** Pings them all at once, `PROBES` times. @throws Failure where fping cannot be run */
+export function reach(reflectors: readonly string[], way: Way): Reached[] {
+  const { stderr, error } = spawnSync(
+    "fping",
+    [
+      ...["-q", "-C", String(PROBES), "-p", String(SPACING_MS)],
+      ...(way.source === null ? [] : ["-S", way.source]),
+      ...(way.interface === null ? [] : ["-I", ownName(way.interface)]),
+      ...reflectors,
+    ],
+    { encoding: "utf8", timeout: DEADLINE_MS },
+  );
+  if (error !== undefined)
+    throw new Failure(
+      (error as NodeJS.ErrnoException).code === "ENOENT"
+        ? "Cannot ping the reflectors: fping must be on the PATH: install fping"
+        : `Cannot ping the reflectors: fping: ${plainReason(error)}`,
+    );
+  const answered = parseReached(stderr);
+  if (answered.length === 0)
+    throw new Failure(
+      `Cannot ping the reflectors: ${stderr.trim().split("\n")[0] ?? ""}`,
+    );
+  return reflectors.map(
+    (reflector) =>
+      answered.find((one) => one.reflector === reflector) ?? {
+        reflector,
+        rttsMs: [],
+      },
+  );
+}
+
+/** Lines of `fping -q -C`: `1.1.1.1 : 9.87 - 10.2`, where a dash is no answer. */
+export const parseReached = (text: string): Reached[] =>
+  text.split("\n").flatMap((line) => {
+    const [, reflector, rtts] =
+      /^(\S+) +:((?: +(?:-|\d+(?:\.\d+)?))+)$/.exec(line) ?? [];
+    if (reflector === undefined || rtts === undefined) return [];
+    const words = rtts.trim().split(/ +/);
+    return [
+      { reflector, rttsMs: words.filter((word) => word !== "-").map(Number) },
+    ];
+  });
+
+/** The least RTT: the way without a queue on it. */
+export const leastMs = ({ rttsMs }: Reached): number | null =>
+  rttsMs.length === 0 ? null : Math.min(...rttsMs);
+
+/** Addresses that no host beyond the line can have: RFC 6890, and those that came later. */
+const NOBODYS: readonly (readonly [string, string, number])[] = [
+  ["is no host's", "0.0.0.0", 8],
+  ["is this host itself", "127.0.0.0", 8],
+  ["is for documentation only", "192.0.2.0", 24],
+  ["is for documentation only", "198.51.100.0", 24],
+  ["is for documentation only", "203.0.113.0", 24],
+  ["is a group, not a host", "224.0.0.0", 4],
+  ["is all hosts of a network", "255.255.255.255", 32],
+  ["is reserved, no host has it", "240.0.0.0", 4],
+  ["is no host's", "::", 128],
+  ["is this host itself", "::1", 128],
+  ["is no host's: what is sent there is discarded", "100::", 64],
+  ["is for documentation only", "2001:db8::", 32],
+  ["is for documentation only", "3fff::", 20],
+  ["is a group, not a host", "ff00::", 8],
+];
+
+const RANGES = NOBODYS.map(([words, network, bits]) => {
+  const range = new BlockList();
+  range.addSubnet(network, bits, isIP(network) === 6 ? "ipv6" : "ipv4");
+  return { words, range };
+});
+
+/** Why nobody beyond the line answers at an address; null where somebody may. */
+export function whyNobodys(address: string): string | null {
+  const [text = ""] = address.split("%");
+  const plain = plainHost(text);
+  if (isIP(plain) !== isIP(text)) return `cannot be pinged: write ${plain}`;
+  const family = isIP(text) === 6 ? "ipv6" : "ipv4";
+  return RANGES.find(({ range }) => range.check(text, family))?.words ?? null;
+}
+
+/** Names that every host has for itself: RFC 6761. */
+const ITSELF = /(^|\.)localhost$/;
+
+/** Reflectors that cannot tell anything of the line, by how they are written. */
+export const nobodys = (reflectors: readonly string[]): Problem[] =>
+  reflectors.flatMap((value) => {
+    const why = ITSELF.test(plainHost(value))
+      ? "is this host itself"
+      : isIP(value) === 0
+        ? null
+        : whyNobodys(value);
+    return why === null ? [] : [reflectorProblem(`this one ${why}`, value)];
+  });
+
+export const reflectorProblem = (words: string, value: string): Problem => ({
+  key: "probe.reflectors",
+  rule: `must be hosts beyond the line: ${words}`,
+  value,
+});
+
+/** Devices that stand upon others, out of `ip -j -d link show`. */
+type Links = readonly Fields[];
+
+/** Does a packet that leaves by one device pass the other as well, being a VLAN on it, or a bridge or bond it is a port of? */
+export const passes = (leaves: string, wan: string, links: Links): boolean =>
+  below([leaves], links).includes(wan);
+
+function below(known: readonly string[], links: Links): readonly string[] {
+  const found = links.flatMap((link) => {
+    const name = textIn(link, "ifname") ?? "";
+    const carried = textIn(link, "link");
+    return [
+      ...(known.includes(name) && carried !== null ? [carried] : []),
+      ...(PORTS.test(kindOfPort(link)) &&
+      known.includes(textIn(link, "master") ?? "")
+        ? [name]
+        : []),
+    ];
+  });
+  const all = [...new Set([...known, ...found])];
+  return all.length === known.length ? all : below(all, links);
+}
+
+/** The bridge that a device is a port of; null where it is none. */
+export function bridgeOf(device: string, links: Links): string | null {
+  const link = links.find((one) => textIn(one, "ifname") === device);
+  return link !== undefined && kindOfPort(link) === "bridge"
+    ? textIn(link, "master")
+    : null;
+}
+
+const PORTS = /^(bridge|bond|team)$/;
+
+const kindOfPort = (link: Fields): string =>
+  textIn(fieldsIn(link, "linkinfo"), "info_slave_kind") ?? "";
 
 /** Whether the reflectors answer, are as many hosts as they seem, and whether the way to them is the line that is shaped. */
 export function lookAtProbes(config: ControllerConfig, names: Names): Look {

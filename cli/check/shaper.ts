@@ -7,7 +7,7 @@ import { openSession } from "../../controller/shapers/routeros/transport.js";
 import { eachDirection } from "../../shared/contract/direction.js";
 import { systemClock } from "../../shared/runtime/clock.js";
 import { reasonOf } from "../../shared/runtime/failure.js";
-import type { Look } from "./look.js";
+import type { Look } from "./judged.js";
 
 /** What shapes a WAN. Asks the router or this host, and changes nothing. */
 export async function lookAtShaper(config: ControllerConfig): Promise<Look> {

@@ -1,10 +1,14 @@
 import { eventRow, factsInWords } from "../../shared/contract/event.js";
-import type { HistoryEvent } from "../../shared/contract/history.js";
+import type {
+  HistoryEvent,
+  SeriesName,
+} from "../../shared/contract/history.js";
 import { STATES } from "../../shared/contract/state.js";
 import { answerOf } from "../answer.js";
+import { ARROW } from "../live/frame-lines.js";
 import { clip, printable, timeOfDay, wrapTo } from "../terminal.js";
-import { dayAndTime, dayOf, turnOf } from "./calendar.js";
 import type { Paint, Tone } from "./paint.js";
+import { dayAndTime, dayOf, turnOf } from "./time.js";
 
 export interface ListOptions {
   /** Of the terminal. */
@@ -65,4 +69,22 @@ export function eventWords({ kind, details }: HistoryEvent): string {
   if (kind === "config")
     return `configuration at ${answer.text("trigger") ?? "—"}: ${JSON.stringify(details["config"] ?? details)}`;
   return factsInWords(kind, details, dayAndTime);
+}
+
+/** A series' name without what all names share: "rtt delta", "rate ↓", "state ↑". */
+export function labelOf({
+  metric,
+  labels,
+}: Pick<SeriesName, "metric" | "labels">): string {
+  const direction =
+    labels["direction"] ?? /_(download|upload)(?=_|$)/.exec(metric)?.[1];
+  const words = metric
+    .replace(/^wanctl_|_(ms|mbps)$/g, "")
+    .replace(/_(download|upload)$/, "")
+    .replaceAll("_", " ");
+  const arrow =
+    direction === "download" || direction === "upload"
+      ? ` ${ARROW[direction]}`
+      : "";
+  return printable(words + arrow);
 }

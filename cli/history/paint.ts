@@ -1,5 +1,31 @@
+import { once } from "node:events";
 import { styleText } from "node:util";
 import { type State, STATES } from "../../shared/contract/state.js";
+import { clamp, fixed } from "../../shared/contract/units.js";
+import { COLUMNS } from "../terminal.js";
+
+/** A number in at most `width` columns, at least five: as many decimals as there are up to `decimals`, else fewer, else an exponent. */
+export function compact(value: number, width: number, decimals = 1): string {
+  for (let digits = decimals; digits >= 0; digits--) {
+    const text = fixed(value, digits);
+    if (text.length <= width) return text;
+  }
+  return value.toExponential(0).slice(0, width);
+}
+
+/** A rate or load in Mbit/s with three significant digits, in at most five columns. */
+export function compactMbps(mbps: number): string {
+  const size = Math.abs(mbps);
+  return compact(mbps, 5, size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}
+
+/** "98.2 %"; "<0.1 %" and ">99.9 %" where rounding would say none or all. */
+export function percent(ratio: number): string {
+  const text = (100 * ratio).toFixed(1);
+  if (text === "0.0" && ratio > 0) return "<0.1 %";
+  if (text === "100.0" && ratio < 1) return ">99.9 %";
+  return `${text.replace(/\.0$/, "")} %`;
+}
 
 /** What a word on the screen is. */
 export type Tone = State | "title" | "aside";
@@ -24,3 +50,30 @@ export const colours: Paint = (tone, text) =>
 
 /** The state of a code; the calmest where it is none. */
 export const stateOf = (code: number): State => STATES[code] ?? STATES[0];
+
+/** Where lines go. */
+export interface Screen {
+  readonly columns: number;
+  readonly paint: Paint;
+  /** A slow reader is waited for. */
+  print(lines: readonly string[]): Promise<void>;
+}
+
+const LEAST_COLUMNS = 40;
+const MOST_COLUMNS = 160;
+
+/** Standard output: as wide as the terminal says, 80 columns where there is none. */
+export function openScreen(): Screen {
+  const told = process.stdout.isTTY
+    ? process.stdout.columns
+    : Number(process.env["COLUMNS"]);
+  return {
+    columns: clamp(told || COLUMNS, LEAST_COLUMNS, MOST_COLUMNS),
+    paint: colours,
+    async print(lines) {
+      if (lines.length === 0) return;
+      if (!process.stdout.write(`${lines.join("\n")}\n`))
+        await once(process.stdout, "drain");
+    },
+  };
+}

@@ -1,16 +1,14 @@
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import type { RangeAnswer } from "../../shared/contract/history.js";
 import { PERIOD_MS } from "../../shared/contract/row.js";
-import { ARROW } from "../side.js";
+import { ARROW } from "../live/frame-lines.js";
 import { clip, timeOfDay } from "../terminal.js";
-import { dayAndTime, dayOf, spanOf } from "./calendar.js";
 import { type Band, bandsIn, chart, strip, timeAxis } from "./chart.js";
-import { completenessLines } from "./completeness-lines.js";
-import { compact, compactMbps } from "./number.js";
-import { stateOf } from "./paint.js";
-import { type Row, rowsOf } from "./row.js";
-import { worstOf } from "./state-cell.js";
-import type { PageOptions } from "./summary-page.js";
+import { worstOf } from "./column.js";
+import { compact, compactMbps, stateOf } from "./paint.js";
+import { completenessLines, type PageOptions } from "./summary-page.js";
+import { type Row, rowsOf } from "./table.js";
+import { dayAndTime, dayOf, spanOf } from "./time.js";
 
 const RTT_ROWS = 8;
 const RATE_ROWS = 5;

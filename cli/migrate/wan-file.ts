@@ -1,8 +1,18 @@
 import { stringify } from "yaml";
 import { DIFFSERVS, LINKS } from "../../controller/qdisc/cake.js";
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
-import { nameOf } from "./name.js";
+import { WAN_NAME } from "../../shared/contract/frame.js";
 import type { OldFile } from "./old-file.js";
+
+/** A WAN's name as ours may be: the Python wanctl allowed capitals, dots and underscores. Null where nothing is left. */
+export function nameOf(old: string): string | null {
+  const name = old
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+|-+$/g, "")
+    .slice(0, 31);
+  return WAN_NAME.test(name) ? name : null;
+}
 
 /** A controller's file made of the Python wanctl's. @throws ConfigError where that lacks what it had to have */
 export function wanFile(old: OldFile): {

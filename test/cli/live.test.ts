@@ -2,12 +2,12 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { parseReached } from "../../cli/check/reach.js";
+import { parseReached } from "../../cli/check/probes.js";
 import { openDevice } from "../fakes/routeros/device.js";
 import {
+  type FakeRouterOs,
   openFakeRouterOs,
   PASSWORD,
-  type FakeRouterOs,
 } from "../fakes/routeros/server.js";
 import { temporaryFolder } from "../recorder/temporary.js";
 import { BIN, wanctl, widest } from "./bin.js";

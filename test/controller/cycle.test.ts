@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { statusPage } from "../../cli/status-page.js";
-import { judge } from "../../cli/status.js";
+import { judge, statusPage } from "../../cli/commands/status.js";
 import { NO_CHECKPOINT } from "../../controller/checkpoint.js";
 import { openConditionWatch } from "../../controller/condition/condition-watch.js";
 import {

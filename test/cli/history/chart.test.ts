@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { openCanvas } from "../../../cli/history/braille.js";
 import {
+  type Band,
   bandsIn,
   chart,
+  openCanvas,
   strip,
   timeAxis,
-  type Band,
 } from "../../../cli/history/chart.js";
 
 const OPTIONS = {

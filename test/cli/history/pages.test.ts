@@ -5,9 +5,8 @@ import { TABLE_METRICS } from "../../../cli/history/column.js";
 import { eventWords, openEventList } from "../../../cli/history/event-lines.js";
 import { type Paint, plain } from "../../../cli/history/paint.js";
 import { PLOT_METRICS, plotPage } from "../../../cli/history/plot-page.js";
-import { momentsOf, rowsOf } from "../../../cli/history/row.js";
 import { summaryPage } from "../../../cli/history/summary-page.js";
-import { openTable } from "../../../cli/history/table.js";
+import { momentsOf, openTable, rowsOf } from "../../../cli/history/table.js";
 import type {
   HistoryEvent,
   RangeAnswer,

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { json } from "node:stream/consumers";
 import { expect } from "chai";
-import { completenessLines } from "../../../cli/history/completeness-lines.js";
+import { completenessLines } from "../../../cli/history/summary-page.js";
 import { openRandom } from "../../../controller/simulation/random.js";
 import { recordedInWords } from "../../../page/text/summaries.js";
 import { openHistoryFile } from "../../../recorder/query/reader.js";

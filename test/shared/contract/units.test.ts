@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { compact } from "../../../cli/history/number.js";
+import { compact } from "../../../cli/history/paint.js";
 import { showDelta } from "../../../cli/terminal.js";
 import { factsInWords } from "../../../shared/contract/event.js";
 import { fixed, rttInWords, showMs } from "../../../shared/contract/units.js";

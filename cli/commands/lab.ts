@@ -1,0 +1,78 @@
+import { writeFileSync } from "node:fs";
+import type { Command } from "commander";
+import { gates, inWords } from "../../lab/gates.js";
+import { measure } from "../../lab/measure.js";
+import { POLICIES } from "../../lab/policies/policies.js";
+import { WANCTL } from "../../lab/policies/wanctl.js";
+import { page } from "../../lab/report/page.js";
+import { SCENARIOS } from "../../lab/scenarios.js";
+import { rank } from "../../lab/score.js";
+import { table } from "../../lab/table.js";
+import { tasks } from "../../lab/tasks.js";
+import { performAll } from "../../lab/worker-pool.js";
+import { Failure } from "../../shared/runtime/failure.js";
+import { demandWritable } from "../../shared/runtime/files.js";
+import { example, positive } from "./options.js";
+
+export function declare(command: Command): void {
+  command
+    .option("--scenario <ids>", "only these, as S0,S1 (default: all)")
+    .option("--policy <names>", "only these, as oracle,wanctl (default: all)")
+    .option("--seeds <n>", "number of random seeds per scenario", positive, 20)
+    .option("--json", "standings and all runs as one JSON object")
+    .option("--report <file>", "also write an HTML page with plots")
+    .addHelpText("after", example("wanctl lab --scenario S0,S1 --seeds 3"))
+    .action((options: LabOptions) => lab(options));
+}
+
+export interface LabOptions {
+  readonly scenario?: string;
+  readonly policy?: string;
+  readonly seeds: number;
+  readonly json?: true;
+  readonly report?: string;
+}
+
+/**
+ * Lets policies play scenarios and prints how they fared.
+ * @throws Failure at a name that does not exist, or a report that cannot be written
+ */
+export async function lab(options: LabOptions): Promise<void> {
+  const scenarios = chosen("scenario", options.scenario, SCENARIOS, "id");
+  const policies = chosen("policy", options.policy, POLICIES, "name");
+  const { seeds, report: file } = options;
+  if (file !== undefined) demandWritable(file);
+  const todo = tasks(scenarios, policies, seeds, file !== undefined);
+  const outcomes = await performAll(todo, (done) => {
+    if (process.stderr.isTTY)
+      process.stderr.write(`\r${done}/${todo.length} runs`);
+  });
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  const measures = measure(outcomes);
+  const standings = rank(measures);
+  const verdicts = gates(measures, WANCTL.name);
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ seeds, standings, gates: verdicts, measures })}\n`
+      : `${table(standings, seeds)}\n${inWords(verdicts)}`,
+  );
+  if (file !== undefined)
+    writeFileSync(file, page({ seeds, standings, verdicts, outcomes }));
+}
+
+/** Those named, in the order of all; all where none is named. */
+function chosen<K extends string, T extends Readonly<Record<K, string>>>(
+  what: string,
+  names: string | undefined,
+  all: readonly T[],
+  key: K,
+): readonly T[] {
+  if (names === undefined) return all;
+  const wanted = names.split(",");
+  const unknown = wanted.find((name) => !all.some((one) => one[key] === name));
+  if (unknown !== undefined)
+    throw new Failure(
+      `Cannot find the ${what} '${unknown}': must be one of ${all.map((one) => one[key]).join(", ")}`,
+    );
+  return all.filter((one) => wanted.includes(one[key]));
+}

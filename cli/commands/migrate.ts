@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+import { migrateConfig } from "../migrate/config.js";
+import { example } from "./options.js";
+
+export function declare(command: Command): void {
+  command.addHelpText("after", example("wanctl migrate config spectrum.yaml"));
+  command
+    .command("config")
+    .description("make our files of its, and say what became of each key")
+    .argument("<file...>", "its configuration of a WAN, YAML")
+    .option("--to <dir>", "write them there (default: print them)")
+    .addHelpText(
+      "after",
+      example("wanctl migrate config old/*.yaml --to /etc/wanctl"),
+    )
+    .action((files: string[], options: { to?: string }) => {
+      process.exitCode = migrateConfig(files, options);
+    });
+  command
+    .command("history")
+    .description(
+      "take its database over into the recorder's, which must not run",
+    )
+    .argument("<file>", "its database, metrics.db or metrics-WAN.db")
+    .requiredOption("--to <file>", "the recorder's, made where there is none")
+    .addHelpText(
+      "after",
+      example(
+        "wanctl migrate history metrics.db --to /var/lib/wanctl/history.db",
+      ),
+    )
+    .action(async (file: string, { to }: { to: string }) => {
+      const { migrateHistory } = await import("../migrate/history.js");
+      await migrateHistory(file, to);
+    });
+}

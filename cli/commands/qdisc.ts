@@ -1,0 +1,243 @@
+import type { Command } from "commander";
+import { loadControllerConfig } from "../../controller/config/config.js";
+import { ownName } from "../../controller/probes/libc.js";
+import { type Finding, findings } from "../../controller/qdisc/findings.js";
+import { lookAtHost, runCommand } from "../../controller/qdisc/look.js";
+import type {
+  Device,
+  Host,
+  Root,
+  Wanted,
+} from "../../controller/qdisc/parse.js";
+import { planDown, planUp, type Step } from "../../controller/qdisc/plan.js";
+import {
+  type Direction,
+  DIRECTIONS,
+  eachDirection,
+} from "../../shared/contract/direction.js";
+import { showMbps, toKbps } from "../../shared/contract/units.js";
+import { Failure } from "../../shared/runtime/failure.js";
+import { printable, showBytes, wrap } from "../terminal.js";
+import { example } from "./options.js";
+
+export function declare(qdisc: Command): void {
+  qdisc.addHelpText(
+    "after",
+    example("wanctl qdisc show --config /etc/wanctl/spectrum.yaml"),
+  );
+  const verb = (name: string, description: string): Command =>
+    qdisc
+      .command(name)
+      .description(description)
+      .requiredOption("--config <file>", "the controller's configuration, YAML")
+      .addHelpText(
+        "after",
+        example(`wanctl qdisc ${name} --config /etc/wanctl/spectrum.yaml`),
+      );
+  verb("up", "make them as configured; what is so already is left alone")
+    .option("--force", "replace qdiscs that are not wanctl's")
+    .option("--dry-run", "only print the commands")
+    .action((options: Doing & { force?: true }) => qdiscUp(options));
+  verb("down", "remove what `up` made, and nothing else")
+    .option("--dry-run", "only print the commands")
+    .action((options: Doing) => qdiscDown(options));
+  verb("show", "print what is there; exit code 0 as configured, 1 not")
+    .option("--json", "as one JSON object")
+    .action((options: { config: string; json?: true }) => {
+      process.exitCode = qdiscShow(options);
+    });
+}
+
+/** The queues of one WAN for people, as lines of at most 80 columns. */
+export function qdiscPage(
+  wan: string,
+  wanted: Wanted,
+  { devices }: Host,
+  findings: readonly Finding[],
+): readonly string[] {
+  const n = findings.length;
+  const verdict =
+    n === 0 ? "as configured" : `${n} ${n === 1 ? "finding" : "findings"}`;
+  return [
+    `${wan.padEnd(10)}${verdict}`,
+    ...DIRECTIONS.flatMap((direction) => [
+      ...section(wanted, direction, devices[direction], devices.upload),
+      ...findings
+        .filter((finding) => finding.direction === direction)
+        .flatMap(({ what }) => wrap("          ! ", printable(what))),
+    ]),
+  ];
+}
+
+function section(
+  { devices, limits }: Wanted,
+  direction: Direction,
+  device: Device | null,
+  upload: Device | null,
+): readonly string[] {
+  const title = head(direction);
+  if (device === null) return [`${title}${devices[direction]}: not there`];
+  const { root } = device;
+  const mbps = (bps: number | null) =>
+    showMbps(bps === null ? null : toKbps(bps));
+  const { floorBps, ceilingBps } = limits[direction];
+  const rate =
+    root.bps === null
+      ? "no rate"
+      : `${mbps(root.bps)} Mbit/s of ${mbps(floorBps)} to ${mbps(ceilingBps)}`;
+  const whose = {
+    ours: "",
+    kernel: " (the kernel's)",
+    foreign: " (not wanctl's)",
+  };
+  const redirected = upload?.ingress?.filters.find(
+    ({ to }) => to === device.name,
+  );
+  return [
+    ...wrap(
+      title,
+      printable(
+        `${device.name}: ${root.name} ${root.handle}${whose[root.owner]}, ${rate}`,
+      ),
+    ),
+    ...(root.kind === "cake"
+      ? wrap(head(""), Object.values(root.options).join(", "))
+      : []),
+    ...(redirected === undefined
+      ? []
+      : wrap(
+          head(""),
+          `fed by ${upload?.name}'s ingress (${redirected.kind})`,
+        )),
+    ...wrap(head(""), counterWords(root)),
+  ];
+}
+
+function counterWords({ kind, counters }: Root): string {
+  const { sentBytes, sentPackets, dropped, marked, acksDropped } = counters;
+  return [
+    `sent ${showBytes(sentBytes)} in ${sentPackets} packets`,
+    `${dropped} dropped`,
+    ...(kind === "cake" ? [`${marked} marked`] : []),
+    ...(acksDropped > 0 ? [`${acksDropped} ACKs filtered`] : []),
+    `backlog ${showBytes(counters.backlogBytes)}`,
+  ].join(", ");
+}
+
+const head = (name: string): string => `  ${name.padEnd(10)}`;
+
+interface Doing {
+  readonly config: string;
+  readonly dryRun?: boolean;
+}
+
+/** Makes the queues that a controller's configuration describes. @throws Failure where it must not, or cannot */
+export function qdiscUp({
+  config,
+  force = false,
+  dryRun = false,
+}: Doing & { readonly force?: boolean }): void {
+  const { wan, wanted } = load(config);
+  const plan = planUp(wanted, look(wanted), force);
+  if (plan.kind === "refused")
+    throw new Failure(
+      `Cannot make the queues of '${wan}': ${plan.reasons.join("; ")}`,
+    );
+  perform(wan, plan.steps, dryRun);
+  if (dryRun) return;
+  // what is left to be said is said as `show` says it
+  const host = look(wanted);
+  const found = findings(wanted, host);
+  say(
+    found.length === 0
+      ? `${wan}: the queues are as configured`
+      : qdiscPage(wan, wanted, host, found).join("\n"),
+  );
+}
+
+/** Removes what {@link qdiscUp} made, and nothing else. @throws Failure */
+export function qdiscDown({ config, dryRun = false }: Doing): void {
+  const { wan, wanted } = load(config);
+  const host = look(wanted);
+  const left = host.feeders.map(
+    (feeder) => `, but for ${wanted.devices.download}, which ${feeder} uses`,
+  );
+  const outcome =
+    host.unread.length === 0
+      ? `nothing of wanctl's is left${left.join("")}`
+      : "what could be seen of wanctl's is removed";
+  perform(wan, planDown(host), dryRun);
+  if (!dryRun) say(`${wan}: ${outcome}`);
+}
+
+/** Prints what is there. Returns the exit code: 0 as configured, 1 not. */
+export function qdiscShow({
+  config,
+  json = false,
+}: {
+  readonly config: string;
+  readonly json?: boolean;
+}): number {
+  const { wan, wanted } = load(config);
+  const host = look(wanted);
+  const found = findings(wanted, host);
+  const page = json
+    ? JSON.stringify({ wan, findings: found, ...host }, null, 2)
+    : qdiscPage(wan, wanted, host, found).join("\n");
+  process.stdout.write(`${page}\n`);
+  return found.length === 0 ? 0 : 1;
+}
+
+/** Looks, and says what could not be read. @throws Failure */
+function look(wanted: Wanted): Host {
+  const host = lookAtHost(wanted);
+  for (const what of host.unread)
+    process.stderr.write(`wanctl: Cannot read all of ${printable(what)}\n`);
+  return host;
+}
+
+/** @throws ConfigError, or Failure where the controller's queues are not this host's */
+function load(config: string): {
+  readonly wan: string;
+  readonly wanted: Wanted;
+} {
+  const { wan, shaper, policy } = loadControllerConfig(config).values;
+  if (shaper.backend !== "tc")
+    throw new Failure(
+      `Cannot look for queues of '${wan}': shaper.backend must be tc: got '${shaper.backend}'`,
+    );
+  const { queue } = shaper;
+  const devices = eachDirection((name) => ownName(shaper.devices[name]));
+  return { wan, wanted: { devices, queue, limits: policy.limits } };
+}
+
+/** Does the steps, each said as a line; when one fails, those before it are taken back. @throws Failure */
+function perform(wan: string, steps: readonly Step[], dryRun: boolean): void {
+  const done: Step[] = [];
+  for (const step of steps) {
+    say(step.run);
+    if (dryRun) continue;
+    const { ok, complaint } = runCommand(step.run);
+    if (!ok && step.isGuess !== true) {
+      takeBack(done);
+      if (/operation not permitted/i.test(complaint))
+        throw new Failure(
+          `Cannot change the queues of '${wan}': must be root, or have CAP_NET_ADMIN: --dry-run only prints the commands`,
+        );
+      throw new Failure(
+        `Cannot do '${step.run}': ${complaint}: what was done before is taken back`,
+      );
+    }
+    done.push(step);
+  }
+}
+
+const say = (words: string): void => void process.stdout.write(`${words}\n`);
+
+function takeBack(done: readonly Step[]): void {
+  for (const { undo } of done.toReversed()) {
+    if (undo === null) continue;
+    say(undo);
+    runCommand(undo); // the next is tried whatever comes of it
+  }
+}

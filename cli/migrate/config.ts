@@ -1,0 +1,150 @@
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Failure, reasonOf } from "../../shared/runtime/failure.js";
+import { makeFolder } from "../../shared/runtime/files.js";
+import { complaint, judge } from "../check/judged.js";
+import { wrap } from "../terminal.js";
+import { type OldFile, openOldFile } from "./old-file.js";
+import { fateOf } from "./old-keys.js";
+import { wanFile } from "./wan-file.js";
+
+interface Made {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * Makes our files of the Python wanctl's and says what became of each key. With `to` they are written into that folder,
+ * never over one that is there; else printed.
+ * @returns the exit code: 0, or 1 where what was made is not valid yet
+ */
+export function migrateConfig(
+  files: readonly string[],
+  { to }: { to?: string },
+): number {
+  const [steering, olds] = parted(files.map(openOldFile));
+  const made = filesOf(olds);
+  const places = made.map(({ name, text }) => ({
+    path: join(to ?? "", name),
+    text,
+  }));
+  if (to !== undefined) demandRoom(to, places);
+  for (const { file } of steering)
+    process.stderr.write(
+      `${file}\n  about steering, which wanctl does not do yet: nothing is made of it\n\n`,
+    );
+  for (const old of olds) process.stderr.write(`${report(old).join("\n")}\n\n`);
+  if (to === undefined) {
+    const pages = made.map(({ name, text }) => `# ---- ${name}\n${text}`);
+    process.stdout.write(pages.join("\n"));
+  } else writeAll(places);
+  const complaints = made.flatMap(complaintsOf);
+  for (const words of complaints) process.stderr.write(`wanctl: ${words}\n`);
+  return complaints.length === 0 ? 0 : 1;
+}
+
+/** Those about steering, and those of a WAN. @throws Failure where there are none of the latter */
+function parted(all: readonly OldFile[]): [OldFile[], OldFile[]] {
+  const isSteering = ({ keys }: OldFile) =>
+    keys.some(({ key }) => key.startsWith("topology."));
+  const ofWans = all.filter((old) => !isSteering(old));
+  const [first] = all;
+  if (ofWans.length === 0 && first !== undefined)
+    throw new Failure(
+      `Cannot migrate '${first.file}': it is about steering, which wanctl does not do yet`,
+    );
+  return [all.filter(isSteering), ofWans];
+}
+
+/** All that is to be made: nothing is written while one of them cannot be. @throws ConfigError, Failure */
+function filesOf(olds: readonly OldFile[]): Made[] {
+  const made = olds.map((old) => {
+    const { wan, text } = wanFile(old);
+    return { name: `${wan}.yaml`, text };
+  });
+  const twin = made.find(
+    ({ name }, i) => made.findIndex((one) => one.name === name) < i,
+  );
+  if (twin !== undefined)
+    throw new Failure(
+      `Cannot migrate: two files make '${twin.name}': rename one wan_name`,
+    );
+  const days = olds.flatMap(
+    (old) => old.number("storage.retention_days") ?? [],
+  );
+  return [...made, { name: "recorder.yaml", text: recorderFile(days) }];
+}
+
+const recorderFile = (days: readonly number[]): string =>
+  `# Every key stands in docs/configuration.md.
+storage:
+  # Not metrics.db, which is the Python wanctl's; wanctl migrate history takes it over.
+  db_path: /var/lib/wanctl/history.db
+  retention_days: ${Math.min(365, Math.max(1, ...days, days.length === 0 ? 7 : 1))}
+`;
+
+interface Place {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Before a word is said: all of them can be written, or none is. @throws Failure */
+function demandRoom(folder: string, files: readonly Place[]): void {
+  const taken = files.find(({ path }) => existsSync(path));
+  if (taken !== undefined)
+    throw new Failure(`Cannot write '${taken.path}': it is there already`);
+  try {
+    makeFolder(folder);
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Failure(`Cannot write into '${folder}': ${reasonOf(error)}`);
+  }
+}
+
+function writeAll(files: readonly Place[]): void {
+  for (const { path, text } of files) {
+    try {
+      writeFileSync(path, text, { flag: "wx" });
+    } catch (error) {
+      throw new Failure(`Cannot write '${path}': ${reasonOf(error)}`);
+    }
+    process.stderr.write(`written: ${path}\n`);
+  }
+}
+
+/** What became of each key, one line each, under 80 columns. */
+function report(old: OldFile): string[] {
+  return [
+    old.file,
+    ...old.keys.flatMap(({ key, line }) => {
+      const fate = fateOf(key, old);
+      const head = `  ${String(line).padStart(3)}  `;
+      if (fate === null)
+        return wrap(head, `${key}  ! not known: nothing was made of it`);
+      return "to" in fate
+        ? wrap(head, `${key}  -> ${fate.to}`)
+        : wrap(head, `${key}  dropped: ${fate.because}`);
+    }),
+  ];
+}
+
+/** What was made is checked as any other file. */
+function complaintsOf({ name, text }: Made): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "wanctl-migrate-"));
+  try {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    const wrong = complaint(judge(file));
+    return wrong === null ? [] : [wrong.words];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,71 @@
+import { resolve } from "node:path";
+import {
+  openOldDatabase,
+  takeOver,
+  type Tally,
+} from "../../recorder/import/import.js";
+import { lockDatabase, openDatabase } from "../../recorder/store/database.js";
+import { systemClock } from "../../shared/runtime/clock.js";
+import { nameOf } from "./wan-file.js";
+
+/** A line of progress is printed no more often. */
+const PROGRESS_MS = 2_000;
+
+/**
+ * Takes the Python wanctl's database over into the recorder's, and says what became of its rows.
+ * @throws Failure where the recorder runs, or one of the files is of no use
+ */
+export async function migrateHistory(file: string, to: string): Promise<void> {
+  const path = resolve(to);
+  await using _lock = await lockDatabase(
+    path,
+    `an import into '${path}'`,
+    "its recorder is running",
+  );
+  using old = openOldDatabase(file);
+  const db = openDatabase(path, systemClock.wall());
+  try {
+    print(`${file}: ${old.rows} rows of ${old.wans.join(", ")}`);
+    print(pageOf(old.rows, withProgress(takeOver(old, db, nameOf), old.rows)));
+    db.pragma("wal_checkpoint(TRUNCATE)");
+  } finally {
+    db.close();
+  }
+}
+
+function withProgress(work: ReturnType<typeof takeOver>, all: number): Tally {
+  let shownAt = systemClock.mono();
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (systemClock.mono() - shownAt < PROGRESS_MS) continue;
+    shownAt = systemClock.mono();
+    const until = new Date(value.atMs).toISOString().slice(0, 16);
+    const percent = Math.floor((100 * value.rows) / Math.max(1, all));
+    process.stderr.write(`${until}Z  ${percent} %  ${value.rows} rows\n`);
+  }
+}
+
+/** Each row that was read is in one line. */
+function pageOf(rows: number, tally: Tally): string {
+  const { values, superseded, transitions, configurations, leftOut } = tally;
+  const taken: [number, string][] = [
+    [values, "values rolled up"],
+    [superseded, "averages of a time that has finer values"],
+    [transitions, "changes of state"],
+    [configurations, "configurations"],
+  ];
+  const left = [...leftOut].sort(([, a], [, b]) => b - a);
+  const lost: [number, string][] = left.map(([why, n]) => [
+    n,
+    `left out: ${why}`,
+  ]);
+  const sum = [...taken, ...lost].reduce((all, [n]) => all + n, 0);
+  const lines = [...taken, ...lost].filter(([n]) => n > 0);
+  return [
+    ...lines.map(([n, what]) => `${String(n).padStart(12)}  ${what}`),
+    `${String(sum).padStart(12)}  of ${rows} rows`,
+  ].join("\n");
+}
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
