@@ -11,7 +11,7 @@ import { PERIOD_MS } from "../shared/contract/row.js";
 import { later, systemClock } from "../shared/runtime/clock.js";
 import { askHealth } from "../shared/runtime/health.js";
 import { runFolder } from "../shared/runtime/paths.js";
-import { simulatedFrames } from "./simulated-frames.js";
+import { simulatedFrames } from "../test/fakes/simulated-frames.js";
 
 /** What HTTP costs the recording: two WANs at their pace, turn by turn without and with clients, in one run. */
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { since, systemClock } from "../shared/runtime/clock.js";
-import { lacking } from "../test/e2e/kernel.js";
-import { run } from "../test/e2e/namespace.js";
-import { pause } from "../test/e2e/waiting.js";
+import { openStage } from "../test/acceptance/line-troubles/stage.js";
+import { lacking } from "../test/bed/kernel.js";
+import { run } from "../test/bed/namespace.js";
+import { pause } from "../test/bed/waiting.js";
 import { childrenOf } from "../test/processes.js";
-import { openStage } from "./line-troubles/stage.js";
 
 /**
  * What one controller costs on a line: CPU of it and its children, and packets that the shaper itself sends, on a line

@@ -1,14 +1,15 @@
+import { answerOnKernelWith } from "../test/bed/bed.js";
+import { lacking, SHAPING, type Shaping } from "../test/bed/kernel.js";
+import { openLine } from "../test/bed/line.js";
+import { fallAndRise, type Outcome, playScene } from "../test/bed/scene.js";
+import { openSystem } from "../test/bed/system.js";
+
 /**
  * What wanctl makes of a line that falls from 20 to 8 Mbit/s and rises again, as one table: on this kernel with HTB,
  * and with CAKE on this kernel or through the command in CAKE_BED. Root; 4 minutes a kernel.
  *
  *   node dist/bench/line.js [SECONDS_PER_PHASE]
  */
-import { answerOnKernelWith } from "../test/e2e/bed.js";
-import { lacking, SHAPING, type Shaping } from "../test/e2e/kernel.js";
-import { openLine } from "../test/e2e/line.js";
-import { fallAndRise, playScene, type Outcome } from "../test/e2e/scene.js";
-import { openSystem } from "../test/e2e/system.js";
 
 interface Row {
   readonly title: string;

@@ -2,7 +2,11 @@ import { Database } from "../recorder/store/connection.js";
 import { openStore } from "../recorder/store/store.js";
 import type { Frame } from "../shared/contract/frame.js";
 import type { WallMs } from "../shared/runtime/clock.js";
-import { NOON_MS, seconds, simulatedFrames } from "./simulated-frames.js";
+import {
+  NOON_MS,
+  seconds,
+  simulatedFrames,
+} from "../test/fakes/simulated-frames.js";
 
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;

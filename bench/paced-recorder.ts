@@ -7,8 +7,8 @@ import { openPublisher } from "../shared/bus/publisher.js";
 import { later, systemClock } from "../shared/runtime/clock.js";
 import { askHealth } from "../shared/runtime/health.js";
 import { runFolder } from "../shared/runtime/paths.js";
-import { scaledClock } from "./scaled-clock.js";
-import { simulatedFrames } from "./simulated-frames.js";
+import { scaledClock } from "../test/fakes/scaled-clock.js";
+import { simulatedFrames } from "../test/fakes/simulated-frames.js";
 
 const PERIOD_MS = 50;
 /** Linux counts CPU time in hundredths of a second. */

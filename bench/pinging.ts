@@ -6,9 +6,9 @@ import { openBudget } from "../controller/probes/budget.js";
 import { openFping } from "../controller/probes/fping/fping.js";
 import { openTimestamps } from "../controller/probes/icmp/icmp.js";
 import { systemClock } from "../shared/runtime/clock.js";
-import { openLine } from "../test/e2e/line.js";
-import { start } from "../test/e2e/namespace.js";
-import { spreadOf } from "../test/e2e/spread.js";
+import { openLine } from "../test/bed/line.js";
+import { start } from "../test/bed/namespace.js";
+import { spreadOf } from "../test/bed/spread.js";
 
 /**
  * What our socket measures and costs beside fping: RTT, the two ways and CPU, in turns, on one idle line; then with an

@@ -7,8 +7,8 @@ import { openReader } from "../recorder/query/reader.js";
 import { openStore, type Store } from "../recorder/store/store.js";
 import type { Frame } from "../shared/contract/frame.js";
 import { later, systemClock } from "../shared/runtime/clock.js";
+import { simulatedFrames } from "../test/fakes/simulated-frames.js";
 import { writeYear, YEAR_END_MS } from "./long-history.js";
-import { simulatedFrames } from "./simulated-frames.js";
 
 /**
  * How long the recorder takes to read what a chart shows, and how long what it records waits meanwhile:

@@ -6,9 +6,13 @@ import { openDatabase } from "../recorder/store/database.js";
 import { openStore } from "../recorder/store/store.js";
 import type { Frame } from "../shared/contract/frame.js";
 import type { WallMs } from "../shared/runtime/clock.js";
+import {
+  NOON_MS,
+  seconds,
+  simulatedFrames,
+} from "../test/fakes/simulated-frames.js";
 import { paced } from "./paced-recorder.js";
 import { openPredecessor } from "./predecessor.js";
-import { NOON_MS, seconds, simulatedFrames } from "./simulated-frames.js";
 import { timed } from "./timing.js";
 import { maintain } from "./upkeep.js";
 import { week } from "./week.js";

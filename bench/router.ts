@@ -2,7 +2,6 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { done } from "../controller/shapers/outcome.js";
 import type { Queues } from "../controller/shapers/routeros/queue.js";
 import { openRest } from "../controller/shapers/routeros/rest.js";
 import { openRouterOs } from "../controller/shapers/routeros/routeros.js";
@@ -10,15 +9,19 @@ import {
   openSsh,
   type SshOptions,
 } from "../controller/shapers/routeros/ssh.js";
-import type { Router, WriteCounts } from "../controller/shapers/shaper.js";
+import {
+  done,
+  type Router,
+  type WriteCounts,
+} from "../controller/shapers/shaper.js";
 import { openTc } from "../controller/shapers/tc/tc.js";
 import { since, systemClock } from "../shared/runtime/clock.js";
 import { askHealth } from "../shared/runtime/health.js";
-import { kernelHas } from "../test/e2e/kernel.js";
-import { fallAndRise, type Outcome, playScene } from "../test/e2e/scene.js";
-import { spreadOf } from "../test/e2e/spread.js";
-import { openSystem, WAN } from "../test/e2e/system.js";
-import { pause } from "../test/e2e/waiting.js";
+import { kernelHas } from "../test/bed/kernel.js";
+import { fallAndRise, type Outcome, playScene } from "../test/bed/scene.js";
+import { spreadOf } from "../test/bed/spread.js";
+import { openSystem, WAN } from "../test/bed/system.js";
+import { pause } from "../test/bed/waiting.js";
 import { ROUTER } from "../test/fakes/routeros/certificate.js";
 import { PASSWORD, USER } from "../test/fakes/routeros/server.js";
 import {

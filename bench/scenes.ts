@@ -1,14 +1,14 @@
 import { DIRECTIONS } from "../shared/contract/direction.js";
 import { groupsBy } from "../shared/contract/groups.js";
 import { askHealth } from "../shared/runtime/health.js";
-import { answerOnKernelWith } from "../test/e2e/bed.js";
-import { openLine } from "../test/e2e/line.js";
-import { start } from "../test/e2e/namespace.js";
-import { addQueue } from "../test/e2e/queues.js";
-import { type Outcome, playScene } from "../test/e2e/scene.js";
-import { openSystem, WAN } from "../test/e2e/system.js";
-import { DOWNLOADS } from "../test/e2e/traffic.js";
-import { pause } from "../test/e2e/waiting.js";
+import { answerOnKernelWith } from "../test/bed/bed.js";
+import { openLine } from "../test/bed/line.js";
+import { start } from "../test/bed/namespace.js";
+import { addQueue } from "../test/bed/queues.js";
+import { type Outcome, playScene } from "../test/bed/scene.js";
+import { openSystem, WAN } from "../test/bed/system.js";
+import { DOWNLOADS } from "../test/bed/traffic.js";
+import { pause } from "../test/bed/waiting.js";
 import { GROUPS, type Scene, SCENES } from "./scenes/list.js";
 
 /**

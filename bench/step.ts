@@ -1,11 +1,11 @@
 import { initial, step } from "../controller/law/control.js";
-import { PRESETS } from "../controller/law/presets.js";
 import { ratesOf } from "../controller/law/rate-state.js";
+import { PRESETS } from "../controller/law/tuning.js";
 import { openSimulatedLine } from "../controller/simulation/line.js";
 import { SCENARIOS } from "../lab/scenarios.js";
 import { PERIOD_MS } from "../shared/contract/row.js";
 import type { MonoMs } from "../shared/runtime/clock.js";
-import { type Spread, spreadOf } from "../test/e2e/spread.js";
+import { type Spread, spreadOf } from "../test/bed/spread.js";
 import { timed } from "./timing.js";
 
 const PROBING = { reflectors: 6, spacingMs: 50 } as const;

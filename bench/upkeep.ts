@@ -10,7 +10,7 @@ import {
 import type { Store } from "../recorder/store/store.js";
 import type { Clock, MonoMs, WallMs } from "../shared/runtime/clock.js";
 import type { Log } from "../shared/runtime/log.js";
-import { NOON_MS } from "./simulated-frames.js";
+import { NOON_MS } from "../test/fakes/simulated-frames.js";
 
 /** The maintenance of a recorder at default settings, on a clock that goes with what is recorded. */
 export function maintain(

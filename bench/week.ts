@@ -4,7 +4,7 @@ import { openDatabase } from "../recorder/store/database.js";
 import { openStore } from "../recorder/store/store.js";
 import type { Frame } from "../shared/contract/frame.js";
 import { systemClock, type WallMs } from "../shared/runtime/clock.js";
-import { NOON_MS, seconds } from "./simulated-frames.js";
+import { NOON_MS, seconds } from "../test/fakes/simulated-frames.js";
 import { timed } from "./timing.js";
 
 const DAY_MS = 86_400_000;

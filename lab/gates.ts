@@ -1,4 +1,4 @@
-import type { Measure, Quantity } from "./measure.js";
+import type { Measure, Quantity } from "./score.js";
 import { type Spread, spreadOf } from "./statistics.js";
 
 /** What must hold of our own policy, and whether it does. */

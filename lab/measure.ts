@@ -1,72 +1,54 @@
-import { DIRECTIONS } from "../shared/contract/direction.js";
-import type { Score } from "./score.js";
-import { mean } from "./statistics.js";
-import type { Outcome, Task } from "./tasks.js";
+import type { Direction } from "../shared/contract/direction.js";
+import { BITS_PER_MBIT } from "../shared/contract/units.js";
+import { type Bin, BIN_MS, type Run } from "./run.js";
+import type { Scenario } from "./scenario.js";
 
-/** What is compared: one number for each run, null where the scenario has no such thing. */
-export const QUANTITIES = [
-  "usePct",
-  "p50Ms",
-  "p95Ms",
-  "p99Ms",
-  "excess95Ms",
-  "latePct",
-  "fallS",
-  "riseS",
-  "writesPerS",
-  "cutsPerHour",
-  "atFloorPct",
-  "points",
-] as const;
+/** A run to draw, in steps of {@link TRACE_MS}. */
+export interface Trace {
+  readonly directions: readonly DirectionTrace[];
+  /** The worst that a packet of the call met in each step; null where none came through. */
+  readonly addedMs: readonly (number | null)[];
+}
 
-export type Quantity = (typeof QUANTITIES)[number];
+/** One direction in Mbit/s; a rate of null is none. */
+export interface DirectionTrace {
+  readonly direction: Direction;
+  readonly capacity: readonly number[];
+  readonly rate: readonly (number | null)[];
+  readonly delivered: readonly number[];
+}
 
-/**
- * One run against the oracle's with the same seed. `usePct`: delivered, of what the oracle delivers (of the capacity where
- * it does not play), the mean of the filled directions. `excess95Ms`: p95 beyond the oracle's, never below 0. `points`,
- * for ranking only: 100 u / (1 + E95 / 20 ms + E99 / 200 ms).
- */
-export type Measure = Pick<Task, "scenario" | "policy" | "seed"> &
-  Readonly<Record<Quantity, number | null>>;
+export const TRACE_MS = 200;
+const BINS = TRACE_MS / BIN_MS;
 
-export const ORACLE_NAME = "oracle";
-
-export function measure(outcomes: readonly Outcome[]): readonly Measure[] {
-  const ideals = new Map(
-    outcomes
-      .filter(({ policy }) => policy === ORACLE_NAME)
-      .map(({ scenario, seed, score }) => [`${scenario} ${seed}`, score]),
+export function traceOf({ bins, heard }: Run, { loaded }: Scenario): Trace {
+  const steps = Array.from({ length: Math.floor(bins.length / BINS) }, (_, i) =>
+    bins.slice(i * BINS, (i + 1) * BINS),
   );
-  return outcomes.map(({ scenario, policy, seed, score }) => {
-    const ideal = ideals.get(`${scenario} ${seed}`) ?? null;
-    const use = relativeUse(score, ideal);
-    const excess = (of: "p95Ms" | "p99Ms") =>
-      Math.max(0, score[of] - (ideal?.[of] ?? 0));
-    const blame = excess("p95Ms") / 20 + excess("p99Ms") / 200;
-    return {
-      scenario,
-      policy,
-      seed,
-      usePct: use === null ? null : 100 * use,
-      p50Ms: score.p50Ms,
-      p95Ms: score.p95Ms,
-      p99Ms: score.p99Ms,
-      excess95Ms: excess("p95Ms"),
-      latePct: 100 * score.late,
-      fallS: score.fallS,
-      riseS: score.riseS,
-      writesPerS: score.writesPerS,
-      cutsPerHour: score.cutsPerHour,
-      atFloorPct: 100 * score.atFloor,
-      points: use === null ? null : (100 * Math.min(1, use)) / (1 + blame),
-    };
+  const worst: (number | null)[] = steps.map(() => null);
+  for (const { sentAtMs, addedMs } of heard) {
+    const step = Math.floor(sentAtMs / TRACE_MS);
+    if (step < worst.length)
+      worst[step] = rounded(Math.max(worst[step] ?? 0, addedMs));
+  }
+  const of = (direction: Direction): DirectionTrace => ({
+    direction,
+    capacity: steps.map((step) => mean(step, (b) => b.capacityBps[direction])),
+    rate: steps.map((step) => {
+      const mbps = mean(step, (b) => b.rateBps[direction]);
+      return mbps === Infinity ? null : mbps;
+    }),
+    delivered: steps.map((step) =>
+      mean(step, (b) => b.deliveredBps[direction]),
+    ),
   });
+  const drawn = loaded.length > 0 ? loaded : (["download"] as const);
+  return { directions: drawn.map(of), addedMs: worst };
 }
 
-function relativeUse(score: Score, ideal: Score | null): number | null {
-  const parts = DIRECTIONS.flatMap((d) => {
-    const use = score.use[d];
-    return use === null ? [] : [use / (ideal?.use[d] ?? 1)];
-  });
-  return parts.length === 0 ? null : mean(parts);
-}
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+const mean = (bins: readonly Bin[], bps: (bin: Bin) => number): number =>
+  rounded(
+    bins.reduce((sum, bin) => sum + bps(bin), 0) / bins.length / BITS_PER_MBIT,
+  );

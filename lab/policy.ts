@@ -1,5 +1,5 @@
 import type { Limits } from "../controller/law/inputs.js";
-import type { PresetName } from "../controller/law/presets.js";
+import type { PresetName } from "../controller/law/tuning.js";
 import type { SimulatedReading } from "../controller/simulation/line.js";
 import type { Random } from "../controller/simulation/random.js";
 import type { PerDirection } from "../shared/contract/direction.js";

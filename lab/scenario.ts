@@ -1,5 +1,5 @@
 import type { Limits } from "../controller/law/inputs.js";
-import type { PresetName } from "../controller/law/presets.js";
+import type { PresetName } from "../controller/law/tuning.js";
 import type { DirectionPlan, LinePlan } from "../controller/simulation/plan.js";
 import { ALWAYS } from "../controller/simulation/traffic.js";
 import {

@@ -1,24 +1,10 @@
+import { traceOf } from "./measure.js";
 import { POLICIES } from "./policies/policies.js";
 import type { Policy } from "./policy.js";
 import { play } from "./run.js";
 import type { Scenario } from "./scenario.js";
 import { SCENARIOS } from "./scenarios.js";
-import { score, type Score } from "./score.js";
-import { type Trace, traceOf } from "./trace.js";
-
-/** One run to make, by names, so that it can be sent to another thread. */
-export interface Task {
-  readonly scenario: string;
-  readonly policy: string;
-  readonly seed: number;
-  /** Whether to keep what happened, to draw it. */
-  readonly isTraced: boolean;
-}
-
-export interface Outcome extends Task {
-  readonly score: Score;
-  readonly trace: Trace | null;
-}
+import { type Outcome, score, type Task } from "./score.js";
 
 export const scenarioOf = (id: string): Scenario =>
   found(SCENARIOS, id, (scenario) => scenario.id);

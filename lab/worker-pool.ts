@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Outcome, Task } from "./tasks.js";
+import type { Outcome, Task } from "./score.js";
 
 const WORKER = fileURLToPath(new URL("./worker.js", import.meta.url));
 

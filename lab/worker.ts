@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
-import { perform, type Task } from "./tasks.js";
+import type { Task } from "./score.js";
+import { perform } from "./tasks.js";
 
 parentPort?.on("message", (task: Task) => {
   parentPort?.postMessage(perform(task));

@@ -18,9 +18,11 @@ import { FORGOTTEN_MS, openSilences } from "./ingest/silences.js";
 import { openSync } from "./ingest/sync.js";
 import { openJournal } from "./journal.js";
 import { openClockWatch } from "./maintenance/clock-watch.js";
-import { openMaintenance } from "./maintenance/maintenance.js";
-import { everySecond } from "./maintenance/seconds.js";
-import { inSlices } from "./maintenance/slices.js";
+import {
+  everySecond,
+  inSlices,
+  openMaintenance,
+} from "./maintenance/maintenance.js";
 import { lockDatabase } from "./store/database.js";
 import { openLastingStore } from "./store/lasting-store.js";
 

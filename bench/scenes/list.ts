@@ -2,9 +2,9 @@ import { openRandom } from "../../controller/simulation/random.js";
 import { lte } from "../../lab/capacity.js";
 import type { PerDirection } from "../../shared/contract/direction.js";
 import { clamp } from "../../shared/contract/units.js";
-import type { Character } from "../../test/e2e/line.js";
-import { fallAndRise, type Phase } from "../../test/e2e/scene.js";
-import type { Load } from "../../test/e2e/traffic.js";
+import type { Character } from "../../test/bed/line.js";
+import { fallAndRise, type Phase } from "../../test/bed/scene.js";
+import type { Load } from "../../test/bed/traffic.js";
 
 export interface Scene {
   /** How often it is played where nobody says. */

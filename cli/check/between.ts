@@ -5,8 +5,7 @@ import { tellable } from "../../shared/config/config.js";
 import type { Problem } from "../../shared/config/error.js";
 import { plainHost } from "../../shared/config/format.js";
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
-import type { Judged } from "./judged.js";
-import { areOne, type Names } from "./names.js";
+import { areOne, type Judged, type Names } from "./judged.js";
 
 /** What is wrong with a file beside the others. */
 export interface Clash {

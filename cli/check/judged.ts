@@ -1,5 +1,7 @@
-import { readdirSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { lookup } from "node:dns/promises";
+import { readdirSync, realpathSync, statSync } from "node:fs";
+import { BlockList, isIP, isIPv6 } from "node:net";
+import { basename, dirname, join, resolve } from "node:path";
 import {
   controllerConfig,
   type ControllerConfig,
@@ -9,6 +11,7 @@ import {
   CONTROLLER_SCHEMA,
   type File,
 } from "../../controller/config/schema.js";
+import { ownName } from "../../controller/probes/libc.js";
 import {
   examineRecorderFile,
   recorderConfig,
@@ -18,8 +21,8 @@ import {
 import { tellable } from "../../shared/config/config.js";
 import { ConfigError, type Problem } from "../../shared/config/error.js";
 import { contentOf, openConfigFile, placed } from "../../shared/config/file.js";
+import { plainHost } from "../../shared/config/format.js";
 import { Failure } from "../../shared/runtime/failure.js";
-import { nobodys } from "./probes.js";
 
 /** The files that are meant: of a folder its YAML files, in order. None twice. @throws Failure where a folder has none */
 export function filesOf(paths: readonly string[]): string[] {
@@ -119,3 +122,133 @@ export function complaint(
     ? null
     : { words: new ConfigError(basename(file), all).message, problems: all };
 }
+
+/** What things are really called, so that one by two names is seen to be one. */
+export interface Names {
+  /** A host's name in one spelling, and its addresses as far as they are known. */
+  host(name: string): readonly string[];
+  device(name: string): string;
+  file(path: string): string;
+}
+
+/** As they are written: nothing is opened, and nobody asked. */
+export const AS_WRITTEN: Names = {
+  host: (name) => [plainHost(name)],
+  device: (name) => name,
+  file: (path) => path,
+};
+
+/** As this host knows them now. */
+export async function namesHere(judged: readonly Judged[]): Promise<Names> {
+  const hosts = judged.flatMap((one) => {
+    if (one.kind !== "controller" || one.config === null) return [];
+    const { shaper, probe } = one.config;
+    if (shaper.backend === "simulated") return [];
+    const family = isIPv6(probe.source ?? "") ? 6 : 4;
+    return [
+      ...probe.reflectors.map((name) => ({ name, family })),
+      ...(shaper.backend === "routeros"
+        ? [{ name: shaper.router.host, family: 0 }]
+        : []),
+    ];
+  });
+  const known = new Map<string, readonly string[]>();
+  await Promise.all(
+    hosts
+      .filter(({ name }) => isIP(name) === 0)
+      .map(async ({ name, family }) => {
+        known.set(name, await addressesOf(name, family));
+      }),
+  );
+  return {
+    host: (name) => [plainHost(name), ...(known.get(name) ?? [])],
+    device: ownName,
+    file: realPlace,
+  };
+}
+
+/** A name server that needs longer is one that does not answer. */
+const SLOW_MS = 3_000;
+
+async function addressesOf(name: string, family: number): Promise<string[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<[]>((settle) => {
+    timer = setTimeout(() => settle([]), SLOW_MS);
+  });
+  const found = lookup(name, { family, all: true }).then(
+    (all) => all.map(({ address }) => plainHost(address)),
+    () => [],
+  );
+  const addresses = await Promise.race([found, late]);
+  clearTimeout(timer);
+  return addresses;
+}
+
+/** The path without symbolic links, as far as it is there. */
+function realPlace(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const above = dirname(path);
+    return above === path ? path : join(realPlace(above), basename(path));
+  }
+}
+
+/** Is one host meant by both? */
+export const areOne = (names: Names, a: string, b: string): boolean => {
+  const known = names.host(a);
+  return names.host(b).some((name) => known.includes(name));
+};
+
+/** Addresses that no host beyond the line can have: RFC 6890, and those that came later. */
+const NOBODYS: readonly (readonly [string, string, number])[] = [
+  ["is no host's", "0.0.0.0", 8],
+  ["is this host itself", "127.0.0.0", 8],
+  ["is for documentation only", "192.0.2.0", 24],
+  ["is for documentation only", "198.51.100.0", 24],
+  ["is for documentation only", "203.0.113.0", 24],
+  ["is a group, not a host", "224.0.0.0", 4],
+  ["is all hosts of a network", "255.255.255.255", 32],
+  ["is reserved, no host has it", "240.0.0.0", 4],
+  ["is no host's", "::", 128],
+  ["is this host itself", "::1", 128],
+  ["is no host's: what is sent there is discarded", "100::", 64],
+  ["is for documentation only", "2001:db8::", 32],
+  ["is for documentation only", "3fff::", 20],
+  ["is a group, not a host", "ff00::", 8],
+];
+
+const RANGES = NOBODYS.map(([words, network, bits]) => {
+  const range = new BlockList();
+  range.addSubnet(network, bits, isIP(network) === 6 ? "ipv6" : "ipv4");
+  return { words, range };
+});
+
+/** Why nobody beyond the line answers at an address; null where somebody may. */
+export function whyNobodys(address: string): string | null {
+  const [text = ""] = address.split("%");
+  const plain = plainHost(text);
+  if (isIP(plain) !== isIP(text)) return `cannot be pinged: write ${plain}`;
+  const family = isIP(text) === 6 ? "ipv6" : "ipv4";
+  return RANGES.find(({ range }) => range.check(text, family))?.words ?? null;
+}
+
+/** Names that every host has for itself: RFC 6761. */
+const ITSELF = /(^|\.)localhost$/;
+
+/** Reflectors that cannot tell anything of the line, by how they are written. */
+export const nobodys = (reflectors: readonly string[]): Problem[] =>
+  reflectors.flatMap((value) => {
+    const why = ITSELF.test(plainHost(value))
+      ? "is this host itself"
+      : isIP(value) === 0
+        ? null
+        : whyNobodys(value);
+    return why === null ? [] : [reflectorProblem(`this one ${why}`, value)];
+  });
+
+export const reflectorProblem = (words: string, value: string): Problem => ({
+  key: "probe.reflectors",
+  rule: `must be hosts beyond the line: ${words}`,
+  value,
+});

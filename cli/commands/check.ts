@@ -2,13 +2,15 @@ import type { Command } from "commander";
 import type { Problem } from "../../shared/config/error.js";
 import { clashes } from "../check/between.js";
 import {
+  AS_WRITTEN,
   complaint,
   filesOf,
   judge,
   type Judged,
   type Look,
+  type Names,
+  namesHere,
 } from "../check/judged.js";
-import { AS_WRITTEN, type Names, namesHere } from "../check/names.js";
 import { printable, wrap } from "../terminal.js";
 import { example } from "./options.js";
 
@@ -87,7 +89,7 @@ async function looksAt(judged: Judged, names: Names): Promise<Look[]> {
     }
     case "controller": {
       const { config } = judged;
-      const { lookAtShaper } = await import("../check/shaper.js");
+      const { lookAtShaper } = await import("../check/host.js");
       const shaper = await lookAtShaper(config);
       if (config.shaper.backend === "simulated") return [shaper];
       const { lookAtProbes } = await import("../check/probes.js");

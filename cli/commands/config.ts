@@ -1,6 +1,8 @@
 import type { Command } from "commander";
-import { loadControllerFile } from "../../controller/config/config.js";
-import { derivedOf } from "../../controller/config/derived.js";
+import {
+  derivedOf,
+  loadControllerFile,
+} from "../../controller/config/config.js";
 import { CONTROLLER_SCHEMA } from "../../controller/config/schema.js";
 import {
   derivedStorage,

@@ -6,8 +6,12 @@ import { nameOfOwner, openLock } from "../../shared/runtime/lock.js";
 import { stopSignal } from "../../shared/runtime/stop.js";
 import { answerOf } from "../answer.js";
 import { openBoard } from "../demo/board.js";
-import { type Child, startChild } from "../demo/child.js";
-import { type DemoFolder, openDemoFolder } from "../demo/folder.js";
+import {
+  type Child,
+  type DemoFolder,
+  openDemoFolder,
+  startChild,
+} from "../demo/folder.js";
 import { listen } from "../live/listener.js";
 import { example, positive } from "./options.js";
 

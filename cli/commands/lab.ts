@@ -1,12 +1,11 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { gates, inWords } from "../../lab/gates.js";
-import { measure } from "../../lab/measure.js";
 import { POLICIES } from "../../lab/policies/policies.js";
 import { WANCTL } from "../../lab/policies/wanctl.js";
 import { page } from "../../lab/report/page.js";
 import { SCENARIOS } from "../../lab/scenarios.js";
-import { rank } from "../../lab/score.js";
+import { measure, rank } from "../../lab/score.js";
 import { table } from "../../lab/table.js";
 import { tasks } from "../../lab/tasks.js";
 import { performAll } from "../../lab/worker-pool.js";

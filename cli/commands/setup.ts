@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { WAN } from "../../controller/config/schema.js";
-import { PRESET_NAMES, type PresetName } from "../../controller/law/presets.js";
+import { PRESET_NAMES, type PresetName } from "../../controller/law/tuning.js";
 import { ownName, type Way } from "../../controller/probes/libc.js";
 import { DEVICE } from "../../controller/probes/schema.js";
 import { lookAtHost } from "../../controller/qdisc/look.js";

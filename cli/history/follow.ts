@@ -1,12 +1,17 @@
 import type { HistoryEvent } from "../../shared/contract/history.js";
 import { type Clock, later } from "../../shared/runtime/clock.js";
-import { TABLE_METRICS } from "./column.js";
 import { openEventList } from "./event-lines.js";
 import type { Screen } from "./paint.js";
 import { newestEvents, rangePages } from "./place.js";
 import type { Question } from "./question.js";
 import { NotRunning, type Past } from "./remote.js";
-import { momentsOf, openTable, rowsOf, type Table } from "./table.js";
+import {
+  momentsOf,
+  openTable,
+  rowsOf,
+  type Table,
+  TABLE_METRICS,
+} from "./table.js";
 import { type Asked, EVENTS_MAX, TABLE_POINTS } from "./terminal.js";
 
 /** The recorder commits once a second: what is older than this is all there. */

@@ -4,10 +4,9 @@ import { PERIOD_MS } from "../../shared/contract/row.js";
 import { ARROW } from "../live/frame-lines.js";
 import { clip, timeOfDay } from "../terminal.js";
 import { type Band, bandsIn, chart, strip, timeAxis } from "./chart.js";
-import { worstOf } from "./column.js";
 import { compact, compactMbps, stateOf } from "./paint.js";
 import { completenessLines, type PageOptions } from "./summary-page.js";
-import { type Row, rowsOf } from "./table.js";
+import { type Row, rowsOf, worstOf } from "./table.js";
 import { dayAndTime, dayOf, spanOf } from "./time.js";
 
 const RTT_ROWS = 8;

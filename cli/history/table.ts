@@ -1,9 +1,185 @@
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import { groupsBy } from "../../shared/contract/groups.js";
 import type { RangeAnswer, SeriesName } from "../../shared/contract/history.js";
-import { clip } from "../terminal.js";
-import { type Column, columnsIn } from "./column.js";
-import type { Paint } from "./paint.js";
+import { METRICS } from "../../shared/contract/metrics.js";
+import { type State, STATES } from "../../shared/contract/state.js";
+import { ARROW } from "../live/frame-lines.js";
+import { clip, showDelta } from "../terminal.js";
+import { labelOf } from "./event-lines.js";
+import { compact, compactMbps, type Paint, stateOf } from "./paint.js";
 import { timeColumn, turnOf } from "./time.js";
+
+/** The worst state of a step: its code, and what part of the known time was spent in it. */
+export interface Worst {
+  readonly code: number;
+  readonly ratio: number;
+}
+
+export function worstOf(row: Row | null): Worst | null {
+  if (row === null) return null;
+  const { stateMs } = row;
+  const knownMs = stateMs?.reduce((sum, ms) => sum + ms, 0) ?? 0;
+  if (stateMs === null || knownMs <= 0) return { code: row.max, ratio: 1 };
+  const code = stateMs.findLastIndex((ms) => ms > 0);
+  return { code, ratio: (stateMs[code] ?? 0) / knownMs };
+}
+
+/** "GREEN", "YELLOW 3%": how long is told where it was not all the time. */
+export function showWorst(worst: Worst | null): string {
+  if (worst === null) return "—";
+  const name = STATES[worst.code] ?? "—";
+  const percent = Math.round(100 * worst.ratio);
+  if (worst.ratio === 1) return name;
+  return `${name} ${percent < 1 ? "<1" : Math.min(99, percent)}%`;
+}
+
+const ofState = (moment: Moment, direction: Direction) =>
+  worstOf(moment.of("wanctl_state", direction));
+
+export const stateIn = (direction: Direction) => (moment: Moment) =>
+  ofState(moment, direction);
+
+/** The worse of both directions; of equals the longer. */
+export function worseState(
+  moment: Moment,
+): (Worst & { readonly direction: Direction }) | null {
+  const [first, second] = DIRECTIONS.flatMap((direction) => {
+    const worst = ofState(moment, direction);
+    return worst === null ? [] : [{ ...worst, direction }];
+  }).sort((a, b) => b.code - a.code || b.ratio - a.ratio);
+  return first ?? second ?? null;
+}
+
+/** "↓YELLOW 3%"; "GREEN" where both are. */
+export function showWorse(moment: Moment): string {
+  const worse = worseState(moment);
+  if (worse === null || worse.code === 0) return showWorst(worse);
+  return ARROW[worse.direction] + showWorst(worse);
+}
+
+/** One column of the table. */
+export interface Column {
+  readonly head: string;
+  /** With the space before it. */
+  readonly width: number;
+  readonly metric: string;
+  /** The higher goes first where not all fit. */
+  readonly rank: number;
+  readonly isText?: true;
+  show(moment: Moment): string;
+  /** The state whose colour it has; null for none. */
+  tone?(moment: Moment): State | null;
+}
+
+type Value = "min" | "avg" | "max";
+
+const number = (
+  head: string,
+  metric: string,
+  rank: number,
+  show: (value: number) => string,
+  value: Value = "avg",
+  direction?: Direction,
+): Column => ({
+  ...{ head, metric, rank },
+  width: Math.max(7, head.length + 1),
+  show: (moment) => shown(moment.of(metric, direction), value, show),
+});
+
+const shown = (row: Row | null, value: Value, show: (n: number) => string) =>
+  row === null ? "—" : show(row[value]);
+
+const narrow = (column: Column): Column => ({ ...column, width: 6 });
+
+const ms = (value: number) => compact(value, 6);
+const delta = (value: number) =>
+  Math.abs(value) < 1e5 ? showDelta(value) : compact(value, 6);
+
+const STATE = "wanctl_state";
+
+const tone = (worst: Worst | null) =>
+  worst === null ? null : stateOf(worst.code);
+
+const oneState: Column = {
+  head: "state",
+  width: 15,
+  metric: STATE,
+  rank: 1,
+  isText: true,
+  show: showWorse,
+  tone: (moment) => tone(worseState(moment)),
+};
+
+const twoStates = DIRECTIONS.map((direction): Column => {
+  const worst = stateIn(direction);
+  return {
+    ...oneState,
+    head: `state ${ARROW[direction]}`,
+    show: (moment) => showWorst(worst(moment)),
+    tone: (moment) => tone(worst(moment)),
+  };
+});
+
+/** Of a single cycle it is the delta. */
+const WORST = number("worst", "wanctl_rtt_delta_ms", 0, delta, "max");
+
+const NUMBERS: readonly Column[] = [
+  number("RTT", "wanctl_rtt_ms", 2, ms),
+  number("base", "wanctl_rtt_baseline_ms", 4, ms),
+  number("delta", "wanctl_rtt_delta_ms", 0, delta),
+  WORST,
+  ...DIRECTIONS.flatMap((d) => [
+    narrow(number(`${ARROW[d]}rate`, `wanctl_rate_${d}_mbps`, 3, compactMbps)),
+    narrow(number(`${ARROW[d]}load`, `wanctl_load_${d}_mbps`, 5, compactMbps)),
+  ]),
+];
+
+/** What is shown where nothing else is asked for. */
+export const TABLE_METRICS: readonly string[] = [
+  ...new Set([...NUMBERS, oneState].map(({ metric }) => metric)),
+];
+
+/** Mean and greatest value of a metric that has no place of its own in the table. */
+function further(metric: string): readonly Column[] {
+  return METRICS.filter(({ name }) => name === metric).flatMap((series) => {
+    const { direction } = series.labels as { direction?: Direction };
+    const column = (head: string, value: Value) =>
+      number(head, metric, 6, ms, value, direction);
+    const label = labelOf({ ...series, metric });
+    return [column(label, "avg"), column("max", "max")];
+  });
+}
+
+/** The columns of some metrics that fit into so much room; the least needed are left out. */
+export function columnsIn(
+  room: number,
+  metrics: readonly string[],
+  isOfCycles: boolean,
+): readonly Column[] {
+  const wanted = (columns: readonly Column[]) =>
+    columns.filter(
+      (column) =>
+        metrics.includes(column.metric) && !(isOfCycles && column === WORST),
+    );
+  const others = metrics
+    .filter((metric) => !TABLE_METRICS.includes(metric))
+    .flatMap(further);
+  const whole = [...wanted([...NUMBERS, ...twoStates]), ...others];
+  if (widthOf(whole) <= room) return whole;
+  let fitting = [...wanted([...NUMBERS, oneState]), ...others];
+  while (widthOf(fitting) > room && fitting.length > 1) {
+    const last = Math.max(...fitting.map(({ rank }) => rank));
+    const sheds = fitting.findLastIndex(({ rank }) => rank === last);
+    fitting = fitting.filter(
+      // both directions of a rate or load go together
+      ({ rank }, i) => i !== sheds && !(rank === last && [3, 5].includes(rank)),
+    );
+  }
+  return fitting;
+}
+
+const widthOf = (columns: readonly Column[]): number =>
+  columns.reduce((sum, { width }) => sum + width, 0);
 
 /** What one series was in one step. */
 export interface Row extends SeriesName {

@@ -1,7 +1,6 @@
 import type { Completeness } from "../../shared/contract/history.js";
 import { wrapTo } from "../terminal.js";
 import { bandsIn } from "./chart.js";
-import { TABLE_METRICS } from "./column.js";
 import { openEventList } from "./event-lines.js";
 import type { Screen } from "./paint.js";
 import { newestEvents, rangePages } from "./place.js";
@@ -9,7 +8,13 @@ import { PLOT_METRICS, plotPage } from "./plot-page.js";
 import type { Question } from "./question.js";
 import type { Past } from "./remote.js";
 import { completenessLines, summaryPage } from "./summary-page.js";
-import { momentsOf, openTable, rowsOf, type Table } from "./table.js";
+import {
+  momentsOf,
+  openTable,
+  rowsOf,
+  type Table,
+  TABLE_METRICS,
+} from "./table.js";
 import { spanOf, stepInWords } from "./time.js";
 
 /** Answers for people, WAN by WAN. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { PresetName } from "../../controller/law/presets.js";
+import type { PresetName } from "../../controller/law/tuning.js";
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 
 /** What a controller's file is made of. */

@@ -2,10 +2,10 @@ import type { Schema } from "convict";
 import { KEPT_MINUTES_MAX } from "../../shared/bus/ring.js";
 import { like } from "../../shared/config/format.js";
 import { WAN_NAME } from "../../shared/contract/frame.js";
-import { PRESET_NAMES } from "../law/presets.js";
+import { PRESET_NAMES } from "../law/tuning.js";
 import { DEVICE, PROBE_SCHEMA, type ProbeKeys } from "../probes/schema.js";
 import { DIFFSERVS, LINKS } from "../qdisc/cake.js";
-import { ON_FOREIGN } from "../shapers/foreign-writes.js";
+import { ON_FOREIGN } from "../shapers/direction-state.js";
 import {
   ROUTEROS_SCHEMA,
   type RouterOsKeys,

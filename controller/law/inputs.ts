@@ -1,7 +1,7 @@
 import type { PerDirection } from "../../shared/contract/direction.js";
 import type { ReadingKind } from "../../shared/contract/state.js";
 import type { MonoMs } from "../../shared/runtime/clock.js";
-import type { Manner } from "./presets.js";
+import type { Manner } from "./tuning.js";
 
 /** One answered probe. `reflector` is its place in the list of reflectors. */
 export interface Reply {

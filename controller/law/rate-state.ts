@@ -9,9 +9,8 @@ import { clamp } from "../../shared/contract/units.js";
 import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Evidence } from "./evidence.js";
 import type { Limits } from "./inputs.js";
-import type { Manner } from "./presets.js";
 import type { Traffic } from "./traffic.js";
-import { TUNING } from "./tuning.js";
+import { type Manner, TUNING } from "./tuning.js";
 
 /** What a cut was made of. */
 export interface CutEvidence {

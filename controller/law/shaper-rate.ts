@@ -3,7 +3,6 @@ import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
 import { cut } from "./cut.js";
 import type { Sample } from "./estimator.js";
 import { ageMs, lastSamples, silenceMs } from "./evidence.js";
-import type { Manner } from "./presets.js";
 import {
   at,
   because,
@@ -15,7 +14,7 @@ import {
   windowMs,
 } from "./rate-state.js";
 import { recentRate } from "./traffic.js";
-import { TUNING } from "./tuning.js";
+import { type Manner, TUNING } from "./tuning.js";
 import { mayHaveQueued } from "./two-way/load-gate.js";
 
 /** A rate, and what the line was seen to carry: at the last cut, and before its last great change. */

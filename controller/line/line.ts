@@ -29,9 +29,9 @@ import {
 } from "../probes/with-tcp-fallback.js";
 import type { Report } from "../report.js";
 import { openActuator } from "../shapers/actuator.js";
-import { openRouterCalls, type RouterCalls } from "../shapers/calls.js";
 import { ROUTEROS_PACE, TC_PACE } from "../shapers/pace.js";
-import { openRouterOsCounters } from "../shapers/routeros/counters.js";
+import { openRouterCalls, type RouterCalls } from "../shapers/reachability.js";
+import { openRouterOsCounters } from "../shapers/routeros/queue.js";
 import { openRouterOs } from "../shapers/routeros/routeros.js";
 import { openSession } from "../shapers/routeros/transport.js";
 import { NO_WRITES, type Shaper } from "../shapers/shaper.js";

@@ -14,22 +14,20 @@ import {
 import type { Report } from "../report.js";
 import {
   confirmed,
+  foreignSeen,
   found,
   freshLane,
+  isAside,
   isForeign,
   isSame,
   type Lane,
-  orderOf,
-  wished,
-} from "./direction-state.js";
-import {
-  foreignSeen,
-  isAside,
   lookAgainMs,
   type OnForeign,
+  orderOf,
   PEACE,
   resumed,
-} from "./foreign-writes.js";
+  wished,
+} from "./direction-state.js";
 import {
   afterWriting,
   type Change,

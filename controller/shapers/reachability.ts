@@ -1,6 +1,52 @@
-import type { FaultKind } from "../../shared/contract/router-call.js";
+import type {
+  CallCounts,
+  CallOutcome,
+  FaultKind,
+  Transport,
+} from "../../shared/contract/router-call.js";
 import { type Clock, since } from "../../shared/runtime/clock.js";
 import type { Report } from "../report.js";
+import type { Session } from "./routeros/session.js";
+import type { Outcome } from "./shaper.js";
+
+/** Counts what is asked of a router, by how it ended. */
+export interface RouterCalls {
+  /** @returns the same outcome, counted */
+  count<T>(
+    transport: Transport,
+    operation: Promise<Outcome<T>>,
+  ): Promise<Outcome<T>>;
+  counts(): CallCounts;
+}
+
+export function openRouterCalls(): RouterCalls {
+  const counts: Partial<
+    Record<Transport, Partial<Record<CallOutcome, number>>>
+  > = {};
+  return {
+    async count(transport, operation) {
+      const outcome = await operation;
+      const ended = outcome.kind === "done" ? "ok" : outcome.fault;
+      const own = (counts[transport] ??= {});
+      own[ended] = (own[ended] ?? 0) + 1;
+      return outcome;
+    },
+    counts: () => structuredClone(counts),
+  };
+}
+
+/** A session whose operations are counted. */
+export const countedSession = (
+  session: Session,
+  calls: RouterCalls,
+): Session => ({
+  transport: session.transport,
+  list: (menu, where) =>
+    calls.count(session.transport, session.list(menu, where)),
+  set: (menu, id, values) =>
+    calls.count(session.transport, session.set(menu, id, values)),
+  [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+});
 
 /** A lost router is tried again after so long; one that does not know us rarely, lest it locks us out. */
 export const RETRY_MS: Readonly<Record<FaultKind, number>> = {

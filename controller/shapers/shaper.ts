@@ -2,7 +2,24 @@ import type {
   Direction,
   PerDirection,
 } from "../../shared/contract/direction.js";
-import type { Outcome } from "./outcome.js";
+import type { FaultKind } from "../../shared/contract/router-call.js";
+
+/** What came of an operation. Operations settle within their own deadline and never throw. */
+export type Outcome<T> =
+  | { readonly kind: "done"; readonly value: T }
+  | {
+      readonly kind: "failed";
+      readonly fault: FaultKind;
+      readonly why: string;
+    };
+
+export const done = <T>(value: T): Outcome<T> => ({ kind: "done", value });
+
+export const failed = (fault: FaultKind, why: string): Outcome<never> => ({
+  kind: "failed",
+  fault,
+  why,
+});
 
 /** Rates in force, bit/s; Infinity where a queue has no limit. */
 export type Rates = PerDirection<number>;

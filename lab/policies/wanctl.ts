@@ -3,8 +3,8 @@ import {
   initial,
   step,
 } from "../../controller/law/control.js";
-import { PRESETS } from "../../controller/law/presets.js";
 import { ratesOf } from "../../controller/law/rate-state.js";
+import { PRESETS } from "../../controller/law/tuning.js";
 import {
   afterWriting,
   fullPurses,

@@ -1,6 +1,6 @@
+import { type DirectionTrace, type Trace, TRACE_MS } from "../measure.js";
 import type { Standing } from "../score.js";
 import { brief } from "../table.js";
-import { type DirectionTrace, type Trace, TRACE_MS } from "../trace.js";
 
 /** Where data stand in a picture: a span of values onto a span of pixels. */
 export type Scale = (value: number) => number;

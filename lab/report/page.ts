@@ -1,8 +1,8 @@
 import type { Verdict } from "../gates.js";
-import type { Standing } from "../score.js";
+import type { Outcome, Standing } from "../score.js";
 import type { Spread } from "../statistics.js";
 import { plain } from "../table.js";
-import { type Outcome, policyOf, scenarioOf } from "../tasks.js";
+import { policyOf, scenarioOf } from "../tasks.js";
 import { escaped, pareto, timeline } from "./charts.js";
 
 /** Colours that can be told apart also by those who see fewer (Okabe and Ito), light enough for the dark. */

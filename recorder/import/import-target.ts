@@ -1,10 +1,9 @@
 import { openBuckets } from "../store/buckets.js";
 import type { Connection } from "../store/connection.js";
 import { openCycles } from "../store/cycles.js";
-import { openProgress } from "../store/roller.js";
+import { openProgress } from "../store/progress.js";
 import { openRuns } from "../store/runs.js";
-import { openSamples } from "../store/samples.js";
-import { openSeries, type Series } from "../store/series.js";
+import { openSamples, openSeries, type Series } from "../store/samples.js";
 import type { Bucket } from "../tiers/rollup.js";
 import {
   bucketEnd,

@@ -3,8 +3,83 @@ import {
   openSubscriber,
   type Subscriber,
 } from "../../shared/bus/subscriber.js";
-import { type Clock, later, since } from "../../shared/runtime/clock.js";
+import {
+  type Clock,
+  later,
+  type MonoMs,
+  since,
+} from "../../shared/runtime/clock.js";
 import { Failure, reasonOf } from "../../shared/runtime/failure.js";
+
+/** What one source may send in a second: fifty times what a controller does, and as much as it keeps for us in a queue. */
+const OF_FRAMES = { frames: 1_000, bytes: 2 * 2 ** 20 };
+
+const WINDOW_MS = 1_000;
+
+/** One that was held back so lately is at it still. */
+const RECENT_MS = 10_000;
+
+/** Names remembered; one more, and the one that was silent for longest is forgotten. */
+const NAMES_MAX = 64;
+
+/**
+ * Keeps one source from taking the time and the memory of the others. What is held back is not lost: its sender keeps
+ * it in its ring, and is asked for it at our own pace.
+ */
+export interface Gate {
+  /** Whether a message of so many bytes may come in. */
+  admits(name: string, bytes: number, now: MonoMs): boolean;
+  /** Who is held back at the moment. */
+  flooding(now: MonoMs): readonly string[];
+  /** How many messages were held back. */
+  readonly held: number;
+}
+
+interface Visitor {
+  readonly begun: MonoMs;
+  readonly frames: number;
+  readonly bytes: number;
+  readonly heldAt: MonoMs | null;
+}
+
+/** @param most of one name in a second */
+export function createGate(
+  most: { readonly frames: number; readonly bytes: number } = OF_FRAMES,
+): Gate {
+  const visitors = new Map<string, Visitor>();
+  let held = 0;
+  return {
+    get held() {
+      return held;
+    },
+    admits(name, bytes, now) {
+      const before = visitors.get(name);
+      const isOver = !before || since(before.begun, now) >= WINDOW_MS;
+      const window = isOver ? { begun: now, frames: 0, bytes: 0 } : before;
+      const heldAt = before?.heldAt ?? null;
+      const isFull =
+        window.frames >= most.frames || window.bytes + bytes > most.bytes;
+      visitors.delete(name);
+      visitors.set(name, {
+        begun: window.begun,
+        frames: window.frames + (isFull ? 0 : 1),
+        bytes: window.bytes + (isFull ? 0 : bytes),
+        heldAt: isFull ? now : heldAt,
+      });
+      const [oldest] = visitors.keys();
+      if (visitors.size > NAMES_MAX && oldest !== undefined)
+        visitors.delete(oldest);
+      if (isFull) held++;
+      return !isFull;
+    },
+    flooding: (now) =>
+      [...visitors]
+        .filter(
+          ([, { heldAt }]) => heldAt !== null && since(heldAt, now) < RECENT_MS,
+        )
+        .map(([name]) => name),
+  };
+}
 
 /** On leaving: a queue from which nothing came for so long is taken for empty. */
 const QUIET_MS = 30;

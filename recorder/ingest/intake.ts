@@ -11,14 +11,14 @@ import {
 } from "../../shared/runtime/clock.js";
 import type { Log } from "../../shared/runtime/log.js";
 import { fault } from "../fault.js";
-import { SERIES_MAX } from "../store/series.js";
+import { SERIES_MAX } from "../store/samples.js";
 import type { Arrival, Committed, Store } from "../store/store.js";
-import { openHorizon } from "./newest-time-limit.js";
-import { createGate, type Gate } from "./rate-limiter.js";
+import { createGate, type Gate } from "./frame-receiver.js";
 import {
   beyond,
   decode,
   FUTURE_MS,
+  openHorizon,
   openRefusals,
   type Refusals,
   tooFarAhead,
@@ -27,9 +27,8 @@ import {
   wrongTopic,
 } from "./refusals.js";
 import { createOffers, type Offers } from "./ring-availability.js";
-import { createRoster } from "./roster.js";
 import type { Observer } from "./silences.js";
-import { createSources, type Sources } from "./sources.js";
+import { createRoster, createSources, type Sources } from "./sources.js";
 
 /** 16 minutes of two controllers: what is kept in memory while the database cannot be written. */
 const WAITING_MAX = 40_000;

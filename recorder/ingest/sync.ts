@@ -7,7 +7,7 @@ import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { ipc } from "../../shared/runtime/paths.js";
 import { fault } from "../fault.js";
 import type { CatchUp } from "./catch-up.js";
-import { createGate } from "./rate-limiter.js";
+import { createGate } from "./frame-receiver.js";
 
 export interface SyncCounts {
   /** Messages that were none of this protocol. */

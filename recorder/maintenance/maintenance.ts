@@ -17,6 +17,49 @@ import { ROLLED_TIERS, type RolledTier, TIERS } from "../tiers/tier.js";
 import type { ClockWatch } from "./clock-watch.js";
 import { type Limits, openPressure, type Pressure } from "./pressure.js";
 
+const SECOND_MS = 1_000;
+
+/** Does `work` once a second until `stop`. The phase is kept: a late turn is followed by the next due, not by all missed. */
+export async function everySecond(
+  clock: Clock,
+  stop: AbortSignal,
+  work: () => void,
+): Promise<void> {
+  let due = later(clock.mono(), SECOND_MS);
+  for (;;) {
+    await clock.sleepUntil(due, stop);
+    if (stop.aborted) return;
+    const missed = Math.floor(since(due, clock.mono()) / SECOND_MS);
+    due = later(due, (1 + missed) * SECOND_MS);
+    work();
+  }
+}
+
+/** Nothing to do: looked at again after this. */
+const IDLE_MS = 1_000;
+
+/** Others get at least this much between two slices. */
+const PAUSE_MS = 20;
+
+/**
+ * Does `work` slice by slice until `stop`, with pauses as long as the slices: the event loop is never busy with it for
+ * longer than one slice, and never for more than half of the time.
+ * @param work one slice; says whether there is more to do at once
+ */
+export async function inSlices(
+  clock: Clock,
+  stop: AbortSignal,
+  work: () => boolean,
+): Promise<void> {
+  while (!stop.aborted) {
+    const begun = clock.mono();
+    const more = work();
+    const now = clock.mono();
+    const pauseMs = more ? Math.max(PAUSE_MS, since(begun, now)) : IDLE_MS;
+    await clock.sleepUntil(later(now, pauseMs), stop);
+  }
+}
+
 /** How much to do in one go, so that it takes about as long as it may. Learns from what each go took. */
 export interface Pace {
   readonly size: number;

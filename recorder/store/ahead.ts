@@ -1,7 +1,7 @@
 import { ROLLED_TIERS, type Tier, tierCode } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
 import { SLOT_MS } from "./cycle-columns.js";
-import { openProgress } from "./roller.js";
+import { openProgress } from "./progress.js";
 
 /** Frames may be a minute ahead of this clock; anything further was recorded by a clock that was wrong, or is now. */
 export const AHEAD_MS = 5 * 60_000;

@@ -4,7 +4,7 @@ import type { Bucket, Coverage, Rollup } from "../tiers/rollup.js";
 import { decodeHistogram, encodeHistogram } from "../tiers/sketch.js";
 import { type RolledTier, tierCode } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
-import { openSeries } from "./series.js";
+import { openSeries } from "./samples.js";
 
 /** What is rolled up, by tier, WAN and bucket. Each bucket has its coverage, though it may have no value. */
 export interface Buckets {

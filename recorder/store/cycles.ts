@@ -1,5 +1,14 @@
-import type { CycleFrame } from "../../shared/contract/frame.js";
+import type { CycleFrame, Frame } from "../../shared/contract/frame.js";
 import type { RowField } from "../../shared/contract/row.js";
+import { type Bucket, bucketOf, mergeBuckets } from "../tiers/rollup.js";
+import {
+  bucketEnd,
+  bucketStart,
+  COARSER,
+  ROLLED_TIERS,
+  type RolledTier,
+} from "../tiers/tier.js";
+import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
 import {
   CYCLE_COLUMNS,
@@ -9,6 +18,112 @@ import {
   slotOf,
 } from "./cycle-columns.js";
 import { type Columns, openPackedCycles } from "./packed-cycles.js";
+import { openProgress } from "./progress.js";
+import type { Run } from "./runs.js";
+import { inSampleUnits, openSeries } from "./samples.js";
+
+/** Turns frames into rows, but for cycles: see cycles.ts. Plain inserts: what is refused here was admitted by mistake, and throws. */
+export interface Rows {
+  insert(run: Run, frame: Exclude<Frame, CycleFrame>): void;
+}
+
+export function openRows(db: Connection): Rows {
+  const insertEvent = db.prepare(
+    "insert into event (at_ms, source, seq, wan, kind, details) values (?, ?, ?, ?, ?, ?)",
+  );
+  const insertSample = db.prepare(
+    "insert into sample (series, at_ms, source, seq, value) values (?, ?, ?, ?, ?)",
+  );
+  const series = openSeries(db);
+
+  return {
+    insert({ source, wan }, frame) {
+      const { seq, at } = frame;
+      const addEvent = (kind: string, details: object) =>
+        insertEvent.run(at, source, seq, wan, kind, JSON.stringify(details));
+      switch (frame.kind) {
+        case "sample": {
+          const id = series.idOf(wan, frame.metric, frame.labels);
+          insertSample.run(id, at, source, seq, frame.value);
+          break;
+        }
+        case "event":
+          addEvent(frame.event, frame.detail);
+          break;
+        case "config": {
+          const { trigger, config } = frame;
+          addEvent("config", { trigger, config });
+          break;
+        }
+        case "transition": {
+          const { direction, from, to, reason } = frame;
+          const { deltaUs, threshold, thresholdUs } = frame;
+          const numbers = { deltaUs, threshold, thresholdUs };
+          addEvent("transition", { direction, from, to, reason, ...numbers });
+          break;
+        }
+      }
+    },
+  };
+}
+
+/** Frames of times that are rolled up already. Used within the transaction that enters the frame into the ledger. */
+export interface Latecomers {
+  /**
+   * Where raw data of its time is kept, makes the bucket of a late frame dirty. Where it has expired, merges the frame into
+   * the finest tier still kept.
+   * @returns whether it was merged: then it is no row of its own
+   */
+  merge(run: Run, frame: Frame): boolean;
+}
+
+export function openLatecomers(db: Connection): Latecomers {
+  const buckets = openBuckets(db);
+  const progress = openProgress(db);
+  const series = openSeries(db);
+
+  /** A bucket of this frame alone; null for what is never rolled up. */
+  function alone({ wan }: Run, frame: Frame): Bucket | null {
+    const { at: atMs } = frame;
+    if (frame.kind === "cycle")
+      return bucketOf([{ ...frame, atMs }], [], series.ofCycle(wan));
+    if (frame.kind !== "sample") return null;
+    const id = series.idOf(wan, frame.metric, frame.labels);
+    const value = inSampleUnits(frame.value);
+    return bucketOf([], [{ series: id, atMs, value }], []);
+  }
+
+  function soil(tier: RolledTier, wan: number, atMs: number): void {
+    if (atMs < progress.untilMs(tier, wan))
+      progress.soil(tier, wan, bucketStart(tier, atMs));
+  }
+
+  function add(tier: RolledTier, wan: number, atMs: number, bucket: Bucket) {
+    const startMs = bucketStart(tier, atMs);
+    const known = buckets.between(tier, wan, startMs, bucketEnd(tier, startMs));
+    buckets.put(tier, wan, startMs, mergeBuckets([...known, bucket]));
+    const next = COARSER[tier];
+    if (next !== null) soil(next, wan, startMs);
+  }
+
+  return {
+    merge(run, frame) {
+      if (frame.kind !== "cycle" && frame.kind !== "sample") return false;
+      const { wan } = run;
+      const { at: atMs } = frame;
+      if (atMs >= progress.fromMs("raw", wan)) {
+        soil("1m", wan, atMs);
+        return false;
+      }
+      const bucket = alone(run, frame);
+      const kept = ROLLED_TIERS.find(
+        (tier) => atMs >= progress.fromMs(tier, wan),
+      );
+      if (bucket !== null) add(kept ?? "1h", wan, atMs, bucket);
+      return true;
+    },
+  };
+}
 
 /** Cycles as a row of plain columns each: any number of them, and any numbers. */
 export interface PlainCycles {

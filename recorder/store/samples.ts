@@ -1,5 +1,66 @@
-import type { SampleValue } from "../tiers/rollup.js";
+import { labelText, METRICS } from "../../shared/contract/metrics.js";
+import type { CycleSeries, SampleValue } from "../tiers/rollup.js";
 import type { Connection } from "./connection.js";
+
+/** The names of what is measured over time: one series per WAN, metric and labels. */
+export interface Series {
+  /** The series of a metric, made where there is none. Nothing is remembered here: what made it may be rolled back. */
+  idOf(wan: number, metric: string, labels: Labels): number;
+  /** Those that are fields of the cycle. */
+  ofCycle(wan: number): CycleSeries[];
+  /** All there are. */
+  of(wan: number): number[];
+  /** Whether a sample of a WAN has a series, or may have one. */
+  admits(wanName: string, metric: string, labels: Labels): boolean;
+}
+
+/** Of one WAN: ten times what a controller has. Each is a row in every bucket of every tier. */
+export const SERIES_MAX = 500;
+
+type Labels = Readonly<Record<string, string>>;
+
+export function openSeries(db: Connection): Series {
+  const add = db.prepare(
+    "insert into series (wan, metric, labels) values (?, ?, ?) on conflict (wan, metric, labels) do nothing",
+  );
+  const find = db
+    .prepare<[number, string, string], number>(
+      "select id from series where wan = ? and metric = ? and labels = ?",
+    )
+    .pluck();
+  const all = db
+    .prepare<[number], number>(
+      "select id from series where wan = ? order by id",
+    )
+    .pluck();
+
+  function idOf(wan: number, metric: string, labels: Labels): number {
+    const key = [wan, metric, labelText(labels) ?? ""] as const;
+    const known = find.get(...key);
+    if (known !== undefined) return known;
+    return Number(add.run(...key).lastInsertRowid);
+  }
+
+  const room = db
+    .prepare<[string, string, string], number>(
+      `select count(*) < ${SERIES_MAX} or total(metric = ? and labels = ?) > 0
+         from series where wan = (select id from wan where name = ?)`,
+    )
+    .pluck();
+
+  return {
+    idOf,
+    admits: (name, metric, labels) =>
+      room.get(metric, labelText(labels) ?? "", name) === 1,
+    ofCycle: (wan) =>
+      METRICS.flatMap(({ name, labels, from }) =>
+        from.kind === "cycle"
+          ? [{ series: idOf(wan, name, labels), field: from.field }]
+          : [],
+      ),
+    of: (wan) => all.all(wan),
+  };
+}
 
 /** Sparse values are of any kind; rolled up they are counted in thousandths, for sums of integers are exact. */
 export const SAMPLE_UNIT = 1e-3;

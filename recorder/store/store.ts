@@ -4,15 +4,13 @@ import { fault } from "../fault.js";
 import type { Presences } from "../ingest/ring-availability.js";
 import { openAhead } from "./ahead.js";
 import { isStale, passingCause } from "./connection.js";
-import type { CycleOfRun } from "./cycles.js";
+import { type CycleOfRun, openLatecomers, openRows } from "./cycles.js";
 import { openDatabase } from "./database.js";
 import { bytesOf } from "./disk.js";
-import { openLatecomers } from "./late-cycles.js";
 import { openLedger, type Standing } from "./ledger.js";
 import { openRecords, type Records } from "./records.js";
-import { openRows } from "./rows.js";
 import { type LastRun, openRuns } from "./runs.js";
-import { openSeries } from "./series.js";
+import { openSeries } from "./samples.js";
 import { type Fault, openUpkeep, type Upkeep } from "./upkeep.js";
 
 /** A frame that came and could not be taken, at `at` by our clock. */

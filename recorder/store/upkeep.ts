@@ -5,7 +5,8 @@ import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
 import type { Cycles } from "./cycles.js";
 import { type Disk, openDisk } from "./disk.js";
-import { openProgress, openRoller, type Roller } from "./roller.js";
+import { openProgress } from "./progress.js";
+import { openRoller, type Roller } from "./roller.js";
 import { openSamples } from "./samples.js";
 
 /** Says how far the tiers of a WAN are. */

@@ -4,8 +4,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as timeout } from "node:timers/promises";
 import { Failure, reasonOf } from "../runtime/failure.js";
-import { makeFolder } from "../runtime/files.js";
-import { listenAt } from "../runtime/listen.js";
+import { listenAt, makeFolder } from "../runtime/files.js";
 
 /** Connections of one door: a machine has a handful of controllers, and a tap for each now and then. */
 const OPEN_MAX = 256;

@@ -1,9 +1,8 @@
 import { basename } from "node:path";
 import convict, { type Schema } from "convict";
-import { ConfigError, type Problem } from "./error.js";
+import { ConfigError, nearest, type Problem } from "./error.js";
 import { contentOf, expand, openConfigFile, placed } from "./file.js";
 import { faultsOf, type Format, rightPart } from "./format.js";
-import { nearest } from "./suggestion.js";
 
 export interface Loaded<T> {
   readonly values: T;

@@ -1,6 +1,6 @@
 import { isIP, isIPv4, isIPv6, SocketAddress } from "node:net";
 import convict from "convict";
-import { nearest } from "./suggestion.js";
+import { nearest } from "./error.js";
 
 /**
  * The formats of configuration values, for every schema: `quantity`, `whole`, `text`, `texts`, `flag`. Their limits stand

@@ -1,14 +1,26 @@
+import { once } from "node:events";
 import {
+  chmodSync,
   closeSync,
   existsSync,
   mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
   statSync,
 } from "node:fs";
 import { open, rename } from "node:fs/promises";
+import type { Server } from "node:net";
 import { dirname } from "node:path";
 import { Failure, reasonOf } from "./failure.js";
+
+/** Listens at a Unix socket, for user and group, in place of one that an earlier process left. @throws what the system says */
+export async function listenAt(server: Server, path: string): Promise<void> {
+  rmSync(path, { force: true });
+  server.listen(path);
+  await once(server, "listening");
+  chmodSync(path, 0o660);
+}
 
 /** A file's text, without a mark of its encoding at the front. @throws Failure where it is no UTF-8; what readFileSync throws */
 export function readText(file: string): string {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { Failure, reasonOf } from "./failure.js";
-import { listenAt } from "./listen.js";
+import { listenAt } from "./files.js";
 import { deniedAt } from "./paths.js";
 
 /** What every process answers at its health socket: HTTP over a Unix socket, any path, one JSON object. */

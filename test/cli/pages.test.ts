@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { format } from "prettier";
 import { CONTROLLER_SCHEMA } from "../../controller/config/schema.js";
-import { PRESET_NAMES, PRESETS } from "../../controller/law/presets.js";
+import { PRESET_NAMES, PRESETS } from "../../controller/law/tuning.js";
 import { POLICIES } from "../../lab/policies/policies.js";
 import { SCENARIOS } from "../../lab/scenarios.js";
 import { RECORDER_SCHEMA } from "../../recorder/config.js";

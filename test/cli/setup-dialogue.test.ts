@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { loadControllerConfig } from "../../controller/config/config.js";
-import { PRESET_NAMES } from "../../controller/law/presets.js";
+import { PRESET_NAMES } from "../../controller/law/tuning.js";
 import { temporaryFolder } from "../recorder/temporary.js";
 import { BIN, until } from "./bin.js";
 import { standInHost } from "./stand-in-host.js";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { simulatedFrames } from "../../bench/simulated-frames.js";
 import { causeCode, causeInWords } from "../../shared/contract/cause.js";
 import type { CycleFrame } from "../../shared/contract/frame.js";
+import { simulatedFrames } from "../fakes/simulated-frames.js";
 
 const BEATS = 1_000;
 

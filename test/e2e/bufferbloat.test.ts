@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { Database } from "../../recorder/store/connection.js";
 import type { CycleFrame } from "../../shared/contract/frame.js";
-import type { End } from "./daemon.js";
-import { demandMachine, machineInWords } from "./kernel.js";
-import { openLine } from "./line.js";
-import { processesIn } from "./namespace.js";
-import { kernelKbps } from "./queues.js";
-import { fallAndRise, type Outcome, playScene } from "./scene.js";
-import { openSystem } from "./system.js";
-import { pause } from "./waiting.js";
+import type { End } from "../bed/daemon.js";
+import { demandMachine, machineInWords } from "../bed/kernel.js";
+import { openLine } from "../bed/line.js";
+import { processesIn } from "../bed/namespace.js";
+import { kernelKbps } from "../bed/queues.js";
+import { fallAndRise, type Outcome, playScene } from "../bed/scene.js";
+import { openSystem } from "../bed/system.js";
+import { pause } from "../bed/waiting.js";
 
 /** Long enough for the law to show itself, short enough for a test: half a minute in all. */
 const PHASE_S = 10;

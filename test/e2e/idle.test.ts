@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { readingCode } from "../../shared/contract/state.js";
-import { startDaemon } from "./daemon.js";
-import { demandMachine, machineInWords } from "./kernel.js";
+import { startDaemon } from "../bed/daemon.js";
+import { demandMachine, machineInWords } from "../bed/kernel.js";
 import {
   controllerArgs,
   openSystem,
   settingsOf,
   type System,
-} from "./system.js";
-import { openDownloads } from "./traffic.js";
-import { pause, until } from "./waiting.js";
+} from "../bed/system.js";
+import { openDownloads } from "../bed/traffic.js";
+import { pause, until } from "../bed/waiting.js";
 
 const SOON_MS = 20_000;
 const SECONDS = 3;

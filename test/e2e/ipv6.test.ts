@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { askHealth } from "../../shared/runtime/health.js";
-import { fallUntilCut } from "./fall.js";
-import { demandMachine, machineInWords } from "./kernel.js";
-import { startListener } from "./listener.js";
-import { run } from "./namespace.js";
-import { openSystem, WAN } from "./system.js";
-import { openDownloads } from "./traffic.js";
-import { until } from "./waiting.js";
+import { fallUntilCut } from "../bed/fall.js";
+import { demandMachine, machineInWords } from "../bed/kernel.js";
+import { startListener } from "../bed/listener.js";
+import { run } from "../bed/namespace.js";
+import { openSystem, WAN } from "../bed/system.js";
+import { openDownloads } from "../bed/traffic.js";
+import { until } from "../bed/waiting.js";
 
 const LINE_KBPS = 20_000;
 const MEND_MS = 20_000;

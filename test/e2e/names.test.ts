@@ -3,17 +3,17 @@ import { realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { askHealth } from "../../shared/runtime/health.js";
-import { type Daemon, startDaemon } from "./daemon.js";
-import { demandMachine, machineInWords } from "./kernel.js";
-import { run } from "./namespace.js";
+import { type Daemon, startDaemon } from "../bed/daemon.js";
+import { demandMachine, machineInWords } from "../bed/kernel.js";
+import { run } from "../bed/namespace.js";
 import {
   controllerArgs,
   openSystem,
   settingsOf,
   type System,
   WAN,
-} from "./system.js";
-import { pause, until } from "./waiting.js";
+} from "../bed/system.js";
+import { pause, until } from "../bed/waiting.js";
 
 const MEND_MS = 30_000;
 

@@ -2,12 +2,12 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { Reply } from "../../controller/law/inputs.js";
 import type { Direction } from "../../shared/contract/direction.js";
-import { demandMachine, machineInWords } from "./kernel.js";
-import { type Line, openLine, SERVER } from "./line.js";
-import { namespaceOf, processesOf, run, start } from "./namespace.js";
-import { PROBE, type Probing, startProbing } from "./probing.js";
-import { spreadOf } from "./spread.js";
-import { pause, until } from "./waiting.js";
+import { demandMachine, machineInWords } from "../bed/kernel.js";
+import { type Line, openLine, SERVER } from "../bed/line.js";
+import { namespaceOf, processesOf, run, start } from "../bed/namespace.js";
+import { PROBE, type Probing, startProbing } from "../bed/probing.js";
+import { spreadOf } from "../bed/spread.js";
+import { pause, until } from "../bed/waiting.js";
 
 const WANCTL = fileURLToPath(new URL("../../cli/wanctl.js", import.meta.url));
 

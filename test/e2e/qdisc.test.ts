@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
-import { openLine, SERVER, type Line } from "./line.js";
-import { namespaceOf, run, start } from "./namespace.js";
-import { kernelKbps } from "./queues.js";
+import { demandMachine, machineInWords, SHAPING } from "../bed/kernel.js";
+import { type Line, openLine, SERVER } from "../bed/line.js";
+import { namespaceOf, run, start } from "../bed/namespace.js";
+import { kernelKbps } from "../bed/queues.js";
 
 const WANCTL = fileURLToPath(new URL("../../cli/wanctl.js", import.meta.url));
 

@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { DIRECTIONS } from "../../shared/contract/direction.js";
-import { type Daemon, startDaemon } from "./daemon.js";
-import { wantedKbps } from "./heard.js";
-import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
-import { processesOf } from "./namespace.js";
-import { addQueue, enforces, kernelKbps, removeQueue } from "./queues.js";
+import { type Daemon, startDaemon } from "../bed/daemon.js";
+import { wantedKbps } from "../bed/heard.js";
+import { demandMachine, machineInWords, SHAPING } from "../bed/kernel.js";
+import { processesOf } from "../bed/namespace.js";
+import { addQueue, enforces, kernelKbps, removeQueue } from "../bed/queues.js";
 import {
   BASE_KBPS,
   controllerArgs,
@@ -14,9 +14,9 @@ import {
   settingsOf,
   type System,
   WAN,
-} from "./system.js";
-import { openDownloads, type Transfers } from "./traffic.js";
-import { pause, until } from "./waiting.js";
+} from "../bed/system.js";
+import { openDownloads, type Transfers } from "../bed/traffic.js";
+import { pause, until } from "../bed/waiting.js";
 
 const SOON_MS = 20_000;
 

@@ -5,11 +5,11 @@ import { expect } from "chai";
 import { DIRECTIONS } from "../../shared/contract/direction.js";
 import type { CallCounts } from "../../shared/contract/router-call.js";
 import { askHealth } from "../../shared/runtime/health.js";
-import { demandMachine, machineInWords } from "./kernel.js";
-import { enforces } from "./queues.js";
-import { openSystem, type System, WAN } from "./system.js";
-import { openDownloads } from "./traffic.js";
-import { pause, until } from "./waiting.js";
+import { demandMachine, machineInWords } from "../bed/kernel.js";
+import { enforces } from "../bed/queues.js";
+import { openSystem, type System, WAN } from "../bed/system.js";
+import { openDownloads } from "../bed/traffic.js";
+import { pause, until } from "../bed/waiting.js";
 
 const MEND_MS = 20_000;
 

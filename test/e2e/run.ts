@@ -1,15 +1,16 @@
-/**
- * Runs the scenes on a kernel that fits: `net` shapes with HTB, which every kernel has; `cake` with CAKE, on this host's
- * kernel if it has it, else where CAKE_BED leads. Exit status is mocha's.
- */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { text } from "node:stream/consumers";
-import { onKernelWith } from "./bed.js";
-import type { Shaping } from "./kernel.js";
+import { onKernelWith } from "../bed/bed.js";
+import type { Shaping } from "../bed/kernel.js";
+
+/**
+ * Runs the scenes on a kernel that fits: `net` shapes with HTB, which every kernel has; `cake` with CAKE, on this host's
+ * kernel if it has it, else where CAKE_BED leads. Exit status is mocha's.
+ */
 
 /** Relative: where it runs this folder may be another one. Nothing of .mocharc: its specs are those of `npm test`. */
 const MOCHA = [

@@ -6,16 +6,16 @@ import type { EventName } from "../../shared/contract/event.js";
 import type { CycleFrame, Frame } from "../../shared/contract/frame.js";
 import { readingCode } from "../../shared/contract/state.js";
 import { askHealth } from "../../shared/runtime/health.js";
-import { startDaemon } from "./daemon.js";
-import { fallUntilCut } from "./fall.js";
-import { type Heard, wantedKbps } from "./heard.js";
-import { demandMachine, machineInWords, SHAPING } from "./kernel.js";
-import { startListener } from "./listener.js";
-import { run } from "./namespace.js";
-import { addQueue, changeQueue, enforces, removeQueue } from "./queues.js";
-import { controllerArgs, openSystem, type System, WAN } from "./system.js";
-import { openDownloads } from "./traffic.js";
-import { pause, until } from "./waiting.js";
+import { startDaemon } from "../bed/daemon.js";
+import { fallUntilCut } from "../bed/fall.js";
+import { type Heard, wantedKbps } from "../bed/heard.js";
+import { demandMachine, machineInWords, SHAPING } from "../bed/kernel.js";
+import { startListener } from "../bed/listener.js";
+import { run } from "../bed/namespace.js";
+import { addQueue, changeQueue, enforces, removeQueue } from "../bed/queues.js";
+import { controllerArgs, openSystem, type System, WAN } from "../bed/system.js";
+import { openDownloads } from "../bed/traffic.js";
+import { pause, until } from "../bed/waiting.js";
 
 const LINE_KBPS = 20_000;
 

@@ -1,11 +1,11 @@
-import { expect } from "chai";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
+import { demandMachine, machineInWords } from "../bed/kernel.js";
+import { openSystem, type System } from "../bed/system.js";
+import { pause } from "../bed/waiting.js";
 import { serviceManager } from "../fakes/service-manager.js";
-import { demandMachine, machineInWords } from "./kernel.js";
-import { openSystem, type System } from "./system.js";
-import { pause } from "./waiting.js";
 
 /** Without a word for so long, systemd kills (WatchdogSec). */
 const WATCHDOG_MS = 4_000;

@@ -12,7 +12,7 @@ import { parseReached } from "../../cli/check/probes.js";
 import { qdiscPage } from "../../cli/commands/qdisc.js";
 import { openCheckpoint } from "../../controller/checkpoint.js";
 import { loadControllerConfig } from "../../controller/config/config.js";
-import { PRESETS } from "../../controller/law/presets.js";
+import { PRESETS } from "../../controller/law/tuning.js";
 import { parseDevice as parseDeviceBytes } from "../../controller/line/counters.js";
 import { parseReply } from "../../controller/probes/fping/fping.js";
 import { parseGateway } from "../../controller/probes/gateway.js";

@@ -2,8 +2,9 @@ import {
   done,
   failed,
   type Outcome,
-} from "../../controller/shapers/outcome.js";
-import type { Rates, Router } from "../../controller/shapers/shaper.js";
+  type Rates,
+  type Router,
+} from "../../controller/shapers/shaper.js";
 import type { Direction } from "../../shared/contract/direction.js";
 import type { FaultKind } from "../../shared/contract/router-call.js";
 import type { Clock, MonoMs } from "../../shared/runtime/clock.js";

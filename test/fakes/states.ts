@@ -2,8 +2,8 @@ import fc from "fast-check";
 import type { ControlState } from "../../controller/law/control.js";
 import { NO_PULSE } from "../../controller/law/evidence.js";
 import type { Policy, Reading } from "../../controller/law/inputs.js";
-import { PRESETS } from "../../controller/law/presets.js";
 import type { RateState } from "../../controller/law/rate-state.js";
+import { PRESETS } from "../../controller/law/tuning.js";
 import type { Attribution } from "../../controller/law/two-way/attribution.js";
 import { CAUSES } from "../../shared/contract/cause.js";
 import {

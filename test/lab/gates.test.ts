@@ -1,8 +1,6 @@
 import { expect } from "chai";
 import { gates, inWords } from "../../lab/gates.js";
-import { measure } from "../../lab/measure.js";
-import { rank, type Score } from "../../lab/score.js";
-import type { Outcome } from "../../lab/tasks.js";
+import { measure, type Outcome, rank, type Score } from "../../lab/score.js";
 
 const FINE: Score = {
   use: { download: 0.95, upload: null },

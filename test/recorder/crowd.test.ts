@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { openIntake } from "../../recorder/ingest/intake.js";
-import { NAMES_MAX } from "../../recorder/ingest/roster.js";
+import { NAMES_MAX } from "../../recorder/ingest/sources.js";
 import { Database } from "../../recorder/store/connection.js";
-import { SERIES_MAX } from "../../recorder/store/series.js";
+import { SERIES_MAX } from "../../recorder/store/samples.js";
 import { openStore } from "../../recorder/store/store.js";
 import { encodeFrame } from "../../shared/contract/frame.js";
 import { systemClock } from "../../shared/runtime/clock.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { openTargets } from "../fakes/fuzz.js";
 
-/** For longer: node dist/bench/fuzz.js SECONDS SEED */
+/** For longer: node dist/test/acceptance/fuzz.js SECONDS SEED */
 const RUNS = 300;
 
 const folder = mkdtempSync(join(tmpdir(), "wanctl-fuzz-"));

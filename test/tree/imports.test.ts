@@ -17,6 +17,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["shared", "controller", "recorder", "lab", "cli"],
 };
 
+/** Tests see everything but benches; benches see what tests share, and no test. */
+const PRODUCT = Object.keys(MAY_IMPORT);
+const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
+  test: [...PRODUCT, "test"],
+  bench: [...PRODUCT, "test", "bench"],
+};
+
 /** Of the controller the lab takes what is pure: the law, the simulated line, the pace of writes. */
 const FOR_LAB =
   /^(shared|lab|controller\/(law|simulation))\/|^controller\/shapers\/pace\.ts$/;
@@ -26,9 +33,9 @@ const PURE = [
   /^controller\/law\//,
   /^controller\/simulation\//,
   /^controller\/(condition\/classification|line\/idle)\.ts$/,
-  /^controller\/probes\/(fallback|icmp\/(method|packet)|outstanding|pace|reflectors)\.ts$/,
+  /^controller\/probes\/(icmp\/packet|outstanding|reflectors)\.ts$/,
   /^controller\/(qdisc\/(answer|cake|findings|parse|plan)|shapers\/tc\/qdisc)\.ts$/,
-  /^controller\/shapers\/(outcome|pace|routeros\/(script|session))\.ts$/,
+  /^controller\/shapers\/(pace|shaper|routeros\/(script|session))\.ts$/,
   /^(shared\/(contract\/groups|bus\/ring)|recorder\/(http\/present|ingest\/ring-availability))\.ts$/,
   /^recorder\/tiers\//,
   /^recorder\/import\/old-row\.ts$/,
@@ -40,11 +47,12 @@ const PURE = [
 /** The only places that read the clocks: of this host, and of the browser. */
 const CLOCKS = ["shared/runtime/clock.ts", "page/data/clock.ts"];
 
-const files = Object.keys(MAY_IMPORT).flatMap((folder) =>
+const filesIn = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
-    .map((name) => join(folder, name)),
-);
+    .map((name) => join(folder, name));
+
+const files = PRODUCT.flatMap(filesIn);
 
 const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
 const codeOf = (file: string) =>
@@ -79,6 +87,15 @@ describe("the tree", () => {
         expect(MAY_IMPORT[folder], name).to.include(name.split("/")[0]);
     });
   }
+
+  for (const folder of ["test", "bench"])
+    for (const file of filesIn(folder))
+      it(`${file} imports no ${folder === "test" ? "bench" : "test"}`, () => {
+        for (const name of importsOf(file, ANY).filter(isProject)) {
+          expect(MAY_SEE[folder], name).to.include(name.split("/")[0]);
+          if (folder === "bench") expect(name).not.to.match(/\.test\.ts$/);
+        }
+      });
 
   for (const file of files.filter((name) => name.startsWith("lab/")))
     it(`${file} takes of the controller what is pure`, () => {
@@ -117,14 +134,14 @@ describe("the tree", () => {
     );
   });
 
-  it("imports run in no circle", () => {
+  it("imports run in no circle, those of types included", () => {
     const done = new Set<string>();
     const visit = (file: string, path: readonly string[]) => {
       expect(path, `a circle: ${[...path, file].join(" -> ")}`).not.to.include(
         file,
       );
       if (done.has(file)) return;
-      for (const name of importsOf(file, VALUES).filter(isProject))
+      for (const name of importsOf(file, ANY).filter(isProject))
         visit(name, [...path, file]);
       done.add(file);
     };

@@ -28,7 +28,7 @@ const analyze = (...args: readonly string[]) => {
   };
 };
 
-/** As systemd(1) judges the units; what they are like under a real systemd, bench/package.sh plays. */
+/** As systemd(1) judges the units; what they are like under a real systemd, test/acceptance/package.sh plays. */
 describe("systemd units (OPS-01)", () => {
   const folder = mkdtempSync(join(tmpdir(), "wanctl-units-"));
   const names = readdirSync(UNITS);

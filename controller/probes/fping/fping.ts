@@ -11,8 +11,7 @@ import type { ControllerConfig } from "../../config/config.js";
 import type { Reply } from "../../law/inputs.js";
 import type { Report } from "../../report.js";
 import { ownName } from "../libc.js";
-import { openLoss } from "../loss.js";
-import { type Answers, answersOf, type Pinger } from "../pinger.js";
+import { type Answers, answersOf, openLoss, type Pinger } from "../pinger.js";
 
 /** A reply as the pinger saw it: `seq` counts the probes to this reflector from 0. */
 export interface Echo extends Reply {

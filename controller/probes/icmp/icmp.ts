@@ -10,25 +10,27 @@ import type { ControllerConfig } from "../../config/config.js";
 import type { Reply } from "../../law/inputs.js";
 import { metronome } from "../../line/metronome.js";
 import type { Report } from "../../report.js";
-import { openLoss } from "../loss.js";
-import { openFlight, type Stray } from "../outstanding.js";
-import { due, isResting, noRest } from "../pace.js";
-import { answersOf, type Pinger, type Shared } from "../pinger.js";
+import {
+  due,
+  isResting,
+  noRest,
+  openFlight,
+  type Stray,
+} from "../outstanding.js";
+import { answersOf, openLoss, type Pinger, type Shared } from "../pinger.js";
 import { judge, missed, openReflectors, replied } from "../reflectors.js";
 import {
   answered,
-  isLoss,
-  type Method,
-  nextAsk,
-  TRIAL,
-  unanswered,
-} from "./method.js";
-import {
   decodeAnswer,
   encodeRequest,
+  isLoss,
   type Legs,
+  type Method,
   msOfDay,
+  nextAsk,
   split,
+  TRIAL,
+  unanswered,
 } from "./packet.js";
 import { type IcmpSocket, openIcmpSocket } from "./socket.js";
 

@@ -17,7 +17,7 @@ import {
   SOL_SOCKET,
   type Way,
 } from "../libc.js";
-import { due, isResting, noRest } from "../pace.js";
+import { due, isResting, noRest } from "../outstanding.js";
 import { type Answers, answersOf, type Shared } from "../pinger.js";
 
 /** A TCP handshake under way. Disposing it resets the connection: nothing of it lingers. */

@@ -8,7 +8,7 @@ import { isIP } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import type { FaultKind } from "../../../shared/contract/router-call.js";
 import { plainReason, reasonOf } from "../../../shared/runtime/failure.js";
-import { done, failed, type Outcome } from "../outcome.js";
+import { done, failed, type Outcome } from "../shaper.js";
 import type { Item, Session } from "./session.js";
 
 /** What keeps a connection from being made, by the code or text of the error, where Node or OpenSSL would say it their way. */

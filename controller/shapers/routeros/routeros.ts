@@ -7,8 +7,14 @@ import {
   type MonoMs,
   since,
 } from "../../../shared/runtime/clock.js";
-import { done, failed, type Outcome } from "../outcome.js";
-import type { Description, Rates, Router } from "../shaper.js";
+import {
+  type Description,
+  done,
+  failed,
+  type Outcome,
+  type Rates,
+  type Router,
+} from "../shaper.js";
 import { parseLimit, type Queues, withLimit } from "./queue.js";
 import type { Item, Session } from "./session.js";
 

@@ -1,5 +1,5 @@
 import type { FaultKind } from "../../../shared/contract/router-call.js";
-import { done, failed, type Outcome } from "../outcome.js";
+import { done, failed, type Outcome } from "../shaper.js";
 import type { Item } from "./session.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { Outcome } from "../outcome.js";
+import type { Outcome } from "../shaper.js";
 
 /** One item of a RouterOS menu: property names to their values, all of them text as RouterOS sends them; `.id` is its id. */
 export type Item = Readonly<Record<string, string>>;

@@ -9,7 +9,7 @@ import {
   systemClock,
 } from "../../../shared/runtime/clock.js";
 import { plainReason } from "../../../shared/runtime/failure.js";
-import { failed, type Outcome } from "../outcome.js";
+import { failed, type Outcome } from "../shaper.js";
 import {
   isNoList,
   listScript,

@@ -7,9 +7,14 @@ import {
 import { toKbps } from "../../../shared/contract/units.js";
 import { ownName } from "../../probes/libc.js";
 import { excerpt } from "../../qdisc/answer.js";
-import { openRouterCalls } from "../calls.js";
-import { done, failed, type Outcome } from "../outcome.js";
-import type { Rates, Router } from "../shaper.js";
+import { openRouterCalls } from "../reachability.js";
+import {
+  done,
+  failed,
+  type Outcome,
+  type Rates,
+  type Router,
+} from "../shaper.js";
 import { openTcBatch } from "./batch.js";
 import {
   askLines,

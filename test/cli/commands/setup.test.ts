@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { ifbOf, likelyPreset, proposal } from "../../../cli/setup/proposal.js";
 import { openQuestions } from "../../../cli/setup/questions.js";
 import { loadControllerConfig } from "../../../controller/config/config.js";
-import { PRESET_NAMES } from "../../../controller/law/presets.js";
+import { PRESET_NAMES } from "../../../controller/law/tuning.js";
 import { ROUTER } from "../../fakes/routeros/certificate.js";
 import { openDevice } from "../../fakes/routeros/device.js";
 import { openFakeRouterOs, PASSWORD } from "../../fakes/routeros/server.js";

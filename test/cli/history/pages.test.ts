@@ -1,12 +1,16 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
-import { TABLE_METRICS } from "../../../cli/history/column.js";
 import { eventWords, openEventList } from "../../../cli/history/event-lines.js";
 import { type Paint, plain } from "../../../cli/history/paint.js";
 import { PLOT_METRICS, plotPage } from "../../../cli/history/plot-page.js";
 import { summaryPage } from "../../../cli/history/summary-page.js";
-import { momentsOf, openTable, rowsOf } from "../../../cli/history/table.js";
+import {
+  momentsOf,
+  openTable,
+  rowsOf,
+  TABLE_METRICS,
+} from "../../../cli/history/table.js";
 import type {
   HistoryEvent,
   RangeAnswer,

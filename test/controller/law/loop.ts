@@ -4,8 +4,8 @@ import {
   step,
 } from "../../../controller/law/control.js";
 import type { Policy, Reading } from "../../../controller/law/inputs.js";
-import { PRESETS } from "../../../controller/law/presets.js";
 import { ratesOf } from "../../../controller/law/rate-state.js";
+import { PRESETS } from "../../../controller/law/tuning.js";
 import { openSimulatedLine } from "../../../controller/simulation/line.js";
 import {
   fixedPlan,

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { NO_EVIDENCE } from "../../../controller/law/evidence.js";
-import { PRESETS } from "../../../controller/law/presets.js";
 import { initialRate } from "../../../controller/law/rate-state.js";
 import { growthPerS } from "../../../controller/law/shaper-rate.js";
+import { PRESETS } from "../../../controller/law/tuning.js";
 import {
   noSuspicion,
   suspects,

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { initial, step } from "../../../controller/law/control.js";
-import { PRESETS } from "../../../controller/law/presets.js";
 import { packetMs } from "../../../controller/law/rate-state.js";
+import { PRESETS } from "../../../controller/law/tuning.js";
 import { openRandom } from "../../../controller/simulation/random.js";
 import {
   type Direction,

@@ -5,7 +5,7 @@ import {
   follow,
   isVain,
   noFallback,
-} from "../../../controller/probes/fallback.js";
+} from "../../../controller/probes/with-tcp-fallback.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const ms = (value: number) => value as MonoMs;

@@ -1,5 +1,9 @@
 import { expect } from "chai";
-import { due, isResting, noRest } from "../../../controller/probes/pace.js";
+import {
+  due,
+  isResting,
+  noRest,
+} from "../../../controller/probes/outstanding.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const ms = (value: number) => value as MonoMs;

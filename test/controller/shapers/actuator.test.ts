@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { openActuator } from "../../../controller/shapers/actuator.js";
-import type { OnForeign } from "../../../controller/shapers/foreign-writes.js";
+import type { OnForeign } from "../../../controller/shapers/direction-state.js";
 import { ROUTEROS_PACE, TC_PACE } from "../../../controller/shapers/pace.js";
 import {
   DIRECTIONS,

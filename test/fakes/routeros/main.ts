@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { parseDevice } from "../../../controller/line/counters.js";
 import { openTc } from "../../../controller/shapers/tc/tc.js";
-import { openRouterOverSsh } from "../../shared/routeros/router-over-ssh.js";
+import { openRouterOverSsh } from "../../controller/shapers/routeros/router-over-ssh.js";
 import { ROUTER } from "./certificate.js";
 import { cliOf } from "./device-cli.js";
 import { openDevice, type Plant } from "./device.js";

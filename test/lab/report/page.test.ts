@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { gates } from "../../../lab/gates.js";
-import { measure } from "../../../lab/measure.js";
 import { POLICIES } from "../../../lab/policies/policies.js";
 import {
   line,
@@ -10,7 +9,7 @@ import {
   ticks,
 } from "../../../lab/report/charts.js";
 import { page, STYLE } from "../../../lab/report/page.js";
-import { rank } from "../../../lab/score.js";
+import { measure, rank } from "../../../lab/score.js";
 import { perform } from "../../../lab/tasks.js";
 
 describe("page()", () => {

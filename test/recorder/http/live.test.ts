@@ -5,7 +5,7 @@ import { CLIENTS_MAX, PENDING_BYTES_MAX } from "../../../recorder/http/live.js";
 import { encodeFrame, type Frame } from "../../../shared/contract/frame.js";
 import { cycle, sample, stamped, transition } from "../../fakes/frames.js";
 import { until } from "../../fakes/until.js";
-import { temporaryPost } from "../api/post.js";
+import { temporaryPost } from "./post.js";
 
 interface Heard {
   readonly event: string;

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { MODULES } from "../../../recorder/http/page.js";
-import { temporaryPost } from "../api/post.js";
+import { temporaryPost } from "./post.js";
 
 const DIST = join(import.meta.dirname, "../../..");
 

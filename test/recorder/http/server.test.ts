@@ -8,8 +8,8 @@ import { openServer } from "../../../recorder/http/server.js";
 import { Failure } from "../../../shared/runtime/failure.js";
 import { cycle, stamped, transition } from "../../fakes/frames.js";
 import { handClock } from "../../fakes/hand-clock.js";
-import { temporaryPost } from "../api/post.js";
 import { collectedLog } from "../collected-log.js";
+import { temporaryPost } from "./post.js";
 
 const PATHS = [
   "/health",

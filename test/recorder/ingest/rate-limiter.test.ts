@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createGate } from "../../../recorder/ingest/rate-limiter.js";
+import { createGate } from "../../../recorder/ingest/frame-receiver.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const at = (ms: number) => ms as MonoMs;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { everySecond } from "../../../recorder/maintenance/seconds.js";
+import { everySecond } from "../../../recorder/maintenance/maintenance.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { handClock } from "../../fakes/hand-clock.js";
 

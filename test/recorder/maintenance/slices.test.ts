@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { inSlices } from "../../../recorder/maintenance/slices.js";
+import { inSlices } from "../../../recorder/maintenance/maintenance.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { handClock } from "../../fakes/hand-clock.js";
 

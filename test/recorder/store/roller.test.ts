@@ -6,8 +6,7 @@ import {
   type Connection,
   Database,
 } from "../../../recorder/store/connection.js";
-import { inSampleUnits } from "../../../recorder/store/samples.js";
-import { openSeries } from "../../../recorder/store/series.js";
+import { inSampleUnits, openSeries } from "../../../recorder/store/samples.js";
 import { openStore, type Store } from "../../../recorder/store/store.js";
 import { type Keep, plan } from "../../../recorder/tiers/retention.js";
 import { type Bucket, bucketOf } from "../../../recorder/tiers/rollup.js";

@@ -2,13 +2,13 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   answered,
+  type Ask,
   isLoss,
   type Method,
   nextAsk,
   TRIAL,
   unanswered,
-} from "../../../../controller/probes/icmp/method.js";
-import type { Ask } from "../../../../controller/probes/icmp/packet.js";
+} from "../../../../controller/probes/icmp/packet.js";
 import type { MonoMs } from "../../../../shared/runtime/clock.js";
 
 const ms = (value: number): MonoMs => value as MonoMs;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { done, failed } from "../../../../controller/shapers/outcome.js";
 import type { Session } from "../../../../controller/shapers/routeros/session.js";
 import { openFallback } from "../../../../controller/shapers/routeros/transport.js";
+import { done, failed } from "../../../../controller/shapers/shaper.js";
 import type { FaultKind } from "../../../../shared/contract/router-call.js";
 import { handClock } from "../../../fakes/hand-clock.js";
 

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { expect } from "chai";
-import type { Outcome } from "../../../../controller/shapers/outcome.js";
 import {
   openRest,
   type RestPlace,
   type Trust,
 } from "../../../../controller/shapers/routeros/rest.js";
 import type { Session } from "../../../../controller/shapers/routeros/session.js";
+import type { Outcome } from "../../../../controller/shapers/shaper.js";
 import { ROUTER, STRANGER } from "../../../fakes/routeros/certificate.js";
 import { openDevice } from "../../../fakes/routeros/device.js";
 import {

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Outcome } from "../../../../controller/shapers/outcome.js";
 import {
   parseLimit,
   type Queues,
@@ -12,6 +11,7 @@ import {
   openRouterOs,
 } from "../../../../controller/shapers/routeros/routeros.js";
 import type { Session } from "../../../../controller/shapers/routeros/session.js";
+import type { Outcome } from "../../../../controller/shapers/shaper.js";
 import type { PerDirection } from "../../../../shared/contract/direction.js";
 import { handClock } from "../../../fakes/hand-clock.js";
 import { openDevice } from "../../../fakes/routeros/device.js";

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Outcome } from "../../../../controller/shapers/outcome.js";
 import {
   isNoList,
   listScript,
@@ -10,6 +9,7 @@ import {
   singleScript,
 } from "../../../../controller/shapers/routeros/script.js";
 import type { Item } from "../../../../controller/shapers/routeros/session.js";
+import type { Outcome } from "../../../../controller/shapers/shaper.js";
 import { type Cli, openCli } from "../../../fakes/routeros-cli.js";
 
 const bytes = (text: string) => Buffer.from(text).toString("latin1");

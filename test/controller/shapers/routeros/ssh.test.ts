@@ -9,10 +9,7 @@ import type { Session } from "../../../../controller/shapers/routeros/session.js
 import { openSsh } from "../../../../controller/shapers/routeros/ssh.js";
 import { until } from "../../../fakes/until.js";
 import { childrenOf, programOf } from "../../../processes.js";
-import {
-  openRouterOverSsh,
-  type RouterOverSsh,
-} from "../../../shared/routeros/router-over-ssh.js";
+import { openRouterOverSsh, type RouterOverSsh } from "./router-over-ssh.js";
 
 const bytes = (text: string) => Buffer.from(text).toString("latin1");
 

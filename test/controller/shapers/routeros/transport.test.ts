@@ -7,8 +7,10 @@ import type {
   RestWay,
   SshWay,
 } from "../../../../controller/shapers/routeros/config.js";
-import { openRouterOsCounters } from "../../../../controller/shapers/routeros/counters.js";
-import type { Queues } from "../../../../controller/shapers/routeros/queue.js";
+import {
+  openRouterOsCounters,
+  type Queues,
+} from "../../../../controller/shapers/routeros/queue.js";
 import {
   assess,
   openRouterOs,
@@ -22,10 +24,7 @@ import { cliOf } from "../../../fakes/routeros/device-cli.js";
 import { type Device, openDevice } from "../../../fakes/routeros/device.js";
 import { openFakeRouterOs, PASSWORD } from "../../../fakes/routeros/server.js";
 import { until } from "../../../fakes/until.js";
-import {
-  openRouterOverSsh,
-  type RouterOverSsh,
-} from "../../../shared/routeros/router-over-ssh.js";
+import { openRouterOverSsh, type RouterOverSsh } from "./router-over-ssh.js";
 
 const QUEUES: Queues = {
   kind: "tree",

@@ -7,8 +7,8 @@ import { encodeFrame, type Frame } from "../../../../shared/contract/frame.js";
 import { METRICS } from "../../../../shared/contract/metrics.js";
 import { READINGS, STATES } from "../../../../shared/contract/state.js";
 import { cycle, sample, stamped } from "../../../fakes/frames.js";
-import { needsProgram } from "../../api/needs-program.js";
-import { temporaryPost } from "../../api/post.js";
+import { needsProgram } from "../needs-program.js";
+import { temporaryPost } from "../post.js";
 
 type Values = ReadonlyMap<string, number>;
 

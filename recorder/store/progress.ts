@@ -1,0 +1,104 @@
+import {
+  bucketStart,
+  COARSER,
+  type RolledTier,
+  type Tier,
+  tierCode,
+  TIERS,
+} from "../tiers/tier.js";
+import type { Connection } from "./connection.js";
+
+/**
+ * How far each tier of a WAN is: `until`, before which it is rolled up, and `from`, before which it has expired; 0 where
+ * nothing was. And the buckets before `until` that are dirty: what they are made from has changed since.
+ */
+export interface Progress {
+  untilMs(tier: RolledTier, wan: number): number;
+  fromMs(tier: Tier, wan: number): number;
+  rolledUntil(tier: RolledTier, wan: number, ms: number): void;
+  expiredBefore(tier: Tier, wan: number, ms: number): void;
+  soil(tier: RolledTier, wan: number, bucketMs: number): void;
+  clean(tier: RolledTier, wan: number, bucketMs: number): void;
+  oldestDirty(tier: RolledTier, wan: number): number | null;
+  /**
+   * A mark in the future is of a clock that was ahead: brought back to `nowMs`, or what comes now would count as rolled
+   * up and expired. @returns which WANs had one, and how far their raw data had expired, null where not beyond `nowMs`
+   */
+  bringBack(
+    nowMs: number,
+  ): readonly { readonly wan: number; readonly expiredMs: number | null }[];
+}
+
+export function openProgress(db: Connection): Progress {
+  const look = (what: "until_ms" | "from_ms") =>
+    db
+      .prepare<[number, number], number>(
+        `select ${what} from progress where tier = ? and wan = ?`,
+      )
+      .pluck();
+  const [until, from] = [look("until_ms"), look("from_ms")];
+  const advance = db.prepare(
+    `insert into progress (tier, wan, until_ms, from_ms) values (?, ?, ?, ?)
+       on conflict (tier, wan) do update set
+         until_ms = max(until_ms, excluded.until_ms), from_ms = max(from_ms, excluded.from_ms)`,
+  );
+  const mark = db.prepare(
+    "insert into dirty (tier, wan, bucket_ms) values (?, ?, ?) on conflict do nothing",
+  );
+  const unmark = db.prepare(
+    "delete from dirty where tier = ? and wan = ? and bucket_ms = ?",
+  );
+  const oldest = db
+    .prepare<[number, number], number | null>(
+      "select min(bucket_ms) from dirty where tier = ? and wan = ?",
+    )
+    .pluck();
+  const beyond = db.prepare<{ nowMs: number }, Marks>(
+    `select tier, wan, until_ms as untilMs, from_ms as fromMs from progress
+       where until_ms > @nowMs or from_ms > @nowMs order by tier desc`,
+  );
+  const set = db.prepare(
+    "update progress set until_ms = ?, from_ms = ? where tier = ? and wan = ?",
+  );
+
+  /** Marks lie between buckets: `until` of the tier itself, `from` of the next one, see tiers/retention.ts. */
+  function bringBack(nowMs: number) {
+    const found = new Map<number, number | null>();
+    for (const { tier: code, wan, untilMs, fromMs } of beyond.all({ nowMs })) {
+      const tier = TIERS[code] ?? "1h";
+      const ownMs = tier === "raw" ? 0 : bucketStart(tier, nowMs);
+      const nextMs = bucketStart(COARSER[tier] ?? "1h", nowMs);
+      const isExpired = fromMs > nowMs;
+      set.run(
+        untilMs > nowMs ? ownMs : untilMs,
+        isExpired ? nextMs : fromMs,
+        code,
+        wan,
+      );
+      const before = found.get(wan) ?? null;
+      found.set(wan, tier === "raw" && isExpired ? fromMs : before);
+    }
+    return [...found].map(([wan, expiredMs]) => ({ wan, expiredMs }));
+  }
+
+  return {
+    bringBack,
+    untilMs: (tier, wan) => until.get(tierCode(tier), wan) ?? 0,
+    fromMs: (tier, wan) => from.get(tierCode(tier), wan) ?? 0,
+    rolledUntil: (tier, wan, ms) =>
+      void advance.run(tierCode(tier), wan, ms, 0),
+    expiredBefore: (tier, wan, ms) =>
+      void advance.run(tierCode(tier), wan, 0, ms),
+    soil: (tier, wan, bucketMs) => void mark.run(tierCode(tier), wan, bucketMs),
+    clean: (tier, wan, bucketMs) =>
+      void unmark.run(tierCode(tier), wan, bucketMs),
+    oldestDirty: (tier, wan) => oldest.get(tierCode(tier), wan) ?? null,
+  };
+}
+
+export interface Marks {
+  readonly tier: number;
+  readonly wan: number;
+  readonly untilMs: number;
+  readonly fromMs: number;
+}
