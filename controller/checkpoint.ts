@@ -71,7 +71,7 @@ export interface Checkpoint {
   view(): CheckpointView | null;
 }
 
-export interface CheckpointView {
+interface CheckpointView {
   readonly file: string;
   /** Null before the first write. */
   readonly savedAgeMs: number | null;
@@ -217,7 +217,7 @@ function fileOf(
 }
 
 /** What still holds of a file: nothing of another line or of the future, each part while it is young enough, clamped. */
-export function knownFrom(
+function knownFrom(
   { wan, line, at_ms, baselines_ms, rates_bps }: File,
   of: CheckpointOf,
   now: WallMs,

@@ -7,7 +7,7 @@ import {
 import type { ActuatorKind } from "./scenario.js";
 
 /** Brings wishes to the shaper, as late and as seldom as the real thing. Instants never go back. */
-export interface Actuator {
+interface Actuator {
   /** The rates wanted from now on, bit/s; the newest wish counts. */
   wish(bps: PerDirection<number>, nowMs: number): void;
   /** When something happens next; Infinity if nothing will. */

@@ -7,7 +7,7 @@ import type { MonoMs } from "../shared/runtime/clock.js";
 import type { ActuatorKind } from "./scenario.js";
 
 /** What a controller is told of its line before it starts. */
-export interface Setting {
+interface Setting {
   readonly actuator: ActuatorKind;
   readonly kind: PresetName;
   readonly limits: PerDirection<Limits>;
@@ -19,7 +19,7 @@ export interface Setting {
 }
 
 /** One run of a policy. */
-export interface Controller {
+interface Controller {
   /** One beat: what it saw since the last one, and the rates it wishes now, bit/s. */
   decide(seen: SimulatedReading, now: MonoMs): PerDirection<number>;
 }

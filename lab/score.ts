@@ -10,7 +10,7 @@ import type { Scenario } from "./scenario.js";
 import { mean, quantile, type Spread, spreadOf } from "./statistics.js";
 
 /** What is compared: one number for each run, null where the scenario has no such thing. */
-export const QUANTITIES = [
+const QUANTITIES = [
   "usePct",
   "p50Ms",
   "p95Ms",
@@ -35,7 +35,7 @@ export type Quantity = (typeof QUANTITIES)[number];
 export type Measure = Pick<Task, "scenario" | "policy" | "seed"> &
   Readonly<Record<Quantity, number | null>>;
 
-export const ORACLE_NAME = "oracle";
+const ORACLE_NAME = "oracle";
 
 export function measure(outcomes: readonly Outcome[]): readonly Measure[] {
   const ideals = new Map(
@@ -181,7 +181,7 @@ const sentOutside = (
       !dead.some(([from, until]) => sentAtMs >= from && sentAtMs < until),
   );
 
-export const sum = (bins: readonly Bin[], of: (bin: Bin) => number): number =>
+const sum = (bins: readonly Bin[], of: (bin: Bin) => number): number =>
   bins.reduce((total, bin) => total + of(bin), 0);
 
 /** Changes of filled directions, to something, that stand alone. */

@@ -3,7 +3,7 @@ import { part, say } from "./dom.js";
 import type { RecorderHealth, Worst } from "./text/summaries.js";
 
 /** How the recorder is, and the worst that is going on: in the head of the page, in its title, and in its icon. */
-export interface HealthLine {
+interface HealthLine {
   /** Asks the recorder. */
   look(): Promise<void>;
   /** As it was when it was last asked; null where it does not answer. */

@@ -10,11 +10,11 @@ import { make, part, say } from "./dom.js";
 import { boundsInWords, lasting, zoneAt } from "./text/words.js";
 
 /** Chooses what is looked at, by buttons and by keys. */
-export interface Toolbar {
+interface Toolbar {
   show(view: View, wans: readonly string[], nowMs: number): void;
 }
 
-export interface Choice {
+interface Choice {
   readonly view: () => View;
   readonly wans: () => readonly string[];
   readonly now: () => number;

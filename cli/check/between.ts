@@ -8,7 +8,7 @@ import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import { areOne, type Judged, type Names } from "./judged.js";
 
 /** What is wrong with a file beside the others. */
-export interface Clash {
+interface Clash {
   readonly file: string;
   readonly problem: Problem;
 }

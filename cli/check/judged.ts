@@ -237,7 +237,7 @@ export function whyNobodys(address: string): string | null {
 const ITSELF = /(^|\.)localhost$/;
 
 /** Reflectors that cannot tell anything of the line, by how they are written. */
-export const nobodys = (reflectors: readonly string[]): Problem[] =>
+const nobodys = (reflectors: readonly string[]): Problem[] =>
   reflectors.flatMap((value) => {
     const why = ITSELF.test(plainHost(value))
       ? "is this host itself"

@@ -32,7 +32,7 @@ interface Way {
   readonly interface: string | null;
 }
 
-export const PROBES = 5;
+const PROBES = 5;
 const SPACING_MS = 200;
 const DEADLINE_MS = 15_000;
 
@@ -88,7 +88,7 @@ export const leastMs = ({ rttsMs }: Reached): number | null =>
 type Links = readonly Fields[];
 
 /** Does a packet that leaves by one device pass the other as well, being a VLAN on it, or a bridge or bond it is a port of? */
-export const passes = (leaves: string, wan: string, links: Links): boolean =>
+const passes = (leaves: string, wan: string, links: Links): boolean =>
   below([leaves], links).includes(wan);
 
 function below(known: readonly string[], links: Links): readonly string[] {
@@ -108,7 +108,7 @@ function below(known: readonly string[], links: Links): readonly string[] {
 }
 
 /** The bridge that a device is a port of; null where it is none. */
-export function bridgeOf(device: string, links: Links): string | null {
+function bridgeOf(device: string, links: Links): string | null {
   const link = links.find((one) => textIn(one, "ifname") === device);
   return link !== undefined && kindOfPort(link) === "bridge"
     ? textIn(link, "master")

@@ -9,14 +9,14 @@ import {
 import { clip, COLUMNS } from "../terminal.js";
 
 /** The demo's view of its lines: how each is now, below what happened to them. */
-export interface Board {
+interface Board {
   hear(frame: Frame): void;
   /** Once a second. */
   beat(): void;
 }
 
 /** What a board is drawn on. */
-export interface Screen {
+interface Screen {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;

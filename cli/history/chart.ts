@@ -1,7 +1,7 @@
 import { clip } from "../terminal.js";
 
 /** A drawing in braille letters: two dots across and four down in each. */
-export interface Canvas {
+interface Canvas {
   readonly widthDots: number;
   readonly heightDots: number;
   /** Sets the dots of a column from `low` to `high`, counted from the bottom; what lies outside is cut off. */
@@ -65,7 +65,7 @@ export function openCanvas(columns: number, rows: number): Canvas {
 /** What a column of dots shows of one series: least and greatest value in it; null where nothing is known. */
 export type Band = { readonly min: number; readonly max: number } | null;
 
-export interface ChartOptions {
+interface ChartOptions {
   readonly title: string;
   /** Of the whole drawing, axis and labels included. */
   readonly columns: number;

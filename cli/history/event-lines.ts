@@ -10,14 +10,14 @@ import { clip, printable, timeOfDay, wrapTo } from "../terminal.js";
 import type { Paint, Tone } from "./paint.js";
 import { dayAndTime, dayOf, turnOf } from "./time.js";
 
-export interface ListOptions {
+interface ListOptions {
   /** Of the terminal. */
   readonly columns: number;
   readonly paint: Paint;
 }
 
 /** Events one after the other, oldest first, for as long as there are any. */
-export interface EventList {
+interface EventList {
   lines(events: readonly HistoryEvent[]): readonly string[];
 }
 

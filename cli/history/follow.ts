@@ -22,7 +22,7 @@ const ASK_MS = 1_000;
 const LATE_MS = 60_000;
 
 /** What a question is followed with. */
-export interface Follower<Q> {
+interface Follower<Q> {
   readonly past: Past;
   readonly question: Q;
   readonly screen: Screen;

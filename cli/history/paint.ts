@@ -45,7 +45,7 @@ const STYLE = {
 } as const satisfies Record<Tone, Parameters<typeof styleText>[0]>;
 
 /** Colours on a terminal that wants them; none elsewhere, and none with NO_COLOR. */
-export const colours: Paint = (tone, text) =>
+const colours: Paint = (tone, text) =>
   styleText(STYLE[tone], text, { stream: process.stdout });
 
 /** The state of a code; the calmest where it is none. */

@@ -12,13 +12,13 @@ import { EVENTS_MAX, TABLE_POINTS } from "./terminal.js";
 
 const STATE_COLUMNS = STATES.map((state) => `${state.toLowerCase()}_ms`);
 
-export const CSV_HEAD = csvLine([
+const CSV_HEAD = csvLine([
   ...["time", "wan", "metric", "labels", "unit"],
   ...["count", "min", "avg", "max"],
   ...STATE_COLUMNS,
 ]);
 
-export const rowAsCsv = (row: Row): string =>
+const rowAsCsv = (row: Row): string =>
   csvLine([
     new Date(row.at).toISOString(),
     row.wan,
@@ -30,7 +30,7 @@ export const rowAsCsv = (row: Row): string =>
   ]);
 
 /** Times in ms since 1970, and as ISO 8601. */
-export const rowAsJson = ({ at, stateMs, ...row }: Row): object => ({
+const rowAsJson = ({ at, stateMs, ...row }: Row): object => ({
   at,
   time: new Date(at).toISOString(),
   ...row,
@@ -41,10 +41,10 @@ export const rowAsJson = ({ at, stateMs, ...row }: Row): object => ({
 });
 
 /** A value is known to a thousandth of its unit; what lies behind is the sum's own. */
-export const short = (value: number): number => Math.round(value * 1e6) / 1e6;
+const short = (value: number): number => Math.round(value * 1e6) / 1e6;
 
 /** RFC 4180. */
-export function csvLine(fields: readonly (string | number)[]): string {
+function csvLine(fields: readonly (string | number)[]): string {
   return fields
     .map((field) =>
       typeof field === "string" && /[",\r\n]/.test(field)

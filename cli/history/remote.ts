@@ -36,7 +36,7 @@ const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 const numbers = Type.Array(Type.Number());
 const next = orNull(Type.String());
 
-export const SHAPE = {
+const SHAPE = {
   series: answer(Type.Unknown(), {
     wans: Type.Array(Type.Object({ wan: seriesName.wan })),
   }),
@@ -108,7 +108,7 @@ const SILENCE_MS = 30_000;
 const ANSWER_BYTES_MAX = 64 * 2 ** 20;
 
 /** The recorder's answer to a path, parsed. @throws Failure in one line, NotRunning where nobody is there */
-export async function ask(
+async function ask(
   address: Address,
   path: string,
   signal?: AbortSignal,
@@ -128,7 +128,7 @@ export async function ask(
 }
 
 /** What was answered is not what a recorder of this version answers. */
-export function unreadable({ name }: Address, got: unknown): Failure {
+function unreadable({ name }: Address, got: unknown): Failure {
   const text = typeof got === "string" ? got : JSON.stringify(got);
   return new Failure(
     `Cannot read the answer of ${name}: must be that of a wanctl recorder: got ${clip(printable(text.trim()), 60)}`,

@@ -10,7 +10,7 @@ import { compact, compactMbps, type Paint, stateOf } from "./paint.js";
 import { timeColumn, turnOf } from "./time.js";
 
 /** The worst state of a step: its code, and what part of the known time was spent in it. */
-export interface Worst {
+interface Worst {
   readonly code: number;
   readonly ratio: number;
 }
@@ -25,7 +25,7 @@ export function worstOf(row: Row | null): Worst | null {
 }
 
 /** "GREEN", "YELLOW 3%": how long is told where it was not all the time. */
-export function showWorst(worst: Worst | null): string {
+function showWorst(worst: Worst | null): string {
   if (worst === null) return "—";
   const name = STATES[worst.code] ?? "—";
   const percent = Math.round(100 * worst.ratio);
@@ -36,11 +36,11 @@ export function showWorst(worst: Worst | null): string {
 const ofState = (moment: Moment, direction: Direction) =>
   worstOf(moment.of("wanctl_state", direction));
 
-export const stateIn = (direction: Direction) => (moment: Moment) =>
+const stateIn = (direction: Direction) => (moment: Moment) =>
   ofState(moment, direction);
 
 /** The worse of both directions; of equals the longer. */
-export function worseState(
+function worseState(
   moment: Moment,
 ): (Worst & { readonly direction: Direction }) | null {
   const [first, second] = DIRECTIONS.flatMap((direction) => {
@@ -51,14 +51,14 @@ export function worseState(
 }
 
 /** "↓YELLOW 3%"; "GREEN" where both are. */
-export function showWorse(moment: Moment): string {
+function showWorse(moment: Moment): string {
   const worse = worseState(moment);
   if (worse === null || worse.code === 0) return showWorst(worse);
   return ARROW[worse.direction] + showWorst(worse);
 }
 
 /** One column of the table. */
-export interface Column {
+interface Column {
   readonly head: string;
   /** With the space before it. */
   readonly width: number;
@@ -151,7 +151,7 @@ function further(metric: string): readonly Column[] {
 }
 
 /** The columns of some metrics that fit into so much room; the least needed are left out. */
-export function columnsIn(
+function columnsIn(
   room: number,
   metrics: readonly string[],
   isOfCycles: boolean,
@@ -210,7 +210,7 @@ export function rowsOf({ data }: RangeAnswer): readonly Row[] {
 }
 
 /** All that a WAN's series were at one time. */
-export interface Moment {
+interface Moment {
   readonly at: number;
   readonly wan: string;
   /** null where nothing is known. */
@@ -228,7 +228,7 @@ export const momentsOf = (rows: readonly Row[]): readonly Moment[] =>
       ) ?? null,
   }));
 
-export interface TableOptions {
+interface TableOptions {
   /** null: single cycles. */
   readonly stepMs: number | null;
   /** Exact names of the metrics shown. */

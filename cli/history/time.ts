@@ -204,7 +204,7 @@ export function dayOf(atMs: number): string {
 }
 
 /** "UTC+02:00". */
-export function offsetOf(atMs: number): string {
+function offsetOf(atMs: number): string {
   const minutes = -new Date(atMs).getTimezoneOffset();
   const two = (n: number) => String(Math.trunc(n)).padStart(2, "0");
   const abs = Math.abs(minutes);

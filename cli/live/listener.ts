@@ -12,7 +12,7 @@ const LOOK_MS = 500;
 /** A listener that is slow has frames dropped, at the controller, rather than kept: 10 s at 20 Hz. */
 const QUEUE = 200;
 
-export interface Ears {
+interface Ears {
   /** Only these WANs; all of them where the list is empty. */
   readonly wans: readonly string[];
   /** Hears of a message that is no frame. */

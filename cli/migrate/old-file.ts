@@ -4,7 +4,7 @@ import { ConfigError, type Problem } from "../../shared/config/error.js";
 import { openConfigFile } from "../../shared/config/file.js";
 
 /** A key of the Python wanctl's file; of a group, its keys. Lists are values. */
-export interface OldKey {
+interface OldKey {
   readonly key: string;
   readonly value: unknown;
   readonly line: number;

@@ -7,7 +7,7 @@ import {
 } from "./wan-file.js";
 
 /** What becomes of a key of the Python wanctl: ours, or why there is none. */
-export type Fate = { readonly to: string } | { readonly because: string };
+type Fate = { readonly to: string } | { readonly because: string };
 
 /** Where that depends on what else the file says. */
 type FateIn = Fate | ((old: OldFile) => Fate);
@@ -213,7 +213,7 @@ const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
   ],
   [
     "alerting.",
-    dropped("alerts are Prometheus's: prometheus/wanctl.alerts.yml"),
+    dropped("alerts are Prometheus's: deploy/prometheus/wanctl.alerts.yml"),
   ],
   ["tuning.", dropped(NO_TUNING)],
 ]);

@@ -14,7 +14,7 @@ export interface Line {
   readonly shaper: QueuesHere | QueuesOfRouter;
 }
 
-export interface QueuesHere {
+interface QueuesHere {
   readonly kind: "tc";
   readonly device: string;
   /** The address that a rule sends out by the device; null where none is needed. */

@@ -12,7 +12,7 @@ export interface Question {
 }
 
 /** Gets answers: from flags, else from whoever sits there, else what is usual. */
-export interface Questions extends Disposable {
+interface Questions extends Disposable {
   ask(question: Question, given: string | undefined): Promise<string>;
   /** What is wrong with what flags say, or do not where nobody can be asked: a line for each. */
   faults(flags: readonly (readonly [Question, string | undefined])[]): string[];

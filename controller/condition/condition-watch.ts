@@ -19,7 +19,7 @@ export interface ConditionWatch {
   view(): ConditionView | null;
 }
 
-export interface ConditionView {
+interface ConditionView {
   readonly name: Condition;
   readonly sinceMs: number;
   /** Why it is not measuring; null where it is. */

@@ -5,7 +5,7 @@ import { later, type MonoMs } from "../../shared/runtime/clock.js";
 import type { Shaper } from "../shapers/shaper.js";
 
 /** Publishes values that rarely change: each when it is first known, when it changes, and once a minute for whoever was not there. */
-export interface Samples {
+interface Samples {
   tell(
     metric: string,
     value: number,

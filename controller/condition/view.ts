@@ -25,7 +25,7 @@ export interface View {
 }
 
 /** What is looked at. */
-export interface Parts {
+interface Parts {
   readonly line: Line;
   readonly bus: () => Readonly<Record<string, unknown>>;
   readonly checkpoint: Pick<Checkpoint, "view">;

@@ -245,7 +245,7 @@ const sameHosts = (reflectors: readonly string[]): Problem[] =>
         ];
   });
 
-export const presetOf = (file: File): Preset =>
+const presetOf = (file: File): Preset =>
   PRESETS[file.preset as PresetName];
 
 const targetOf = (file: File, direction: Direction): number =>
@@ -262,7 +262,7 @@ const hardRedOf = (file: File, direction: Direction): number =>
     : (file.download.hard_red_bloat_ms ?? file.thresholds.hard_red_bloat_ms);
 
 /** What one direction keeps to: its own keys, else those for both, else the preset's. */
-export function limitsOf(file: File, direction: Direction): Limits {
+function limitsOf(file: File, direction: Direction): Limits {
   const { floor_mbps, base_mbps, ceiling_mbps } = file[direction];
   return {
     floorBps: mbit(floor_mbps),

@@ -6,7 +6,7 @@ import { mayOpenIcmpSocket } from "../probes/icmp/socket.js";
 import type { ControllerConfig } from "./config.js";
 
 /** What the probes are sent with: a raw socket of our own, or fping. */
-export type ProbeMeans = "socket" | "fping";
+type ProbeMeans = "socket" | "fping";
 
 /** What rates are set with: tc here, or ssh to a router; REST needs no program. */
 export type ShapingTool = "tc" | "ssh";

@@ -6,7 +6,7 @@ import type { Limits } from "./inputs.js";
 import { TUNING } from "./tuning.js";
 
 /** What one sample says of a direction: its own delay where one-way times are told, else the round trip's delta. */
-export interface Delay {
+interface Delay {
   readonly deltaMs: number;
   /** Whose own delay it is; null where only the round trip is known. */
   readonly own?: Direction | null;
@@ -34,7 +34,7 @@ interface Threshold {
 }
 
 /** Enter and exit of every state but GREEN, mildest first: three for four states, two for three. */
-export function thresholdsOf({
+function thresholdsOf({
   targetMs,
   warnMs,
   hardRedMs,

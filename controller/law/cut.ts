@@ -17,7 +17,7 @@ import { rateBetween, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
 /** What the line was seen by while a queue stood before it. */
-export interface Glimpse {
+interface Glimpse {
   readonly direction: Direction;
   readonly evidence: Evidence;
   readonly traffic: Traffic;
@@ -34,7 +34,7 @@ export interface Glimpse {
  * stand still and tell of a time before the queue.
  * @param bad the samples that made the event
  */
-export function capacityBps(
+function capacityBps(
   seen: Glimpse,
   bad: readonly Sample[],
 ): number | null {

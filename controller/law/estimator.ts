@@ -5,7 +5,7 @@ import type { Reply } from "./inputs.js";
 import { TUNING } from "./tuning.js";
 
 /** What part of the way to a new value a filter with this time constant goes in `ms`. */
-export const share = (ms: number, timeConstantMs: number): number =>
+const share = (ms: number, timeConstantMs: number): number =>
   1 - Math.exp(-Math.max(0, ms) / timeConstantMs);
 
 /**
@@ -15,11 +15,11 @@ export const share = (ms: number, timeConstantMs: number): number =>
 type Ways = PerDirection<number> | null;
 
 /** The way there less the way back, ms; null where the reflector does not tell. */
-export const skewOf = (wayMs: Ways): number | null =>
+const skewOf = (wayMs: Ways): number | null =>
   wayMs === null ? null : wayMs.upload - wayMs.download;
 
 /** A delta by direction, ms; null where the reflector does not tell, or its clock is not known. */
-export function split(
+function split(
   deltaMs: number,
   skewMs: number | null,
   wayMs: Ways,
@@ -35,7 +35,7 @@ export function split(
  * ways differ by more than any queue can explain: by more than there is delta, and packets of our own that the baseline
  * may have taken for the path.
  */
-export function followSkew(
+function followSkew(
   skewMs: number | null,
   wayMs: Ways,
   deltaMs: number,
@@ -56,7 +56,7 @@ export function followSkew(
 }
 
 /** The idle RTT of one reflector. Reflectors differ by many ms, so none is measured against another's. */
-export interface Baseline {
+interface Baseline {
   readonly ms: number;
   readonly at: MonoMs;
   /** The way there less the way back when idle, which is mostly the clocks' difference; null where unknown. */

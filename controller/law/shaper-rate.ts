@@ -69,7 +69,7 @@ const between = (
 ): number => y0 + (y1 - y0) * clamp((x - x0) / (x1 - x0), 0, 1);
 
 /** How much of the growth is left as the delta nears the trim: all up to `queueMs` of queue, none at the trim. */
-export function taper(
+function taper(
   worstMs: number,
   trimMs: number,
   slackMs: number,

@@ -6,7 +6,7 @@ import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
 import type { Counted } from "../law/inputs.js";
 
 /** Whether anybody uses the line. */
-export interface Idle {
+interface Idle {
   /** When it was last used. */
   readonly usedAt: MonoMs;
   readonly counted: Counted | null;

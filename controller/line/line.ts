@@ -48,7 +48,7 @@ import { followUse, type IdleRule, inUse, isIdle } from "./idle.js";
 import type { Tick } from "./metronome.js";
 
 /** What acts on a real line, what counts its traffic, and who is asked about it. */
-export interface Parts {
+interface Parts {
   readonly shaper: Shaper;
   readonly counters: Counters;
   /** What the counted interface is called, and the device that what comes in is led to; null where there is none. */
@@ -166,7 +166,7 @@ export interface Line extends AsyncDisposable {
 }
 
 /** The part of the configuration that may change while a line is open: asked for at each use, never kept. */
-export type Reloadable = Pick<ControllerConfig, "policy">;
+type Reloadable = Pick<ControllerConfig, "policy">;
 
 export async function openLine(
   config: ControllerConfig,

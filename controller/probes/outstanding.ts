@@ -2,7 +2,7 @@ import { type MonoMs, since } from "../../shared/runtime/clock.js";
 import type { Answer, Request } from "./icmp/packet.js";
 
 /** When probes are due: at every beat, or in rounds of one for each reflector with a rest after them. */
-export interface Pace {
+interface Pace {
   /** How far apart rounds begin, ms; null: no rests. */
   readonly roundMs: number | null;
   readonly roundAt: MonoMs;
@@ -41,10 +41,10 @@ export interface Probe extends Request {
 }
 
 /** Why an answer is of no use: damaged, to somebody else's question, the second one, or to a question long forgotten. */
-export const STRAYS = ["damaged", "foreign", "duplicate", "late"] as const;
+const STRAYS = ["damaged", "foreign", "duplicate", "late"] as const;
 export type Stray = (typeof STRAYS)[number];
 
-export interface Flight {
+interface Flight {
   launch(probe: Probe): void;
   /** The probe that is answered; each is landed once. */
   land(answer: Answer): Probe | Stray;

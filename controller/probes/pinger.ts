@@ -7,7 +7,7 @@ import type { Addresses } from "./addresses.js";
 import type { Budget } from "./budget.js";
 
 /** The loss of a pinger: an event when it begins, and one when it is over. */
-export interface Loss {
+interface Loss {
   /** Null while nothing is lost. */
   why(): string | null;
   begin(why: string, more?: Fields): void;

@@ -2,7 +2,7 @@ import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
 import { median } from "../law/estimator.js";
 
 /** How a reflector does, since it was last taken in. */
-export interface Standing {
+interface Standing {
   readonly replies: number;
   /** Smoothed: how many of its probes were lost, 0 to 1. */
   readonly lossRatio: number;
@@ -24,7 +24,7 @@ export interface Reflectors {
 }
 
 /** What is wrong with a reflector beside the others. */
-export type Fault = "loss" | "jitter" | "distance";
+type Fault = "loss" | "jitter" | "distance";
 
 /** Who was sent away, and who came instead; null when nobody was there. */
 export interface Replacement {

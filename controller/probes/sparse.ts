@@ -1,7 +1,7 @@
 import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
 
 /** Whether pings are answered too rarely to control by, and the seconds that speak for it. */
-export interface Sparseness {
+interface Sparseness {
   readonly isSparse: boolean;
   readonly heardAt: MonoMs;
   /** The second that is under way: when it began, its answers so far, and whether one came after a gap. */

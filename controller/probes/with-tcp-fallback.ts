@@ -19,7 +19,7 @@ export interface Fallback {
 }
 
 /** Who answered in a beat. */
-export interface Heard {
+interface Heard {
   readonly pings: boolean;
   readonly others: boolean;
 }

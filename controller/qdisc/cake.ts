@@ -2,7 +2,7 @@ import type { Direction } from "../../shared/contract/direction.js";
 import { type Fields, textIn } from "./answer.js";
 
 /** How a line's packets are larger on the wire than for IP: framing, bytes added to each, and the smallest one. */
-export interface Framing {
+interface Framing {
   readonly framing: "noatm" | "atm" | "ptm";
   readonly overheadBytes: number;
   readonly mpuBytes: number;

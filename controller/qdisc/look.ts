@@ -11,7 +11,7 @@ import {
 } from "./parse.js";
 
 /** What became of a command. */
-export interface Ran {
+interface Ran {
   readonly ok: boolean;
   readonly out: string;
   /** The last line of its complaint. */

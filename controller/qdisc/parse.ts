@@ -75,7 +75,7 @@ export interface Counters {
 }
 
 /** What takes packets as they come in. */
-export interface Ingress {
+interface Ingress {
   readonly kind: "ingress" | "clsact";
   readonly filters: readonly Filter[];
 }

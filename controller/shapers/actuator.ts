@@ -50,7 +50,7 @@ type Job =
       readonly change: Change;
     };
 
-export interface Settings {
+interface Settings {
   readonly pace: Pace;
   readonly onForeign: OnForeign;
 }

@@ -14,7 +14,7 @@ const ASIDE_MS = 600_000;
 const WATCHFUL_MS = 5_000;
 
 /** How we stand with whoever else writes to our queues. */
-export interface Peace {
+interface Peace {
   readonly foreignAt: MonoMs | null;
   /** Nothing is written before this instant. */
   readonly asideUntil: MonoMs | null;

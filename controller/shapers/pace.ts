@@ -6,18 +6,18 @@ import {
 import { type MonoMs, since } from "../../shared/runtime/clock.js";
 
 /** An allowance: so many a second over time, so many at once. */
-export interface Budget {
+interface Budget {
   readonly perS: number;
   readonly burst: number;
 }
 
 /** What is left of a budget. In any w seconds at most burst + w * perS are spent. */
-export interface Purse {
+interface Purse {
   readonly left: number;
   readonly at: MonoMs;
 }
 
-export const filled = ({ burst }: Budget, at: MonoMs): Purse => ({
+const filled = ({ burst }: Budget, at: MonoMs): Purse => ({
   left: burst,
   at,
 });
@@ -28,7 +28,7 @@ const leftAt = ({ perS, burst }: Budget, purse: Purse, now: MonoMs): number =>
 export const canSpend = (budget: Budget, purse: Purse, now: MonoMs): boolean =>
   leftAt(budget, purse, now) >= 1;
 
-export const spent = (budget: Budget, purse: Purse, now: MonoMs): Purse => ({
+const spent = (budget: Budget, purse: Purse, now: MonoMs): Purse => ({
   left: leftAt(budget, purse, now) - 1,
   at: now,
 });

@@ -65,7 +65,7 @@ export interface Fault {
 }
 
 /** Whether the router is within reach, and since when; its edges are reported (CTRL-04). */
-export interface Contact {
+interface Contact {
   readonly error: string | null;
   readonly sinceMs: number;
   lost(fault: Fault): void;

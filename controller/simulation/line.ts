@@ -12,7 +12,7 @@ import { openRandom } from "./random.js";
 import { bytesPerMs } from "./stream.js";
 
 /** A radio's scheduler: while its direction is in use every packet waits longer, however much or little is sent. */
-export interface Scheduler {
+interface Scheduler {
   /** One millisecond in which so many of so many possible bytes passed. */
   pass(bytes: number, capacity: number): void;
   addedMs(): number;
@@ -22,7 +22,7 @@ export interface Scheduler {
 const USED_RATIO = 0.1;
 const MEMORY_MS = 100;
 
-export function openScheduler(ms: number): Scheduler {
+function openScheduler(ms: number): Scheduler {
   let use = 0;
   return {
     pass(bytes, capacity) {
@@ -58,7 +58,7 @@ export interface SimulatedLine {
 }
 
 /** Bytes since the start: those that reached their destination, and what the capacity would have carried. */
-export interface Delivered {
+interface Delivered {
   readonly bytes: number;
   readonly ofBytes: number;
 }

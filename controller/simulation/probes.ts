@@ -7,7 +7,7 @@ import type { Fifo } from "./queues.js";
 import { openRandom, type Random } from "./random.js";
 
 /** A host that answers probes, or not. Asked with instants that never go back. */
-export interface Reflector {
+interface Reflector {
   answers(nowMs: number): boolean;
   /** How much later than the nearest reflector's its answer is. */
   addedMs(nowMs: number): number;
@@ -18,7 +18,7 @@ export interface Reflector {
 /** Clocks of reflectors are as wrong as this. */
 const CLOCK_ERROR_MS = 500;
 
-export function openReflector(
+function openReflector(
   distanceMs: number,
   fault: Fault | null,
   random: Random,
@@ -51,7 +51,7 @@ export function openReflector(
 }
 
 /** Pings through both directions. Sparse, they pass CAKE at once; in the ISP's queues they wait with everybody else. */
-export interface Probes {
+interface Probes {
   /** What enters a queue at this instant. Called before the lanes let the millisecond pass. */
   enter(nowMs: number): void;
   /** What left a queue in the millisecond that began at this instant. Called after. */
@@ -71,7 +71,7 @@ export interface SimulatedReply extends Reply {
   readonly addedMs: number;
 }
 
-export interface ProbePlan extends Pick<
+interface ProbePlan extends Pick<
   LinePlan,
   | "baseRttMs"
   | "jitterMs"

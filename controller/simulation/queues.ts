@@ -2,7 +2,7 @@ import { type Slot, slotFor, type Stream } from "./stream.js";
 import { SEGMENT_BYTES } from "./tcp.js";
 
 /** When a queue should lose a packet (CoDel, RFC 8289): its delay was above target for a whole interval. */
-export interface Codel {
+interface Codel {
   /** Asked once a millisecond: lose one packet now? */
   drops(waiting: number, perMs: number, nowMs: number): boolean;
 }

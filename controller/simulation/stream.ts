@@ -27,7 +27,7 @@ export const waitMs = ({ waiting, out }: Slot): number =>
 export const bytesPerMs = (bps: number): number => bps / 8e3;
 
 /** What is put in comes out some whole milliseconds later, all of it, once. */
-export interface DelayLine {
+interface DelayLine {
   /** At least 1 ms, at most {@link LONGEST_MS}; rounded. */
   put(bytes: number, afterMs: number): void;
   /** What has come by this millisecond. Called once for each. */

@@ -3,7 +3,7 @@ import { bytesPerMs } from "./stream.js";
 import { openBbr, openCubic, openFlow, type Sender } from "./tcp.js";
 
 /** How long something goes on and how long it pauses, on average; both vary exponentially. It begins within a pause. */
-export interface OnOff {
+interface OnOff {
   readonly onMeanMs: number;
   readonly offMeanMs: number;
 }

@@ -9,7 +9,7 @@ import { WANCTL, WANCTL_OWD, WANCTL_PRESET } from "./wanctl.js";
 const BLIND = { reflectors: 1, spacingMs: 1000, beatMs: 50 } as const;
 
 /** No shaper at all: what the line does by itself. */
-export const NONE: Policy = {
+const NONE: Policy = {
   ...BLIND,
   name: "none",
   title: "no shaping",
@@ -17,7 +17,7 @@ export const NONE: Policy = {
 };
 
 /** CAKE at a fixed part of the rate the line is sold as. */
-export const fixed = (percent: number): Policy => ({
+const fixed = (percent: number): Policy => ({
   ...BLIND,
   name: `static-${percent}`,
   title: `CAKE fixed at ${percent} % of the line's nominal rate`,
@@ -32,7 +32,7 @@ const ORACLE_RATIO = 0.95;
 const ORACLE_LEAST = 0.02;
 
 /** Knows the capacity of each millisecond: the bound on what any policy can do with CAKE and these senders. */
-export const ORACLE: Policy = {
+const ORACLE: Policy = {
   ...BLIND,
   beatMs: 1,
   isInstant: true,

@@ -3,7 +3,7 @@ import type { Standing } from "../score.js";
 import { brief } from "../table.js";
 
 /** Where data stand in a picture: a span of values onto a span of pixels. */
-export type Scale = (value: number) => number;
+type Scale = (value: number) => number;
 
 /** @param from values, @param to pixels */
 export const linear =
@@ -50,7 +50,7 @@ export function line(
 }
 
 /** The area under stairs, closed at `baseline`. */
-export function stairs(
+function stairs(
   values: readonly number[],
   x: Scale,
   y: Scale,
@@ -62,7 +62,7 @@ export function stairs(
   return `M${px(x(0))} ${px(baseline)}${tops.join("")}V${px(baseline)}Z`;
 }
 
-export const px = (value: number): string =>
+const px = (value: number): string =>
   String(Math.round(value * 10) / 10);
 
 /** Text made safe to stand in HTML. */

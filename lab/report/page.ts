@@ -72,7 +72,7 @@ circle{fill:var(--own)}.whisker{stroke:var(--own);stroke-width:1.5}.leader{strok
 ${colours}
 `;
 
-export interface Report {
+interface Report {
   readonly seeds: number;
   readonly standings: readonly Standing[];
   readonly verdicts: readonly Verdict[];

@@ -15,7 +15,7 @@ import type { Hands } from "./plot.js";
 import { openWanCharts, type WanCharts } from "./wan-charts.js";
 
 /** The charts of all WANs that are shown, at the same time. */
-export interface Board {
+interface Board {
   /** Asks for it; a later call leaves an earlier one behind. */
   load(span: Span, wans: readonly string[], nowMs: number): Promise<void>;
   hear(frame: CycleFrame): void;

@@ -6,7 +6,7 @@ import { dayAndTime, eventInWords, severity, timeToMs } from "../text/words.js";
 import { AXIS_PX, RIGHT_PX } from "./plot.js";
 
 /** Events above a chart, each where it happened; one that is looked at tells its reason. */
-export interface Marks {
+interface Marks {
   show(events: readonly HistoryEvent[], bounds: Bounds): void;
 }
 

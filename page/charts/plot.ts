@@ -5,7 +5,7 @@ import type { Ink } from "./css-colours.js";
 import uPlot from "./uplot.js";
 
 /** Hatches the times of which there is nothing, with the word where it fits. */
-export function drawShades(
+function drawShades(
   plot: uPlot,
   shades: readonly Shade[],
   ink: Ink,
@@ -64,7 +64,7 @@ function hatch(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern {
 }
 
 /** A finger drawn across a chart selects a time, as a mouse does; drawn up or down it still scrolls the page. */
-export function touchSelect(): uPlot.Plugin {
+function touchSelect(): uPlot.Plugin {
   return { hooks: { ready: listen } };
 }
 

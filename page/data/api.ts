@@ -36,7 +36,7 @@ function request(
 }
 
 /** A recorder that does not answer has not refused it. */
-export const isRight = (token: string): Promise<boolean> =>
+const isRight = (token: string): Promise<boolean> =>
   request("health", token).then(
     ({ status }) => status !== 401,
     () => true,

@@ -1,5 +1,5 @@
 /** The recorder's clock, which this browser's may differ from. */
-export interface RecorderClock {
+interface RecorderClock {
   /** ms since 1970 */
   readonly now: () => number;
   /** As the recorder says it is now. */

@@ -43,7 +43,7 @@ const appended = (a: SeriesValues, b: SeriesValues): SeriesValues =>
   rebuilt(a, (list) => [...list(a), ...list(b)]);
 
 /** The series without what is before `fromMs`. */
-export function since(series: SeriesValues, fromMs: number): SeriesValues {
+function since(series: SeriesValues, fromMs: number): SeriesValues {
   const first = series.at.findIndex((at) => at >= fromMs);
   return first <= 0
     ? series

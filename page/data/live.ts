@@ -5,13 +5,13 @@ import type { Api } from "./api.js";
 import type { Present } from "./wan-data.js";
 
 /** What each WAN is now, from the stream, and from what the recorder says while there is none. */
-export interface Live {
+interface Live {
   readonly presents: ReadonlyMap<string, Present>;
   /** Goes on as long as the page is open. */
   run(): Promise<never>;
 }
 
-export interface Ears {
+interface Ears {
   readonly cycle: (frame: CycleFrame) => void;
   readonly happened: () => void;
   /** The recorder answers, or does not, or what it says. */

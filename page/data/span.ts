@@ -25,7 +25,7 @@ export const LENGTHS_MS = {
   "30d": 30 * DAY_MS,
   "1y": 365 * DAY_MS,
 } as const;
-export type LengthName = keyof typeof LENGTHS_MS;
+type LengthName = keyof typeof LENGTHS_MS;
 export const LENGTH_NAMES = Object.keys(LENGTHS_MS) as LengthName[];
 
 /** Twenty cycles: closer there is nothing to see. */

@@ -10,7 +10,7 @@ export interface Token {
 }
 
 /** Does the recorder take this one? */
-export type IsRight = (token: string) => Promise<boolean>;
+type IsRight = (token: string) => Promise<boolean>;
 
 const KEY = "wanctl-token";
 

@@ -10,7 +10,7 @@ import { PERIOD_MS, type Row } from "../../shared/contract/row.js";
 import type { Bounds } from "./span.js";
 
 /** Mbit/s between which a rate may move. */
-export interface Limits {
+interface Limits {
   readonly floor: number;
   readonly ceiling: number;
 }
@@ -78,15 +78,15 @@ export function paceOf(
 /** Lines of one chart on one time axis, as the chart library wants them. */
 
 /** Values of one line, each at its own time. */
-export interface Line {
+interface Line {
   readonly at: readonly number[];
   readonly values: readonly number[];
 }
 
 /** A value, null where the line ends, undefined where it goes on but another line has a value. */
-export type Cell = number | null | undefined;
+type Cell = number | null | undefined;
 
-export interface Aligned {
+interface Aligned {
   readonly at: number[];
   readonly lines: Cell[][];
 }
@@ -134,7 +134,7 @@ function spread(
 const LAG_MS = 3_000;
 
 /** From and to. */
-export type Stretch = readonly [fromMs: number, toMs: number];
+type Stretch = readonly [fromMs: number, toMs: number];
 
 /** The stretches between bounds where there is nothing. Each time stands for a step, or for as long as a line goes on. */
 export function blanks(

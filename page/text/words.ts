@@ -52,7 +52,7 @@ const formats = (zone: string | undefined) => {
 
 const FORMATS = formats(undefined);
 
-export const timeOfDay = (atMs: number): string => FORMATS.second.format(atMs);
+const timeOfDay = (atMs: number): string => FORMATS.second.format(atMs);
 export const timeToMs = (atMs: number): string => FORMATS.ms.format(atMs);
 /** As fine as the instant is. */
 export const timeInFull = (atMs: number): string =>

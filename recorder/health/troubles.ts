@@ -15,7 +15,7 @@ const OVER = {
 
 type TroubleKind = keyof typeof OVER;
 
-export interface Trouble {
+interface Trouble {
   readonly kind: TroubleKind;
   /** Two of one kind differ in this. */
   readonly about: string;

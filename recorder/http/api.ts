@@ -56,7 +56,7 @@ export function routesOf(sight: Sight): readonly Route[] {
 }
 
 /** The recorder, as far as it is looked at from outside. */
-export interface Parts {
+interface Parts {
   readonly look: () => Health;
   readonly store: Store;
   readonly intake: Intake;
@@ -67,14 +67,14 @@ export interface Parts {
 }
 
 /** Where one can ask, and who. */
-export interface Places {
+interface Places {
   /** Null where HTTP is off. */
   readonly http: HttpConfig | null;
   readonly socket: string;
 }
 
 /** What was opened: where HTTP is served, null where it is off. */
-export interface Api extends AsyncDisposable {
+interface Api extends AsyncDisposable {
   readonly url: string | null;
 }
 

@@ -10,7 +10,7 @@ const ms = (description = "ms since 1970") => Type.Integer({ description });
 
 const tier = Type.Union(TIERS.map((name) => Type.Literal(name)));
 
-export const section = Type.Object({
+const section = Type.Object({
   tier,
   from: ms(),
   to: ms("ms since 1970, not included"),

@@ -21,7 +21,7 @@ const HEARTBEAT_MS = 15_000;
 const DEAF_BEATS = 4;
 
 /** What a client wants to hear; all where nothing is named. */
-export interface Wishes {
+interface Wishes {
   readonly wans: ReadonlySet<string> | null;
   readonly kinds: ReadonlySet<Kind> | null;
 }

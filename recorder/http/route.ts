@@ -22,7 +22,7 @@ export interface Route {
   answer(raw: unknown, reply: FastifyReply): unknown;
 }
 
-export interface Answer {
+interface Answer {
   readonly doc: string;
   /** `application/json` where nothing else is said. */
   readonly type?: string;
@@ -41,7 +41,7 @@ export function route<Q extends TObject>(
 }
 
 /** Aborted when the client goes away before it has its answer. */
-export function goneSignal(reply: FastifyReply): AbortSignal {
+function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once("close", () => gone.abort());
   return gone.signal;
@@ -71,7 +71,7 @@ const BURST = 400;
 const URL_MAX = 2_048;
 
 /** Who may ask, how often, and in what form: decided before anything is looked at. What is public needs no token. */
-export type Guard = (request: FastifyRequest, isPublic: boolean) => void;
+type Guard = (request: FastifyRequest, isPublic: boolean) => void;
 
 /**
  * @param token what a client must bring, asked for each time; null where everybody on this host may ask

@@ -10,14 +10,14 @@ import { FOLDER_SCRIPT_HASH } from "./page.js";
 import { openGuard, type Route } from "./route.js";
 
 /** A Unix socket: who may open it may ask. */
-export interface SocketPlace {
+interface SocketPlace {
   readonly path: string;
 }
 
 const SOCKET_MODE = 0o660;
 
 /** An HTTP server that runs. */
-export interface Server extends AsyncDisposable {
+interface Server extends AsyncDisposable {
   /** Where, as `http://127.0.0.1:9101`, or the path of the socket. */
   readonly url: string;
 }

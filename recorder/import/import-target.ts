@@ -13,7 +13,7 @@ import {
 } from "../tiers/tier.js";
 
 /** Something that happened before our own history began. */
-export interface InheritedEvent {
+interface InheritedEvent {
   readonly atMs: number;
   /** Unique within the WAN and instant. */
   readonly seq: number;
@@ -22,7 +22,7 @@ export interface InheritedEvent {
 }
 
 /** Up to where a WAN's tiers are inherited, and from where on each has all there is. */
-export interface Estate {
+interface Estate {
   readonly untilMs: number;
   readonly fromMs: Readonly<Record<RolledTier, number>>;
 }

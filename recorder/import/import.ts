@@ -12,7 +12,7 @@ import {
 } from "./old-row.js";
 
 /** The Python wanctl's database, only read. Times are seconds since 1970. */
-export interface OldDatabase extends Disposable {
+interface OldDatabase extends Disposable {
   readonly rows: number;
   readonly wans: readonly string[];
   /** The first row's time from an instant on; null where there is none. */

@@ -48,7 +48,7 @@ export interface OldEvent {
 }
 
 /** What a row was: something that is kept, or why it is not. */
-export type Meaning =
+type Meaning =
   OldValue | OldEvent | { readonly kind: "left_out"; readonly because: string };
 
 /** It wrote what it wished, before the router was asked. */
@@ -156,7 +156,7 @@ function transition(to: number, { direction, reason }: Labels) {
 type Buckets = Map<number, Bucket>;
 
 /** What one hour of one WAN becomes: the buckets of each tier, by their start. */
-export interface Hour {
+interface Hour {
   readonly buckets: Readonly<Record<RolledTier, ReadonlyMap<number, Bucket>>>;
   /** How many values stood for a time of which there are finer ones. */
   readonly superseded: number;

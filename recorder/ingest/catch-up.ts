@@ -12,7 +12,7 @@ import type { Store } from "../store/store.js";
 import type { Intake } from "./intake.js";
 
 /** Seqs that may be asked for; null: without an end. */
-export interface Open {
+interface Open {
   readonly fromSeq: number;
   readonly toSeq: number | null;
 }

@@ -42,7 +42,7 @@ const WAITING_USUAL = 400;
 const UPTIME_SLACK_MS = 60_000;
 
 /** Counted since the start. */
-export interface Counts {
+interface Counts {
   /** Good frames that came. */
   readonly frames: number;
   readonly committed: number;

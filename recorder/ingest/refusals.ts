@@ -25,7 +25,7 @@ const KEPT_MS = KEPT_MINUTES_MAX * 60_000;
  * The latest time that a frame may bear which comes now: what the wall clock says, or, for some hours after it was set
  * back, what it would say otherwise. Frames were on their way meanwhile, and others are sent again (STOR-04, INTG-04).
  */
-export interface Horizon {
+interface Horizon {
   /** Knows the clock by its looks alone: to be called every second. */
   look(): WallMs;
 }

@@ -26,7 +26,7 @@ const WATCHED_MAX = 32;
 /** More than this between two looks: the recorder itself stood still and heard nobody. */
 const PAUSED_MS = 5_000;
 
-export interface Silent {
+interface Silent {
   readonly wan: string;
   readonly boot: string;
   readonly lastSeq: number;

@@ -12,7 +12,7 @@ const RUN_EVERY_MS = 10_000;
 const RUNS_MAX = 1_024;
 
 /** Whose frames are taken: what anybody on the bus may make us keep for good is bounded here. */
-export interface Roster {
+interface Roster {
   /** These have a history already. */
   enter(names: Iterable<string>): void;
   knows(name: string): boolean;

@@ -61,7 +61,7 @@ export async function inSlices(
 }
 
 /** How much to do in one go, so that it takes about as long as it may. Learns from what each go took. */
-export interface Pace {
+interface Pace {
   readonly size: number;
   /** The last go of this size took so long. */
   took(ms: number): void;
@@ -106,7 +106,7 @@ export interface Policy extends Limits {
 }
 
 /** What health shows. */
-export interface Figures {
+interface Figures {
   readonly sizes: Sizes | null;
   /** How far each tier is behind the newest cycle, of the WAN furthest behind. */
   readonly lagMs: Readonly<Record<RolledTier, number>>;

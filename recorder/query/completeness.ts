@@ -17,7 +17,7 @@ const COVERAGE_LEAST = 0.99;
 const LAG_MS = 5_000;
 
 /** Of each WAN what its answer was made from. */
-export type Sources = readonly {
+type Sources = readonly {
   readonly wan: Wan;
   readonly sections: readonly Section[];
 }[];

@@ -20,18 +20,18 @@ import type { Pieces } from "./read.js";
 const PAGE_BYTES = 2 ** 20;
 
 /** One small step of reading, a millisecond at most: what it found, and where to go on; null at the end. */
-export interface Slice<Row, Place> {
+interface Slice<Row, Place> {
   readonly rows: readonly { readonly row: Row; readonly place: Place }[];
   readonly next: Place | null;
 }
 
-export interface Page<Row> {
+interface Page<Row> {
   readonly data: readonly Row[];
   readonly next: string | null;
 }
 
 /** A read of at most {@link ROWS_MAX} rows, of which those that are wanted are shown. */
-export const sliceOf = <Row extends object, Shown>(
+const sliceOf = <Row extends object, Shown>(
   rows: readonly Row[],
   isWanted: (row: Row) => boolean,
   shown: (row: Row) => Shown,
@@ -41,7 +41,7 @@ export const sliceOf = <Row extends object, Shown>(
 });
 
 /** Step by step, until the page is full. A cursor is the place of the last row: pages neither overlap nor leave out. */
-export function* pageOf<Row extends object, Place>(
+function* pageOf<Row extends object, Place>(
   rowsMax: number,
   begin: Place,
   slice: (place: Place) => Slice<Row, Place>,
@@ -65,7 +65,7 @@ export function* pageOf<Row extends object, Place>(
 }
 
 /** The whole numbers of a cursor, so many as its route writes, with dots between. @throws QueryError where it is another's */
-export function cursorNumbers(cursor: string, count: number): number[] {
+function cursorNumbers(cursor: string, count: number): number[] {
   const numbers = cursor.split(".").map(Number);
   if (numbers.length === count && numbers.every(Number.isSafeInteger))
     return numbers;

@@ -18,7 +18,7 @@ export interface ValueRow {
   readonly granularity: TierName;
 }
 
-export interface ValueRows {
+interface ValueRows {
   readonly rows: readonly ValueRow[];
   /** How many there are in all; null where there are more than were read. */
   readonly total: number | null;

@@ -12,7 +12,7 @@ import { bucketStart, STEP_MS } from "../tiers/tier.js";
 import type { Pieces } from "./read.js";
 import type { Wan, Wanted } from "./series-selection.js";
 
-export type Quantiles = Readonly<Record<"p50" | "p95" | "p99", number | null>>;
+type Quantiles = Readonly<Record<"p50" | "p95" | "p99", number | null>>;
 
 const SHARES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
 

@@ -12,7 +12,7 @@ const YIELD_MS = 1;
 const CREDIT_MS = 100;
 
 /** Takes turns at what keeps the event loop busy: one slice at a time, whoever asks. */
-export interface Turns {
+interface Turns {
   /** Does one slice of work, when it is its turn. Rejects when `signal` is aborted before. */
   take<T>(work: () => T, signal: AbortSignal): Promise<T>;
 }
@@ -21,7 +21,7 @@ export interface Turns {
  * After each slice comes a pause: a short one while there is credit, else one as long as the slice, so that readers together
  * never take more than half of the time for long. Time without reading gives the credit back.
  */
-export function openTurns(clock: Clock): Turns {
+function openTurns(clock: Clock): Turns {
   const never = new AbortController().signal;
   let last: Promise<void> = Promise.resolve();
   let creditMs = CREDIT_MS;

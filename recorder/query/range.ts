@@ -23,7 +23,7 @@ import {
 } from "./series-selection.js";
 
 /** So many values an answer has at most, of all series together: some megabytes. */
-export const VALUES_MAX = 100_000;
+const VALUES_MAX = 100_000;
 
 /** Cycles a second, about. */
 const CYCLES_A_SECOND = 20;

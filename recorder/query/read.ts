@@ -24,7 +24,7 @@ export interface Sink {
 }
 
 /** Values added up. */
-export interface Amount {
+interface Amount {
   readonly count: number;
   readonly sum: number;
   readonly min: number;
@@ -32,7 +32,7 @@ export interface Amount {
 }
 
 /** All of one series at one place of a chart. */
-export interface Figures extends Amount {
+interface Figures extends Amount {
   readonly atMs: number;
   /** By state; of other series empty. */
   readonly heldMs: readonly number[];
@@ -152,7 +152,7 @@ export type Pieces<T> = Generator<undefined, T>;
 const ROWS = 4_000;
 
 /** How buckets are added up before they come here. */
-export interface Steps {
+interface Steps {
   readonly originMs: number;
   readonly stepMs: number;
   /** Whether a bucket that begins before its section, and reaches into it, is taken too. */
@@ -160,7 +160,7 @@ export interface Steps {
 }
 
 /** A series and where its values go. */
-export interface Target {
+interface Target {
   readonly series: Wanted;
   readonly sink: Sink;
 }

@@ -7,7 +7,7 @@ import { openProgress } from "./progress.js";
 export const AHEAD_MS = 5 * 60_000;
 
 /** What a WAN has of a time that is yet to come. */
-export interface AheadOf {
+interface AheadOf {
   readonly name: string;
   /** Since when, by this clock. */
   readonly sinceMs: number;

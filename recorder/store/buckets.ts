@@ -7,7 +7,7 @@ import type { Connection } from "./connection.js";
 import { openSeries } from "./samples.js";
 
 /** What is rolled up, by tier, WAN and bucket. Each bucket has its coverage, though it may have no value. */
-export interface Buckets {
+interface Buckets {
   /** Those that start in an interval, its end not included, oldest first. */
   between(
     tier: RolledTier,

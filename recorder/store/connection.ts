@@ -39,7 +39,7 @@ const PASSING =
   /^SQLITE_(FULL|IOERR|READONLY|BUSY|LOCKED|CANTOPEN|NOMEM|PERM|AUTH|PROTOCOL|NOLFS)/;
 
 /** What the operating system refuses, be it what it may: the folder is gone, closed, a file, a loop. No bug has one. */
-export const errnoOf = (error: unknown): string | undefined =>
+const errnoOf = (error: unknown): string | undefined =>
   error instanceof Error && "syscall" in error && "code" in error
     ? `${String(error.code)} (${String(error.syscall)})`
     : undefined;

@@ -93,7 +93,7 @@ export const scalesFor = (field: RowField): string[] =>
   [field, ...(MOVES_WITH[field] ?? [])].map(nameOf);
 
 /** All cycles of a slot as they are stored. */
-export interface Slot {
+interface Slot {
   readonly bytes: number;
   readonly codes: Uint8Array;
 }

@@ -23,7 +23,7 @@ import type { Run } from "./runs.js";
 import { inSampleUnits, openSeries } from "./samples.js";
 
 /** Turns frames into rows, but for cycles: see cycles.ts. Plain inserts: what is refused here was admitted by mistake, and throws. */
-export interface Rows {
+interface Rows {
   insert(run: Run, frame: Exclude<Frame, CycleFrame>): void;
 }
 
@@ -68,7 +68,7 @@ export function openRows(db: Connection): Rows {
 }
 
 /** Frames of times that are rolled up already. Used within the transaction that enters the frame into the ledger. */
-export interface Latecomers {
+interface Latecomers {
   /**
    * Where raw data of its time is kept, makes the bucket of a late frame dirty. Where it has expired, merges the frame into
    * the finest tier still kept.
@@ -126,7 +126,7 @@ export function openLatecomers(db: Connection): Latecomers {
 }
 
 /** Cycles as a row of plain columns each: any number of them, and any numbers. */
-export interface PlainCycles {
+interface PlainCycles {
   insert(wan: number, cycle: CycleValues): void;
   within(wan: number, fromMs: number, toMs: number): CycleValues[];
   /** The slot of the first cycle that is of this slot or later. */
@@ -136,7 +136,7 @@ export interface PlainCycles {
   expire(wan: number, beforeMs: number, limit: number): number;
 }
 
-export function openPlainCycles(db: Connection): PlainCycles {
+function openPlainCycles(db: Connection): PlainCycles {
   const columns = CYCLE_COLUMNS.join(", ");
   const insert = db.prepare(
     `insert into cycle_plain (wan, at_ms, ${columns}) values (?, ?${", ?".repeat(CYCLE_COLUMNS.length)})`,

@@ -50,7 +50,7 @@ export function openReadable(path: string): Connection {
 }
 
 /** What to do, as a command, so that this process may write the database at `path`. */
-export function commandToOwn(path: string): string {
+function commandToOwn(path: string): string {
   const folder = dirname(path);
   const user = me();
   if (!existsSync(folder)) return `install -d -o ${user} ${quoted(folder)}`;

@@ -67,7 +67,7 @@ export function identityOf(path: string): string {
   }
 }
 
-export interface Change {
+interface Change {
   readonly how: string;
   /** The database itself is no longer there. */
   readonly moved: boolean;

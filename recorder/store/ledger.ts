@@ -21,14 +21,14 @@ const LAST_WORDS_MS = 60_000;
  *     run 1:  ... 41 42 43 ? ?                  43 is the last that is stored
  *     run 2:                       1 2 3 ...    the gap reaches from 43 of run 1 to 1 of run 2
  */
-export interface Endings {
+interface Endings {
   /** Closes a run that is gone, once it is known how it ended. Says whether it left a gap. */
   close(run: Run): boolean;
   /** It was not gone after all. */
   reopen(run: Run): void;
 }
 
-export function openEndings(db: Connection, gaps: Ranges<Gap>): Endings {
+function openEndings(db: Connection, gaps: Ranges<Gap>): Endings {
   const saidStopping = db.prepare<[number, number, number]>(
     "select 1 from event where at_ms > ? and source = ? and seq > ? and kind = 'stopping'",
   );
@@ -72,7 +72,7 @@ export function openEndings(db: Connection, gaps: Ranges<Gap>): Endings {
   };
 }
 
-export type Admission =
+type Admission =
   | { readonly kind: "new"; readonly run: Run; readonly opensHole: boolean }
   | { readonly kind: "duplicate" };
 
@@ -91,7 +91,7 @@ export interface Standing {
  * Who has sent what. Holds after every step: each seq of a run up to its last is either stored, or in exactly one row
  * of `missing`, or in exactly one of `gap`. Used within the transaction that stores the frame, or the two would part.
  */
-export interface Ledger {
+interface Ledger {
   /** Enters a frame, whatever the order frames come in. */
   admit(frame: Frame): Admission;
   /** Enters a frame that came and could not be taken, at `at` by our clock. Says whether that is news. */

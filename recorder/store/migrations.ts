@@ -3,7 +3,7 @@ import { Failure } from "../../shared/runtime/failure.js";
 import type { Connection } from "./connection.js";
 
 /** Days made of hours, and the triggers that keep them. A migration: never changed, only followed by another. */
-export const DAYS_SQL = `
+const DAYS_SQL = `
   -- the hours of one series and one day (UTC), added up: a year is read from these
   create table day (
     series integer not null,

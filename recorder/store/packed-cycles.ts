@@ -24,7 +24,7 @@ const TIMES_MAX = 10_000;
 const READERS_MAX = 32;
 
 /** A cycle and whose it is. */
-export interface CycleOf {
+interface CycleOf {
   readonly wan: number;
   readonly cycle: CycleValues;
 }
@@ -46,7 +46,7 @@ export interface Columns {
 }
 
 /** Cycles in bits, packed anew with all others of their WAN and slot whenever one is added. */
-export interface PackedCycles {
+interface PackedCycles {
   /** Adds cycles. Returns those that must be kept another way. */
   insert(cycles: readonly CycleOf[]): readonly CycleOf[];
   /** Those of a slot, in order. */

@@ -13,7 +13,7 @@
 export type Value = number | null;
 export type Scale = number | string | null;
 
-export interface Packed {
+interface Packed {
   /** One for each column. */
   readonly scales: readonly Scale[];
   /** Of all rows, one after the other. */
@@ -131,7 +131,7 @@ function scaleOf({ bit, width, hasNull, unit, base }: Placed): string {
 }
 
 /** Reads the value of one column from the codes of a row, which begin at a place. */
-export type Reader = (codes: Uint8Array, begin: number) => Value;
+type Reader = (codes: Uint8Array, begin: number) => Value;
 
 /** Where the codes of a column are in a row, and what they mean. */
 function decoderOf(scale: string) {
@@ -156,7 +156,7 @@ const windowAt = (codes: Uint8Array, at: number): number =>
   (codes[at + 3] ?? 0);
 
 /** Gives back the numbers of a column of this scale. */
-export function reader(scale: Scale): Reader {
+function reader(scale: Scale): Reader {
   if (typeof scale !== "string") return () => scale;
   const { first, shift, mask, nullCode, unit, base } = decoderOf(scale);
   return (codes, begin) => {

@@ -12,7 +12,7 @@ import type { Connection } from "./connection.js";
  * How far each tier of a WAN is: `until`, before which it is rolled up, and `from`, before which it has expired; 0 where
  * nothing was. And the buckets before `until` that are dirty: what they are made from has changed since.
  */
-export interface Progress {
+interface Progress {
   untilMs(tier: RolledTier, wan: number): number;
   fromMs(tier: Tier, wan: number): number;
   rolledUntil(tier: RolledTier, wan: number, ms: number): void;
@@ -96,7 +96,7 @@ export function openProgress(db: Connection): Progress {
   };
 }
 
-export interface Marks {
+interface Marks {
   readonly tier: number;
   readonly wan: number;
   readonly untilMs: number;

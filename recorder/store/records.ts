@@ -9,13 +9,13 @@ import { openSamples, type Samples } from "./samples.js";
 import { openStandings } from "./upkeep.js";
 
 /** A WAN as the database knows it. */
-export interface WanRow {
+interface WanRow {
   readonly id: number;
   readonly name: string;
 }
 
 /** A series as the database knows it; labels are JSON, or empty. */
-export interface SeriesRow {
+interface SeriesRow {
   readonly id: number;
   readonly metric: string;
   readonly labels: string;

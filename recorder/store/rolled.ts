@@ -8,7 +8,7 @@ import { type RolledTier, STEP_MS, tierCode } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
 
 /** Buckets of one tier that start in an interval, its end not included, added up by steps that begin at an origin. */
-export interface Stretch {
+interface Stretch {
   readonly tier: RolledTier;
   readonly wan: number;
   readonly fromMs: number;
@@ -18,7 +18,7 @@ export interface Stretch {
 }
 
 /** What a step has of a series. */
-export type RolledStep = readonly [
+type RolledStep = readonly [
   series: number,
   step: number,
   count: number,
@@ -75,7 +75,7 @@ const SUMS = "sum(count), total(sum), min(min), max(max)";
 const OF_DAYS = `select series, (day_ms - @originMs) / @stepMs as step, ${SUMS} from day
   where series >= @first and series <= @last and day_ms >= @fromMs and day_ms < @toMs group by step, series`;
 
-export const ROLLED_SQL = {
+const ROLLED_SQL = {
   one: `select r.series, (v.bucket_ms - @originMs) / @stepMs as step, ${SUMS.replace("count", "r.count")}
     from ${OF_SERIES} group by step`,
   all: `select series, ${STEP} as step, ${SUMS} from rollup

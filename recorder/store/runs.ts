@@ -24,7 +24,7 @@ export interface LastRun {
 }
 
 /** The `source` table. */
-export interface Runs {
+interface Runs {
   find(name: string, boot: string): Run | undefined;
   begin(name: string, boot: string, at: number): Run;
   advance(source: number, seq: number, at: number): void;

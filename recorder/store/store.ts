@@ -14,7 +14,7 @@ import { openSeries } from "./samples.js";
 import { type Fault, openUpkeep, type Upkeep } from "./upkeep.js";
 
 /** A frame that came and could not be taken, at `at` by our clock. */
-export type Refusal = Identity & {
+type Refusal = Identity & {
   readonly kind: "refused";
   readonly at: number;
 };
@@ -49,7 +49,7 @@ export interface Failed {
 }
 
 /** What became of a batch: all of it, or nothing of it. */
-export type Outcome = Committed | Failed;
+type Outcome = Committed | Failed;
 
 /** The history, and the only connection to it. */
 export interface Store extends AsyncDisposable {

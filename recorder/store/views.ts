@@ -20,7 +20,7 @@ import { SAMPLE_UNIT } from "./samples.js";
 const STATE = "wanctl_state";
 
 /** What a rolled-up tier has to show, as arms of the metrics views. */
-export function tierArms(
+function tierArms(
   tier: RolledTier,
   bounds: (tier: Tier, timeColumn: string) => readonly string[],
 ): string[] {
@@ -78,7 +78,7 @@ const columnsOf = (direction: string): string[] =>
 const heldColumn = (direction: string, state: string): string =>
   `${state.toLowerCase()}_${direction}_ms`;
 
-export function quoted(text: string | null): string {
+function quoted(text: string | null): string {
   return text === null ? "null" : `'${text.replaceAll("'", "''")}'`;
 }
 

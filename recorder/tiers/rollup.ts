@@ -35,7 +35,7 @@ export interface Rollup {
 export const VALUE_MAX = 2 ** 36;
 
 /** A sum goes no further: only somebody who floods one bucket with the largest values comes there. */
-export const sumOf = (a: number, b: number): number =>
+const sumOf = (a: number, b: number): number =>
   clamp(a + b, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
 /** Sums up points in any order; null where there are none. */
@@ -132,7 +132,7 @@ const sums = (a: readonly number[], b: readonly number[]): number[] =>
   a.map((n, i) => n + (b[i] ?? 0));
 
 /** The values of one cycle and when it was. */
-export type CycleValues = Row & { readonly atMs: number };
+type CycleValues = Row & { readonly atMs: number };
 
 /** One sparse value: an integer, see store/samples.ts. */
 export interface SampleValue {

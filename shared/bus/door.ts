@@ -29,7 +29,7 @@ const CLOSING_MS = 150;
  *
  *     peer ---> path (0660, OPEN_MAX at most) ---> in/path (0700) ---> ZeroMQ
  */
-export interface Door extends AsyncDisposable {
+interface Door extends AsyncDisposable {
   readonly counts: Readonly<DoorCounts>;
 }
 

@@ -25,7 +25,7 @@ export interface Publisher extends AsyncDisposable {
 /** Frames kept per peer that is slow or away: 10 s at 20 Hz. The queue smooths; it is no storage. */
 const HIGH_WATER_MARK = 200;
 
-export interface PublisherOptions {
+interface PublisherOptions {
   /** Keeps each frame's own bytes, so that one sent again is the same. */
   readonly ring?: Pick<Ring, "push">;
   readonly highWaterMark?: number;

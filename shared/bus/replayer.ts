@@ -54,7 +54,7 @@ interface Run {
   committed: number;
 }
 
-export interface ReplayerOptions {
+interface ReplayerOptions {
   /** Offered as well, until they are committed. */
   readonly remains?: readonly Remains[];
   /** They are. */

@@ -13,7 +13,7 @@ import { readText } from "../runtime/files.js";
 import { ConfigError, type Problem } from "./error.js";
 
 /** A YAML document that knows its lines, for messages that name them. */
-export interface ConfigFile {
+interface ConfigFile {
   readonly document: Document;
   readonly lines: LineCounter;
   /** Keys that stand there twice; the later one counts. */

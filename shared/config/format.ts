@@ -27,7 +27,7 @@ export const like = (pattern: RegExp, words: string): Like => ({
 });
 
 /** What is wrong with a value; `value` is the part of it that is meant. */
-export interface Fault {
+interface Fault {
   readonly rule: string;
   readonly value?: unknown;
 }

@@ -2,7 +2,7 @@ import { Failure, reasonOf } from "../runtime/failure.js";
 import type { Loaded } from "./config.js";
 
 /** The configuration that a process works by. All of a new file comes into force, or nothing of it. */
-export interface InForce<T> {
+interface InForce<T> {
   readonly values: T;
   /** Why the file as it was last read is not in force; null when it is. */
   readonly refused: string | null;
@@ -11,7 +11,7 @@ export interface InForce<T> {
 }
 
 /** Who hears what became of a reload. */
-export interface Told {
+interface Told {
   accepted(shown: Loaded<unknown>["shown"], changed: readonly string[]): void;
   refused(why: string): void;
 }

@@ -1,7 +1,7 @@
 import type { Format } from "./format.js";
 
 /** A key of a schema, in words for people. */
-export interface Key {
+interface Key {
   /** Its dotted path. */
   readonly key: string;
   readonly meaning: string;

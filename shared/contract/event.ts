@@ -1,7 +1,7 @@
 /** How bad the news is: `good` is the end of a trouble, `critical` needs somebody now. */
 export type Severity = "good" | "info" | "warning" | "critical";
 
-export interface EventRow {
+interface EventRow {
   readonly name: string;
   readonly severity: Severity;
   /** The event whose trouble this one ends. */

@@ -24,17 +24,17 @@ const BURST = 10_000;
 export const SEQ_MAX = 2 ** 36;
 
 /** A century. */
-export const MONO_MAX = 2 ** 42;
+const MONO_MAX = 2 ** 42;
 
 /** The year 2248. */
-export const AT_MAX = 2 ** 43;
+const AT_MAX = 2 ** 43;
 
 /** The last number that a run may have reached so long after its process began. */
-export const lastSeqAt = (monoMs: number): number =>
+const lastSeqAt = (monoMs: number): number =>
   BURST + Math.floor((monoMs * FRAMES_A_SECOND) / 1e3);
 
 /** A version that is not known may have no `mono`. */
-export const isReachable = ({ seq, mono }: { seq: number; mono?: unknown }) =>
+const isReachable = ({ seq, mono }: { seq: number; mono?: unknown }) =>
   typeof mono !== "number" || seq <= lastSeqAt(mono);
 
 /**
@@ -140,7 +140,7 @@ type Header = {
   readonly [K in keyof typeof HEADER]: Static<(typeof HEADER)[K]>;
 };
 export type CycleFrame = Header & { readonly kind: "cycle" } & Row;
-export type TransitionFrame = Static<typeof TRANSITION>;
+type TransitionFrame = Static<typeof TRANSITION>;
 export type EventFrame = Static<typeof EVENT>;
 export type ConfigFrame = Static<typeof CONFIG>;
 export type SampleFrame = Static<typeof SAMPLE>;

@@ -94,7 +94,7 @@ export interface RangeAnswer {
   };
 }
 
-export type StateName = "GREEN" | "YELLOW" | "SOFT_RED" | "RED";
+type StateName = "GREEN" | "YELLOW" | "SOFT_RED" | "RED";
 
 /** `/api/v1/summary`: a range in a few numbers. */
 export interface SummaryAnswer {

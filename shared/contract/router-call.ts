@@ -1,5 +1,5 @@
 /** Why an operation came to nothing. A closed list: who calls decides by the kind, people read the text. */
-export const FAULTS = [
+const FAULTS = [
   /** Nobody answers at that address: connection refused, reset, no route. */
   "unreachable",
   /** No answer in time. */

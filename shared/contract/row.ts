@@ -2,7 +2,7 @@
  * What one cycle leaves behind, once for all: the fields of a `cycle` frame, the columns of the `cycle` table, their
  * units and what null means. The order is the order on the wire and on disk; all values are integers.
  */
-export interface Field {
+interface Field {
   readonly unit: "code" | "µs" | "kbit/s" | "count";
   /** What the number is. */
   readonly means: string;
@@ -19,7 +19,7 @@ const UNCONFIRMED = "no write or read-back has succeeded yet";
 const NO_COUNTERS = "no byte counters";
 const NO_CUT = "no cut in this cycle: left out";
 
-export const ROW = {
+const ROW = {
   reading: {
     unit: "code",
     means: "0 reply, 1 none_yet, 2 lost, 3 asleep, 4 no_link",

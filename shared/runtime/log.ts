@@ -12,7 +12,7 @@ export type Fields = Readonly<Record<string, string | number | boolean | null>>;
 
 export type LogFormat = "text" | "json";
 
-export type Level = "info" | "warn" | "error";
+type Level = "info" | "warn" | "error";
 
 /** The words of syslog(3), as numbers. */
 const PRIORITY: Readonly<Record<Level, number>> = {

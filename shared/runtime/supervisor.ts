@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { type Clock, later } from "./clock.js";
 
 /** The service manager's side of a process, sd_notify(3). Says nothing where there is none. */
-export interface Supervisor {
+interface Supervisor {
   ready(): void;
   /** A sentence for `systemctl status`. Called as often as you like; asked for every few seconds, and sent if it is another. */
   status(words: () => string): void;

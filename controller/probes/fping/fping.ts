@@ -27,7 +27,7 @@ interface Account {
   readonly answered: Set<number>;
 }
 
-export interface Ledger {
+interface Ledger {
   /** Enters an echo. One that is counted as lost already is a reply all the same: a long queue is no silence. */
   enter(echo: Echo): void;
   /** Closes the beat: the echoes since the last one, and the probes that passed their deadline. */

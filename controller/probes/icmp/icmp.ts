@@ -52,7 +52,7 @@ const SEQ_LIMIT = 2 ** 16;
  * Whose turn it is: each round begins with another one. Where answers are limited to some a second, the same places of
  * every round go without, and that must not be the same reflectors.
  */
-export const turnOf = (sent: number, reflectors: number): number =>
+const turnOf = (sent: number, reflectors: number): number =>
   (sent + Math.floor(sent / reflectors)) % reflectors;
 
 /**

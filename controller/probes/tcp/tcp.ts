@@ -21,7 +21,7 @@ import { due, isResting, noRest } from "../outstanding.js";
 import { type Answers, answersOf, type Shared } from "../pinger.js";
 
 /** A TCP handshake under way. Disposing it resets the connection: nothing of it lingers. */
-export interface Handshake extends Disposable {
+interface Handshake extends Disposable {
   /** Looks without waiting: still open, over without a measurement, or the RTT that the kernel measured, ms. */
   look(): "pending" | "over" | number;
 }
@@ -85,7 +85,7 @@ export function shakeHands(
 }
 
 /** Round trips of TCP handshakes, for a line that answers no pings. */
-export interface Handshakes extends AsyncDisposable {
+interface Handshakes extends AsyncDisposable {
   take(now: MonoMs): Answers;
   /** Begins or ends; ended, it forgets what is under way. */
   run(isOn: boolean): void;

@@ -149,8 +149,8 @@ function secretOf(keys: RouterOsKeys): Secret {
     : { kind: "credential", name: keys.credential ?? "" };
 }
 
-export const SCHEMES = ["https", "http"] as const;
-export const TRANSPORTS = ["rest", "ssh", "rest_then_ssh"] as const;
+const SCHEMES = ["https", "http"] as const;
+const TRANSPORTS = ["rest", "ssh", "rest_then_ssh"] as const;
 
 /** The keys of backend routeros, as they stand in the file. */
 export interface RouterOsKeys {

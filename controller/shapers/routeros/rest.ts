@@ -34,7 +34,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What went wrong with a connection to a port, in words. */
-export function connectionReason(error: unknown, port: number): string {
+function connectionReason(error: unknown, port: number): string {
   const { code = "" } = error as NodeJS.ErrnoException;
   const [, words] =
     REASONS.find(
@@ -60,13 +60,13 @@ export type Trust =
 /** One connection for writes and one for counters, kept open. */
 const CONNECTIONS = { keepAlive: true, maxSockets: 2, maxFreeSockets: 2 };
 
-export const plainAgent = (): PlainAgent => new PlainAgent(CONNECTIONS);
+const plainAgent = (): PlainAgent => new PlainAgent(CONNECTIONS);
 
 /**
  * Keep-alive TLS connections to one host. Each is verified before it is used, so that no credential leaves before; a
  * connection not there within `connectMs` is given up.
  */
-export function verifyingAgent(trust: Trust, connectMs: number): Agent {
+function verifyingAgent(trust: Trust, connectMs: number): Agent {
   const agent = new Agent(CONNECTIONS);
   agent.createConnection = ({ host, port }, settle) => {
     const name = host ?? "";
@@ -97,7 +97,7 @@ export function verifyingAgent(trust: Trust, connectMs: number): Agent {
 const TIMEOUT = { code: "ETIMEDOUT" };
 
 /** The code of an error that means: somebody else's certificate. */
-export const STRANGER = "ERR_CERTIFICATE_NOT_PINNED";
+const STRANGER = "ERR_CERTIFICATE_NOT_PINNED";
 
 function strangerIn(socket: TLSSocket, trust: Trust): Error | null {
   if (trust.kind !== "pinned") return null;

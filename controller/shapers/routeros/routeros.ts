@@ -19,7 +19,7 @@ import { parseLimit, type Queues, withLimit } from "./queue.js";
 import type { Item, Session } from "./session.js";
 
 /** What a RouterOS device says of itself, as far as rates depend on it. */
-export interface Facts {
+interface Facts {
   readonly resource: Item;
   readonly queues: readonly {
     readonly direction: Direction;
@@ -62,7 +62,7 @@ export async function assess(
 }
 
 /** What a device is, and what about it keeps rates from working. */
-export function describe(queues: Queues, facts: Facts): Description {
+function describe(queues: Queues, facts: Facts): Description {
   const { "board-name": board = "?", version = "?" } = facts.resource;
   const isBypassed = facts.fastTrack.some(
     (rule) => rule["disabled"] !== "true" && rule["invalid"] !== "true",

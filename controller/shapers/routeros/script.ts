@@ -22,7 +22,7 @@ const ESCAPED = ['"', "\\", "$"];
  * A string literal. What RouterOS itself would escape is escaped so; of the rest only what has no meaning anywhere stands
  * for itself, and all other bytes are `\XX`.
  */
-export const quoted = (text: string): string =>
+const quoted = (text: string): string =>
   `"${Array.from(text, letter).join("")}"`;
 
 function letter(char: string): string {

@@ -36,24 +36,24 @@ const COMPLAINTS: readonly (readonly [RegExp, FaultKind])[] = [
 ];
 
 /** The fault in ssh's words; where none is known, nobody was reached. */
-export function faultOf(complaint: string): Outcome<never> {
+function faultOf(complaint: string): Outcome<never> {
   const [, fault = "unreachable"] =
     COMPLAINTS.find(([words]) => words.test(complaint)) ?? [];
   return failed(fault, complaint === "" ? "ssh ended" : complaint.slice(-300));
 }
 
 /** Has the connection gone away while it was borrowed? */
-export const hasLostMaster = (complaint: string): boolean =>
+const hasLostMaster = (complaint: string): boolean =>
   /mux_client|control socket|controlsocket|control master/i.test(complaint);
 
-export const ANSWER_BYTES = 2 ** 20;
+const ANSWER_BYTES = 2 ** 20;
 const COMPLAINT_BYTES = 4_096;
 
 /** What ssh exits with when it could not do its part; all else is the command's. */
-export const SSH_FAILED = 255;
+const SSH_FAILED = 255;
 
 /** An ssh at work. */
-export interface SshProcess {
+interface SshProcess {
   readonly end: Promise<number | null>;
   readonly hasEnded: boolean;
   readonly hasOverflown: boolean;
@@ -65,7 +65,7 @@ export interface SshProcess {
 }
 
 /** Starts one; it keeps at most so much of what it hears, and ends with too long an answer. */
-export function startSsh(args: readonly string[]): SshProcess {
+function startSsh(args: readonly string[]): SshProcess {
   const child: ChildProcess = spawn("ssh", args, {
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -120,7 +120,7 @@ export function startSsh(args: readonly string[]): SshProcess {
 }
 
 /** Waits for the end, or for what comes before it; kills what is not there in time. */
-export async function within(
+async function within(
   running: SshProcess,
   due: MonoMs,
   sooner?: Promise<void>,

@@ -3,7 +3,7 @@ import { reasonOf } from "../../../shared/runtime/failure.js";
 import { isQdiscAnswer } from "./qdisc.js";
 
 /** What came of one group of lines. */
-export type Answer =
+type Answer =
   | {
       readonly kind: "answered";
       readonly lines: readonly string[];
@@ -12,7 +12,7 @@ export type Answer =
   | { readonly kind: "failed"; readonly why: string };
 
 /** One long-lived `tc -batch`: a change costs 1 ms instead of the 10 ms of a process of its own. */
-export interface TcBatch extends AsyncDisposable {
+interface TcBatch extends AsyncDisposable {
   /** Runs lines whose last one is `qdisc show`. One group at a time. Never throws. */
   ask(lines: readonly string[]): Promise<Answer>;
 }

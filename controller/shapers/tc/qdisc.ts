@@ -9,7 +9,7 @@ import {
 
 /** tc(8) in words and back: what to write to shape a device, and what its answers say. */
 
-export type QdiscKind = "cake" | "htb";
+type QdiscKind = "cake" | "htb";
 
 /**
  * A frame of Ethernet, and the time a leaf may hold at the rate; three frames at least. Probes wait in it too, so it must

@@ -9,14 +9,14 @@ import { READINGS, STATES } from "../../../shared/contract/state.js";
 import type { Family, Figure, Labels, Point, Scene } from "./figures.js";
 
 /** What a cycle adds to a counter; `before` is the one before it in the same run, null where that did not come. */
-export interface CycleCounter extends Family {
+interface CycleCounter extends Family {
   adds(cycle: CycleFrame, before: CycleFrame | null): readonly Point[];
   /** What it begins with: a counter that appears with its first count hides that one from `increase()`. */
   readonly zeros: readonly Point[];
 }
 
 /** What a cycle adds to a histogram; null where there is nothing to measure. */
-export interface CycleHistogram extends Family {
+interface CycleHistogram extends Family {
   readonly buckets: readonly number[];
   seconds(cycle: CycleFrame): number | null;
 }

@@ -20,8 +20,8 @@ import { readRows, temporaryFolder } from "../temporary.js";
 import { needsProgram } from "./needs-program.js";
 
 const ROOT = resolve(import.meta.dirname, "../../../..");
-const RULES = join(ROOT, "prometheus");
-const DASHBOARD = join(ROOT, "grafana/dashboards/wanctl.json");
+const RULES = join(ROOT, "deploy/prometheus");
+const DASHBOARD = join(ROOT, "deploy/grafana/dashboards/wanctl.json");
 const RECORDER = fileURLToPath(
   new URL("../recorder-process.js", import.meta.url),
 );
@@ -51,7 +51,7 @@ const namesIn = (text: string) =>
     ([name]) => name,
   );
 
-describe("prometheus/ and grafana/", () => {
+describe("deploy/prometheus and deploy/grafana", () => {
   const folder = temporaryFolder();
 
   it("has rules and alerts that promtool accepts, and whose tests pass", function () {

@@ -3,7 +3,7 @@
 # modules, so that the target needs neither npm nor a compiler. Needs what npm ci has installed, npm and dpkg-deb; node
 # and the modules come from the npm registry.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 # a supported release: 24 is LTS until April 2028
 NODE_RELEASE=24
 
@@ -44,7 +44,7 @@ program() {
   cp package.json package-lock.json "$lib/"
   npm install --prefix "$stage/node" --no-save --no-audit --no-fund --silent "node-linux-$npm_arch@$NODE_RELEASE"
   put 755 "$stage/node/node_modules/node-linux-$npm_arch/bin/node" usr/lib/wanctl
-  put 755 packaging/wanctl packaging/wanctl-history usr/bin
+  put 755 deploy/debian/wanctl deploy/debian/wanctl-history usr/bin
 }
 
 # What runs, without sources, tests and what is for other platforms. None is compiled here: each brings what it needs.
@@ -88,7 +88,8 @@ papers() {
   for example in config/*.yaml; do
     [[ $example == config/@(demo-*|bed).yaml ]] || put 644 "$example" usr/share/doc/wanctl/config
   done
-  cp -r prometheus grafana "$doc/"
+  install -d "$doc/deploy"
+  cp -r deploy/prometheus deploy/grafana "$doc/deploy/"
   ln -s /usr/lib/systemd/system "$doc/systemd"
   ln -s changelog.gz "$doc/CHANGELOG.md.gz"
   gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
@@ -112,7 +113,7 @@ man() {
 manual() {
   local page name
   install -d "$stage/usr/share/man/man1"
-  { cat packaging/wanctl.md && node dist/cli/wanctl.js --help | sed 's/^/    /'; } |
+  { cat deploy/debian/wanctl.md && node dist/cli/wanctl.js --help | sed 's/^/    /'; } |
     man wanctl "keep internet uplinks free of bufferbloat"
   for page in docs/*.md; do
     [[ $(head -1 "$page") == "# wanctl "* ]] || continue # not of a program
@@ -123,10 +124,10 @@ manual() {
 }
 
 control() {
-  put 755 packaging/debian/{postinst,prerm,postrm} DEBIAN
+  put 755 deploy/debian/{postinst,prerm,postrm} DEBIAN
   echo /etc/wanctl/recorder.yaml >"$stage/DEBIAN/conffiles"
   sed -e "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@SIZE@/$(du -sk "$stage" | cut -f1)/" \
-    packaging/debian/control >"$stage/DEBIAN/control"
+    deploy/debian/control >"$stage/DEBIAN/control"
 }
 
 program
