@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { since, systemClock } from "../shared/runtime/clock.js";
+import { msSince, systemClock } from "../shared/runtime/clock.js";
 import { openStage } from "../test/acceptance/line-troubles/stage.js";
 import { lacking } from "../test/bed/kernel.js";
 import { run } from "../test/bed/namespace.js";
@@ -50,7 +50,7 @@ async function main([seconds = "20"]: readonly string[]): Promise<void> {
       sentPackets(),
     ];
     await pause(Number(seconds) * 1e3);
-    const spent = since(begun, systemClock.mono()) / 1e3;
+    const spent = msSince(begun, systemClock.mono()) / 1e3;
     const pct = (cpu() - cpuBefore) / 10 / spent;
     const perSecond = (sentPackets() - before) / spent;
     console.log(

@@ -1,6 +1,6 @@
 import { ALWAYS } from "../controller/simulation/traffic.js";
 import { WANCTL, WANCTL_OWD } from "../lab/policies/wanctl.js";
-import { play, type Run } from "../lab/run.js";
+import { play, type LabRun } from "../lab/run.js";
 import type { Scenario } from "../lab/scenario.js";
 import { SCENARIOS } from "../lab/scenarios.js";
 import { mbit } from "../shared/contract/units.js";
@@ -40,7 +40,7 @@ const share = (sorted: readonly number[], part: number): number =>
 
 const cell = (value: number) => value.toFixed(1).padStart(8);
 
-function asleep({ bins }: Run) {
+function asleep({ bins }: LabRun) {
   const night = bins.filter(
     ({ atMs }) => atMs >= scene.scoredFromMs && atMs < wakesMs,
   );
@@ -62,7 +62,7 @@ function asleep({ bins }: Run) {
   }
 }
 
-function awake({ bins, heard }: Run) {
+function awake({ bins, heard }: LabRun) {
   for (const second of [0, 1, 2, 4, 9]) {
     const fromMs = wakesMs + second * 1000;
     const isIn = (atMs: number) => atMs >= fromMs && atMs < fromMs + 1000;

@@ -4,7 +4,7 @@ import { metronome } from "../controller/line/metronome.js";
 import { openAddresses } from "../controller/probes/addresses.js";
 import { openBudget } from "../controller/probes/budget.js";
 import { openFping } from "../controller/probes/fping/fping.js";
-import { openTimestamps } from "../controller/probes/icmp/icmp.js";
+import { openIcmp } from "../controller/probes/icmp/icmp.js";
 import { systemClock } from "../shared/runtime/clock.js";
 import { openLine } from "../test/bed/line.js";
 import { start } from "../test/bed/namespace.js";
@@ -17,7 +17,7 @@ import { spreadOf } from "../test/bed/spread.js";
  *   node dist/bench/pinging.js [BLOCKS] [SECONDS_PER_BLOCK]
  */
 
-const PINGERS = { fping: openFping, socket: openTimestamps } as const;
+const PINGERS = { fping: openFping, socket: openIcmp } as const;
 type By = keyof typeof PINGERS;
 
 const SELF = fileURLToPath(import.meta.url);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { jsonOf } from "../recorder/http/json.js";
 import type { History, RangeQuery } from "../recorder/query/history.js";
-import { libraryOf } from "../recorder/query/query-runner.js";
+import { openQueryRunner } from "../recorder/query/query-runner.js";
 import { openReader } from "../recorder/query/reader.js";
 import { openStore, type Store } from "../recorder/store/store.js";
 import type { Frame } from "../shared/contract/frame.js";
@@ -127,7 +127,7 @@ async function linesFrom(beginMs: number, boot: string): Promise<Frame[][]> {
 async function main(): Promise<void> {
   if (!existsSync(file)) await writeYear(file);
   await using store = openStore(file, systemClock.wall());
-  const history = openReader(libraryOf(store, systemClock), systemClock);
+  const history = openReader(openQueryRunner(store, systemClock), systemClock);
   for (const { name, query } of queries)
     await latency(name, () => history.range(query));
   for (const [span, ms] of Object.entries(SPANS))

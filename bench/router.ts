@@ -11,11 +11,11 @@ import {
 } from "../controller/shapers/routeros/ssh.js";
 import {
   done,
-  type Router,
+  type Backend,
   type WriteCounts,
 } from "../controller/shapers/shaper.js";
 import { openTc } from "../controller/shapers/tc/tc.js";
-import { since, systemClock } from "../shared/runtime/clock.js";
+import { msSince, systemClock } from "../shared/runtime/clock.js";
 import { askHealth } from "../shared/runtime/health.js";
 import { kernelHas } from "../test/bed/kernel.js";
 import { fallAndRise, type Outcome, playScene } from "../test/bed/scene.js";
@@ -50,7 +50,7 @@ const QUEUES: Queues = {
 };
 
 /** A process per rate, as scripts do it. */
-const openTcSpawn = (kind: "cake" | "htb"): Router => ({
+const openTcSpawn = (kind: "cake" | "htb"): Backend => ({
   backend: "tc",
   readRates: () => Promise.resolve(done({ download: 0, upload: 0 })),
   async setRate(direction, bps) {
@@ -67,7 +67,7 @@ const openTcSpawn = (kind: "cake" | "htb"): Router => ({
   [Symbol.asyncDispose]: () => Promise.resolve(),
 });
 
-const overRest = (port: number, isPlain: boolean): Router =>
+const overRest = (port: number, isPlain: boolean): Backend =>
   openRouterOs(
     openRest({
       ...{ host: "127.0.0.1", port, user: USER, deadlineMs: 5_000 },
@@ -80,7 +80,7 @@ const overRest = (port: number, isPlain: boolean): Router =>
     systemClock,
   );
 
-const overSsh = (options: SshOptions): Router =>
+const overSsh = (options: SshOptions): Backend =>
   openRouterOs(
     openSsh({ ...options, deadlineMs: 30_000 }),
     QUEUES,
@@ -88,7 +88,7 @@ const overSsh = (options: SshOptions): Router =>
   );
 
 /** A connection per rate: what the first operation after an outage takes. */
-const overSshAnew = (options: SshOptions): Router => ({
+const overSshAnew = (options: SshOptions): Backend => ({
   ...overSsh(options),
   async setRate(direction, bps) {
     await using router = overSsh(options);
@@ -146,7 +146,7 @@ async function sets(count: number): Promise<void> {
 async function row(
   title: string,
   count: number,
-  router: Router,
+  router: Backend,
 ): Promise<void> {
   const cpuBefore = cpuMs();
   const times: number[] = [];
@@ -155,7 +155,7 @@ async function row(
     const begun = systemClock.mono();
     const bps = 1e7 + (i + 1) * 1e3;
     const outcome = await router.setRate(i % 2 ? "upload" : "download", bps);
-    times.push(since(begun, systemClock.mono()));
+    times.push(msSince(begun, systemClock.mono()));
     if (outcome.kind === "failed") throw new Error(`${title}: ${outcome.why}`);
     if (outcome.value !== bps) throw new Error(`${title}: ${outcome.value}`);
   }
@@ -207,7 +207,7 @@ async function line(seconds: number): Promise<void> {
       ];
       await during();
       const sent = (await sentOf(system.run.wanHealth(WAN))) - before;
-      return (sent * 3.6e6) / since(begun, systemClock.mono());
+      return (sent * 3.6e6) / msSince(begun, systemClock.mono());
     };
     await pause(SETTLED_MS);
     const idle = await written(() => pause(seconds * 1e3));

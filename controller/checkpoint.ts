@@ -8,7 +8,7 @@ import { clamp } from "../shared/contract/units.js";
 import {
   type Clock,
   later,
-  since,
+  msSince,
   type WallMs,
 } from "../shared/runtime/clock.js";
 import { reasonOf } from "../shared/runtime/failure.js";
@@ -150,7 +150,7 @@ export function openCheckpoint(
       if (error !== null)
         report("checkpoint_back", {
           file,
-          lost_ms: Math.round(since(lostAt, clock.mono())),
+          lost_ms: Math.round(msSince(lostAt, clock.mono())),
         });
       error = null;
     } catch (problem) {
@@ -168,7 +168,7 @@ export function openCheckpoint(
     known: read(),
     offer(state) {
       latest = state;
-      if (writing !== null || since(nextAt, clock.mono()) < 0) return;
+      if (writing !== null || msSince(nextAt, clock.mono()) < 0) return;
       nextAt = later(clock.mono(), EVERY_MS);
       void save(state);
     },

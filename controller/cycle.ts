@@ -5,14 +5,14 @@ import type { Message } from "../shared/contract/frame.js";
 import type { Row } from "../shared/contract/row.js";
 import { readingCode, stateCode } from "../shared/contract/state.js";
 import { maybe, toKbps, toUs } from "../shared/contract/units.js";
-import { since } from "../shared/runtime/clock.js";
+import { msSince } from "../shared/runtime/clock.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { Facts } from "./condition/classification.js";
 import type { ConditionWatch } from "./condition/condition-watch.js";
 import type { CallsWatch, RouterWatch } from "./condition/samples.js";
-import type { View } from "./condition/view.js";
+import type { HealthView } from "./condition/view.js";
 import type { Watch } from "./condition/watch.js";
-import { reasonOf } from "./law/congestion.js";
+import { reasonFor } from "./law/congestion.js";
 import { type ControlState, initial, step } from "./law/control.js";
 import { baselineMs, median } from "./law/estimator.js";
 import { silenceMs } from "./law/evidence.js";
@@ -21,10 +21,10 @@ import { type CutEvidence, ratesOf, type RateState } from "./law/rate-state.js";
 import { recentRate } from "./law/traffic.js";
 import { TUNING } from "./law/tuning.js";
 import type { Line } from "./line/line.js";
-import type { Tick } from "./line/metronome.js";
+import type { Cycle } from "./line/metronome.js";
 
 /** What a cycle works with. */
-export interface Wan {
+export interface WanLoop {
   readonly policy: Policy;
   /** What an earlier run learned. */
   readonly checkpoint: Pick<Checkpoint, "known" | "offer">;
@@ -34,14 +34,14 @@ export interface Wan {
   readonly condition: ConditionWatch;
   readonly calls: CallsWatch;
   readonly router: RouterWatch;
-  readonly view: View;
+  readonly view: HealthView;
 }
 
 /** One beat: look, decide, wish, tell. Facts are already there and wishes are handed over, so it never waits. */
 export function cycle(
-  wan: Wan,
+  wan: WanLoop,
   last: ControlState | null,
-  tick: Tick,
+  tick: Cycle,
 ): ControlState {
   const now = wan.line.beat(tick);
   const before = last ?? initial(wan.policy, now, wan.checkpoint.known);
@@ -68,14 +68,14 @@ const RECEIVED_MS = 500;
 
 /** What the condition of the line is told from. */
 function factsOf(
-  { line, policy }: Wan,
+  { line, policy }: WanLoop,
   { estimate, evidence, traffic, at }: ControlState,
 ): Facts {
   return {
     ...line.signs(),
     silentMs: silenceMs(evidence, at),
     answering: estimate.baselines.filter(
-      (baseline) => baseline && since(baseline.at, at) <= ANSWERING_MS,
+      (baseline) => baseline && msSince(baseline.at, at) <= ANSWERING_MS,
     ).length,
     receivedBps: recentRate(traffic, "download", RECEIVED_MS),
     floorBps: policy.limits.download.floorBps,
@@ -84,10 +84,10 @@ function factsOf(
 
 /** The row of this cycle; the one place where the core's ms and bit/s become the wire's µs and kbit/s. */
 function rowOf(
-  { line, publisher }: Wan,
+  { line, publisher }: WanLoop,
   reading: Reading,
   { estimate, rate, state, traffic }: ControlState,
-  tick: Tick,
+  tick: Cycle,
 ): Row {
   const enforced = line.shaper.enforcedBps();
   const baselineUs = maybe(baselineMs(estimate), toUs);
@@ -150,7 +150,7 @@ function transitionMessages({ transition }: ControlState): Message[] {
         deltaUs: toUs(change.deltaMs),
         threshold: change.threshold,
         thresholdUs: toUs(change.thresholdMs),
-        reason: reasonOf(change),
+        reason: reasonFor(change),
       },
     ];
   });

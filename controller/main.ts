@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { openPublisher } from "../shared/bus/publisher.js";
 import { openReplayer } from "../shared/bus/replayer.js";
 import { createRing } from "../shared/bus/ring.js";
-import { dropRemains, leaveRemains, readRemains } from "../shared/bus/spool.js";
+import { deleteSpool, writeSpool, readSpool } from "../shared/bus/spool.js";
 import { openInForce } from "../shared/config/in-force.js";
 import {
   eachDirection,
@@ -15,7 +15,7 @@ import { PERIOD_MS } from "../shared/contract/row.js";
 import {
   atMost,
   type Clock,
-  since,
+  msSince,
   systemClock,
 } from "../shared/runtime/clock.js";
 import { reasonOf } from "../shared/runtime/failure.js";
@@ -32,14 +32,14 @@ import {
 } from "./checkpoint.js";
 import { openConditionWatch } from "./condition/condition-watch.js";
 import { openCallsWatch, openRouterWatch } from "./condition/samples.js";
-import { openView } from "./condition/view.js";
+import { openHealthView } from "./condition/view.js";
 import { openWatch } from "./condition/watch.js";
 import {
   type ControllerConfig,
   loadControllerConfig,
 } from "./config/config.js";
-import { CAN_CHANGE, readBeside } from "./config/reload.js";
-import { cycle, type Wan } from "./cycle.js";
+import { RELOADABLE_KEYS, readBeside } from "./config/reload.js";
+import { cycle, type WanLoop } from "./cycle.js";
 import type { ControlState } from "./law/control.js";
 import { ratesOf } from "./law/rate-state.js";
 import { openLine } from "./line/line.js";
@@ -64,7 +64,7 @@ export async function runController(
 ): Promise<void> {
   const first = loadControllerConfig(file);
   const { values: config, shown } = first;
-  const inForce = openInForce(first, () => readBeside(file), CAN_CHANGE);
+  const inForce = openInForce(first, () => readBeside(file), RELOADABLE_KEYS);
   const { wan } = config;
   const clock = systemClock;
   const stop = stopSignal();
@@ -87,8 +87,8 @@ export async function runController(
   );
   const remainsFile = remainsFileOf(config, run);
   await using replayer = openReplayer(wan, boot, ring, clock, run.sync, {
-    remains: readRemains(remainsFile, wan),
-    inherited: () => void dropRemains(remainsFile),
+    remains: readSpool(remainsFile, wan),
+    inherited: () => void deleteSpool(remainsFile),
   });
   const report: Report = (event, detail) => {
     log[levelOf(event)](event, detail);
@@ -116,7 +116,7 @@ export async function runController(
   const condition = openConditionWatch(clock, report, publish);
   const calls = openCallsWatch(() => line.calls(), publish);
   const router = openRouterWatch(publish);
-  const view = openView(
+  const view = openHealthView(
     wan,
     boot,
     { line, bus, checkpoint, condition, config: inForce },
@@ -142,7 +142,7 @@ export async function runController(
     rates: checkpoint.known.rateBps === null ? "base" : "continued",
   });
   publisher.publish({ kind: "config", trigger: "start", config: shown });
-  const loop: Wan = {
+  const loop: WanLoop = {
     get policy() {
       return inForce.values.policy;
     },
@@ -163,10 +163,10 @@ export async function runController(
   // the last word of the run: whoever has it knows that nothing came after it
   report("stopping", { boot });
   await atMost(SAVE_MS, checkpoint.close());
-  const leftMs = STOP_MS - since(stoppedAt, clock.mono());
+  const leftMs = STOP_MS - msSince(stoppedAt, clock.mono());
   await replayer.settle(Math.min(SETTLE_MS, leftMs));
   const { megabytes } = config.replay;
-  const left = leaveRemains(remainsFile, wan, replayer.remains(), megabytes);
+  const left = writeSpool(remainsFile, wan, replayer.remains(), megabytes);
   await atMost(
     SAVE_REMAINS_MS,
     left.catch((error: unknown) =>

@@ -27,18 +27,18 @@ const BUDGET_MS = 1000;
 const RAISE_MIN_RATIO = 0.02;
 
 /** @param isPaced whether wishes keep to a router's pace already, so that each of them is written */
-export function openActuator(
+export function openLabActuator(
   kind: ActuatorKind,
   random: Random,
   isPaced = false,
 ): Actuator {
-  return kind === "tc" ? openTc() : openRouterOs(random, isPaced);
+  return kind === "tc" ? openLabTc() : openRouterOs(random, isPaced);
 }
 
 const UNSHAPED = { download: Infinity, upload: Infinity };
 
 /** A rate in force a millisecond after it was wished. */
-export function openTc(delayMs = TC_MS): Actuator {
+export function openLabTc(delayMs = TC_MS): Actuator {
   let rates: PerDirection<number> = UNSHAPED;
   let wished = rates;
   let dueMs = Infinity;

@@ -1,8 +1,8 @@
-import type { Detour, Step } from "../controller/simulation/plan.js";
+import type { Detour, CapacityStep } from "../controller/simulation/plan.js";
 import type { Random } from "../controller/simulation/random.js";
 import { mbit } from "../shared/contract/units.js";
 
-type Capacity = (random: Random) => Iterable<Step>;
+type Capacity = (random: Random) => Iterable<CapacityStep>;
 
 /** The line's rate moves in steps of so long where it moves all the time. */
 const GRID_MS = 100;

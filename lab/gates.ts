@@ -96,7 +96,7 @@ const verdict = (
 });
 
 /** All verdicts as lines for people. */
-export const inWords = (verdicts: readonly Verdict[]): string =>
+export const gatesInWords = (verdicts: readonly Verdict[]): string =>
   verdicts
     .map(({ gate, holds, found }) => {
       const word = holds === null ? "—" : holds ? "pass" : "FAIL";

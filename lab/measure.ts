@@ -1,6 +1,6 @@
 import type { Direction } from "../shared/contract/direction.js";
 import { BITS_PER_MBIT } from "../shared/contract/units.js";
-import { type Bin, BIN_MS, type Run } from "./run.js";
+import { type Bin, BIN_MS, type LabRun } from "./run.js";
 import type { Scenario } from "./scenario.js";
 
 /** A run to draw, in steps of {@link TRACE_MS}. */
@@ -21,7 +21,7 @@ export interface DirectionTrace {
 export const TRACE_MS = 200;
 const BINS = TRACE_MS / BIN_MS;
 
-export function traceOf({ bins, heard }: Run, { loaded }: Scenario): Trace {
+export function traceOf({ bins, heard }: LabRun, { loaded }: Scenario): Trace {
   const steps = Array.from({ length: Math.floor(bins.length / BINS) }, (_, i) =>
     bins.slice(i * BINS, (i + 1) * BINS),
   );

@@ -25,7 +25,7 @@ interface Controller {
 }
 
 /** A way to set rates: ours, or one to compare it with. */
-export interface Policy {
+export interface LabPolicy {
   readonly name: string;
   /** What it is, in a line for people. */
   readonly title: string;

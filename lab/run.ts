@@ -6,8 +6,8 @@ import {
   eachDirection,
   type PerDirection,
 } from "../shared/contract/direction.js";
-import { openActuator, openTc } from "./actuator.js";
-import type { Policy } from "./policy.js";
+import { openLabActuator, openLabTc } from "./actuator.js";
+import type { LabPolicy } from "./policy.js";
 import type { Scenario } from "./scenario.js";
 
 /** What happened in the {@link BIN_MS} that began at an instant. Rates in bit/s. */
@@ -25,7 +25,7 @@ export interface Heard {
 }
 
 /** The capacity of one direction became another. */
-export interface Change {
+export interface RateWritten {
   readonly direction: Direction;
   readonly atMs: number;
   readonly fromBps: number;
@@ -33,10 +33,10 @@ export interface Change {
 }
 
 /** All that one policy made of one scenario once. */
-export interface Run {
+export interface LabRun {
   readonly bins: readonly Bin[];
   readonly heard: readonly Heard[];
-  readonly changes: readonly Change[];
+  readonly changes: readonly RateWritten[];
   /** Wishes that took a direction's rate down by more than {@link CUT_RATIO} at once. */
   readonly cuts: number;
   readonly writes: number;
@@ -50,7 +50,11 @@ const PROBE_LOST_MS = 2000;
 const CUT_RATIO = 0.005;
 
 /** Plays a scenario under a policy. The same seed gives the same run, and the same line and users to every policy. */
-export function play(scenario: Scenario, policy: Policy, seed: number): Run {
+export function play(
+  scenario: Scenario,
+  policy: LabPolicy,
+  seed: number,
+): LabRun {
   const { plan, kind, nominalBps, limits, scoredFromMs, startsAtMs } = scenario;
   const endMs = scenario.seconds * 1000;
   const line = openSimulatedLine({
@@ -63,8 +67,8 @@ export function play(scenario: Scenario, policy: Policy, seed: number): Run {
   });
   const actuator =
     policy.isInstant === true
-      ? openTc(0)
-      : openActuator(
+      ? openLabTc(0)
+      : openLabActuator(
           scenario.actuator,
           openRandom(seed, "actuator"),
           policy.isPaced,
@@ -79,7 +83,7 @@ export function play(scenario: Scenario, policy: Policy, seed: number): Run {
   });
   const bins: Bin[] = [];
   const heard: Heard[] = [];
-  const changes: Change[] = [];
+  const changes: RateWritten[] = [];
   let cuts = 0;
   let writesBefore = 0;
   let wished: PerDirection<number> | null = null;

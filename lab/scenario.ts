@@ -32,7 +32,7 @@ export interface Scenario {
 }
 
 /** What distinguishes one scenario from the usual. Mbit/s. */
-export interface Sketch {
+export interface ScenarioSketch {
   readonly id: string;
   readonly title: string;
   readonly seconds: number;
@@ -70,7 +70,7 @@ const web = (nominalMbps: number) => ({
   burstBps: mbit(0.1 * nominalMbps),
 });
 
-export function scenario(sketch: Sketch): Scenario {
+export function scenario(sketch: ScenarioSketch): Scenario {
   const { nominal, capacity, flows, congestion = "cubic" } = sketch;
   const [floor, base, ceiling] = sketch.bounds ?? [0.1, 0.5, 1.05];
   const plan = (direction: Direction): DirectionPlan => ({

@@ -7,14 +7,17 @@ import {
   starlink,
   steps,
 } from "./capacity.js";
-import { scenario, type Scenario, type Sketch } from "./scenario.js";
+import { scenario, type Scenario, type ScenarioSketch } from "./scenario.js";
 
 const way = <T>(download: T, upload: T) => ({ download, upload });
 const DOWN = way(4, 0);
 const UP = way(0, 4);
 const BOTH = way(4, 4);
 
-const FALLS: Pick<Sketch, "nominal" | "capacity" | "flows" | "seconds"> = {
+const FALLS: Pick<
+  ScenarioSketch,
+  "nominal" | "capacity" | "flows" | "seconds"
+> = {
   nominal: way(100, 20),
   capacity: way(
     steps([0, 100], [20, 30], [35, 100], [50, 60], [65, 100]),
@@ -24,7 +27,7 @@ const FALLS: Pick<Sketch, "nominal" | "capacity" | "flows" | "seconds"> = {
   seconds: 84,
 };
 
-const STARLINK: Omit<Sketch, "id" | "title"> = {
+const STARLINK: Omit<ScenarioSketch, "id" | "title"> = {
   nominal: way(60, 12),
   capacity: way(starlink(48), starlink(10)),
   flows: DOWN,
@@ -35,7 +38,7 @@ const STARLINK: Omit<Sketch, "id" | "title"> = {
   path: { detours: handovers },
 };
 
-const LTE: Omit<Sketch, "id" | "title" | "flows"> = {
+const LTE: Omit<ScenarioSketch, "id" | "title" | "flows"> = {
   nominal: way(40, 30),
   capacity: way(lte(14), lte(11)),
   seconds: 90,
@@ -47,7 +50,7 @@ const LTE: Omit<Sketch, "id" | "title" | "flows"> = {
 
 /** The line that the real kernel plays as well; the ISP's buffer holds a second of its first rate. */
 const BED: Pick<
-  Sketch,
+  ScenarioSketch,
   "seconds" | "nominal" | "loadFromMs" | "scoredFromMs" | "bounds"
 > = {
   nominal: way(20, 20),
@@ -59,7 +62,7 @@ const BED: Pick<
 const bedSteps = way(steps([0, 20], [30, 8], [60, 20]), constant(20));
 
 /** The upload starts from the least floor there is, 0.1 Mbit/s. */
-const slowUpload = (mbps: number): Omit<Sketch, "id" | "title"> => ({
+const slowUpload = (mbps: number): Omit<ScenarioSketch, "id" | "title"> => ({
   seconds: 58,
   nominal: way(10 * mbps, mbps),
   capacity: way(constant(10 * mbps), constant(mbps)),
@@ -67,7 +70,10 @@ const slowUpload = (mbps: number): Omit<Sketch, "id" | "title"> => ({
   bounds: [0.1 / mbps, 0.1 / mbps, 2],
 });
 
-const adsl = (down: number, up: number): Omit<Sketch, "id" | "title"> => ({
+const adsl = (
+  down: number,
+  up: number,
+): Omit<ScenarioSketch, "id" | "title"> => ({
   seconds: 58,
   nominal: way(down, up),
   capacity: way(constant(down), constant(up)),
@@ -75,7 +81,7 @@ const adsl = (down: number, up: number): Omit<Sketch, "id" | "title"> => ({
   bounds: [0.2, 0.75, 1.25],
 });
 
-const SKETCHES: readonly Sketch[] = [
+const SKETCHES: readonly ScenarioSketch[] = [
   {
     id: "S0",
     title: "steady 100 Mbit/s",

@@ -5,7 +5,13 @@ import {
 } from "../shared/contract/direction.js";
 import { groupsBy } from "../shared/contract/groups.js";
 import type { Trace } from "./measure.js";
-import { type Bin, BIN_MS, type Change, type Heard, type Run } from "./run.js";
+import {
+  type Bin,
+  BIN_MS,
+  type RateWritten,
+  type Heard,
+  type LabRun,
+} from "./run.js";
 import type { Scenario } from "./scenario.js";
 import { mean, quantile, type Spread, spreadOf } from "./statistics.js";
 
@@ -37,7 +43,7 @@ export type Measure = Pick<Task, "scenario" | "policy" | "seed"> &
 
 const ORACLE_NAME = "oracle";
 
-export function measure(outcomes: readonly Outcome[]): readonly Measure[] {
+export function measure(outcomes: readonly TaskResult[]): readonly Measure[] {
   const ideals = new Map(
     outcomes
       .filter(({ policy }) => policy === ORACLE_NAME)
@@ -78,11 +84,11 @@ function relativeUse(score: Score, ideal: Score | null): number | null {
 }
 
 /** What one policy made of one scenario, over all seeds. */
-export type Standing = Pick<Measure, "scenario" | "policy"> &
+export type Ranking = Pick<Measure, "scenario" | "policy"> &
   Readonly<Record<Quantity, Spread | null>>;
 
 /** One standing for each scenario and policy, in the order they first come. */
-export const rank = (measures: readonly Measure[]): readonly Standing[] =>
+export const rank = (measures: readonly Measure[]): readonly Ranking[] =>
   groupsBy(measures, ({ scenario, policy }) => `${scenario} ${policy}`).map(
     (group) => {
       const spreads = QUANTITIES.map((quantity) => {
@@ -127,7 +133,7 @@ const CALM_MS = 1000;
 const ALONE_MS = 5000;
 const FLOOR_MARGIN = 1.02;
 
-export function score(run: Run, scenario: Scenario): Score {
+export function score(run: LabRun, scenario: Scenario): Score {
   const { scoredFromMs, loaded, limits } = scenario;
   const bins = run.bins.filter(({ atMs }) => atMs >= scoredFromMs);
   const heard = sentOutside(run.heard, outages(run, scenario)).filter(
@@ -164,7 +170,7 @@ export function score(run: Run, scenario: Scenario): Score {
 }
 
 /** Spans in which a direction carries nothing, ms. */
-const outages = ({ changes }: Run, { seconds }: Scenario) =>
+const outages = ({ changes }: LabRun, { seconds }: Scenario) =>
   changes.flatMap(({ direction, atMs, toBps }) => {
     const next = changes.find(
       (c) => c.direction === direction && c.atMs > atMs,
@@ -185,7 +191,10 @@ const sum = (bins: readonly Bin[], of: (bin: Bin) => number): number =>
   bins.reduce((total, bin) => total + of(bin), 0);
 
 /** Changes of filled directions, to something, that stand alone. */
-function alone({ changes }: Run, { loaded, seconds, scoredFromMs }: Scenario) {
+function alone(
+  { changes }: LabRun,
+  { loaded, seconds, scoredFromMs }: Scenario,
+) {
   return changes.filter(({ direction, atMs, toBps }) => {
     const others = changes.filter((c) => c.direction === direction);
     const place = others.findIndex((c) => c.atMs === atMs);
@@ -203,14 +212,18 @@ function alone({ changes }: Run, { loaded, seconds, scoredFromMs }: Scenario) {
 
 /** Until when a change may take, ms: the next one. */
 const limitMs = (
-  { changes }: Run,
+  { changes }: LabRun,
   { seconds }: Scenario,
-  { atMs, direction }: Change,
+  { atMs, direction }: RateWritten,
 ): number =>
   changes.find((c) => c.direction === direction && c.atMs > atMs)?.atMs ??
   seconds * 1000;
 
-function calmAfterS(run: Run, scenario: Scenario, change: Change): number {
+function calmAfterS(
+  run: LabRun,
+  scenario: Scenario,
+  change: RateWritten,
+): number {
   const untilMs = limitMs(run, scenario, change);
   let calmFromMs = change.atMs;
   for (const { sentAtMs, addedMs } of run.heard) {
@@ -221,7 +234,11 @@ function calmAfterS(run: Run, scenario: Scenario, change: Change): number {
   return (Math.min(calmFromMs, untilMs) - change.atMs) / 1e3;
 }
 
-function usedAfterS(run: Run, scenario: Scenario, change: Change): number {
+function usedAfterS(
+  run: LabRun,
+  scenario: Scenario,
+  change: RateWritten,
+): number {
   const { atMs, direction } = change;
   const untilMs = limitMs(run, scenario, change);
   const bins = run.bins.filter((b) => b.atMs >= atMs && b.atMs < untilMs);
@@ -244,7 +261,7 @@ export interface Task {
   readonly isTraced: boolean;
 }
 
-export interface Outcome extends Task {
+export interface TaskResult extends Task {
   readonly score: Score;
   readonly trace: Trace | null;
 }

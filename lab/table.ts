@@ -1,4 +1,4 @@
-import type { Standing } from "./score.js";
+import type { Ranking } from "./score.js";
 import type { Spread } from "./statistics.js";
 import { scenarioOf } from "./tasks.js";
 
@@ -6,7 +6,7 @@ import { scenarioOf } from "./tasks.js";
 type Column = readonly [
   head: string,
   width: number,
-  text: (standing: Standing) => string,
+  text: (standing: Ranking) => string,
 ];
 
 /** Three digits that count. */
@@ -16,7 +16,7 @@ export function brief(value: number): string {
 }
 
 /** "94.2" of a mean over runs, "—" where there is none. */
-export const plain = (spread: Spread | null): string =>
+export const shortNumber = (spread: Spread | null): string =>
   spread === null ? "—" : brief(spread.mean);
 
 /** Half of what the interval spans: "±0.3". */
@@ -28,16 +28,16 @@ function margin(spread: Spread | null): string {
 
 const COLUMNS: readonly Column[] = [
   ["", 17, ({ policy }) => policy],
-  ["use %", 6, ({ usePct }) => plain(usePct)],
+  ["use %", 6, ({ usePct }) => shortNumber(usePct)],
   ["", 5, ({ usePct }) => margin(usePct)],
-  ["p50", 6, ({ p50Ms }) => plain(p50Ms)],
-  ["p95", 6, ({ p95Ms }) => plain(p95Ms)],
+  ["p50", 6, ({ p50Ms }) => shortNumber(p50Ms)],
+  ["p95", 6, ({ p95Ms }) => shortNumber(p95Ms)],
   ["", 5, ({ p95Ms }) => margin(p95Ms)],
-  ["p99", 6, ({ p99Ms }) => plain(p99Ms)],
-  [">30%", 6, ({ latePct }) => plain(latePct)],
-  ["fall", 5, ({ fallS }) => plain(fallS)],
-  ["rise", 5, ({ riseS }) => plain(riseS)],
-  ["wr/s", 6, ({ writesPerS }) => plain(writesPerS)],
+  ["p99", 6, ({ p99Ms }) => shortNumber(p99Ms)],
+  [">30%", 6, ({ latePct }) => shortNumber(latePct)],
+  ["fall", 5, ({ fallS }) => shortNumber(fallS)],
+  ["rise", 5, ({ riseS }) => shortNumber(riseS)],
+  ["wr/s", 6, ({ writesPerS }) => shortNumber(writesPerS)],
   ["cut/h", 7, ({ cutsPerHour }) => rounded(cutsPerHour)],
 ];
 
@@ -53,7 +53,7 @@ of the capacity delivered, s; wr/s: rates written; cut/h: cuts of 0.5 % or more.
 `;
 
 /** All standings as text of 80 columns, a block for each scenario. */
-export function table(standings: readonly Standing[], seeds: number): string {
+export function table(standings: readonly Ranking[], seeds: number): string {
   const ids = [...new Set(standings.map(({ scenario }) => scenario))];
   const head = line(COLUMNS.map(([head, width]) => [head, width]));
   const blocks = ids.map((id) =>

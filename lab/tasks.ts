@@ -1,15 +1,15 @@
 import { traceOf } from "./measure.js";
 import { POLICIES } from "./policies/policies.js";
-import type { Policy } from "./policy.js";
+import type { LabPolicy } from "./policy.js";
 import { play } from "./run.js";
 import type { Scenario } from "./scenario.js";
 import { SCENARIOS } from "./scenarios.js";
-import { type Outcome, score, type Task } from "./score.js";
+import { type TaskResult, score, type Task } from "./score.js";
 
 export const scenarioOf = (id: string): Scenario =>
   found(SCENARIOS, id, (scenario) => scenario.id);
 
-export const policyOf = (name: string): Policy =>
+export const policyOf = (name: string): LabPolicy =>
   found(POLICIES, name, (policy) => policy.name);
 
 function found<T>(all: readonly T[], name: string, nameOf: (t: T) => string) {
@@ -21,7 +21,7 @@ function found<T>(all: readonly T[], name: string, nameOf: (t: T) => string) {
 /** Every policy in every scenario with seeds 1, 2, ...; the first is traced if wished. */
 export const tasks = (
   scenarios: readonly Scenario[],
-  policies: readonly Policy[],
+  policies: readonly LabPolicy[],
   seeds: number,
   isTraced: boolean,
 ): readonly Task[] =>
@@ -36,7 +36,7 @@ export const tasks = (
     ),
   );
 
-export function perform(task: Task): Outcome {
+export function perform(task: Task): TaskResult {
   const scenario = scenarioOf(task.scenario);
   const run = play(scenario, policyOf(task.policy), task.seed);
   return {

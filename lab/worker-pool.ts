@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Outcome, Task } from "./score.js";
+import type { TaskResult, Task } from "./score.js";
 
 const WORKER = fileURLToPath(new URL("./worker.js", import.meta.url));
 
@@ -12,8 +12,8 @@ const WORKER = fileURLToPath(new URL("./worker.js", import.meta.url));
 export async function performAll(
   tasks: readonly Task[],
   progress: (done: number) => void,
-): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = [];
+): Promise<readonly TaskResult[]> {
+  const outcomes: TaskResult[] = [];
   let next = 0;
   let done = 0;
   const count = Math.min(availableParallelism(), tasks.length);
@@ -25,7 +25,7 @@ export async function performAll(
         if (mine < tasks.length) worker.postMessage(tasks[mine]);
         else resolve();
       };
-      worker.on("message", (outcome: Outcome) => {
+      worker.on("message", (outcome: TaskResult) => {
         outcomes[mine] = outcome;
         progress(++done);
         more();

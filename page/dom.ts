@@ -3,7 +3,7 @@
 type Kind<E extends Element> = abstract new (...args: never[]) => E;
 
 /** @throws Error where the document has no such element: page and script do not belong together */
-export function part<E extends HTMLElement>(id: string, kind: Kind<E>): E {
+export function element<E extends HTMLElement>(id: string, kind: Kind<E>): E {
   const found = document.getElementById(id);
   if (found instanceof kind) return found;
   throw new Error(`Cannot find '#${id}' in the page: must be a ${kind.name}`);

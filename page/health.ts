@@ -1,5 +1,5 @@
 import type { Api } from "./data/api.js";
-import { part, say } from "./dom.js";
+import { element, say } from "./dom.js";
 import type { RecorderHealth, Worst } from "./text/summaries.js";
 
 /** How the recorder is, and the worst that is going on: in the head of the page, in its title, and in its icon. */
@@ -23,8 +23,8 @@ const ICON_COLOUR = {
 } as const satisfies Record<Worst["level"], string>;
 
 export function openHealthLine(api: Api): HealthLine {
-  const line = part("health", HTMLElement);
-  const icon = part("icon", HTMLLinkElement);
+  const line = element("health", HTMLElement);
+  const icon = element("icon", HTMLLinkElement);
   const picture = icon.href;
   let body: HealthAnswer | null = null;
   let isKnown = false;

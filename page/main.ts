@@ -1,40 +1,40 @@
-import { openBoard, renewalMs } from "./charts/chart-list.js";
-import { openInk, openTheme } from "./charts/css-colours.js";
-import { openApi } from "./data/api.js";
+import { openChartList, renewalMs } from "./charts/chart-list.js";
+import { openCssColours, openTheme } from "./charts/css-colours.js";
+import { openClient } from "./data/api.js";
 import { openClock } from "./data/clock.js";
 import { askWans, type Remembered } from "./data/history.js";
-import { FIRST_VIEW, linkTo, type View, viewIn } from "./data/link.js";
-import { openLive, STALE_MS } from "./data/live.js";
+import { FIRST_VIEW, linkTo, type PageView, viewIn } from "./data/link.js";
+import { openLive, SILENT_AFTER_MS } from "./data/live.js";
 import {
   around,
   boundsOf,
-  fixed,
+  fixedSpan,
   lengthFor,
   lengthOf,
-  type Span,
+  type ShownSpan,
 } from "./data/span.js";
 import { openToken } from "./data/token.js";
-import type { Present } from "./data/wan-data.js";
-import { part, say } from "./dom.js";
+import type { WanPresent } from "./data/wan-data.js";
+import { element, say } from "./dom.js";
 import { openHealthLine } from "./health.js";
 import { type NowTable, openNowTable } from "./now.js";
-import { openFinds } from "./text/highlights.js";
-import { worstOf } from "./text/summaries.js";
+import { openHighlights } from "./text/highlights.js";
+import { worstMinutesOf } from "./text/summaries.js";
 import { openToolbar } from "./toolbar.js";
 
 const HEALTH_MS = 10_000;
 
-const api = openApi(openToken());
-const present = part("present", HTMLElement);
-const trouble = part("trouble", HTMLElement);
-const linkTrouble = part("link-trouble", HTMLElement);
+const api = openClient(openToken());
+const present = element("present", HTMLElement);
+const trouble = element("trouble", HTMLElement);
+const linkTrouble = element("link-trouble", HTMLElement);
 const health = openHealthLine(api);
 const tables = new Map<string, NowTable>();
 
 const clock = openClock();
 const { now } = clock;
 
-let view: View = FIRST_VIEW;
+let view: PageView = FIRST_VIEW;
 let loadedAt = -Infinity;
 let isAnswering = true;
 /** null until the recorder has said it. */
@@ -42,9 +42,9 @@ let remembered: Remembered | null = null;
 let entered: readonly string[] = [];
 
 openTheme();
-const ink = openInk();
+const ink = openCssColours();
 
-function choose(next: View): void {
+function choose(next: PageView): void {
   if (linkTo(next) !== linkTo(view)) history.pushState(null, "", linkTo(next));
   complain(null);
   enter(next);
@@ -53,16 +53,16 @@ function choose(next: View): void {
 /** The WANs that are heard, and those that are remembered: one that is gone still has a history. */
 const known = (): readonly string[] =>
   [...new Set([...live.presents.keys(), ...(remembered?.wans ?? [])])].sort();
-const goTo = (span: Span) => choose({ ...view, span });
+const goTo = (span: ShownSpan) => choose({ ...view, span });
 
-const finds = openFinds((atMs, aroundMs) => {
+const finds = openHighlights((atMs, aroundMs) => {
   // closer than what is shown, or nothing would be seen to happen
   const closer = lengthOf(boundsOf(view.span, now())) / 4;
   goTo(around(atMs, Math.min(aroundMs, closer), now()));
 });
-const board = openBoard(api, part("charts", HTMLElement), finds, {
+const board = openChartList(api, element("charts", HTMLElement), finds, {
   ink,
-  select: (bounds) => goTo(fixed(bounds, now())),
+  select: (bounds) => goTo(fixedSpan(bounds, now())),
 });
 const toolbar = openToolbar({ view: () => view, wans: known, now, choose });
 const live = openLive(api, {
@@ -78,12 +78,13 @@ const live = openLive(api, {
   clock: (atMs) => clock.set(atMs),
 });
 
-function enter(next: View): void {
+function enter(next: PageView): void {
   view = next;
   entered = known();
   loadedAt = now();
   toolbar.show(view, known(), now());
-  part("none", HTMLElement).hidden = remembered === null || known().length > 0;
+  element("none", HTMLElement).hidden =
+    remembered === null || known().length > 0;
   const shown = view.wans ?? known();
   const unknown = shown.filter((wan) => !known().includes(wan));
   if (remembered !== null && unknown.length > 0)
@@ -132,19 +133,19 @@ function enterLink(): void {
 /** Once for each picture on the screen, and not at all in a tab that nobody sees. */
 function draw(): void {
   const nowMs = now();
-  const shown: Present[] = [];
+  const shown: WanPresent[] = [];
   for (const wan of [...live.presents.keys()].sort()) {
     const each = live.presents.get(wan);
     if (each === undefined) continue;
     const table = tables.get(wan) ?? openNowTable(present, wan);
     tables.set(wan, table);
     const isLive =
-      each.isLive && isAnswering && nowMs - (each.at ?? 0) < STALE_MS;
+      each.isLive && isAnswering && nowMs - (each.at ?? 0) < SILENT_AFTER_MS;
     shown.push({ ...each, isLive });
     table.show({ ...each, isLive }, nowMs);
   }
   const recorder = isAnswering ? health.recorder : null;
-  health.show(worstOf(shown, recorder, nowMs));
+  health.show(worstMinutesOf(shown, recorder, nowMs));
   // whoever is heard first and then remembered is asked for once
   const isNew = known().some((wan) => !entered.includes(wan));
   const isLast = view.span.kind === "last";

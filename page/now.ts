@@ -2,13 +2,13 @@ import { causeInWords } from "../shared/contract/cause.js";
 import { type Direction, DIRECTIONS } from "../shared/contract/direction.js";
 import { STATES } from "../shared/contract/state.js";
 import { maybe, rttInWords, showMbps } from "../shared/contract/units.js";
-import type { Present } from "./data/wan-data.js";
+import type { WanPresent } from "./data/wan-data.js";
 import { make, say } from "./dom.js";
 import { lasting } from "./text/words.js";
 
 /** The table of one WAN now. */
 export interface NowTable {
-  show(present: Present, nowMs: number): void;
+  show(present: WanPresent, nowMs: number): void;
 }
 
 const toMs = (us: number): number => us / 1e3;
@@ -81,7 +81,7 @@ function rowOf(direction: Direction) {
   );
   return {
     element,
-    show({ values, isLive, since }: Present, nowMs: number) {
+    show({ values, isLive, since }: WanPresent, nowMs: number) {
       const D = CAPITAL[direction];
       const code = values?.[`state${D}`];
       say(badge, code === undefined ? "unknown" : (STATES[code] ?? "unknown"));
@@ -100,7 +100,7 @@ function rowOf(direction: Direction) {
 }
 
 function headlineOf(
-  { values, isLive, hasStopped, isRouterUp, at }: Present,
+  { values, isLive, hasStopped, isRouterUp, at }: WanPresent,
   nowMs: number,
 ): string {
   const inMs = (us: number | null | undefined) => maybe(us ?? null, toMs);

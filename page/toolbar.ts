@@ -1,4 +1,4 @@
-import type { View } from "./data/link.js";
+import type { PageView } from "./data/link.js";
 import {
   boundsOf,
   LENGTH_NAMES,
@@ -6,22 +6,22 @@ import {
   panned,
   zoomed,
 } from "./data/span.js";
-import { make, part, say } from "./dom.js";
+import { make, element, say } from "./dom.js";
 import { boundsInWords, lasting, zoneAt } from "./text/words.js";
 
 /** Chooses what is looked at, by buttons and by keys. */
 interface Toolbar {
-  show(view: View, wans: readonly string[], nowMs: number): void;
+  show(view: PageView, wans: readonly string[], nowMs: number): void;
 }
 
 interface Choice {
-  readonly view: () => View;
+  readonly view: () => PageView;
   readonly wans: () => readonly string[];
   readonly now: () => number;
-  readonly choose: (view: View) => void;
+  readonly choose: (view: PageView) => void;
 }
 
-type Act = (view: View, nowMs: number) => View;
+type Act = (view: PageView, nowMs: number) => PageView;
 
 const moved =
   (part: number): Act =>
@@ -72,9 +72,11 @@ export function openToolbar({ view, wans, now, choose }: Choice): Toolbar {
   const liveButton = button("Live", "Go on with the clock (L)", () =>
     act(live),
   );
-  const lines = part("wans", HTMLElement);
-  part("lengths", HTMLElement).append(...lengths.map(({ element }) => element));
-  part("moves", HTMLElement).append(
+  const lines = element("wans", HTMLElement);
+  element("lengths", HTMLElement).append(
+    ...lengths.map(({ element }) => element),
+  );
+  element("moves", HTMLElement).append(
     ...BUTTONS.map(([text, label, how]) => button(text, label, () => act(how))),
     liveButton,
   );
@@ -116,7 +118,7 @@ export function openToolbar({ view, wans, now, choose }: Choice): Toolbar {
       press(liveButton, span.kind === "last");
       const words = `${boundsInWords(fromMs, toMs)} ${zoneAt(toMs)}`;
       say(
-        part("span", HTMLElement),
+        element("span", HTMLElement),
         span.kind === "last" ? `${words}, live` : words,
       );
       lines.hidden = known.length < 2;

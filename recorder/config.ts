@@ -17,20 +17,20 @@ import {
   type HttpFile,
   httpOf,
 } from "./http/config.js";
-import type { Policy } from "./maintenance/maintenance.js";
+import type { RetentionPolicy } from "./maintenance/maintenance.js";
 import { FINER, ROLLED_TIERS } from "./tiers/tier.js";
 
 export interface RecorderConfig {
   /** The history, an absolute path. */
   readonly dbPath: string;
   /** What is kept for how long, and how much of it. */
-  readonly policy: Policy;
+  readonly policy: RetentionPolicy;
   /** Where to serve; null where it is off. */
   readonly http: HttpConfig | null;
   readonly logFormat: LogFormat;
 }
 
-export interface File {
+export interface RecorderFile {
   storage: Storage;
   http: HttpFile;
   log: { format: string };
@@ -75,7 +75,7 @@ const mb = (min: number, fallback: number, doc: string) => ({
 });
 
 /** The keys of the recorder's file; the one source of validation, defaults and documentation. */
-export const RECORDER_SCHEMA: Schema<File> = {
+export const RECORDER_SCHEMA: Schema<RecorderFile> = {
   storage: {
     db_path: {
       doc: "the database, on a local file system; a relative path is relative to the working directory",
@@ -126,7 +126,7 @@ export const RECORDER_SCHEMA: Schema<File> = {
 };
 
 /** What may change while it records: how much is kept, how it speaks, what a token is. Not where. */
-export const CAN_CHANGE =
+export const RELOADABLE_RECORDER_KEYS =
   /^(storage\.(?!db_path$).+|http\.token_(env|file)|log\.format)$/;
 
 /** Reads the recorder's file. @throws ConfigError */
@@ -136,7 +136,7 @@ export function loadRecorderConfig(file: string): Loaded<RecorderConfig> {
 }
 
 /** @param file a file's keys, none of them wrong */
-export const recorderConfig = (file: File): RecorderConfig => ({
+export const recorderConfig = (file: RecorderFile): RecorderConfig => ({
   dbPath: resolve(file.storage.db_path),
   policy: policyOf(file.storage),
   http: httpOf(file.http),
@@ -144,15 +144,15 @@ export const recorderConfig = (file: File): RecorderConfig => ({
 });
 
 /** The same, key by key as it stands there. @throws ConfigError */
-export const loadRecorderFile = (file: string): Loaded<File> =>
+export const loadRecorderFile = (file: string): Loaded<RecorderFile> =>
   loadConfig(file, RECORDER_SCHEMA, RULES);
 
 /** The same with all that is wrong with it. @throws ConfigError where it cannot be read at all */
-export const examineRecorderFile = (file: string): Examined<File> =>
+export const examineRecorderFile = (file: string): Examined<RecorderFile> =>
   examineConfig(file, RECORDER_SCHEMA, RULES);
 
 /** What follows for keys that are left out. */
-export function derivedStorage({ storage }: File): Derived {
+export function derivedStorage({ storage }: RecorderFile): Derived {
   const { keep } = policyOf(storage);
   const from = "storage.retention_days";
   return {
@@ -167,7 +167,7 @@ const DAY_MS = 24 * HOUR_MS;
 const MB = 2 ** 20;
 
 /** Any legal retention_days alone gives times in order. */
-function policyOf(storage: Storage): Policy {
+function policyOf(storage: Storage): RetentionPolicy {
   return {
     keep: {
       raw: keepOf(storage, "raw"),
@@ -196,7 +196,7 @@ const KEYS = {
 
 /** Nothing finer than an hour outlives retention_days. */
 const MOST = (["raw", "1m", "5m"] as const).map(
-  (tier): Rule<File> =>
+  (tier): Rule<RecorderFile> =>
     ({ storage }) => {
       const retentionMs = storage.retention_days * DAY_MS;
       const keepMs = keepOf(storage, tier);
@@ -211,7 +211,7 @@ const MOST = (["raw", "1m", "5m"] as const).map(
 );
 
 /** A tier that goes before the finer one would leave a hole. */
-const LEAST = ROLLED_TIERS.map((tier): Rule<File> => ({ storage }) => {
+const LEAST = ROLLED_TIERS.map((tier): Rule<RecorderFile> => ({ storage }) => {
   const retentionMs = storage.retention_days * DAY_MS;
   const leastMs = tier === "1h" ? retentionMs : keepOf(storage, FINER[tier]);
   const keepMs = keepOf(storage, tier);
@@ -226,11 +226,11 @@ const problem = (key: string, rule: string, value: number): Problem => ({
   value,
 });
 
-const RULES: readonly Rule<File>[] = [
+const RULES: readonly Rule<RecorderFile>[] = [
   ...MOST,
   ...LEAST,
   ...HTTP_RULES.map(
-    (rule): Rule<File> =>
+    (rule): Rule<RecorderFile> =>
       ({ http }) =>
         rule(http),
   ),

@@ -7,12 +7,12 @@ import { openLog } from "../shared/runtime/log.js";
 import { makeRunFolder, type RunFolder } from "../shared/runtime/paths.js";
 import { stopSignal } from "../shared/runtime/stop.js";
 import { openSupervisor } from "../shared/runtime/supervisor.js";
-import { CAN_CHANGE, loadRecorderConfig } from "./config.js";
-import { inWords, lookAt } from "./health/health.js";
+import { RELOADABLE_RECORDER_KEYS, loadRecorderConfig } from "./config.js";
+import { stepsInWords, recoveryOf } from "./health/health.js";
 import { openTroubles } from "./health/troubles.js";
 import { openApi } from "./http/api.js";
 import { openCatchUp } from "./ingest/catch-up.js";
-import { openInbox } from "./ingest/frame-receiver.js";
+import { openFrameReceiver } from "./ingest/frame-receiver.js";
 import { type IntakeLimits, openIntake } from "./ingest/intake.js";
 import { FORGOTTEN_MS, openSilences } from "./ingest/silences.js";
 import { openSync } from "./ingest/sync.js";
@@ -41,7 +41,7 @@ export async function runRecorder(
   const inForce = openInForce(
     first,
     () => Promise.resolve().then(read),
-    CAN_CHANGE,
+    RELOADABLE_RECORDER_KEYS,
   );
   const { dbPath, http } = first.values;
   const clock = systemClock;
@@ -88,7 +88,7 @@ export async function runRecorder(
   };
   const served = { url: null as string | null };
   const look = () =>
-    lookAt(store, intake, maintenance, clock, recovery, served.url);
+    recoveryOf(store, intake, maintenance, clock, recovery, served.url);
   const parts = {
     ...{ look, store, intake, maintenance, catchUp, connections },
     ...{ clock, log },
@@ -110,7 +110,7 @@ export async function runRecorder(
     clock,
     connections,
   );
-  await using _inbox = await openInbox(
+  await using _inbox = await openFrameReceiver(
     run.frames,
     (message) => intake.receive(message),
     clock,
@@ -136,7 +136,7 @@ export async function runRecorder(
     intake.commit();
     troubles.look();
     silences.look();
-    supervisor.status(() => inWords(look()));
+    supervisor.status(() => stepsInWords(look()));
     supervisor.alive();
   });
   const tidying = inSlices(

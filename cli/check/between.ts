@@ -1,11 +1,14 @@
 import { basename, resolve } from "node:path";
-import type { BACKENDS, File } from "../../controller/config/schema.js";
-import type { File as RecorderFile } from "../../recorder/config.js";
+import type {
+  BACKENDS,
+  ControllerFile,
+} from "../../controller/config/schema.js";
+import type { RecorderFile as RecorderFile } from "../../recorder/config.js";
 import { tellable } from "../../shared/config/config.js";
 import type { Problem } from "../../shared/config/error.js";
 import { plainHost } from "../../shared/config/format.js";
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
-import { areOne, type Judged, type Names } from "./judged.js";
+import { areOne, type ExaminedFile, type Names } from "./judged.js";
 
 /** What is wrong with a file beside the others. */
 interface Clash {
@@ -17,7 +20,10 @@ interface Clash {
  * What cannot stand side by side on one machine, told of the later file. A key that is wrong by itself is left out.
  * @param names what the files' things are really called
  */
-export const clashes = (files: readonly Judged[], names: Names): Clash[] =>
+export const clashes = (
+  files: readonly ExaminedFile[],
+  names: Names,
+): Clash[] =>
   files.flatMap((later, i) =>
     files
       .slice(0, i)
@@ -28,7 +34,12 @@ export const clashes = (files: readonly Judged[], names: Names): Clash[] =>
   );
 
 /** @param file what the earlier one is called */
-function between(a: Judged, b: Judged, file: string, names: Names): Problem[] {
+function between(
+  a: ExaminedFile,
+  b: ExaminedFile,
+  file: string,
+  names: Names,
+): Problem[] {
   if (a.kind === "controller" && b.kind === "controller") {
     const [one, other] = [a.keys, b.keys];
     const twin = tellable([() => sameWan(one, other, file)]);
@@ -58,7 +69,11 @@ const is = (key: string, rule: string, value: unknown): Problem => ({
 const portOf = (listen: string): number =>
   listen === "off" ? 0 : Number(listen.slice(listen.lastIndexOf(":") + 1));
 
-const sameWan = (a: File, b: File, file: string): Problem[] =>
+const sameWan = (
+  a: ControllerFile,
+  b: ControllerFile,
+  file: string,
+): Problem[] =>
   a.wan === b.wan
     ? [
         is(
@@ -96,7 +111,11 @@ interface Queue {
   readonly places: readonly string[];
 }
 
-function queueOf({ shaper }: File, way: Direction, names: Names): Queue | null {
+function queueOf(
+  { shaper }: ControllerFile,
+  way: Direction,
+  names: Names,
+): Queue | null {
   switch (shaper.backend as (typeof BACKENDS)[number]) {
     case "tc": {
       const key = `${way}_device` as const;
@@ -118,8 +137,8 @@ function queueOf({ shaper }: File, way: Direction, names: Names): Queue | null {
 }
 
 function sameQueue(
-  a: File,
-  b: File,
+  a: ControllerFile,
+  b: ControllerFile,
   way: Direction,
   file: string,
   names: Names,
@@ -137,11 +156,16 @@ function sameQueue(
  * Each controller must measure its own line. Probes that leave the same way reach different lines only where a router
  * sends them apart by their destination.
  */
-function samePath(a: File, b: File, file: string, names: Names): Problem[] {
+function samePath(
+  a: ControllerFile,
+  b: ControllerFile,
+  file: string,
+  names: Names,
+): Problem[] {
   const backends = [a, b].map(({ shaper }) => shaper.backend);
   if (backends.includes("simulated")) return [];
   const { source, interface: device } = b.probe;
-  const wayOf = ({ probe }: File) =>
+  const wayOf = ({ probe }: ControllerFile) =>
     [
       probe.source === null ? "" : plainHost(probe.source),
       probe.interface === null ? "" : names.device(probe.interface),

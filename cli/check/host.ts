@@ -68,7 +68,7 @@ export function lookAtHistory(path: string): Look {
         : DATABASE.map((end) => path + end)
             .filter(existsSync)
             .flatMap((file) => writable(key, file, constants.W_OK))),
-      ...folder(key, dirname(path)),
+      ...folderProblem(key, dirname(path)),
       ...(network === undefined
         ? []
         : [
@@ -88,11 +88,11 @@ const DATABASE = ["", "-wal", "-shm"];
 /** Where what was learned is to survive. The file is replaced by another, so that its own rights do not matter. */
 export const lookAtCheckpoint = (path: string): Look => ({
   is: `checkpoint in ${path}`,
-  problems: folder("state_dir", dirname(path)),
+  problems: folderProblem("state_dir", dirname(path)),
 });
 
 /** A folder in which files may be made, or which may be made itself. */
-export function folder(key: string, path: string): Problem[] {
+export function folderProblem(key: string, path: string): Problem[] {
   const nearest = standing(path);
   return statSync(nearest).isDirectory()
     ? writable(key, nearest, constants.W_OK | constants.X_OK)

@@ -9,14 +9,14 @@ import {
 } from "../../controller/config/config.js";
 import {
   CONTROLLER_SCHEMA,
-  type File,
+  type ControllerFile,
 } from "../../controller/config/schema.js";
 import { ownName } from "../../controller/probes/libc.js";
 import {
   examineRecorderFile,
   recorderConfig,
   type RecorderConfig,
-  type File as RecorderFile,
+  type RecorderFile as RecorderFile,
 } from "../../recorder/config.js";
 import { tellable } from "../../shared/config/config.js";
 import { ConfigError, type Problem } from "../../shared/config/error.js";
@@ -25,7 +25,7 @@ import { plainHost } from "../../shared/config/format.js";
 import { Failure } from "../../shared/runtime/failure.js";
 
 /** The files that are meant: of a folder its YAML files, in order. None twice. @throws Failure where a folder has none */
-export function filesOf(paths: readonly string[]): string[] {
+export function configFilesIn(paths: readonly string[]): string[] {
   const files = paths.flatMap((path) => (isFolder(path) ? within(path) : path));
   const byPlace = new Map(files.map((file) => [resolve(file), file]));
   return [...byPlace.values()];
@@ -48,14 +48,14 @@ export interface Look {
 }
 
 /** What became of one file: whose it is, and all that is wrong with it by itself. */
-export type Judged = {
+export type ExaminedFile = {
   readonly file: string;
   readonly problems: readonly Problem[];
 } & (
   | {
       readonly kind: "controller";
       /** As they stand there; one that is wrong throws. */
-      readonly keys: File;
+      readonly keys: ControllerFile;
       /** Null where something is wrong. */
       readonly config: ControllerConfig | null;
     }
@@ -68,7 +68,7 @@ export type Judged = {
 );
 
 /** Reads the file as the program would that its keys belong to. */
-export function judge(file: string): Judged {
+export function examine(file: string): ExaminedFile {
   try {
     return isControllers(file) ? controllers(file) : recorders(file);
   } catch (error) {
@@ -78,7 +78,7 @@ export function judge(file: string): Judged {
   }
 }
 
-function controllers(file: string): Judged {
+function controllers(file: string): ExaminedFile {
   const { values: keys, problems: found } = examineControllerFile(file);
   const problems = [
     ...found,
@@ -93,7 +93,7 @@ function controllers(file: string): Judged {
   return { file, kind: "controller", keys, config, problems };
 }
 
-function recorders(file: string): Judged {
+function recorders(file: string): ExaminedFile {
   const { values: keys, problems } = examineRecorderFile(file);
   const config = problems.length === 0 ? recorderConfig(keys) : null;
   return { file, kind: "recorder", keys, config, problems };
@@ -112,7 +112,7 @@ export function isControllers(file: string): boolean {
 
 /** All that is wrong with a file, and what clashes with others; null where nothing is. */
 export function complaint(
-  judged: Judged,
+  judged: ExaminedFile,
   clashing: readonly Problem[] = [],
 ): { readonly words: string; readonly problems: readonly Problem[] } | null {
   const { file, kind, problems } = judged;
@@ -139,7 +139,9 @@ export const AS_WRITTEN: Names = {
 };
 
 /** As this host knows them now. */
-export async function namesHere(judged: readonly Judged[]): Promise<Names> {
+export async function namesHere(
+  judged: readonly ExaminedFile[],
+): Promise<Names> {
   const hosts = judged.flatMap((one) => {
     if (one.kind !== "controller" || one.config === null) return [];
     const { shaper, probe } = one.config;
@@ -225,7 +227,7 @@ const RANGES = NOBODYS.map(([words, network, bits]) => {
 });
 
 /** Why nobody beyond the line answers at an address; null where somebody may. */
-export function whyNobodys(address: string): string | null {
+export function whyNotAReflector(address: string): string | null {
   const [text = ""] = address.split("%");
   const plain = plainHost(text);
   if (isIP(plain) !== isIP(text)) return `cannot be pinged: write ${plain}`;
@@ -243,7 +245,7 @@ const nobodys = (reflectors: readonly string[]): Problem[] =>
       ? "is this host itself"
       : isIP(value) === 0
         ? null
-        : whyNobodys(value);
+        : whyNotAReflector(value);
     return why === null ? [] : [reflectorProblem(`this one ${why}`, value)];
   });
 

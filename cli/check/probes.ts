@@ -4,7 +4,7 @@ import { networkInterfaces } from "node:os";
 import type { ControllerConfig } from "../../controller/config/config.js";
 import { ownName } from "../../controller/probes/libc.js";
 import {
-  type Fields,
+  type JsonFields,
   fieldsIn,
   textIn,
 } from "../../controller/qdisc/answer.js";
@@ -17,7 +17,7 @@ import {
   type Look,
   type Names,
   reflectorProblem,
-  whyNobodys,
+  whyNotAReflector,
 } from "./judged.js";
 
 /** How a reflector answered: the RTT of each answer, none where it did not. */
@@ -85,7 +85,7 @@ export const leastMs = ({ rttsMs }: Reached): number | null =>
   rttsMs.length === 0 ? null : Math.min(...rttsMs);
 
 /** Devices that stand upon others, out of `ip -j -d link show`. */
-type Links = readonly Fields[];
+type Links = readonly JsonFields[];
 
 /** Does a packet that leaves by one device pass the other as well, being a VLAN on it, or a bridge or bond it is a port of? */
 const passes = (leaves: string, wan: string, links: Links): boolean =>
@@ -117,7 +117,7 @@ function bridgeOf(device: string, links: Links): string | null {
 
 const PORTS = /^(bridge|bond|team)$/;
 
-const kindOfPort = (link: Fields): string =>
+const kindOfPort = (link: JsonFields): string =>
   textIn(fieldsIn(link, "linkinfo"), "info_slave_kind") ?? "";
 
 /** Whether the reflectors answer, are as many hosts as they seem, and whether the way to them is the line that is shaped. */
@@ -170,7 +170,7 @@ function sameHosts(reflectors: readonly string[], names: Names): Problem[] {
         ? "is this host itself"
         : isIP(address) === 0
           ? null
-          : whyNobodys(address);
+          : whyNotAReflector(address);
       return why === null ? [] : [reflectorProblem(`${address} ${why}`, host)];
     });
   });

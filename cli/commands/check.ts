@@ -4,9 +4,9 @@ import { clashes } from "../check/between.js";
 import {
   AS_WRITTEN,
   complaint,
-  filesOf,
-  judge,
-  type Judged,
+  configFilesIn,
+  examine,
+  type ExaminedFile,
   type Look,
   type Names,
   namesHere,
@@ -50,7 +50,7 @@ export async function check(
   paths: readonly string[],
   { json = false, live = false }: { json?: boolean; live?: boolean },
 ): Promise<number> {
-  const judged = filesOf(paths).map(judge);
+  const judged = configFilesIn(paths).map(examine);
   const names = live ? await namesHere(judged) : AS_WRITTEN;
   const found = clashes(judged, names);
   const verdicts: Verdict[] = [];
@@ -70,7 +70,10 @@ export async function check(
   return verdicts.every(({ ok }) => ok) ? 0 : 1;
 }
 
-function verdictOf(judged: Judged, clashing: readonly Problem[]): Verdict {
+function verdictOf(
+  judged: ExaminedFile,
+  clashing: readonly Problem[],
+): Verdict {
   const { file, kind } = judged;
   const wrong = complaint(judged, clashing);
   if (wrong !== null) return { file, ok: false, ...wrong };
@@ -80,7 +83,7 @@ function verdictOf(judged: Judged, clashing: readonly Problem[]): Verdict {
 }
 
 /** What a file names, looked at now. */
-async function looksAt(judged: Judged, names: Names): Promise<Look[]> {
+async function looksAt(judged: ExaminedFile, names: Names): Promise<Look[]> {
   if (judged.kind === "unreadable" || judged.config === null) return [];
   switch (judged.kind) {
     case "recorder": {
@@ -105,7 +108,7 @@ async function looksAt(judged: Judged, names: Names): Promise<Look[]> {
   }
 }
 
-async function lookedAtHost(judged: readonly Judged[]): Promise<Verdict> {
+async function lookedAtHost(judged: readonly ExaminedFile[]): Promise<Verdict> {
   const { lookAtClock } = await import("../check/host.js");
   const files = judged.filter(({ kind }) => kind !== "unreadable");
   const host = {

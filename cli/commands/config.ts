@@ -16,7 +16,7 @@ import {
   settingOf,
 } from "../../shared/config/file.js";
 import { keysOf } from "../../shared/config/keys.js";
-import { filesOf, isControllers } from "../check/judged.js";
+import { configFilesIn, isControllers } from "../check/judged.js";
 import { COLUMNS, printable, wrapTo } from "../terminal.js";
 import { example } from "./options.js";
 
@@ -109,7 +109,7 @@ export function configShow(
   paths: readonly string[],
   { json = false }: { json?: boolean },
 ): void {
-  const pages = filesOf(paths).map(effective);
+  const pages = configFilesIn(paths).map(effective);
   const text = json
     ? JSON.stringify(pages, null, 2)
     : pages.map((page) => linesOf(page).join("\n")).join("\n\n");

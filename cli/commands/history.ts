@@ -8,7 +8,7 @@ import { openPlace } from "../history/place.js";
 import { TELL } from "../history/programs.js";
 import {
   type HistoryOptions,
-  type Question,
+  type HistoryQuestion,
   questionOf,
 } from "../history/question.js";
 import { NotRunning, type Past } from "../history/remote.js";
@@ -120,7 +120,11 @@ export async function history(options: HistoryOptions): Promise<number> {
 const say = (words: string): void =>
   void process.stderr.write(`wanctl: ${words}\n`);
 
-async function answer(past: Past, question: Question, stop: AbortSignal) {
+async function answer(
+  past: Past,
+  question: HistoryQuestion,
+  stop: AbortSignal,
+) {
   const { as, what, follow } = question;
   const screen = openScreen();
   const follower = { past, screen, clock: systemClock, say };
@@ -142,7 +146,7 @@ async function answer(past: Past, question: Question, stop: AbortSignal) {
 /** The WANs asked for; all there are where none was named. @throws Failure for one that is not in the history */
 async function wansOf(
   past: Past,
-  wans: Question["wans"],
+  wans: HistoryQuestion["wans"],
   stop: AbortSignal,
 ): Promise<readonly string[]> {
   const { metadata } = await past.series(stop);

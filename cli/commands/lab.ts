@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { gates, inWords } from "../../lab/gates.js";
+import { gates, gatesInWords } from "../../lab/gates.js";
 import { POLICIES } from "../../lab/policies/policies.js";
 import { WANCTL } from "../../lab/policies/wanctl.js";
 import { page } from "../../lab/report/page.js";
@@ -53,7 +53,7 @@ export async function lab(options: LabOptions): Promise<void> {
   process.stdout.write(
     options.json === true
       ? `${JSON.stringify({ seeds, standings, gates: verdicts, measures })}\n`
-      : `${table(standings, seeds)}\n${inWords(verdicts)}`,
+      : `${table(standings, seeds)}\n${gatesInWords(verdicts)}`,
   );
   if (file !== undefined)
     writeFileSync(file, page({ seeds, standings, verdicts, outcomes }));

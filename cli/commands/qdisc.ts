@@ -7,9 +7,13 @@ import type {
   Device,
   Host,
   Root,
-  Wanted,
+  DesiredQueues,
 } from "../../controller/qdisc/parse.js";
-import { planDown, planUp, type Step } from "../../controller/qdisc/plan.js";
+import {
+  planDown,
+  planUp,
+  type PlanStep,
+} from "../../controller/qdisc/plan.js";
 import {
   type Direction,
   DIRECTIONS,
@@ -51,7 +55,7 @@ export function declare(qdisc: Command): void {
 /** The queues of one WAN for people, as lines of at most 80 columns. */
 export function qdiscPage(
   wan: string,
-  wanted: Wanted,
+  wanted: DesiredQueues,
   { devices }: Host,
   findings: readonly Finding[],
 ): readonly string[] {
@@ -70,7 +74,7 @@ export function qdiscPage(
 }
 
 function section(
-  { devices, limits }: Wanted,
+  { devices, limits }: DesiredQueues,
   direction: Direction,
   device: Device | null,
   upload: Device | null,
@@ -189,7 +193,7 @@ export function qdiscShow({
 }
 
 /** Looks, and says what could not be read. @throws Failure */
-function look(wanted: Wanted): Host {
+function look(wanted: DesiredQueues): Host {
   const host = lookAtHost(wanted);
   for (const what of host.unread)
     process.stderr.write(`wanctl: Cannot read all of ${printable(what)}\n`);
@@ -199,7 +203,7 @@ function look(wanted: Wanted): Host {
 /** @throws ConfigError, or Failure where the controller's queues are not this host's */
 function load(config: string): {
   readonly wan: string;
-  readonly wanted: Wanted;
+  readonly wanted: DesiredQueues;
 } {
   const { wan, shaper, policy } = loadControllerConfig(config).values;
   if (shaper.backend !== "tc")
@@ -212,8 +216,12 @@ function load(config: string): {
 }
 
 /** Does the steps, each said as a line; when one fails, those before it are taken back. @throws Failure */
-function perform(wan: string, steps: readonly Step[], dryRun: boolean): void {
-  const done: Step[] = [];
+function perform(
+  wan: string,
+  steps: readonly PlanStep[],
+  dryRun: boolean,
+): void {
+  const done: PlanStep[] = [];
   for (const step of steps) {
     say(step.run);
     if (dryRun) continue;
@@ -234,7 +242,7 @@ function perform(wan: string, steps: readonly Step[], dryRun: boolean): void {
 
 const say = (words: string): void => void process.stdout.write(`${words}\n`);
 
-function takeBack(done: readonly Step[]): void {
+function takeBack(done: readonly PlanStep[]): void {
   for (const { undo } of done.toReversed()) {
     if (undo === null) continue;
     say(undo);

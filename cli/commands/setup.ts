@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { WAN } from "../../controller/config/schema.js";
 import { PRESET_NAMES, type PresetName } from "../../controller/law/tuning.js";
-import { ownName, type Way } from "../../controller/probes/libc.js";
+import { ownName, type ProbeRoute } from "../../controller/probes/libc.js";
 import { DEVICE } from "../../controller/probes/schema.js";
 import { lookAtHost } from "../../controller/qdisc/look.js";
 import { FINGERPRINT } from "../../controller/shapers/routeros/config.js";
@@ -15,15 +15,20 @@ import {
   reasonOf,
 } from "../../shared/runtime/failure.js";
 import { makeFolder } from "../../shared/runtime/files.js";
-import { folder } from "../check/host.js";
+import { folderProblem } from "../check/host.js";
 import { leastMs, reach, type Reached } from "../check/probes.js";
 import { nameOf } from "../migrate/wan-file.js";
-import { ifbOf, likelyPreset, type Line, proposal } from "../setup/proposal.js";
+import {
+  ifbOf,
+  likelyPreset,
+  type ProposedLine,
+  proposal,
+} from "../setup/proposal.js";
 import { openQuestions, type Question } from "../setup/questions.js";
 import { queuesOf } from "../setup/router.js";
 import {
   devicesHere,
-  type Family,
+  type IpFamily,
   sourceOf,
   type Uplink,
   uplinks,
@@ -70,7 +75,7 @@ export interface SetupOptions {
 }
 
 /** Each of another network, known all over the world. */
-const REFLECTORS: Readonly<Record<Family, readonly string[]>> = {
+const REFLECTORS: Readonly<Record<IpFamily, readonly string[]>> = {
   4: [
     ...["1.1.1.1", "8.8.8.8", "9.9.9.9"],
     ...["208.67.222.222", "94.140.14.14", "76.76.2.0"],
@@ -107,7 +112,7 @@ export async function setup(options: SetupOptions): Promise<void> {
       [RATE("upload"), options.upload],
     ]),
     ...(isHere ? [] : routerFaults(options)),
-    ...folder("to", options.to).map(
+    ...folderProblem("to", options.to).map(
       ({ rule, value }) =>
         `Cannot set up: --to ${rule}: got '${String(value)}'`,
     ),
@@ -135,7 +140,7 @@ export async function setup(options: SetupOptions): Promise<void> {
     download: Number(await questions.ask(RATE("download"), options.download)),
     upload: Number(await questions.ask(RATE("upload"), options.upload)),
   };
-  const line: Line = {
+  const line: ProposedLine = {
     ...{ wan, reflectors, idleMs, planMbps, shaper },
     preset: preset as PresetName,
   };
@@ -252,7 +257,7 @@ function passwordFaults(path: string): string[] {
 }
 
 /** Who answers pings, the nearest first; all, where hardly anybody does. */
-function heard(family: Family, way: Way) {
+function heard(family: IpFamily, way: ProbeRoute) {
   const all = REFLECTORS[family];
   const reached = pinged(all, way)
     .map((one) => ({ reflector: one.reflector, ms: leastMs(one) }))
@@ -271,7 +276,7 @@ function heard(family: Family, way: Way) {
   };
 }
 
-function pinged(reflectors: readonly string[], way: Way): Reached[] {
+function pinged(reflectors: readonly string[], way: ProbeRoute): Reached[] {
   try {
     return reach(reflectors, way);
   } catch (error) {
@@ -306,7 +311,7 @@ function write(path: string, text: string): void {
 
 function nextSteps(
   folder: string,
-  { wan, shaper }: Line,
+  { wan, shaper }: ProposedLine,
   others: readonly string[],
 ): string[] {
   const file = join(folder, `${wan}.yaml`);

@@ -230,7 +230,7 @@ async function ask(run: RunFolder): Promise<Status> {
   ]);
   // a controller that is dead and has no socket any more is known to the recorder
   const silent = silentIn(recorder).map(({ wan }) => [wan, null] as const);
-  return judge(
+  return overallStatus(
     Object.fromEntries([
       ...silent,
       ...names.map((name, i) => [name, answers[i] ?? null] as const),
@@ -240,7 +240,10 @@ async function ask(run: RunFolder): Promise<Status> {
 }
 
 /** The whole from its parts: fine only if everybody is there and says so. */
-export function judge(wans: Status["wans"], recorder: Health | null): Status {
+export function overallStatus(
+  wans: Status["wans"],
+  recorder: Health | null,
+): Status {
   const parts = Object.entries({ ...wans, recorder });
   const running = parts.filter(([, health]) => health !== null);
   if (running.length === 0)

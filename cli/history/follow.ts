@@ -3,7 +3,7 @@ import { type Clock, later } from "../../shared/runtime/clock.js";
 import { openEventList } from "./event-lines.js";
 import type { Screen } from "./paint.js";
 import { newestEvents, rangePages } from "./place.js";
-import type { Question } from "./question.js";
+import type { HistoryQuestion } from "./question.js";
 import { NotRunning, type Past } from "./remote.js";
 import {
   momentsOf,
@@ -71,7 +71,7 @@ export function followTable(
 
 /** Events as they become known, until `stop`. */
 export function followEvents(
-  follower: Follower<Question>,
+  follower: Follower<HistoryQuestion>,
   stop: AbortSignal,
 ): Promise<void> {
   const { past, question, screen, clock } = follower;
@@ -94,7 +94,7 @@ export function followEvents(
 
 /** Once a second until `stop`; a recorder that goes away is waited for. */
 async function repeat(
-  { clock, say }: Pick<Follower<Question>, "clock" | "say">,
+  { clock, say }: Pick<Follower<HistoryQuestion>, "clock" | "say">,
   stop: AbortSignal,
   look: () => Promise<void>,
 ): Promise<void> {

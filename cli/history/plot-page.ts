@@ -6,7 +6,7 @@ import { clip, timeOfDay } from "../terminal.js";
 import { type Band, bandsIn, chart, strip, timeAxis } from "./chart.js";
 import { compact, compactMbps, stateOf } from "./paint.js";
 import { completenessLines, type PageOptions } from "./summary-page.js";
-import { type Row, rowsOf, worstOf } from "./table.js";
+import { type TableRow, rowsOf, worstState } from "./table.js";
 import { dayAndTime, dayOf, spanOf } from "./time.js";
 
 const RTT_ROWS = 8;
@@ -54,7 +54,11 @@ export function plotPage(
     const rate = `wanctl_rate_${direction}_mbps`;
     const load = `wanctl_load_${direction}_mbps`;
     if (!has(rate) && !has(load)) return [];
-    const area = (row: Row): Spot => ({ at: row.at, min: 0, max: row.avg });
+    const area = (row: TableRow): Spot => ({
+      at: row.at,
+      min: 0,
+      max: row.avg,
+    });
     return chart(has(rate) ? [line(rate)] : [], {
       title: `${ARROW[direction]} ${direction} rate, Mbit/s; behind it the load`,
       ...{ columns, rows: RATE_ROWS, bottom: 0 },
@@ -66,7 +70,7 @@ export function plotPage(
     const states = time.spread(
       of("wanctl_state")
         .filter(({ labels }) => labels["direction"] === direction)
-        .map((row) => ({ ...row, max: worstOf(row)?.code ?? 0 })),
+        .map((row) => ({ ...row, max: worstState(row)?.code ?? 0 })),
     );
     const marks = Array.from({ length: states.length / 2 }, (_, i) => {
       const codes = [states[2 * i], states[2 * i + 1]].flatMap(
@@ -99,7 +103,7 @@ export function plotPage(
 /** A band, and when it begins. */
 type Spot = NonNullable<Band> & { readonly at: number };
 
-const meanOf = ({ at, avg }: Row): Spot => ({ at, min: avg, max: avg });
+const meanOf = ({ at, avg }: TableRow): Spot => ({ at, min: avg, max: avg });
 
 /** Lays steps out over so many bands: each gets all that the steps in it have, and is null where none is. */
 function axisOf(from: number, to: number, stepMs: number, count: number) {

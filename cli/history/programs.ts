@@ -3,9 +3,9 @@ import { labelText } from "../../shared/contract/metrics.js";
 import { STATES } from "../../shared/contract/state.js";
 import type { Screen } from "./paint.js";
 import { newestEvents, rangePages } from "./place.js";
-import type { Question } from "./question.js";
+import type { HistoryQuestion } from "./question.js";
 import type { Past } from "./remote.js";
-import { type Row, rowsOf } from "./table.js";
+import { type TableRow, rowsOf } from "./table.js";
 import { EVENTS_MAX, TABLE_POINTS } from "./terminal.js";
 
 /** Rows for programs. Keys and columns are appended to, and never renamed. */
@@ -18,7 +18,7 @@ const CSV_HEAD = csvLine([
   ...STATE_COLUMNS,
 ]);
 
-const rowAsCsv = (row: Row): string =>
+const rowAsCsv = (row: TableRow): string =>
   csvLine([
     new Date(row.at).toISOString(),
     row.wan,
@@ -30,7 +30,7 @@ const rowAsCsv = (row: Row): string =>
   ]);
 
 /** Times in ms since 1970, and as ISO 8601. */
-const rowAsJson = ({ at, stateMs, ...row }: Row): object => ({
+const rowAsJson = ({ at, stateMs, ...row }: TableRow): object => ({
   at,
   time: new Date(at).toISOString(),
   ...row,
@@ -58,17 +58,17 @@ function csvLine(fields: readonly (string | number)[]): string {
 
 type Tell = (
   past: Past,
-  question: Question,
+  question: HistoryQuestion,
   screen: Pick<Screen, "print">,
   signal: AbortSignal,
 ) => Promise<void>;
 
-const selectionOf = ({ range, wans, metrics }: Question) => ({
+const selectionOf = ({ range, wans, metrics }: HistoryQuestion) => ({
   ...range,
   ...{ wans, metrics: metrics ?? undefined },
 });
 
-const rangeOf = (question: Question) => ({
+const rangeOf = (question: HistoryQuestion) => ({
   ...selectionOf(question),
   resolution: question.resolution ?? { points: TABLE_POINTS },
 });

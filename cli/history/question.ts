@@ -23,7 +23,7 @@ export interface HistoryOptions extends TimeOptions {
   readonly runDir?: string;
 }
 
-export interface Question {
+export interface HistoryQuestion {
   readonly range: TimeRange;
   /** undefined: all. */
   readonly wans: readonly string[] | undefined;
@@ -39,7 +39,10 @@ export interface Question {
 const POINTS_MAX = 5_000;
 
 /** @throws Failure that names the option, the rule and the value */
-export function questionOf(options: HistoryOptions, nowMs: number): Question {
+export function questionOf(
+  options: HistoryOptions,
+  nowMs: number,
+): HistoryQuestion {
   const { wan, metrics, step, points } = options;
   for (const name of wan ?? [])
     if (!WAN_NAME.test(name))

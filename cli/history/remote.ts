@@ -3,7 +3,7 @@ import { request as requestHttps } from "node:https";
 import { type TSchema, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import {
-  completeness,
+  completenessSchema,
   seriesName,
   stateMs,
 } from "../../recorder/http/history-schema.js";
@@ -47,7 +47,7 @@ const SHAPE = {
       max: numbers,
       stateMs: Type.Optional(Type.Array(stateMs)),
     }),
-    { ...completeness, next, stepMs: orNull(Type.Number()) },
+    { ...completenessSchema, next, stepMs: orNull(Type.Number()) },
   ),
   summary: answer(
     Type.Object({
@@ -60,7 +60,7 @@ const SHAPE = {
       ),
     }),
     {
-      ...completeness,
+      ...completenessSchema,
       states: Type.Array(
         Type.Object({
           wan: Type.String(),

@@ -15,7 +15,7 @@ interface Worst {
   readonly ratio: number;
 }
 
-export function worstOf(row: Row | null): Worst | null {
+export function worstState(row: TableRow | null): Worst | null {
   if (row === null) return null;
   const { stateMs } = row;
   const knownMs = stateMs?.reduce((sum, ms) => sum + ms, 0) ?? 0;
@@ -34,7 +34,7 @@ function showWorst(worst: Worst | null): string {
 }
 
 const ofState = (moment: Moment, direction: Direction) =>
-  worstOf(moment.of("wanctl_state", direction));
+  worstState(moment.of("wanctl_state", direction));
 
 const stateIn = (direction: Direction) => (moment: Moment) =>
   ofState(moment, direction);
@@ -86,8 +86,11 @@ const number = (
   show: (moment) => shown(moment.of(metric, direction), value, show),
 });
 
-const shown = (row: Row | null, value: Value, show: (n: number) => string) =>
-  row === null ? "—" : show(row[value]);
+const shown = (
+  row: TableRow | null,
+  value: Value,
+  show: (n: number) => string,
+) => (row === null ? "—" : show(row[value]));
 
 const narrow = (column: Column): Column => ({ ...column, width: 6 });
 
@@ -182,7 +185,7 @@ const widthOf = (columns: readonly Column[]): number =>
   columns.reduce((sum, { width }) => sum + width, 0);
 
 /** What one series was in one step. */
-export interface Row extends SeriesName {
+export interface TableRow extends SeriesName {
   /** Where the step begins; of a single cycle its own time. */
   readonly at: number;
   readonly count: number;
@@ -194,10 +197,10 @@ export interface Row extends SeriesName {
 }
 
 /** An answer's values one by one: by time, and at the same time in the order of its series. */
-export function rowsOf({ data }: RangeAnswer): readonly Row[] {
+export function rowsOf({ data }: RangeAnswer): readonly TableRow[] {
   const rows = data.flatMap(
     ({ wan, metric, labels, unit, at, count, min, avg, max, stateMs }) =>
-      at.map((ms, i): Row => ({
+      at.map((ms, i): TableRow => ({
         ...{ at: ms, wan, metric, labels, unit },
         count: count[i] ?? 0,
         min: min[i] ?? 0,
@@ -214,11 +217,11 @@ interface Moment {
   readonly at: number;
   readonly wan: string;
   /** null where nothing is known. */
-  of(metric: string, direction?: string): Row | null;
+  of(metric: string, direction?: string): TableRow | null;
 }
 
 /** Rows, which are in order of time, by the times they share. */
-export const momentsOf = (rows: readonly Row[]): readonly Moment[] =>
+export const momentsOf = (rows: readonly TableRow[]): readonly Moment[] =>
   groupsBy(rows, ({ at, wan }) => `${at} ${wan}`).map((group) => ({
     at: group[0].at,
     wan: group[0].wan,

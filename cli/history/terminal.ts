@@ -5,7 +5,7 @@ import { openEventList } from "./event-lines.js";
 import type { Screen } from "./paint.js";
 import { newestEvents, rangePages } from "./place.js";
 import { PLOT_METRICS, plotPage } from "./plot-page.js";
-import type { Question } from "./question.js";
+import type { HistoryQuestion } from "./question.js";
 import type { Past } from "./remote.js";
 import { completenessLines, summaryPage } from "./summary-page.js";
 import {
@@ -23,7 +23,7 @@ import { spanOf, stepInWords } from "./time.js";
 export const TABLE_POINTS = 24;
 
 /** A question whose WANs are known. */
-export type Asked = Question & { readonly wans: readonly string[] };
+export type Asked = HistoryQuestion & { readonly wans: readonly string[] };
 
 type Show<Q = Asked> = (
   past: Past,
@@ -110,7 +110,7 @@ export const showPlot: Show = async (past, question, screen, signal) => {
 /** So many of the newest are shown, and held in memory. */
 export const EVENTS_MAX = 10_000;
 
-export const showEvents: Show<Question> = async (
+export const showEvents: Show<HistoryQuestion> = async (
   past,
   question,
   screen,

@@ -10,10 +10,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { makeFolder } from "../../shared/runtime/files.js";
-import { complaint, judge } from "../check/judged.js";
+import { complaint, examine } from "../check/judged.js";
 import { wrap } from "../terminal.js";
 import { type OldFile, openOldFile } from "./old-file.js";
-import { fateOf } from "./old-keys.js";
+import { keyMapping } from "./old-keys.js";
 import { wanFile } from "./wan-file.js";
 
 interface Made {
@@ -125,7 +125,7 @@ function report(old: OldFile): string[] {
   return [
     old.file,
     ...old.keys.flatMap(({ key, line }) => {
-      const fate = fateOf(key, old);
+      const fate = keyMapping(key, old);
       const head = `  ${String(line).padStart(3)}  `;
       if (fate === null)
         return wrap(head, `${key}  ! not known: nothing was made of it`);
@@ -142,7 +142,7 @@ function complaintsOf({ name, text }: Made): string[] {
   try {
     const file = join(folder, name);
     writeFileSync(file, text);
-    const wrong = complaint(judge(file));
+    const wrong = complaint(examine(file));
     return wrong === null ? [] : [wrong.words];
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import {
   openOldDatabase,
-  takeOver,
+  importHistory,
   type Tally,
 } from "../../recorder/import/import.js";
 import { lockDatabase, openDatabase } from "../../recorder/store/database.js";
@@ -26,14 +26,19 @@ export async function migrateHistory(file: string, to: string): Promise<void> {
   const db = openDatabase(path, systemClock.wall());
   try {
     print(`${file}: ${old.rows} rows of ${old.wans.join(", ")}`);
-    print(pageOf(old.rows, withProgress(takeOver(old, db, nameOf), old.rows)));
+    print(
+      pageOf(old.rows, withProgress(importHistory(old, db, nameOf), old.rows)),
+    );
     db.pragma("wal_checkpoint(TRUNCATE)");
   } finally {
     db.close();
   }
 }
 
-function withProgress(work: ReturnType<typeof takeOver>, all: number): Tally {
+function withProgress(
+  work: ReturnType<typeof importHistory>,
+  all: number,
+): Tally {
   let shownAt = systemClock.mono();
   for (;;) {
     const { done, value } = work.next();

@@ -219,7 +219,7 @@ const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
 ]);
 
 /** What became of a key of a file; null for one that nobody knows. */
-export function fateOf(key: string, old: OldFile): Fate | null {
+export function keyMapping(key: string, old: OldFile): Fate | null {
   const fate = fateIn(key);
   return typeof fate === "function" ? fate(old) : fate;
 }

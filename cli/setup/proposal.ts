@@ -3,7 +3,7 @@ import type { PresetName } from "../../controller/law/tuning.js";
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 
 /** What a controller's file is made of. */
-export interface Line {
+export interface ProposedLine {
   readonly wan: string;
   readonly preset: PresetName;
   readonly reflectors: readonly string[];
@@ -61,7 +61,7 @@ export function ifbOf(device: string): string {
 }
 
 /** What most likely is right, to be looked over: a controller's file. */
-export function proposal(line: Line): string {
+export function proposal(line: ProposedLine): string {
   const { wan, preset, reflectors, idleMs, planMbps } = line;
   const { floor, base } = SHARES[preset];
   const rates = DIRECTIONS.map((direction) => {
@@ -93,7 +93,7 @@ ${rates.join("\n\n")}
 const listed = (host: string): string =>
   host.includes(":") ? JSON.stringify(host) : host;
 
-function way(shaper: Line["shaper"]): string {
+function way(shaper: ProposedLine["shaper"]): string {
   if (shaper.kind !== "tc") return "";
   const { device, source } = shaper;
   return source === null
@@ -101,7 +101,7 @@ function way(shaper: Line["shaper"]): string {
     : `\n  interface: ${device}\n  # An ip rule leads what has this address to the line. Where it changes, change it here as well.\n  source: ${JSON.stringify(source)}`;
 }
 
-function shaper({ shaper: of, preset, idleMs }: Line): string {
+function shaper({ shaper: of, preset, idleMs }: ProposedLine): string {
   if (of.kind === "tc") {
     const lines = [
       "backend: tc",

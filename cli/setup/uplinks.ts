@@ -3,16 +3,16 @@ import {
   listIn,
   numberIn,
   textIn,
-  type Fields,
+  type JsonFields,
 } from "../../controller/qdisc/answer.js";
 import { objectsOf, runCommand } from "../../controller/qdisc/look.js";
 
-export type Family = 4 | 6;
+export type IpFamily = 4 | 6;
 
 /** A device that a default route leaves by, and the family of addresses that reach the world by it: 4 where both do. */
 export interface Uplink {
   readonly device: string;
-  readonly family: Family;
+  readonly family: IpFamily;
 }
 
 /** Those of this host, in any routing table; the one that is used first comes first. @throws Failure */
@@ -34,7 +34,7 @@ export function uplinks(): Uplink[] {
 /** A table of its own is asked only where a rule says so. */
 const OTHER_TABLE = 2 ** 32;
 
-const rankOf = (route: Fields): number =>
+const rankOf = (route: JsonFields): number =>
   (numberIn(route, "metric") ?? 0) +
   ([null, "main"].includes(textIn(route, "table")) ? 0 : OTHER_TABLE);
 
@@ -52,7 +52,7 @@ export const devicesHere = (): string[][] =>
  * The address of a device that has a rule of its own, `ip rule add from ADDRESS table N`: what leaves by the device from
  * another finds no way. Null where there is none.
  */
-export function sourceOf(device: string, family: Family): string | null {
+export function sourceOf(device: string, family: IpFamily): string | null {
   const rules = told(`ip -j -${family} rule show`)
     .filter(
       (rule) => !/^(local|main|default)$/.test(textIn(rule, "table") ?? ""),
@@ -77,10 +77,10 @@ export function sourceOf(device: string, family: Family): string | null {
   );
 }
 
-const nameOf = (family: Family) => (family === 4 ? "ipv4" : "ipv6");
+const nameOf = (family: IpFamily) => (family === 4 ? "ipv4" : "ipv6");
 
 /** What `ip` answers, nothing where it does not. @throws Failure where it cannot be run or read */
-function told(question: string): readonly Fields[] {
+function told(question: string): readonly JsonFields[] {
   const { ok, out } = runCommand(question);
   return ok ? objectsOf(question, out) : [];
 }

@@ -1,14 +1,14 @@
 import type { Condition } from "../../shared/contract/state.js";
 import { showMbps, toKbps } from "../../shared/contract/units.js";
-import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
+import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
 /** What a device that packets pass says: there and in use, there without a carrier or switched off, or not there at all. */
-export type Link = "up" | "down" | "gone";
+export type LinkState = "up" | "down" | "gone";
 
 /** What is known of the line besides its answers. */
 export interface Signs {
   /** Null where it cannot be known. */
-  readonly link: Link | null;
+  readonly link: LinkState | null;
   /** The device that this is told of; null where it has no name here. */
   readonly device: string | null;
   /** Whether the answers that come are not to pings, but to what is tried instead. */
@@ -40,7 +40,7 @@ export interface Facts extends Signs {
 }
 
 /** A condition, from when it holds, and one that is about to take its place. */
-export interface Standing {
+export interface ConditionNow {
   readonly condition: Condition;
   readonly from: MonoMs;
   readonly next: { readonly condition: Condition; readonly from: MonoMs };
@@ -73,7 +73,7 @@ const ENOUGH = 3;
 const SETTLE_MS = 1_000;
 
 /** Before the first answer. */
-export const standingAt = (now: MonoMs): Standing => ({
+export const standingAt = (now: MonoMs): ConditionNow => ({
   condition: "silent",
   from: now,
   next: { condition: "silent", from: now },
@@ -82,12 +82,12 @@ export const standingAt = (now: MonoMs): Standing => ({
 
 /** The condition after a beat. */
 export function standing(
-  before: Standing,
+  before: ConditionNow,
   facts: Facts,
   now: MonoMs,
-): Standing {
+): ConditionNow {
   const askedFrom = canAsk(facts) ? before.askedFrom : now;
-  const waitedMs = Math.min(facts.silentMs, since(askedFrom, now));
+  const waitedMs = Math.min(facts.silentMs, msSince(askedFrom, now));
   const condition = judge(facts, waitedMs, before.condition);
   const from = before.next.condition === condition ? before.next.from : now;
   const next = { condition, from };
@@ -134,7 +134,7 @@ function judge(facts: Facts, waitedMs: number, was: Condition): Condition {
 
 /** Why it is what it is, for people; null where there is nothing to complain of. */
 export function conditionInWords(
-  { condition, from }: Pick<Standing, "condition" | "from">,
+  { condition, from }: Pick<ConditionNow, "condition" | "from">,
   facts: Facts,
   now: MonoMs,
 ): string | null {
@@ -175,7 +175,7 @@ export function conditionInWords(
     case "line_down":
       return `line is down: ${silence}, and nothing comes in${next}`;
     case "no_link":
-      return `no link for ${spell(since(from, now))}: ${device ?? "interface"} is ${link === "gone" ? "gone" : "down"}`;
+      return `no link for ${spell(msSince(from, now))}: ${device ?? "interface"} is ${link === "gone" ? "gone" : "down"}`;
   }
 }
 

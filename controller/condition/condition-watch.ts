@@ -1,13 +1,17 @@
 import type { EventName } from "../../shared/contract/event.js";
 import type { Message } from "../../shared/contract/frame.js";
 import { type Condition, conditionCode } from "../../shared/contract/state.js";
-import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import {
+  type Clock,
+  type MonoMs,
+  msSince,
+} from "../../shared/runtime/clock.js";
 import type { Report } from "../report.js";
 import {
   conditionInWords,
   type Facts,
   standing,
-  type Standing,
+  type ConditionNow,
   standingAt,
 } from "./classification.js";
 import { openSamples } from "./samples.js";
@@ -40,22 +44,23 @@ export function openConditionWatch(
   report: Report,
   publish: (message: Message) => void,
 ): ConditionWatch {
-  let latest: { standing: Standing; facts: Facts; at: MonoMs } | null = null;
+  let latest: { standing: ConditionNow; facts: Facts; at: MonoMs } | null =
+    null;
   const samples = openSamples(publish);
 
   function change(
-    before: Standing,
-    after: Standing,
+    before: ConditionNow,
+    after: ConditionNow,
     facts: Facts,
     now: MonoMs,
   ): void {
-    const wallOf = (at: MonoMs) => Math.round(clock.wall() - since(at, now));
+    const wallOf = (at: MonoMs) => Math.round(clock.wall() - msSince(at, now));
     const [, ended] = EVENTS[before.condition] ?? [];
     if (ended !== undefined)
       report(ended, {
         began_ms: wallOf(before.from),
         ended_ms: wallOf(after.from),
-        lasted_ms: Math.round(since(before.from, after.from)),
+        lasted_ms: Math.round(msSince(before.from, after.from)),
       });
     const [begun] = EVENTS[after.condition] ?? [];
     if (begun !== undefined)
@@ -79,7 +84,7 @@ export function openConditionWatch(
       const { standing: now, facts, at } = latest;
       return {
         name: now.condition,
-        sinceMs: Math.round(since(now.from, at)),
+        sinceMs: Math.round(msSince(now.from, at)),
         why: conditionInWords(now, facts, at),
       };
     },

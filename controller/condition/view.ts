@@ -7,18 +7,18 @@ import {
 import type { Row } from "../../shared/contract/row.js";
 import { READINGS, type State } from "../../shared/contract/state.js";
 import { maybe, showMbps } from "../../shared/contract/units.js";
-import { type Clock, since } from "../../shared/runtime/clock.js";
+import { type Clock, msSince } from "../../shared/runtime/clock.js";
 import type { Health } from "../../shared/runtime/health.js";
 import type { Checkpoint } from "../checkpoint.js";
 import type { ControlState } from "../law/control.js";
 import { baselineMs } from "../law/estimator.js";
 import type { Line } from "../line/line.js";
-import type { Tick } from "../line/metronome.js";
+import type { Cycle } from "../line/metronome.js";
 import type { ConditionWatch } from "./condition-watch.js";
 
 /** How the controller is, for whoever asks at its health socket. Total: it answers before the first beat too. */
-export interface View {
-  show(row: Row, state: ControlState, tick: Tick): void;
+export interface HealthView {
+  show(row: Row, state: ControlState, tick: Cycle): void;
   health(): Health;
   /** The same as one sentence. */
   words(): string;
@@ -33,12 +33,12 @@ interface Parts {
   readonly config: { readonly refused: string | null };
 }
 
-export function openView(
+export function openHealthView(
   wan: string,
   boot: string,
   { line, bus, checkpoint, condition, config }: Parts,
   clock: Clock,
-): View {
+): HealthView {
   const startedAt = clock.mono();
   let latest: {
     row: Row;
@@ -97,7 +97,7 @@ export function openView(
   function measuring(): unknown {
     if (latest === null) return null;
     const { estimate, evidence, at } = latest.state;
-    const age = maybe(evidence.heardAt, (then) => since(then, at));
+    const age = maybe(evidence.heardAt, (then) => msSince(then, at));
     const rounded = (ms: number) => Math.round(ms * 10) / 10;
     return {
       reading: READINGS[latest.row.reading],
@@ -126,7 +126,7 @@ export function openView(
         wan,
         boot,
         pid: process.pid,
-        uptimeMs: Math.round(since(startedAt, clock.mono())),
+        uptimeMs: Math.round(msSince(startedAt, clock.mono())),
         loop: {
           cycles,
           missed,

@@ -1,4 +1,8 @@
-import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import {
+  type Clock,
+  type MonoMs,
+  msSince,
+} from "../../shared/runtime/clock.js";
 import type { ControlState } from "../law/control.js";
 import { silenceMs } from "../law/evidence.js";
 import { PAUSED_MS } from "../line/line.js";
@@ -54,7 +58,7 @@ export function openWatch(
 
   /** Whoever stood still heard nobody. */
   function lookAtPause(before: ControlState, after: ControlState): void {
-    const pausedMs = since(before.at, after.at);
+    const pausedMs = msSince(before.at, after.at);
     if (pausedMs <= PAUSED_MS) return;
     hearingFrom = after.at;
     report("paused", { lasted_ms: Math.round(pausedMs) });
@@ -67,7 +71,7 @@ export function openWatch(
   ): void {
     const own = estimate.baselines.slice(0, reflectors.length);
     const heardAt = own.map((baseline) => baseline?.at ?? -Infinity);
-    const quietMs = since(Math.max(...heardAt) as MonoMs, at);
+    const quietMs = msSince(Math.max(...heardAt) as MonoMs, at);
     const isPinging = pingerFault === null && !isSparse;
     if (!isPinging || quietMs > MEASUREMENT_LOST_MS) {
       hearingFrom = at;
@@ -76,8 +80,8 @@ export function openWatch(
     reflectors.forEach((reflector, index) => {
       const baseline = own[index];
       if (!baseline) return;
-      const quietMs = since(baseline.at, at);
-      const unheardMs = Math.min(quietMs, since(hearingFrom, at));
+      const quietMs = msSince(baseline.at, at);
+      const unheardMs = Math.min(quietMs, msSince(hearingFrom, at));
       if (unheardMs > REFLECTOR_LOST_MS && !lostReflectors.has(index)) {
         lostReflectors.set(index, baseline.at);
         report("reflector_lost", { reflector, quiet_ms: Math.round(quietMs) });
@@ -86,7 +90,7 @@ export function openWatch(
       const lostAt = lostReflectors.get(index);
       if (lostAt === undefined || quietMs > REFLECTOR_LOST_MS) return;
       lostReflectors.delete(index);
-      const lostMs = Math.round(since(lostAt, baseline.at));
+      const lostMs = Math.round(msSince(lostAt, baseline.at));
       report("reflector_back", { reflector, lost_ms: lostMs });
     });
   }

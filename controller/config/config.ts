@@ -22,7 +22,7 @@ import type { Limits, Policy } from "../law/inputs.js";
 import { type Preset, type PresetName, PRESETS } from "../law/tuning.js";
 import { leastBudget } from "../probes/budget.js";
 import type { FALLBACKS, PROBE_METHODS } from "../probes/schema.js";
-import { framingOf, type Link, type QueueConfig } from "../qdisc/cake.js";
+import { framingOf, type LinkLayer, type QueueConfig } from "../qdisc/cake.js";
 import type { OnForeign } from "../shapers/direction-state.js";
 import {
   ROUTEROS_RULES,
@@ -32,7 +32,7 @@ import {
 import {
   type BACKENDS,
   CONTROLLER_SCHEMA,
-  type File,
+  type ControllerFile,
   type LEAVES,
   type SIMULATED_LINES,
 } from "./schema.js";
@@ -89,11 +89,11 @@ export function loadControllerConfig(file: string): Loaded<ControllerConfig> {
 }
 
 /** The same, key by key as it stands there. @throws ConfigError */
-export const loadControllerFile = (file: string): Loaded<File> =>
+export const loadControllerFile = (file: string): Loaded<ControllerFile> =>
   loadConfig(file, CONTROLLER_SCHEMA, RULES);
 
 /** The same with all that is wrong with it. @throws ConfigError where it cannot be read at all */
-export const examineControllerFile = (file: string): Examined<File> =>
+export const examineControllerFile = (file: string): Examined<ControllerFile> =>
   examineConfig(file, CONTROLLER_SCHEMA, RULES);
 
 /** A rule that one key breaks unless it holds. */
@@ -105,7 +105,7 @@ const unless = (
 ): Problem[] =>
   holds ? [] : [value === undefined ? { key, rule } : { key, rule, value }];
 
-const rulesOf = (direction: Direction): Rule<File>[] => [
+const rulesOf = (direction: Direction): Rule<ControllerFile>[] => [
   ({ [direction]: { floor_mbps, base_mbps } }) =>
     unless(
       floor_mbps <= base_mbps,
@@ -154,14 +154,14 @@ const rulesOf = (direction: Direction): Rule<File>[] => [
 
 /** The key that says how much bloat a direction may have. */
 const keyOf = (
-  file: File,
+  file: ControllerFile,
   direction: Direction,
   key: "target_bloat_ms" | "warn_bloat_ms",
 ): string =>
   `${file[direction][key] === null ? "thresholds" : direction}.${key}`;
 
 /** What must hold between keys. Each reads no more of them than it is about, so that it can be told beside other faults. */
-const RULES: readonly Rule<File>[] = [
+const RULES: readonly Rule<ControllerFile>[] = [
   ({ wan }) =>
     unless(
       !RESERVED.includes(wan),
@@ -195,7 +195,7 @@ const RULES: readonly Rule<File>[] = [
     );
   },
   ...ROUTEROS_RULES.map(
-    (rule): Rule<File> =>
+    (rule): Rule<ControllerFile> =>
       ({ shaper }) =>
         shaper.backend === "routeros" ? rule(shaper) : [],
   ),
@@ -207,7 +207,7 @@ const RULES: readonly Rule<File>[] = [
       up,
     ),
   ...(["overhead_bytes", "mpu_bytes"] as const).map(
-    (key): Rule<File> =>
+    (key): Rule<ControllerFile> =>
       ({ shaper }) =>
         unless(
           shaper[key] === null || shaper.link !== "raw",
@@ -245,24 +245,24 @@ const sameHosts = (reflectors: readonly string[]): Problem[] =>
         ];
   });
 
-const presetOf = (file: File): Preset =>
+const presetOf = (file: ControllerFile): Preset =>
   PRESETS[file.preset as PresetName];
 
-const targetOf = (file: File, direction: Direction): number =>
+const targetOf = (file: ControllerFile, direction: Direction): number =>
   file[direction].target_bloat_ms ??
   file.thresholds.target_bloat_ms ??
   presetOf(file).targetMs;
 
-const warnOf = (file: File, direction: Direction): number =>
+const warnOf = (file: ControllerFile, direction: Direction): number =>
   file[direction].warn_bloat_ms ?? file.thresholds.warn_bloat_ms;
 
-const hardRedOf = (file: File, direction: Direction): number =>
+const hardRedOf = (file: ControllerFile, direction: Direction): number =>
   direction === "upload"
     ? Infinity
     : (file.download.hard_red_bloat_ms ?? file.thresholds.hard_red_bloat_ms);
 
 /** What one direction keeps to: its own keys, else those for both, else the preset's. */
-function limitsOf(file: File, direction: Direction): Limits {
+function limitsOf(file: ControllerFile, direction: Direction): Limits {
   const { floor_mbps, base_mbps, ceiling_mbps } = file[direction];
   return {
     floorBps: mbit(floor_mbps),
@@ -275,7 +275,7 @@ function limitsOf(file: File, direction: Direction): Limits {
 }
 
 /** @param file a file's keys, none of them wrong */
-export function controllerConfig(file: File): ControllerConfig {
+export function controllerConfig(file: ControllerFile): ControllerConfig {
   const { probe, shaper } = file;
   const fallbackPort = fallbackPortOf(file);
   return {
@@ -313,13 +313,16 @@ export function controllerConfig(file: File): ControllerConfig {
   };
 }
 
-const fallbackPortOf = ({ probe, shaper }: File): number | null =>
+const fallbackPortOf = ({ probe, shaper }: ControllerFile): number | null =>
   shaper.backend !== "simulated" &&
   (probe.fallback as (typeof FALLBACKS)[number]) === "tcp"
     ? probe.fallback_port
     : null;
 
-function shaperOf({ shaper, simulation }: File): ControllerConfig["shaper"] {
+function shaperOf({
+  shaper,
+  simulation,
+}: ControllerFile): ControllerConfig["shaper"] {
   const onForeign = shaper.on_foreign as OnForeign;
   switch (shaper.backend as (typeof BACKENDS)[number]) {
     case "tc":
@@ -343,7 +346,7 @@ function shaperOf({ shaper, simulation }: File): ControllerConfig["shaper"] {
   }
 }
 
-const queueOf = (shaper: File["shaper"]): QueueConfig => ({
+const queueOf = (shaper: ControllerFile["shaper"]): QueueConfig => ({
   link: shaper.link as QueueConfig["link"],
   overheadBytes: shaper.overhead_bytes,
   mpuBytes: shaper.mpu_bytes,
@@ -355,13 +358,13 @@ const queueOf = (shaper: File["shaper"]): QueueConfig => ({
 });
 
 /** What follows for keys of a controller's file that are left out. */
-export const derivedOf = (file: File): Derived => ({
+export const derivedOf = (file: ControllerFile): Derived => ({
   ...thresholds(file),
   ...(file.shaper.backend === "tc" ? framing(file) : {}),
   ...(file.shaper.backend === "routeros" ? router(file) : {}),
 });
 
-function thresholds(file: File): Derived {
+function thresholds(file: ControllerFile): Derived {
   const common = "thresholds.target_bloat_ms";
   const isSet = file.thresholds.target_bloat_ms !== null;
   const target = isSet ? common : "preset";
@@ -386,8 +389,8 @@ function thresholds(file: File): Derived {
   };
 }
 
-function framing({ shaper }: File): Derived {
-  const framing = framingOf(shaper.link as Link);
+function framing({ shaper }: ControllerFile): Derived {
+  const framing = framingOf(shaper.link as LinkLayer);
   if (framing === null) return {};
   const from = "shaper.link";
   return {
@@ -396,7 +399,7 @@ function framing({ shaper }: File): Derived {
   };
 }
 
-function router({ shaper }: File): Derived {
+function router({ shaper }: ControllerFile): Derived {
   const { ways, queues } = routerOsConfig(shaper);
   const [first] = ways;
   return {

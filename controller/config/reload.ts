@@ -5,10 +5,10 @@ import { Failure } from "../../shared/runtime/failure.js";
 import type { ControllerConfig } from "./config.js";
 
 /** What only sets limits and words, and nothing that is open: sockets, probes, the way to the router. */
-export const CAN_CHANGE =
+export const RELOADABLE_KEYS =
   /^(preset|on_stop|log\.format|(download|upload|thresholds)\..+)$/;
 
-export type Answer =
+export type ReloadAnswer =
   | { readonly kind: "loaded"; readonly loaded: Loaded<ControllerConfig> }
   | { readonly kind: "refused"; readonly why: string };
 
@@ -31,7 +31,7 @@ export async function readBeside(
           `Cannot read '${file}': it took more than ${DEADLINE_MS / 1e3} s`,
         );
       },
-    )) as [Answer];
+    )) as [ReloadAnswer];
     if (answer.kind === "loaded") return answer.loaded;
     throw new Failure(answer.why);
   } finally {

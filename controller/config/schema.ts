@@ -25,7 +25,7 @@ interface Rates {
 }
 
 /** The file, as it stands there. */
-export interface File {
+export interface ControllerFile {
   wan: string;
   preset: string;
   probe: ProbeKeys;
@@ -96,7 +96,7 @@ const rates = {
 };
 
 /** The keys of a controller's file; the one source of validation, defaults and documentation. */
-export const CONTROLLER_SCHEMA: Schema<File> = {
+export const CONTROLLER_SCHEMA: Schema<ControllerFile> = {
   wan: {
     doc: "name of this WAN",
     format: "text",

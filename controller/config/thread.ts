@@ -1,9 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { reasonOf } from "../../shared/runtime/failure.js";
 import { loadControllerConfig } from "./config.js";
-import type { Answer } from "./reload.js";
+import type { ReloadAnswer } from "./reload.js";
 
-const answer = (given: Answer) => parentPort?.postMessage(given);
+const answer = (given: ReloadAnswer) => parentPort?.postMessage(given);
 
 try {
   answer({ kind: "loaded", loaded: loadControllerConfig(String(workerData)) });

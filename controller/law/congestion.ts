@@ -105,7 +105,7 @@ const change = (
 });
 
 /** "RTT delta 50.3ms exceeded soft_red threshold 45ms", or "upload delay 50.3ms ..." where one-way times are told. */
-export function reasonOf({
+export function reasonFor({
   from,
   to,
   deltaMs,

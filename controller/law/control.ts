@@ -5,7 +5,7 @@ import {
 } from "../../shared/contract/direction.js";
 import type { State } from "../../shared/contract/state.js";
 import { clamp } from "../../shared/contract/units.js";
-import { type MonoMs, since } from "../../shared/runtime/clock.js";
+import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import { classify, delayOf, type Transition } from "./congestion.js";
 import {
   estimate,
@@ -15,14 +15,14 @@ import {
 } from "./estimator.js";
 import {
   type Evidence,
-  followPulse,
+  nextPulse,
   lastSamples,
   NO_EVIDENCE,
   NO_PULSE,
   type Pulse,
   resting,
-  tellsWays,
-  witness,
+  tellsOneWayDelays,
+  addSamples,
 } from "./evidence.js";
 import type { Policy, Reading } from "./inputs.js";
 import {
@@ -37,13 +37,13 @@ import { TUNING } from "./tuning.js";
 import {
   type Attribution,
   drainMs,
-  follow,
+  nextAttribution,
   isCertain,
   mayProbe,
-  noSuspicion,
+  noSuspect,
   suspects,
 } from "./two-way/attribution.js";
-import { judge } from "./two-way/cut-test.js";
+import { resultOf } from "./two-way/cut-test.js";
 
 /** Everything the controller knows between two beats. Small, readonly, printable. */
 export interface ControlState {
@@ -87,7 +87,7 @@ export const initial = (
       now,
     ),
   ),
-  attribution: noSuspicion(now),
+  attribution: noSuspect(now),
 });
 
 /** Whether a rate can go no lower. */
@@ -114,18 +114,18 @@ export function step(
   const evidence =
     reading.kind === "asleep"
       ? resting(before.evidence, now)
-      : witness(before.evidence, samples, now, leastRttMs);
-  const pulse = followPulse(before.pulse, reading.traffic);
+      : addSamples(before.evidence, samples, now, leastRttMs);
+  const pulse = nextPulse(before.pulse, reading.traffic);
   const { heldMs } = pulse;
   const traffic = remember(before.traffic, reading.traffic, now, heldMs);
-  const elapsedMs = clamp(since(before.at, now), 0, TUNING.stepMaxMs);
+  const elapsedMs = clamp(msSince(before.at, now), 0, TUNING.stepMaxMs);
   const seen = { rate: before.rate, evidence, traffic, now };
-  const { trial, rate: judged } = judge(before.attribution.trial, seen);
+  const { trial, rate: judged } = resultOf(before.attribution.trial, seen);
   const attribution = { ...before.attribution, trial };
   const known = { ...seen, rate: judged };
   const suspected = suspects(attribution, known, policy.limits);
   const roundTripSlackMs = slackMs(judged, null);
-  const slack = tellsWays(evidence)
+  const slack = tellsOneWayDelays(evidence)
     ? eachDirection((d) => slackMs(judged, d))
     : eachDirection(() => roundTripSlackMs);
   const newest = lastSamples(evidence, TUNING.voters, -Infinity as MonoMs);
@@ -168,6 +168,11 @@ export function step(
     state: eachDirection((d) => classified[d].state),
     transition: eachDirection((d) => classified[d].transition),
     rate,
-    attribution: follow(attribution, judged, { rate, evidence, traffic, now }),
+    attribution: nextAttribution(attribution, judged, {
+      rate,
+      evidence,
+      traffic,
+      now,
+    }),
   };
 }

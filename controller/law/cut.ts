@@ -1,15 +1,15 @@
 import type { Direction } from "../../shared/contract/direction.js";
 import { clamp } from "../../shared/contract/units.js";
-import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
+import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { Sample } from "./estimator.js";
 import { type Evidence, runAbove } from "./evidence.js";
 import {
-  at,
-  because,
+  withRate,
+  withCause,
   drainFor,
   isWorse,
   type RateState,
-  type Scene,
+  type StepInput,
   trimMs,
   windowMs,
 } from "./rate-state.js";
@@ -34,10 +34,7 @@ interface Glimpse {
  * stand still and tell of a time before the queue.
  * @param bad the samples that made the event
  */
-function capacityBps(
-  seen: Glimpse,
-  bad: readonly Sample[],
-): number | null {
+function capacityBps(seen: Glimpse, bad: readonly Sample[]): number | null {
   const { direction, rateBps, slackMs } = seen;
   const worstMs = Math.max(...bad.map(({ delayMs }) => delayMs[direction]));
   const isSharp = worstMs > TUNING.sharpMs + slackMs;
@@ -109,7 +106,7 @@ function departureRate(
   if (sent === null || previous === undefined) return sent;
   const slope =
     (last.delayMs.upload - previous.delayMs.upload) /
-    Math.max(1, since(previous.sentAt, last.sentAt));
+    Math.max(1, msSince(previous.sentAt, last.sentAt));
   const least = slackMs >= TUNING.shrinkAtMs ? -TUNING.shrinkMax : 0;
   return sent / (1 + Math.max(least, slope));
 }
@@ -124,7 +121,7 @@ const windowStart = (began: MonoMs, now: MonoMs, rateBps: number): MonoMs =>
 /** Down to what the line carries, and below it by as much as the queue is long. */
 export function cut(
   state: RateState,
-  scene: Scene,
+  scene: StepInput,
   votes: readonly Sample[],
   bad: readonly Sample[],
   worstMs: number,
@@ -132,7 +129,7 @@ export function cut(
   const { direction, limits, now, leastRttMs } = scene;
   const seen = capacityBps({ ...scene, rateBps: state.bps }, bad);
   if (!scene.isOnTrial && isFutile(state, seen, worstMs))
-    return because(state, "futile", worstMs);
+    return withCause(state, "futile", worstMs);
   const carried = seen ?? state.bps * (1 - blindCut(worstMs, trimMs(scene)));
   // what own packets explain cannot be drained, and at a lower rate they take longer
   const queueMs = Math.max(0, worstMs - scene.slackMs);
@@ -144,7 +141,7 @@ export function cut(
   const easyMs = drainFor(limits);
   const drainMs = 1.6 * easyMs * Math.max(1, worstMs / easyMs / 0.6);
   return {
-    ...at(state, Math.min(state.bps, carried * drainRatio), limits),
+    ...withRate(state, Math.min(state.bps, carried * drainRatio), limits),
     mode: "drain",
     cause: "cut",
     causeMs: worstMs,

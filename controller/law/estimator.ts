@@ -1,6 +1,6 @@
 import type { PerDirection } from "../../shared/contract/direction.js";
 import { maybe } from "../../shared/contract/units.js";
-import { type MonoMs, since } from "../../shared/runtime/clock.js";
+import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { Reply } from "./inputs.js";
 import { TUNING } from "./tuning.js";
 
@@ -19,11 +19,7 @@ const skewOf = (wayMs: Ways): number | null =>
   wayMs === null ? null : wayMs.upload - wayMs.download;
 
 /** A delta by direction, ms; null where the reflector does not tell, or its clock is not known. */
-function split(
-  deltaMs: number,
-  skewMs: number | null,
-  wayMs: Ways,
-): Ways {
+function split(deltaMs: number, skewMs: number | null, wayMs: Ways): Ways {
   const unlikeMs = skewOf(wayMs);
   if (unlikeMs === null || skewMs === null) return null;
   const leanMs = unlikeMs - skewMs;
@@ -136,7 +132,7 @@ export function estimate(
         ? above
         : deltaMs +
           (above - deltaMs) *
-            share(since(deltaAt, receivedAt), TUNING.deltaSmoothingMs);
+            share(msSince(deltaAt, receivedAt), TUNING.deltaSmoothingMs);
     deltaAt = receivedAt;
   }
   // The path may have become shorter than the smoothing knows yet; no RTT is below zero.
@@ -161,14 +157,14 @@ function follow(
       : above <= TUNING.baselineNearMs
         ? TUNING.baselineRiseMs
         : TUNING.baselineClimbMs;
-  const elapsedMs = since(before.at, at);
+  const elapsedMs = msSince(before.at, at);
   const isLeap = before.leastMs - before.ms > TUNING.leapMs;
   const doubtMs = isLeap
     ? TUNING.leapAfterMs
     : isPinned
       ? TUNING.pinnedMs
       : TUNING.leastMs;
-  const isOver = since(before.leastFrom, at) > doubtMs;
+  const isOver = msSince(before.leastFrom, at) > doubtMs;
   const ms = before.ms + above * share(elapsedMs, timeConstantMs);
   return {
     // so long without an RTT near the baseline: the path itself has become longer

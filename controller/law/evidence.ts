@@ -1,5 +1,5 @@
 import type { Direction } from "../../shared/contract/direction.js";
-import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
+import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { Sample } from "./estimator.js";
 import type { Counted } from "./inputs.js";
 import { TUNING } from "./tuning.js";
@@ -18,7 +18,7 @@ export const NO_EVIDENCE: Evidence = {
 };
 
 /** Adds the samples of a beat and forgets what is old. After a silence only probes of the time after it count. */
-export function witness(
+export function addSamples(
   before: Evidence,
   fresh: readonly Sample[],
   now: MonoMs,
@@ -66,14 +66,14 @@ export const silenceMs = (
   { heardAt, restedAt }: Evidence,
   now: MonoMs,
 ): number =>
-  heardAt === null ? Infinity : since(latest(heardAt, restedAt), now);
+  heardAt === null ? Infinity : msSince(latest(heardAt, restedAt), now);
 
 /** How old the newest sample is, less the time when there was none to wait for; Infinity where there is none. */
 export function ageMs({ samples, restedAt }: Evidence, now: MonoMs): number {
   const newest = samples.at(-1);
   return newest === undefined
     ? Infinity
-    : since(latest(newest.sentAt, restedAt), now);
+    : msSince(latest(newest.sentAt, restedAt), now);
 }
 
 const latest = (at: MonoMs, restedAt: MonoMs | null): MonoMs =>
@@ -90,7 +90,7 @@ export function lastSamples(
 }
 
 /** Whether the newest sample tells which way it was delayed. */
-export const tellsWays = ({ samples }: Evidence): boolean =>
+export const tellsOneWayDelays = ({ samples }: Evidence): boolean =>
   samples.at(-1)?.tellsWays === true;
 
 /** The unbroken run of newest samples that a direction may have delayed by more than `aboveMs`, oldest first. */
@@ -122,14 +122,14 @@ export const NO_PULSE: Pulse = {
 };
 
 /** After the counter values of a beat. A line that is hardly used tells nothing of them. */
-export function followPulse(before: Pulse, fresh: readonly Counted[]): Pulse {
+export function nextPulse(before: Pulse, fresh: readonly Counted[]): Pulse {
   let pulse = before;
   for (const { at, downloadBytes, uploadBytes } of fresh) {
     const bytes = downloadBytes + uploadBytes;
     if (pulse.movedAt === null || bytes < pulse.bytes)
       pulse = { ...pulse, bytes, movedAt: at };
     else if (bytes > pulse.bytes)
-      pulse = moved(pulse, bytes - pulse.bytes, since(pulse.movedAt, at), at);
+      pulse = moved(pulse, bytes - pulse.bytes, msSince(pulse.movedAt, at), at);
   }
   return pulse;
 }

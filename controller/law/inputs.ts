@@ -1,7 +1,7 @@
 import type { PerDirection } from "../../shared/contract/direction.js";
 import type { ReadingKind } from "../../shared/contract/state.js";
 import type { MonoMs } from "../../shared/runtime/clock.js";
-import type { Manner } from "./tuning.js";
+import type { Gains } from "./tuning.js";
 
 /** One answered probe. `reflector` is its place in the list of reflectors. */
 export interface Reply {
@@ -50,7 +50,7 @@ export interface Limits {
 /** Everything `step` prefers. */
 export interface Policy {
   readonly limits: PerDirection<Limits>;
-  readonly manner: Manner;
+  readonly manner: Gains;
   readonly reflectors: number;
   /** How far apart probes leave, ms. */
   readonly spacingMs: number;

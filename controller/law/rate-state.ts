@@ -10,7 +10,7 @@ import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Evidence } from "./evidence.js";
 import type { Limits } from "./inputs.js";
 import type { Traffic } from "./traffic.js";
-import { type Manner, TUNING } from "./tuning.js";
+import { type Gains, TUNING } from "./tuning.js";
 
 /** What a cut was made of. */
 export interface CutEvidence {
@@ -48,10 +48,10 @@ export interface RateState {
 }
 
 /** What a decision about one direction is taken from. */
-export interface Scene {
+export interface StepInput {
   readonly direction: Direction;
   readonly limits: Limits;
-  readonly manner: Manner;
+  readonly manner: Gains;
   readonly now: MonoMs;
   /** Real time since the last step, at most `stepMaxMs`. */
   readonly elapsedMs: number;
@@ -110,7 +110,7 @@ export const isWorse = (
 ): boolean => worstMs > 1.3 * (lastCut?.deltaMs ?? 0) + 10;
 
 /** The same, and why. */
-export const because = (
+export const withCause = (
   state: RateState,
   cause: Cause,
   causeMs: number | null,
@@ -121,7 +121,7 @@ export const because = (
 });
 
 /** The same at another rate, within its limits. */
-export const at = (
+export const withRate = (
   state: RateState,
   bps: number,
   { floorBps, ceilingBps }: Limits,
@@ -178,5 +178,5 @@ export const drainFor = ({ targetMs }: Limits): number =>
   );
 
 /** Where the rate law begins to act, ms of delay: below the target, so that its own probing stays GREEN. */
-export const trimMs = ({ limits, slackMs }: Scene): number =>
+export const trimMs = ({ limits, slackMs }: StepInput): number =>
   TUNING.trimRatio * limits.targetMs + slackMs;

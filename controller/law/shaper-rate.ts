@@ -1,20 +1,20 @@
 import { clamp } from "../../shared/contract/units.js";
-import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
+import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import { cut } from "./cut.js";
 import type { Sample } from "./estimator.js";
 import { ageMs, lastSamples, silenceMs } from "./evidence.js";
 import {
-  at,
-  because,
+  withRate,
+  withCause,
   isWorse,
   packetMs,
   type RateState,
-  type Scene,
+  type StepInput,
   trimMs,
   windowMs,
 } from "./rate-state.js";
 import { recentRate } from "./traffic.js";
-import { type Manner, TUNING } from "./tuning.js";
+import { type Gains, TUNING } from "./tuning.js";
 import { mayHaveQueued } from "./two-way/load-gate.js";
 
 /** A rate, and what the line was seen to carry: at the last cut, and before its last great change. */
@@ -32,7 +32,7 @@ interface Memory {
 export function growthPerS(
   { bps, carriedBps, recalledBps }: Memory,
   isSettling: boolean,
-  { fastPerS, slowPerS }: Manner,
+  { fastPerS, slowPerS }: Gains,
   promptness: number,
 ): number {
   const beyondPerS = Math.max(slowPerS, promptness ** 2 * fastPerS);
@@ -69,31 +69,27 @@ const between = (
 ): number => y0 + (y1 - y0) * clamp((x - x0) / (x1 - x0), 0, 1);
 
 /** How much of the growth is left as the delta nears the trim: all up to `queueMs` of queue, none at the trim. */
-function taper(
-  worstMs: number,
-  trimMs: number,
-  slackMs: number,
-): number {
+function taper(worstMs: number, trimMs: number, slackMs: number): number {
   const full = Math.min(TUNING.queueMs + slackMs, trimMs / 2);
   return clamp((trimMs - worstMs) / (trimMs - full), 0, 1);
 }
 
 /** The next rate of one direction, within floor and ceiling (law.md 2). */
-export function nextRate(before: RateState, scene: Scene): RateState {
+export function nextRate(before: RateState, scene: StepInput): RateState {
   const { limits, now } = scene;
   const state = {
     ...withLoad(before, scene),
     targetMs: limits.targetMs + scene.roundTripSlackMs,
   };
   const silent = silenceMs(scene.evidence, now);
-  if (silent === Infinity) return because(state, "start", null);
+  if (silent === Infinity) return withCause(state, "start", null);
   if (silent > TUNING.blackoutMs)
-    return because(
-      at(state, Math.min(state.bps, limits.baseBps), limits),
+    return withCause(
+      withRate(state, Math.min(state.bps, limits.baseBps), limits),
       "blackout",
       silent,
     );
-  if (silent > TUNING.silenceMs) return because(state, "silence", silent);
+  if (silent > TUNING.silenceMs) return withCause(state, "silence", silent);
   const votes = lastSamples(scene.evidence, TUNING.voters, state.countsFrom);
   const bad = badOf(votes, state, scene);
   if (bad.length >= TUNING.votes) {
@@ -101,10 +97,10 @@ export function nextRate(before: RateState, scene: Scene): RateState {
       ...bad.map(({ delayMs }) => delayMs[scene.direction]),
     );
     if (!isGuilty(state, scene, bad))
-      return because(state, "innocent", worstMs);
+      return withCause(state, "innocent", worstMs);
     return mayCut(state, worstMs, now)
       ? cut(state, scene, votes, bad, worstMs)
-      : because(state, "refractory", since(now, state.patienceUntil));
+      : withCause(state, "refractory", msSince(now, state.patienceUntil));
   }
   switch (state.mode) {
     case "drain":
@@ -119,7 +115,7 @@ export function nextRate(before: RateState, scene: Scene): RateState {
 /** Follows who uses the line. */
 function withLoad(
   state: RateState,
-  { traffic, direction, elapsedMs, now }: Scene,
+  { traffic, direction, elapsedMs, now }: StepInput,
 ): RateState {
   const overMs = windowMs(TUNING.usedWindowMs, state.bps);
   const loadBps = recentRate(traffic, direction, overMs);
@@ -135,7 +131,7 @@ function withLoad(
 function badOf(
   votes: readonly Sample[],
   { bps }: RateState,
-  scene: Scene,
+  scene: StepInput,
 ): readonly Sample[] {
   const ownMs = TUNING.packetsForgiven * packetMs(bps);
   const badMs = trimMs(scene) + Math.max(0, ownMs - scene.slackMs);
@@ -145,7 +141,7 @@ function badOf(
 /** Probes that tell the way leave no doubt but the load's. */
 const isGuilty = (
   state: RateState,
-  { evidence, direction, limits, isSuspect, slackMs }: Scene,
+  { evidence, direction, limits, isSuspect, slackMs }: StepInput,
   bad: readonly Sample[],
 ): boolean =>
   bad.every(({ tellsWays }) => tellsWays)
@@ -159,7 +155,7 @@ const mayCut = (
 ): boolean => now >= patienceUntil || isWorse(worstMs, lastCut);
 
 /** Waits until the queue is seen to be gone. */
-function drain(state: RateState, scene: Scene): RateState {
+function drain(state: RateState, scene: StepInput): RateState {
   const newest = lastSamples(scene.evidence, 2, state.countsFrom);
   const last = newest.at(-1);
   if (
@@ -167,7 +163,7 @@ function drain(state: RateState, scene: Scene): RateState {
     last.delayMs[scene.direction] > TUNING.drainedMs + scene.slackMs ||
     !isClean(state, scene)
   )
-    return because(
+    return withCause(
       state,
       "drain",
       last?.delayMs[scene.direction] ?? scene.deltaMs,
@@ -178,35 +174,35 @@ function drain(state: RateState, scene: Scene): RateState {
 }
 
 /** Back to just under what the line carried when it was cut. */
-function comeBack(state: RateState, scene: Scene): RateState {
-  if (!isClean(state, scene)) return because(state, "delta", scene.deltaMs);
+function comeBack(state: RateState, scene: StepInput): RateState {
+  if (!isClean(state, scene)) return withCause(state, "delta", scene.deltaMs);
   const { limits, elapsedMs, now } = scene;
   const step = (TUNING.returnPerS * state.returnToBps * elapsedMs) / 1e3;
   const bps = Math.max(
     state.bps,
     Math.min(state.returnToBps, state.bps + step),
   );
-  const next = because(at(state, bps, limits), "return", null);
+  const next = withCause(withRate(state, bps, limits), "return", null);
   return bps < state.returnToBps
     ? next
     : { ...next, mode: "grow", settledAt: later(now, scene.manner.settleMs) };
 }
 
 /** Looks for room, while the line is used and clean; goes home when nobody uses it. */
-function grow(state: RateState, scene: Scene): RateState {
+function grow(state: RateState, scene: StepInput): RateState {
   const { limits, elapsedMs, now, traffic, direction } = scene;
-  if (!isClean(state, scene)) return because(state, "delta", scene.deltaMs);
-  if (state.peakLoad !== null && since(state.usedAt, now) > TUNING.idleMs)
+  if (!isClean(state, scene)) return withCause(state, "delta", scene.deltaMs);
+  if (state.peakLoad !== null && msSince(state.usedAt, now) > TUNING.idleMs)
     return goHome(state, scene);
   const overMs = windowMs(TUNING.usedWindowMs, state.bps);
   const loadBps = recentRate(traffic, direction, overMs);
   if (loadBps !== null && loadBps < TUNING.usedRatio * state.bps)
-    return because(state, "unused", null);
-  if (state.bps >= limits.ceilingBps) return because(state, "limit", null);
+    return withCause(state, "unused", null);
+  if (state.bps >= limits.ceilingBps) return withCause(state, "limit", null);
   const knownBps = TUNING.probingRatio * (state.carriedBps ?? 0);
   if (!scene.mayProbe && state.bps >= knownBps)
-    return because(state, "turn", null);
-  const settlingMs = since(now, state.settledAt);
+    return withCause(state, "turn", null);
+  const settlingMs = msSince(now, state.settledAt);
   const perS =
     loadBps === null
       ? TUNING.blindPerS
@@ -216,27 +212,31 @@ function grow(state: RateState, scene: Scene): RateState {
           scene.manner,
           1 - scene.slackMs / trimMs(scene),
         );
-  if (perS === 0) return because(state, "settle", settlingMs);
+  if (perS === 0) return withCause(state, "settle", settlingMs);
   const worstMs = worstOfTwo(state, scene);
   const h = taper(worstMs, trimMs(scene), scene.slackMs);
   const bps = state.bps * (1 + (perS * h * elapsedMs) / 1e3);
-  return because(at(state, bps, limits), "raise", worstMs);
+  return withCause(withRate(state, bps, limits), "raise", worstMs);
 }
 
 /** Drifts to base: what the line carried long ago is no news. */
-function goHome(state: RateState, { limits, elapsedMs }: Scene): RateState {
+function goHome(state: RateState, { limits, elapsedMs }: StepInput): RateState {
   const step = (TUNING.idlePerS * limits.baseBps * elapsedMs) / 1e3;
   const bps = state.bps + clamp(limits.baseBps - state.bps, -step, step);
   const isHome = bps === limits.baseBps;
   const forgotten = isHome ? { carriedBps: null, recalledBps: null } : {};
   return {
-    ...because(at(state, bps, limits), isHome ? "unused" : "idle", null),
+    ...withCause(
+      withRate(state, bps, limits),
+      isHome ? "unused" : "idle",
+      null,
+    ),
     ...forgotten,
   };
 }
 
 /** May a rate rise now? Both newest samples below the trim, the smoothed delta below the target, nothing overdue. */
-function isClean(state: RateState, scene: Scene): boolean {
+function isClean(state: RateState, scene: StepInput): boolean {
   if (scene.deltaMs === null) return false;
   const expectedMs =
     scene.leastRttMs + trimMs(scene) + TUNING.overdueMs + 3 * scene.spacingMs;
@@ -250,7 +250,7 @@ function isClean(state: RateState, scene: Scene): boolean {
 /** The larger of the two newest samples that count; Infinity where there are not two. */
 function worstOfTwo(
   { countsFrom }: RateState,
-  { evidence, direction }: Scene,
+  { evidence, direction }: StepInput,
 ): number {
   const [one, two] = lastSamples(evidence, 2, countsFrom);
   return one === undefined || two === undefined

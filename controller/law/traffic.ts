@@ -1,5 +1,5 @@
 import type { Direction } from "../../shared/contract/direction.js";
-import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
+import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { Counted } from "./inputs.js";
 import { TUNING } from "./tuning.js";
 
@@ -60,8 +60,8 @@ function bytesUntil(
     const older = traffic[i];
     if (older === undefined || older.at > at) continue;
     const newer = traffic[i + 1] ?? older;
-    const span = since(older.at, newer.at);
-    const part = span > 0 ? since(older.at, at) / span : 0;
+    const span = msSince(older.at, newer.at);
+    const part = span > 0 ? msSince(older.at, at) / span : 0;
     const from = bytesOf(older, direction);
     return from + (bytesOf(newer, direction) - from) * part;
   }
@@ -79,7 +79,7 @@ export function rateBetween(
   const end = bytesUntil(traffic, direction, to);
   return start === null || end === null || to <= from
     ? null
-    : ((end - start) * 8 * 1e3) / since(from, to);
+    : ((end - start) * 8 * 1e3) / msSince(from, to);
 }
 
 /** What passed in the last `windowMs` that the counters know of, bit/s; null before that much is known. */

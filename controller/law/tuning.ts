@@ -1,5 +1,5 @@
 /** How the law goes about a line of some kind. Most of it is the same for all (tuning.ts). */
-export interface Manner {
+export interface Gains {
   /** After a drain it waits so long, ms, before it looks for more again. */
   readonly settleMs: number;
   /** It raises by so much of the rate a second near the capacity it met. */
@@ -11,13 +11,13 @@ export interface Manner {
 export interface Preset {
   /** Where GREEN ends unless the file says otherwise, ms of delta. */
   readonly targetMs: number;
-  readonly manner: Manner;
+  readonly manner: Gains;
   readonly reason: string;
 }
 
-const STEADY: Manner = { settleMs: 1_000, slowPerS: 0.1, fastPerS: 1.2 };
+const STEADY: Gains = { settleMs: 1_000, slowPerS: 0.1, fastPerS: 1.2 };
 /** A line that carries another rate every second is worth looking at oftener, and is refound faster than it changes. */
-const RESTLESS: Manner = { settleMs: 200, slowPerS: 0.3, fastPerS: 1.5 };
+const RESTLESS: Gains = { settleMs: 200, slowPerS: 0.3, fastPerS: 1.5 };
 
 export const PRESETS = {
   cable: {

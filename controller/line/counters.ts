@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { clearInterval, setInterval } from "node:timers";
 import { type Clock, later } from "../../shared/runtime/clock.js";
-import type { Link } from "../condition/classification.js";
+import type { LinkState } from "../condition/classification.js";
 import type { Counted } from "../law/inputs.js";
 import { deviceState, ownName } from "../probes/libc.js";
 
@@ -10,7 +10,7 @@ export interface Counters extends AsyncDisposable {
   /** The values since the last look, oldest first; each once. */
   take(): readonly Counted[];
   /** What the interface that is counted says of itself; null where that is not known. */
-  link(): Link | null;
+  link(): LinkState | null;
 }
 
 /** Where the traffic of the line is not known. */
@@ -32,7 +32,7 @@ const KEPT_MAX = 64;
  * The bytes a device received and sent, from /proc/net/dev (proc_net(5)); null where there is no such device.
  * `  eth0: 1296 9 0 0 0 0 0 0 1176 8 0 ...`: receive first, transmit eight fields later.
  */
-export function parseDevice(
+export function parseProcLine(
   table: string,
   device: string,
 ): { received: number; sent: number } | null {
@@ -50,7 +50,7 @@ export function parseDevice(
 }
 
 /** Whether a device that is there has a carrier: none also where it is switched off, sysfs(5); null where nothing says. */
-async function carrierOf(device: string): Promise<Link | null> {
+async function carrierOf(device: string): Promise<LinkState | null> {
   try {
     const carrier = await readFile(`/sys/class/net/${device}/carrier`, "utf8");
     return carrier.trim() === "1" ? "up" : "down";
@@ -68,7 +68,7 @@ export async function openProcCounters(
   const buffer = Buffer.alloc(65_536);
   let listedAs = ownName(device);
   let kept: Counted[] = [];
-  let link: Link | null = null;
+  let link: LinkState | null = null;
   let readings = 0;
   let isReading = false;
   async function read(): Promise<void> {
@@ -77,7 +77,7 @@ export async function openProcCounters(
     try {
       const { bytesRead } = await table.read(buffer, 0, buffer.length, 0);
       const at = clock.mono();
-      const bytes = parseDevice(
+      const bytes = parseProcLine(
         buffer.toString("latin1", 0, bytesRead),
         listedAs,
       );
@@ -117,7 +117,7 @@ export async function openProcCounters(
 export interface PassedDevice {
   readonly name: string;
   /** Never waits. A carrier is not asked for: where nobody is on the LAN, the line is as well. */
-  link(): Link | null;
+  link(): LinkState | null;
 }
 
 /** One that is away may come back, and be called by another of its names. */

@@ -2,7 +2,7 @@ import {
   DIRECTIONS,
   type PerDirection,
 } from "../../shared/contract/direction.js";
-import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
+import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { Counted } from "../law/inputs.js";
 
 /** Whether anybody uses the line. */
@@ -28,7 +28,7 @@ const COUNTED_MS = 1_000;
 export const inUse = (now: MonoMs): Idle => ({ usedAt: now, counted: null });
 
 /** After a beat: `counted` is what was counted since the last one. */
-export function followUse(
+export function nextUse(
   before: Idle,
   counted: readonly Counted[],
   { floorBps }: IdleRule,
@@ -41,7 +41,7 @@ export function followUse(
     last === null ||
     DIRECTIONS.some((direction) => {
       const bits = 8 * (bytesOf(newest, direction) - bytesOf(last, direction));
-      const bps = (bits * 1e3) / since(last.at, newest.at);
+      const bps = (bits * 1e3) / msSince(last.at, newest.at);
       return !(bps >= 0 && bps < USED_RATIO * floorBps[direction]);
     });
   return { usedAt: isUsed ? now : before.usedAt, counted: newest };
@@ -57,5 +57,5 @@ export const isIdle = (
 ): boolean =>
   afterMs !== null &&
   counted !== null &&
-  since(counted.at, now) < COUNTED_MS &&
+  msSince(counted.at, now) < COUNTED_MS &&
   now >= later(usedAt, afterMs);

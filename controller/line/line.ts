@@ -5,8 +5,12 @@ import {
 } from "../../shared/contract/direction.js";
 import type { CallCounts } from "../../shared/contract/router-call.js";
 import { PERIOD_MS } from "../../shared/contract/row.js";
-import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
-import type { Link, Signs } from "../condition/classification.js";
+import {
+  type Clock,
+  type MonoMs,
+  msSince,
+} from "../../shared/runtime/clock.js";
+import type { LinkState, Signs } from "../condition/classification.js";
 import type { ControllerConfig } from "../config/config.js";
 import { demandTools, type ShapingTool } from "../config/needs.js";
 import type { Reading } from "../law/inputs.js";
@@ -19,13 +23,13 @@ import {
 } from "../probes/budget.js";
 import { openFping } from "../probes/fping/fping.js";
 import { type Gateway, openGateway } from "../probes/gateway.js";
-import { openTimestamps } from "../probes/icmp/icmp.js";
+import { openIcmp } from "../probes/icmp/icmp.js";
 import { type Answers, NOTHING_ASKED } from "../probes/pinger.js";
 import { PROBED_MAX } from "../probes/reflectors.js";
 import {
-  type BackedPinger,
-  withHandshakes,
-  withoutFallback,
+  type PingerWithFallback,
+  withTcpFallback,
+  withoutTcpFallback,
 } from "../probes/with-tcp-fallback.js";
 import type { Report } from "../report.js";
 import { openActuator } from "../shapers/actuator.js";
@@ -44,8 +48,8 @@ import {
   openProcCounters,
   type PassedDevice,
 } from "./counters.js";
-import { followUse, type IdleRule, inUse, isIdle } from "./idle.js";
-import type { Tick } from "./metronome.js";
+import { nextUse, type IdleRule, inUse, isIdle } from "./idle.js";
+import type { Cycle } from "./metronome.js";
 
 /** What acts on a real line, what counts its traffic, and who is asked about it. */
 interface Parts {
@@ -70,7 +74,7 @@ export const PAUSED_MS = 1_000;
 
 /** A real line: its answers, its traffic, its interface. */
 export function openMeasuredLine(
-  pinger: BackedPinger,
+  pinger: PingerWithFallback,
   { shaper, counters, wan, download, gateway, addresses, calls }: Parts,
   { probe, idleAfterMs }: Pick<ControllerConfig, "probe" | "idleAfterMs">,
   inForce: Reloadable,
@@ -95,7 +99,7 @@ export function openMeasuredLine(
   }
 
   function answers(now: MonoMs): Answers {
-    const hasPaused = lookedAt !== null && since(lookedAt, now) > PAUSED_MS;
+    const hasPaused = lookedAt !== null && msSince(lookedAt, now) > PAUSED_MS;
     lookedAt = now;
     if (!hasPaused) return withLink(pinger.take(now), worst().link);
     pinger.forget(now);
@@ -106,13 +110,13 @@ export function openMeasuredLine(
     beat: (tick) => tick.at,
     take(now): Reading {
       const traffic = counters.take();
-      use = followUse(use, traffic, rule(), now);
+      use = nextUse(use, traffic, rule(), now);
       pinger.rest(isIdle(use, rule(), now) ? IDLE_ROUND_MS : null);
       const seen = answers(now);
       // whatever it is, it is found out sooner with all probes
       if (seen.kind === "lost") use = { ...use, usedAt: now };
       if (seen.replies.length > 0 || seen.kind === "asleep") heardAt = now;
-      const isSilent = since(heardAt, now) > SILENT_MS;
+      const isSilent = msSince(heardAt, now) > SILENT_MS;
       doesGatewayAnswer = gateway.look(isSilent, now);
       return { ...seen, traffic };
     },
@@ -142,10 +146,11 @@ export function openMeasuredLine(
   };
 }
 
-const isUp = (link: Link | null): boolean => link === null || link === "up";
+const isUp = (link: LinkState | null): boolean =>
+  link === null || link === "up";
 
 /** What could not even leave was not lost on the line. */
-const withLink = (answers: Answers, link: Link | null): Answers =>
+const withLink = (answers: Answers, link: LinkState | null): Answers =>
   answers.replies.length > 0 || isUp(link)
     ? answers
     : { kind: "no_link", replies: [], lost: 0 };
@@ -153,7 +158,7 @@ const withLink = (answers: Answers, link: Link | null): Answers =>
 /** What a controller measures and acts upon: a real line, or a simulated one that keeps its own time. */
 export interface Line extends AsyncDisposable {
   /** The instant of this beat. */
-  beat(tick: Tick): MonoMs;
+  beat(tick: Cycle): MonoMs;
   /** The facts that came since the last beat, each once. */
   take(now: MonoMs): Reading;
   /** What is known of the line besides its answers. */
@@ -194,12 +199,12 @@ export async function openLine(
     budget: openBudget(probeBudgetBps - takenBps, clock.mono()),
   };
   const pings = isOurs
-    ? openTimestamps(probe, clock, report, shared)
+    ? openIcmp(probe, clock, report, shared)
     : openFping(pinged, clock, report);
   const pinger =
     fallbackPort === null
-      ? withoutFallback(pings, pinged, clock)
-      : withHandshakes(pings, fallbackPort, probe, clock, shared);
+      ? withoutTcpFallback(pings, pinged, clock)
+      : withTcpFallback(pings, fallbackPort, probe, clock, shared);
   const gateway = openGateway(probe, clock);
   return openMeasuredLine(
     pinger,

@@ -2,11 +2,11 @@ import {
   type Clock,
   later,
   type MonoMs,
-  since,
+  msSince,
 } from "../../shared/runtime/clock.js";
 
 /** One beat that is being served. */
-export interface Tick {
+export interface Cycle {
   /** The instant the cycle begins. */
   readonly at: MonoMs;
   /** How long after its grid point that is, less than one period. */
@@ -26,15 +26,15 @@ export async function* metronome(
   periodMs: number,
   clock: Clock,
   stop: AbortSignal,
-): AsyncGenerator<Tick> {
+): AsyncGenerator<Cycle> {
   let due = later(clock.mono(), periodMs);
   for (;;) {
     await clock.sleepUntil(due, stop);
     if (stop.aborted) return;
     const at = clock.mono();
-    const missed = Math.floor(since(due, at) / periodMs);
+    const missed = Math.floor(msSince(due, at) / periodMs);
     due = later(due, missed * periodMs);
-    yield { at, lateMs: since(due, at), missed };
+    yield { at, lateMs: msSince(due, at), missed };
     due = later(due, periodMs);
   }
 }

@@ -1,6 +1,10 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import {
+  type Clock,
+  type MonoMs,
+  msSince,
+} from "../../shared/runtime/clock.js";
 import { reasonOf } from "../../shared/runtime/failure.js";
 import type { Report } from "../report.js";
 
@@ -48,7 +52,7 @@ export function openAddresses(
   function succeed(host: string): void {
     failing.delete(host);
     if (failingFrom === null || failing.size > 0) return;
-    const lostMs = Math.round(since(failingFrom, clock.mono()));
+    const lostMs = Math.round(msSince(failingFrom, clock.mono()));
     failingFrom = null;
     report("names_back", { lost_ms: lostMs });
   }

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { type MonoMs, since } from "../../shared/runtime/clock.js";
+import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
 /** What probing may take of the line, each way, and what it takes: bytes of packets at layer 3. */
 
@@ -70,7 +70,7 @@ export function openBudget(bps: number, openedAt: MonoMs): Budget {
   let bits = most;
   let at = openedAt;
   const fill = (now: MonoMs) => {
-    bits = Math.min(most, bits + (bps * since(at, now)) / 1e3);
+    bits = Math.min(most, bits + (bps * msSince(at, now)) / 1e3);
     at = now;
   };
   return {

@@ -5,12 +5,12 @@ import {
   type Clock,
   later,
   type MonoMs,
-  since,
+  msSince,
 } from "../../shared/runtime/clock.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import { decodeAnswer, encodeRequest } from "./icmp/packet.js";
 import { type IcmpSocket, openIcmpSocket } from "./icmp/socket.js";
-import { ownName, type Way } from "./libc.js";
+import { ownName, type ProbeRoute } from "./libc.js";
 
 /** Whether the next router answers pings: asked only while nobody else does, to tell whose trouble it is. */
 export interface Gateway extends Disposable {
@@ -50,7 +50,7 @@ export function parseGateway(
   return best?.address ?? null;
 }
 
-export function openGateway(way: Way, clock: Clock): Gateway {
+export function openGateway(way: ProbeRoute, clock: Clock): Gateway {
   const id = randomInt(SEQ_LIMIT);
   let socket: IcmpSocket | null = null;
   let address: string | null = null;
@@ -109,7 +109,7 @@ export function openGateway(way: Way, clock: Clock): Gateway {
       }
       hear(now);
       if (askedFrom === null) return null;
-      if (since(answeredAt ?? askedFrom, now) > TRUE_MS) return false;
+      if (msSince(answeredAt ?? askedFrom, now) > TRUE_MS) return false;
       return answeredAt === null ? null : true;
     },
     [Symbol.dispose]: rest,

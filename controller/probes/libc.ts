@@ -6,7 +6,7 @@ import { Failure } from "../../shared/runtime/failure.js";
 /** Sockets as libc has them, for what Node's own do not say. Every call returns at once. */
 
 /** Which way the probes leave. */
-export interface Way {
+export interface ProbeRoute {
   readonly source: string | null;
   readonly interface: string | null;
 }
@@ -25,7 +25,7 @@ export function openSocket(
   family: number,
   type: number,
   protocol: number,
-  { source, interface: device }: Way,
+  { source, interface: device }: ProbeRoute,
   what: string,
 ): number {
   const libc = libcOf();

@@ -1,5 +1,5 @@
-import { type MonoMs, since } from "../../shared/runtime/clock.js";
-import type { Answer, Request } from "./icmp/packet.js";
+import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
+import type { IcmpAnswer, Request } from "./icmp/packet.js";
 
 /** When probes are due: at every beat, or in rounds of one for each reflector with a rest after them. */
 interface Pace {
@@ -23,7 +23,7 @@ export function due(
   now: MonoMs,
 ): { isDue: boolean; after: Pace } {
   if (before.roundMs === null) return { isDue: true, after: before };
-  const isOver = since(before.roundAt, now) >= before.roundMs;
+  const isOver = msSince(before.roundAt, now) >= before.roundMs;
   const round = isOver ? { ...before, roundAt: now, left: reflectors } : before;
   const isDue = round.left > 0;
   return { isDue, after: isDue ? { ...round, left: round.left - 1 } : round };
@@ -47,7 +47,7 @@ export type Stray = (typeof STRAYS)[number];
 interface Flight {
   launch(probe: Probe): void;
   /** The probe that is answered; each is landed once. */
-  land(answer: Answer): Probe | Stray;
+  land(answer: IcmpAnswer): Probe | Stray;
   /** The probes that passed their deadline unanswered, each once. They can still land: a long queue is no silence. */
   overdue(now: MonoMs): Probe[];
   /** Whether nobody is to be waited for. */
@@ -60,7 +60,7 @@ interface Flight {
 const FORGOTTEN_MS = 5_000;
 
 /** The probes in flight: at most as many as leave in {@link FORGOTTEN_MS}. */
-export function openFlight(id: number, lossMs: number): Flight {
+export function openOutstanding(id: number, lossMs: number): Flight {
   const probes = new Map<
     number,
     { probe: Probe; is: "flying" | "overdue" | "landed" }
@@ -68,7 +68,7 @@ export function openFlight(id: number, lossMs: number): Flight {
   return {
     launch(probe) {
       for (const [seq, { probe: old }] of probes) {
-        if (since(old.sentAt, probe.sentAt) < FORGOTTEN_MS) break;
+        if (msSince(old.sentAt, probe.sentAt) < FORGOTTEN_MS) break;
         probes.delete(seq);
       }
       probes.set(probe.seq, { probe, is: "flying" });
@@ -91,7 +91,7 @@ export function openFlight(id: number, lossMs: number): Flight {
     overdue(now) {
       const late: Probe[] = [];
       for (const entry of probes.values()) {
-        if (since(entry.probe.sentAt, now) < lossMs) break;
+        if (msSince(entry.probe.sentAt, now) < lossMs) break;
         if (entry.is !== "flying") continue;
         entry.is = "overdue";
         late.push(entry.probe);

@@ -1,5 +1,9 @@
 import type { ReadingKind } from "../../shared/contract/state.js";
-import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import {
+  type Clock,
+  type MonoMs,
+  msSince,
+} from "../../shared/runtime/clock.js";
 import type { Fields } from "../../shared/runtime/log.js";
 import type { Reply } from "../law/inputs.js";
 import type { Report } from "../report.js";
@@ -14,7 +18,7 @@ interface Loss {
   end(more?: Fields): void;
 }
 
-export function openLoss(clock: Clock, report: Report): Loss {
+export function openPingerOutage(clock: Clock, report: Report): Loss {
   let lost: { readonly why: string; readonly at: MonoMs } | null = null;
   return {
     why: () => lost?.why ?? null,
@@ -24,7 +28,7 @@ export function openLoss(clock: Clock, report: Report): Loss {
     },
     end(more) {
       if (lost === null) return;
-      const lostMs = Math.round(since(lost.at, clock.mono()));
+      const lostMs = Math.round(msSince(lost.at, clock.mono()));
       lost = null;
       report("pinger_back", { ...more, lost_ms: lostMs });
     },

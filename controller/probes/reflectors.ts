@@ -1,4 +1,4 @@
-import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
+import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import { median } from "../law/estimator.js";
 
 /** How a reflector does, since it was last taken in. */
@@ -127,11 +127,11 @@ function changed(
  * against the median of the others, so that what the line does to all of them is nobody's fault: a queue, an outage.
  * Never are fewer than three left, where there are three.
  */
-export function judge(
+export function judgeReflectors(
   before: Reflectors,
   now: MonoMs,
 ): { after: Reflectors; replacement: Replacement | null } {
-  if (since(before.judgedAt, now) < JUDGE_EVERY_MS)
+  if (msSince(before.judgedAt, now) < JUDGE_EVERY_MS)
     return { after: before, replacement: null };
   const judged = { ...before, judgedAt: now };
   const come = standingBy(judged, now);

@@ -1,4 +1,4 @@
-import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
+import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
 /** Whether pings are answered too rarely to control by, and the seconds that speak for it. */
 interface Sparseness {
@@ -36,7 +36,7 @@ export const notSparse = (now: MonoMs): Sparseness => ({
  * After a beat with so many answers to pings. While they rest between rounds nothing can be told.
  * @param spacingMs how far apart pings leave
  */
-export function followAnswers(
+export function nextSparse(
   before: Sparseness,
   answers: number,
   isResting: boolean,
@@ -45,14 +45,14 @@ export function followAnswers(
 ): Sparseness {
   if (isResting) return { ...notSparse(now), isSparse: before.isSparse };
   const gapMs = Math.max(GAP_MS, GAP_PINGS * spacingMs);
-  const isBack = answers > 0 && since(before.heardAt, now) > gapMs;
+  const isBack = answers > 0 && msSince(before.heardAt, now) > gapMs;
   const after = {
     ...before,
     heardAt: answers > 0 ? now : before.heardAt,
     answers: before.answers + answers,
     hasGap: before.hasGap || isBack,
   };
-  if (since(before.from, now) < SECOND_MS) return after;
+  if (msSince(before.from, now) < SECOND_MS) return after;
   const asked = SECOND_MS / spacingMs;
   const enough = Math.min(ANSWERS_MIN, ANSWERED_RATIO * asked);
   const isPoor = after.answers > 0 && (after.answers < enough || after.hasGap);

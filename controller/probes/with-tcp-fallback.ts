@@ -1,9 +1,13 @@
-import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import {
+  type Clock,
+  type MonoMs,
+  msSince,
+} from "../../shared/runtime/clock.js";
 import type { ControllerConfig } from "../config/config.js";
 import type { Reply } from "../law/inputs.js";
 import { type Answers, answersOf, type Pinger, type Shared } from "./pinger.js";
-import { followAnswers, notSparse } from "./sparse.js";
-import { openHandshakes } from "./tcp/tcp.js";
+import { nextSparse, notSparse } from "./sparse.js";
+import { openTcp } from "./tcp/tcp.js";
 
 /** Whether something else than pings is tried, and what speaks for it. */
 export interface Fallback {
@@ -39,16 +43,16 @@ export const noFallback = (now: MonoMs): Fallback => ({
 });
 
 /** After a beat; `restMs` is how long pings may rest at most. */
-export function follow(
+export function nextFallback(
   before: Fallback,
   heard: Heard,
   restMs: number,
   now: MonoMs,
 ): Fallback {
-  const isSilent = since(before.pingedAt, now) > SILENT_MS + restMs;
+  const isSilent = msSince(before.pingedAt, now) > SILENT_MS + restMs;
   if (heard.pings) {
     const pingingFrom = isSilent ? now : before.pingingFrom;
-    const isTried = before.isTried && since(pingingFrom, now) < ENOUGH_MS;
+    const isTried = before.isTried && msSince(pingingFrom, now) < ENOUGH_MS;
     return {
       ...{ isTried, isNeeded: isTried && before.isNeeded },
       ...{ pingedAt: now, pingingFrom, aloneFrom: null },
@@ -56,7 +60,7 @@ export function follow(
   }
   if (!isSilent) return before;
   const aloneFrom = before.aloneFrom ?? (heard.others ? now : null);
-  const isAlone = aloneFrom !== null && since(aloneFrom, now) >= ALONE_MS;
+  const isAlone = aloneFrom !== null && msSince(aloneFrom, now) >= ALONE_MS;
   return {
     ...before,
     isTried: true,
@@ -77,17 +81,17 @@ const NEARER_RATIO = 0.5;
 const NEARER_MS = 1;
 
 /** A pinger, and TCP handshakes while no ping is answered, or too few. */
-export interface BackedPinger extends Pinger {
+export interface PingerWithFallback extends Pinger {
   readonly isFallback: boolean;
   /** Whether pings are answered too rarely to control by. */
   readonly isSparse: boolean;
 }
 
-export function withoutFallback(
+export function withoutTcpFallback(
   pinger: Pinger,
   { spacingMs }: Pick<ControllerConfig["probe"], "spacingMs">,
   clock: Clock,
-): BackedPinger {
+): PingerWithFallback {
   let sparse = notSparse(clock.mono());
   let isResting = false;
   return {
@@ -98,7 +102,7 @@ export function withoutFallback(
     },
     take(now) {
       const answers = pinger.take(now);
-      sparse = followAnswers(
+      sparse = nextSparse(
         sparse,
         answers.replies.length,
         isResting,
@@ -118,14 +122,14 @@ export function withoutFallback(
   };
 }
 
-export function withHandshakes(
+export function withTcpFallback(
   pinger: Pinger,
   port: number,
   probe: ControllerConfig["probe"],
   clock: Clock,
   shared: Shared,
-): BackedPinger {
-  const handshakes = openHandshakes(probe, port, clock, shared);
+): PingerWithFallback {
+  const handshakes = openTcp(probe, port, clock, shared);
   const leastMs = probe.reflectors.map((): number | null => null);
   let state = noFallback(clock.mono());
   let sparse = notSparse(clock.mono());
@@ -145,9 +149,9 @@ export function withHandshakes(
     const others = handshakes.take(now);
     const own = others.replies.filter(isItself);
     const heard = { pings: pings.replies.length > 0, others: own.length > 0 };
-    state = follow(state, heard, restMs ?? 0, now);
+    state = nextFallback(state, heard, restMs ?? 0, now);
     const { length: answered } = pings.replies;
-    sparse = followAnswers(
+    sparse = nextSparse(
       sparse,
       answered,
       restMs !== null,

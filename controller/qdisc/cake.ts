@@ -1,5 +1,5 @@
 import type { Direction } from "../../shared/contract/direction.js";
-import { type Fields, textIn } from "./answer.js";
+import { type JsonFields, textIn } from "./answer.js";
 
 /** How a line's packets are larger on the wire than for IP: framing, bytes added to each, and the smallest one. */
 interface Framing {
@@ -32,8 +32,8 @@ const LINK = {
   conservative: framed("atm", 48),
 } as const satisfies Readonly<Record<string, Framing | null>>;
 
-export type Link = keyof typeof LINK;
-export const LINKS = Object.keys(LINK) as readonly Link[];
+export type LinkLayer = keyof typeof LINK;
+export const LINKS = Object.keys(LINK) as readonly LinkLayer[];
 
 export const DIFFSERVS = [
   "besteffort",
@@ -44,7 +44,7 @@ export const DIFFSERVS = [
 
 /** What the configuration says of both queues. */
 export interface QueueConfig {
-  readonly link: Link;
+  readonly link: LinkLayer;
   /** Instead of what `link` has; null keeps that. */
   readonly overheadBytes: number | null;
   readonly mpuBytes: number | null;
@@ -102,7 +102,7 @@ export const cakeOptions = (
 };
 
 /** The bytes that a kind of line adds, and its smallest packet; null where packets are counted as Linux does. */
-export const framingOf = (link: Link): Framing | null => LINK[link];
+export const framingOf = (link: LinkLayer): Framing | null => LINK[link];
 
 function linkWords({ link, overheadBytes, mpuBytes }: QueueConfig): string {
   const framing = LINK[link];
@@ -115,7 +115,7 @@ export const cakeWords = (options: CakeOptions): string =>
   OPTIONS.map((name) => options[name]).join(" ");
 
 /** From CAKE's `options` in the answer to `tc -j qdisc show`. What is 0 or off may be missing there. */
-export function parseCakeOptions(answer: Fields): CakeOptions {
+export function parseCakeOptions(answer: JsonFields): CakeOptions {
   const text = (key: string) => textIn(answer, key) ?? "unknown";
   const bytes = (key: string) => {
     const value = answer[key] ?? 0;

@@ -1,7 +1,7 @@
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import { showMbps, toKbps } from "../../shared/contract/units.js";
 import { cakeOptions, type CakeOptions, differences } from "./cake.js";
-import type { Device, Host, Root, Wanted } from "./parse.js";
+import type { Device, Host, Root, DesiredQueues } from "./parse.js";
 
 /** One thing that is not as it should be, in words. */
 export interface Finding {
@@ -10,7 +10,10 @@ export interface Finding {
 }
 
 /** What is there against what the configuration says: everything an operator should know, nothing where all is well. */
-export function findings(wanted: Wanted, host: Host): readonly Finding[] {
+export function findings(
+  wanted: DesiredQueues,
+  host: Host,
+): readonly Finding[] {
   return DIRECTIONS.flatMap((direction) => {
     const name = wanted.devices[direction];
     const device = host.devices[direction];
@@ -26,7 +29,7 @@ export function findings(wanted: Wanted, host: Host): readonly Finding[] {
 }
 
 function rootWords(
-  wanted: Wanted,
+  wanted: DesiredQueues,
   host: Host,
   direction: Direction,
   root: Root,
@@ -53,7 +56,7 @@ function rootWords(
 
 function rateWords(
   { kind, bps }: Root,
-  { floorBps, ceilingBps }: Wanted["limits"]["download"],
+  { floorBps, ceilingBps }: DesiredQueues["limits"]["download"],
 ): string[] {
   if (bps === null)
     return [
@@ -100,7 +103,7 @@ function offloadWords(
   ];
 }
 
-function redirectWords(wanted: Wanted, { devices }: Host): string[] {
+function redirectWords(wanted: DesiredQueues, { devices }: Host): string[] {
   const { upload, download } = wanted.devices;
   const filters = devices.upload?.ingress?.filters ?? [];
   if (devices.download?.isIfb !== true) return [];

@@ -1,13 +1,19 @@
 import { spawnSync } from "node:child_process";
 import { eachDirection } from "../../shared/contract/direction.js";
 import { Failure } from "../../shared/runtime/failure.js";
-import { excerpt, type Fields, objectsIn, textIn, wholeIn } from "./answer.js";
+import {
+  excerpt,
+  type JsonFields,
+  objectsIn,
+  textIn,
+  wholeIn,
+} from "./answer.js";
 import {
   type Device,
   type Host,
   leadsTo,
-  parseDevice,
-  type Wanted,
+  parseHostDevice,
+  type DesiredQueues,
 } from "./parse.js";
 
 /** What became of a command. */
@@ -59,7 +65,7 @@ function ran(program: string, words: readonly string[]): Ran {
 }
 
 /** What a command printed under -j. @throws Failure naming it, where that cannot be read */
-export function objectsOf(command: string, out: string): readonly Fields[] {
+export function objectsOf(command: string, out: string): readonly JsonFields[] {
   const objects = objectsIn(out);
   if (objects === null)
     throw new Failure(`Cannot read ${unreadIn(command, out)}`);
@@ -76,7 +82,7 @@ const PACKAGE: Readonly<Record<string, string>> = {
 };
 
 /** What is there now, of all that one WAN's queues have to do with. Changes nothing. @throws Failure */
-export function lookAtHost({ devices }: Pick<Wanted, "devices">): Host {
+export function lookAtHost({ devices }: Pick<DesiredQueues, "devices">): Host {
   const unread: string[] = [];
   const { upload, download } = eachDirection((direction) =>
     lookAtDevice(devices[direction], unread),
@@ -101,7 +107,7 @@ function lookAtDevice(name: string, unread: string[]): Device | null {
   const linkQuestion = `ip -j -d link show dev ${name}`;
   const link = said(linkQuestion);
   objectsOf(linkQuestion, link);
-  return parseDevice({
+  return parseHostDevice({
     link,
     qdiscs: told(`tc -j -s qdisc show dev ${name}`),
     classes: said(`tc -j class show dev ${name}`),

@@ -1,7 +1,7 @@
 import type { PerDirection } from "../../shared/contract/direction.js";
-import { parseEnforced } from "../shapers/tc/qdisc.js";
+import { parseActualRate } from "../shapers/tc/qdisc.js";
 import {
-  type Fields,
+  type JsonFields,
   fieldsIn,
   listIn,
   numberIn,
@@ -15,7 +15,7 @@ import {
 } from "./cake.js";
 
 /** What the configuration asks of this host. */
-export interface Wanted {
+export interface DesiredQueues {
   readonly devices: PerDirection<string>;
   readonly limits: PerDirection<{
     readonly floorBps: number;
@@ -61,10 +61,10 @@ export type Root = (
   readonly owner: "kernel" | "ours" | "foreign";
   /** What it enforces, bit/s; null where it shapes nothing. */
   readonly bps: number | null;
-  readonly counters: Counters;
+  readonly counters: QdiscCounters;
 };
 
-export interface Counters {
+export interface QdiscCounters {
   readonly sentBytes: number;
   readonly sentPackets: number;
   readonly dropped: number;
@@ -96,7 +96,7 @@ export const OUR_PREFERENCE = 0xca4e;
 export const OUR_ALIAS = "wanctl";
 
 /** What the programs said about one device: `ip -j -d link`, `tc -j -s qdisc`, `tc -j class`, `tc -j filter`, `ethtool -k`. */
-export interface Answers {
+export interface HostAnswers {
   readonly link: string;
   readonly qdiscs: string;
   readonly classes: string;
@@ -105,7 +105,7 @@ export interface Answers {
 }
 
 /** A device from what was said about it; null where there is none, or where what is said of its link cannot be read. */
-export function parseDevice(answers: Answers): Device | null {
+export function parseHostDevice(answers: HostAnswers): Device | null {
   const [link] = objectsIn(answers.link) ?? [];
   const name = link === undefined ? null : textIn(link, "ifname");
   if (link === undefined || name === null) return null;
@@ -133,7 +133,7 @@ const OFFLOAD: Readonly<Record<string, string>> = {
   "generic-receive-offload": "gro",
 };
 
-const countersOf = (root: Fields): Counters => {
+const countersOf = (root: JsonFields): QdiscCounters => {
   const tins = listIn(root, "tins");
   const sum = (key: string) =>
     tins.reduce((total, tin) => total + (numberIn(tin, key) ?? 0), 0);
@@ -157,13 +157,13 @@ const UNREADABLE_ROOT: Root = {
   counters: countersOf({}),
 };
 
-const NO_ROOT: Fields = { kind: "noqueue", handle: "0:" };
+const NO_ROOT: JsonFields = { kind: "noqueue", handle: "0:" };
 
-function rootOf(qdiscs: readonly Fields[], answers: Answers): Root {
+function rootOf(qdiscs: readonly JsonFields[], answers: HostAnswers): Root {
   const root = qdiscs.find((qdisc) => qdisc["root"] === true) ?? NO_ROOT;
   const kind = textIn(root, "kind") ?? UNREADABLE;
   const handle = textIn(root, "handle") ?? UNREADABLE_ROOT.handle;
-  const enforced = parseEnforced([
+  const enforced = parseActualRate([
     ...answers.classes.split("\n"),
     answers.qdiscs.trim(),
   ]);
@@ -187,7 +187,10 @@ function rootOf(qdiscs: readonly Fields[], answers: Answers): Root {
   return { ...common, kind: kind === "htb" ? "htb" : "other" };
 }
 
-function ingressOf(qdiscs: readonly Fields[], filters: string): Ingress | null {
+function ingressOf(
+  qdiscs: readonly JsonFields[],
+  filters: string,
+): Ingress | null {
   for (const { kind } of qdiscs)
     if (kind === "ingress" || kind === "clsact")
       return { kind, filters: parseFilters(filters) };

@@ -9,11 +9,11 @@ import {
   OUR_HANDLE,
   OUR_PREFERENCE,
   UNREADABLE,
-  type Wanted,
+  type DesiredQueues,
 } from "./parse.js";
 
 /** One command, and the one that takes it back; null where nothing can. */
-export interface Step {
+export interface PlanStep {
   readonly run: string;
   readonly undo: string | null;
   /** Nobody knows whether there is anything to do: it may fail. */
@@ -21,7 +21,7 @@ export interface Step {
 }
 
 export type Plan =
-  | { readonly kind: "steps"; readonly steps: readonly Step[] }
+  | { readonly kind: "steps"; readonly steps: readonly PlanStep[] }
   /** What stands in the way, in words. */
   | { readonly kind: "refused"; readonly reasons: readonly string[] };
 
@@ -29,7 +29,11 @@ export type Plan =
  * What makes the host what is wanted: nothing where it is so already. Rates are the controller's and left alone.
  * @param force replaces what is not ours
  */
-export function planUp(wanted: Wanted, host: Host, force: boolean): Plan {
+export function planUp(
+  wanted: DesiredQueues,
+  host: Host,
+  force: boolean,
+): Plan {
   const missing = host.devices.upload === null;
   const reasons = missing
     ? [`${wanted.devices.upload}: no such device`]
@@ -50,10 +54,10 @@ export function planUp(wanted: Wanted, host: Host, force: boolean): Plan {
 }
 
 /** What removes everything of ours, and nothing else: no ifb that another line uses. */
-export function planDown({ devices, feeders }: Host): readonly Step[] {
+export function planDown({ devices, feeders }: Host): readonly PlanStep[] {
   const { upload } = devices;
   const download = feeders.length > 0 ? null : devices.download;
-  const steps: Step[] = [];
+  const steps: PlanStep[] = [];
   const ours = upload?.ingress?.filters.find(isOurs);
   if (upload !== null && ours !== undefined) {
     const run = isTaken(upload)
@@ -70,7 +74,7 @@ export function planDown({ devices, feeders }: Host): readonly Step[] {
   return steps;
 }
 
-const final = (run: string): Step => ({ run, undo: null });
+const final = (run: string): PlanStep => ({ run, undo: null });
 
 const isOurs = ({ preference }: { readonly preference: number }): boolean =>
   preference === OUR_PREFERENCE;
@@ -78,7 +82,10 @@ const isOurs = ({ preference }: { readonly preference: number }): boolean =>
 const NAME_BYTES_MAX = 15;
 
 /** A device that is there may have a longer name besides its own; one that is made may not. */
-const unnameable = ({ devices: { download } }: Wanted, host: Host): string[] =>
+const unnameable = (
+  { devices: { download } }: DesiredQueues,
+  host: Host,
+): string[] =>
   host.devices.download === null && Buffer.byteLength(download) > NAME_BYTES_MAX
     ? [
         `${download}: no such device, and none can be made of that name: at most ${NAME_BYTES_MAX} bytes`,
@@ -86,7 +93,7 @@ const unnameable = ({ devices: { download } }: Wanted, host: Host): string[] =>
     : [];
 
 /** To take another line's ifb would shape both lines as one: not even by force. */
-const inUse = ({ devices }: Wanted, { feeders }: Host): string[] =>
+const inUse = ({ devices }: DesiredQueues, { feeders }: Host): string[] =>
   feeders.map(
     (feeder) =>
       `${devices.download}: what comes in by ${feeder} is led to it already: name another shaper.download_device`,
@@ -130,7 +137,7 @@ const isTaken = ({ ingress }: Device): boolean =>
   (ingress.kind === "clsact" ||
     ingress.filters.some((filter) => !isOurs(filter)));
 
-function ifbSteps(name: string, device: Device | null): Step[] {
+function ifbSteps(name: string, device: Device | null): PlanStep[] {
   const up = {
     run: `ip link set dev ${name} up`,
     undo: `ip link set dev ${name} down`,
@@ -146,7 +153,11 @@ function ifbSteps(name: string, device: Device | null): Step[] {
   ];
 }
 
-function rootSteps(wanted: Wanted, host: Host, direction: Direction): Step[] {
+function rootSteps(
+  wanted: DesiredQueues,
+  host: Host,
+  direction: Direction,
+): PlanStep[] {
   const name = wanted.devices[direction];
   const root = host.devices[direction]?.root;
   const options = cakeOptions(wanted.queue, direction);
@@ -184,13 +195,13 @@ function rootSteps(wanted: Wanted, host: Host, direction: Direction): Step[] {
   ];
 }
 
-function redirectSteps(wanted: Wanted, host: Host): Step[] {
+function redirectSteps(wanted: DesiredQueues, host: Host): PlanStep[] {
   const { upload, download } = host.devices;
   if (upload === null || !isRedirected(download)) return [];
   if (isRedirecting(upload, download)) return [];
   const { name, ingress } = upload;
   const matches = host.has.matchall ? "matchall" : "u32 match u32 0 0";
-  const steps: Step[] = [];
+  const steps: PlanStep[] = [];
   if (isTaken(upload))
     steps.push(final(`tc qdisc del dev ${name} ${ingress?.kind ?? "ingress"}`));
   else if (ingress?.filters.some(isOurs) === true)

@@ -9,35 +9,39 @@ import {
   atMost,
   type Clock,
   later,
-  since,
+  msSince,
 } from "../../shared/runtime/clock.js";
 import type { Report } from "../report.js";
 import {
-  confirmed,
+  withConfirmed,
   foreignSeen,
-  found,
-  freshLane,
+  withActual,
+  freshDirection,
   isAside,
   isForeign,
   isSame,
-  type Lane,
+  type DirectionState,
   lookAgainMs,
   type OnForeign,
-  orderOf,
-  PEACE,
-  resumed,
-  wished,
+  changeNeeded,
+  NO_FOREIGN_WRITES,
+  withWritingResumed,
+  withDesired,
 } from "./direction-state.js";
 import {
   afterWriting,
-  type Change,
-  fullPurses,
-  inHaste,
+  type RateChange,
+  fullBuckets,
+  isUrgent,
   nextWrite,
-  type Pace,
+  type WritePace,
 } from "./pace.js";
-import { type Fault, openContact, RETRY_MS } from "./reachability.js";
-import { NO_WRITES, type Router, type Shaper } from "./shaper.js";
+import {
+  type RouterFault,
+  openReachability,
+  RETRY_MS,
+} from "./reachability.js";
+import { NO_WRITES, type Backend, type Shaper } from "./shaper.js";
 
 /** What was last seen longer ago is looked at again before it is overwritten: somebody may have been there. */
 const TRUST_MS = 5_000;
@@ -47,11 +51,11 @@ type Job =
   | {
       readonly kind: "write";
       readonly direction: Direction;
-      readonly change: Change;
+      readonly change: RateChange;
     };
 
 interface Settings {
-  readonly pace: Pace;
+  readonly pace: WritePace;
   readonly onForeign: OnForeign;
 }
 
@@ -61,7 +65,7 @@ interface Settings {
  * ever applied. Nothing happens but when asked: who stops wishing stops writing.
  */
 export function openActuator(
-  router: Router,
+  router: Backend,
   settings: Settings,
   clock: Clock,
   report: Report,
@@ -69,14 +73,14 @@ export function openActuator(
   const { backend } = router;
   const { onForeign } = settings;
   let { pace } = settings;
-  const contact = openContact(backend, clock, report);
-  const lanes: Record<Direction, Lane> = {
-    download: freshLane(clock.mono()),
-    upload: freshLane(clock.mono()),
+  const contact = openReachability(backend, clock, report);
+  const lanes: Record<Direction, DirectionState> = {
+    download: freshDirection(clock.mono()),
+    upload: freshDirection(clock.mono()),
   };
   const counts = { ...NO_WRITES };
-  let purses = fullPurses(pace, clock.mono());
-  let peace = PEACE;
+  let purses = fullBuckets(pace, clock.mono());
+  let peace = NO_FOREIGN_WRITES;
   let work: Promise<void> | null = null;
   /** Do we know the rates in force? Not at first, and not after a fault. */
   let isKnown = false;
@@ -88,7 +92,11 @@ export function openActuator(
 
   function wish(wanted: PerDirection<number>): void {
     for (const direction of DIRECTIONS) {
-      const lane = wished(lanes[direction], wanted[direction], clock.mono());
+      const lane = withDesired(
+        lanes[direction],
+        wanted[direction],
+        clock.mono(),
+      );
       if (lane === null) continue;
       counts.asked++;
       if (!lanes[direction].wasSent) counts.superseded++;
@@ -100,7 +108,10 @@ export function openActuator(
     if (isClosed) return null;
     const now = clock.mono();
     const isLookDue = now >= lookAt;
-    const [download, upload] = [orderOf(lanes.download), orderOf(lanes.upload)];
+    const [download, upload] = [
+      changeNeeded(lanes.download),
+      changeNeeded(lanes.upload),
+    ];
     if (!isKnown || download === null || upload === null)
       return isLookDue ? { kind: "look" } : null;
     if (peace.asideUntil !== null && !isAside(peace, now))
@@ -109,14 +120,14 @@ export function openActuator(
       ? null
       : nextWrite({ download, upload }, pace, purses, now);
     if (write !== null && (write.change === "cut" || !isLookDue))
-      return since(lanes[write.direction].seenAt, now) > TRUST_MS
+      return msSince(lanes[write.direction].seenAt, now) > TRUST_MS
         ? { kind: "look" }
         : { kind: "write", ...write };
     if (isLookDue) return { kind: "look" };
     return isDescribed || contact.error !== null ? null : { kind: "describe" };
   }
 
-  function run(job: Job): Promise<Fault | null> {
+  function run(job: Job): Promise<RouterFault | null> {
     switch (job.kind) {
       case "look":
         return look();
@@ -127,12 +138,12 @@ export function openActuator(
     }
   }
 
-  async function look(): Promise<Fault | null> {
+  async function look(): Promise<RouterFault | null> {
     const outcome = await router.readRates();
     if (outcome.kind === "failed") return outcome;
     isKnown = true;
     for (const direction of DIRECTIONS)
-      lanes[direction] = found(
+      lanes[direction] = withActual(
         lanes[direction],
         outcome.value[direction],
         clock.mono(),
@@ -165,7 +176,7 @@ export function openActuator(
   }
 
   function resume(why: string): void {
-    peace = resumed(peace);
+    peace = withWritingResumed(peace);
     disown();
     report("writing_resumed", { backend, why });
   }
@@ -178,8 +189,8 @@ export function openActuator(
 
   async function write(
     direction: Direction,
-    change: Change,
-  ): Promise<Fault | null> {
+    change: RateChange,
+  ): Promise<RouterFault | null> {
     const bps = lanes[direction].wishBps ?? NaN;
     purses = afterWriting(pace, purses, change, clock.mono());
     lanes[direction] = { ...lanes[direction], wasSent: true };
@@ -191,7 +202,7 @@ export function openActuator(
     }
     const isConfirmed = isSame(outcome.value, bps);
     counts[isConfirmed ? "confirmed" : "refused"]++;
-    const seen = isConfirmed ? confirmed : found;
+    const seen = isConfirmed ? withConfirmed : withActual;
     lanes[direction] = seen(lanes[direction], outcome.value, clock.mono());
     return isConfirmed
       ? null
@@ -221,7 +232,7 @@ export function openActuator(
     return null;
   }
 
-  function fail(fault: Fault): void {
+  function fail(fault: RouterFault): void {
     contact.lost(fault);
     isKnown = false;
     isDescribed = false;
@@ -267,8 +278,8 @@ export function openActuator(
       writes: { ...counts },
     }),
     async leave(rates, deadlineMs) {
-      pace = inHaste(pace);
-      purses = fullPurses(pace, clock.mono());
+      pace = isUrgent(pace);
+      purses = fullBuckets(pace, clock.mono());
       wish(rates);
       const settled = (async () => {
         await work;
@@ -286,7 +297,7 @@ export function openActuator(
 }
 
 /** Did the router answer, so that nothing has changed? */
-const isAnswer = ({ fault }: Fault): boolean =>
+const isAnswer = ({ fault }: RouterFault): boolean =>
   fault === "refused" || fault === "not_found" || fault === "unauthorized";
 
 /** A queue without a limit enforces nothing that could be said in figures. */

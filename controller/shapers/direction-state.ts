@@ -1,6 +1,6 @@
 import { toKbps } from "../../shared/contract/units.js";
-import { later, type MonoMs, since } from "../../shared/runtime/clock.js";
-import type { Order } from "./pace.js";
+import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
+import type { DesiredWrite } from "./pace.js";
 
 export const ON_FOREIGN = ["correct", "respect"] as const;
 /** What is done about a rate that somebody else set. */
@@ -20,7 +20,7 @@ interface Peace {
   readonly asideUntil: MonoMs | null;
 }
 
-export const PEACE: Peace = { foreignAt: null, asideUntil: null };
+export const NO_FOREIGN_WRITES: Peace = { foreignAt: null, asideUntil: null };
 
 /** A read-back found a rate that is not ours. */
 export function foreignSeen(
@@ -30,12 +30,12 @@ export function foreignSeen(
 ): Peace {
   if (policy === "respect")
     return { foreignAt: now, asideUntil: Infinity as MonoMs };
-  const isAgain = foreignAt !== null && since(foreignAt, now) <= TWICE_MS;
+  const isAgain = foreignAt !== null && msSince(foreignAt, now) <= TWICE_MS;
   return { foreignAt: now, asideUntil: isAgain ? later(now, ASIDE_MS) : null };
 }
 
 /** Ours again, or the time is over. */
-export const resumed = ({ foreignAt }: Peace): Peace => ({
+export const withWritingResumed = ({ foreignAt }: Peace): Peace => ({
   foreignAt,
   asideUntil: null,
 });
@@ -50,12 +50,12 @@ export const lookAgainMs = (
   lookMs: number,
   now: MonoMs,
 ): number =>
-  foreignAt !== null && since(foreignAt, now) <= TWICE_MS
+  foreignAt !== null && msSince(foreignAt, now) <= TWICE_MS
     ? Math.min(WATCHFUL_MS, lookMs)
     : lookMs;
 
 /** What is wanted and what is known of one direction. Rates in bit/s, whole kbit/s. */
-export interface Lane {
+export interface DirectionState {
   readonly wishBps: number | null;
   readonly wishedAt: MonoMs;
   readonly wasSent: boolean;
@@ -66,7 +66,7 @@ export interface Lane {
   readonly oursBps: number | null;
 }
 
-export const freshLane = (now: MonoMs): Lane => ({
+export const freshDirection = (now: MonoMs): DirectionState => ({
   wishBps: null,
   wishedAt: now,
   wasSent: true,
@@ -76,7 +76,11 @@ export const freshLane = (now: MonoMs): Lane => ({
 });
 
 /** The same lane when the wish is none that it has; null when it is. */
-export function wished(lane: Lane, bps: number, now: MonoMs): Lane | null {
+export function withDesired(
+  lane: DirectionState,
+  bps: number,
+  now: MonoMs,
+): DirectionState | null {
   const wishBps = toKbps(bps) * 1e3;
   return lane.wishBps === wishBps
     ? null
@@ -84,7 +88,11 @@ export function wished(lane: Lane, bps: number, now: MonoMs): Lane | null {
 }
 
 /** A read-back. What is as wished is ours, whoever set it. */
-export const found = (lane: Lane, bps: number, now: MonoMs): Lane => ({
+export const withActual = (
+  lane: DirectionState,
+  bps: number,
+  now: MonoMs,
+): DirectionState => ({
   ...lane,
   enforcedBps: bps,
   seenAt: now,
@@ -95,7 +103,11 @@ export const found = (lane: Lane, bps: number, now: MonoMs): Lane => ({
 });
 
 /** Our own write, read back. */
-export const confirmed = (lane: Lane, bps: number, now: MonoMs): Lane => ({
+export const withConfirmed = (
+  lane: DirectionState,
+  bps: number,
+  now: MonoMs,
+): DirectionState => ({
   ...lane,
   enforcedBps: bps,
   seenAt: now,
@@ -103,11 +115,11 @@ export const confirmed = (lane: Lane, bps: number, now: MonoMs): Lane => ({
 });
 
 /** Is the rate in force one that somebody else set? */
-export const isForeign = ({ oursBps, enforcedBps }: Lane): boolean =>
+export const isForeign = ({ oursBps, enforcedBps }: DirectionState): boolean =>
   oursBps !== null && enforcedBps !== null && !isSame(enforcedBps, oursBps);
 
 /** What there may be to write; null before the first wish and the first read-back. */
-export const orderOf = (lane: Lane): Order | null =>
+export const changeNeeded = (lane: DirectionState): DesiredWrite | null =>
   lane.wishBps === null || lane.enforcedBps === null
     ? null
     : {

@@ -3,7 +3,7 @@ import {
   DIRECTIONS,
   type PerDirection,
 } from "../../shared/contract/direction.js";
-import { type MonoMs, since } from "../../shared/runtime/clock.js";
+import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
 /** An allowance: so many a second over time, so many at once. */
 interface Budget {
@@ -23,7 +23,7 @@ const filled = ({ burst }: Budget, at: MonoMs): Purse => ({
 });
 
 const leftAt = ({ perS, burst }: Budget, purse: Purse, now: MonoMs): number =>
-  Math.min(burst, purse.left + (perS * since(purse.at, now)) / 1e3);
+  Math.min(burst, purse.left + (perS * msSince(purse.at, now)) / 1e3);
 
 export const canSpend = (budget: Budget, purse: Purse, now: MonoMs): boolean =>
   leftAt(budget, purse, now) >= 1;
@@ -33,14 +33,14 @@ const spent = (budget: Budget, purse: Purse, now: MonoMs): Purse => ({
   at: now,
 });
 
-export type Change = "cut" | "raise";
+export type RateChange = "cut" | "raise";
 
 /** How a kind of router is spared: its processor, its API, its flash. */
-export interface Pace {
+export interface WritePace {
   /** Cuts and raises have budgets of their own: no raise ever makes a cut wait. */
-  readonly budgets: Readonly<Record<Change, Budget>>;
+  readonly budgets: Readonly<Record<RateChange, Budget>>;
   /** A change by less than this part of the rate waits until the wish stands still. */
-  readonly minRatio: Readonly<Record<Change, number>>;
+  readonly minRatio: Readonly<Record<RateChange, number>>;
   /** A wish that is so old stands still: the rest of it is written, however small. */
   readonly settleMs: number;
   /** The rates are read back so often although nothing was written. */
@@ -48,7 +48,7 @@ export interface Pace {
 }
 
 /** tc costs a millisecond and wears nothing out. It is looked at often enough to miss a queue within two seconds. */
-export const TC_PACE: Pace = {
+export const TC_PACE: WritePace = {
   budgets: { cut: { perS: 40, burst: 4 }, raise: { perS: 10, burst: 2 } },
   minRatio: { cut: 0, raise: 0.004 },
   settleMs: 1_000,
@@ -56,7 +56,7 @@ export const TC_PACE: Pace = {
 };
 
 /** RouterOS writes its configuration to flash, and an operation takes it some 50 ms. */
-export const ROUTEROS_PACE: Pace = {
+export const ROUTEROS_PACE: WritePace = {
   budgets: { cut: { perS: 2, burst: 4 }, raise: { perS: 2, burst: 2 } },
   minRatio: { cut: 0.02, raise: 0.02 },
   settleMs: 5_000,
@@ -64,7 +64,7 @@ export const ROUTEROS_PACE: Pace = {
 };
 
 /** For rates that are to stay behind: all of it, at once. */
-export const inHaste = (pace: Pace): Pace => ({
+export const isUrgent = (pace: WritePace): WritePace => ({
   ...pace,
   budgets: { cut: MANY, raise: MANY },
   minRatio: { cut: 0, raise: 0 },
@@ -73,7 +73,7 @@ export const inHaste = (pace: Pace): Pace => ({
 const MANY: Budget = { perS: 1e6, burst: 1e6 };
 
 /** One direction: what is wanted since when, what is in force, and whether that is our doing. */
-export interface Order {
+export interface DesiredWrite {
   readonly wishBps: number;
   readonly wishedAt: MonoMs;
   readonly enforcedBps: number;
@@ -81,42 +81,53 @@ export interface Order {
   readonly isOurs: boolean;
 }
 
-export type Purses = Readonly<Record<Change, Purse>>;
+export type TokenBuckets = Readonly<Record<RateChange, Purse>>;
 
-export const fullPurses = ({ budgets }: Pace, at: MonoMs): Purses => ({
+export const fullBuckets = (
+  { budgets }: WritePace,
+  at: MonoMs,
+): TokenBuckets => ({
   cut: filled(budgets.cut, at),
   raise: filled(budgets.raise, at),
 });
 
 export const afterWriting = (
-  { budgets }: Pace,
-  purses: Purses,
-  change: Change,
+  { budgets }: WritePace,
+  purses: TokenBuckets,
+  change: RateChange,
   now: MonoMs,
-): Purses => ({
+): TokenBuckets => ({
   ...purses,
   [change]: spent(budgets[change], purses[change], now),
 });
 
 /** Which way the wish lies; null where it is granted. */
-export const changeOf = ({ wishBps, enforcedBps }: Order): Change | null =>
+export const changeOf = ({
+  wishBps,
+  enforcedBps,
+}: DesiredWrite): RateChange | null =>
   wishBps === enforcedBps ? null : wishBps < enforcedBps ? "cut" : "raise";
 
-const ratioOf = ({ wishBps, enforcedBps }: Order): number =>
+const ratioOf = ({ wishBps, enforcedBps }: DesiredWrite): number =>
   Math.abs(wishBps - enforcedBps) / Math.min(wishBps, enforcedBps);
 
-const isLargeEnough = (order: Order, change: Change, pace: Pace, now: MonoMs) =>
+const isLargeEnough = (
+  order: DesiredWrite,
+  change: RateChange,
+  pace: WritePace,
+  now: MonoMs,
+) =>
   !order.isOurs ||
   ratioOf(order) >= pace.minRatio[change] ||
-  since(order.wishedAt, now) >= pace.settleMs;
+  msSince(order.wishedAt, now) >= pace.settleMs;
 
 /** What is to be written now: a cut before any raise, the larger one first; null when nothing is due or may be spent. */
 export function nextWrite(
-  orders: PerDirection<Order>,
-  pace: Pace,
-  purses: Purses,
+  orders: PerDirection<DesiredWrite>,
+  pace: WritePace,
+  purses: TokenBuckets,
   now: MonoMs,
-): { readonly direction: Direction; readonly change: Change } | null {
+): { readonly direction: Direction; readonly change: RateChange } | null {
   const due = DIRECTIONS.flatMap((direction) => {
     const order = orders[direction];
     const change = changeOf(order);

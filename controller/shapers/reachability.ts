@@ -4,7 +4,7 @@ import type {
   FaultKind,
   Transport,
 } from "../../shared/contract/router-call.js";
-import { type Clock, since } from "../../shared/runtime/clock.js";
+import { type Clock, msSince } from "../../shared/runtime/clock.js";
 import type { Report } from "../report.js";
 import type { Session } from "./routeros/session.js";
 import type { Outcome } from "./shaper.js";
@@ -59,7 +59,7 @@ export const RETRY_MS: Readonly<Record<FaultKind, number>> = {
   unauthorized: 30_000,
 };
 
-export interface Fault {
+export interface RouterFault {
   readonly fault: FaultKind;
   readonly why: string;
 }
@@ -68,18 +68,18 @@ export interface Fault {
 interface Contact {
   readonly error: string | null;
   readonly sinceMs: number;
-  lost(fault: Fault): void;
+  lost(fault: RouterFault): void;
   back(): void;
 }
 
-export function openContact(
+export function openReachability(
   backend: string,
   clock: Clock,
   report: Report,
 ): Contact {
   let error: string | null = null;
   let changedAt = clock.mono();
-  const lastedMs = () => Math.round(since(changedAt, clock.mono()));
+  const lastedMs = () => Math.round(msSince(changedAt, clock.mono()));
   return {
     get error() {
       return error;

@@ -31,7 +31,7 @@ export interface Description {
 }
 
 /** What enforces rates: two queues, whatever they are made of. Operations settle within a deadline of their own, and never throw. */
-export interface Router extends AsyncDisposable {
+export interface Backend extends AsyncDisposable {
   readonly backend: "tc" | "routeros";
   readRates(): Promise<Outcome<Rates>>;
   /** Sets one rate. @returns the rate read back, whatever the router said of the write */
@@ -64,7 +64,7 @@ export const NO_WRITES: WriteCounts = {
 };
 
 /** How the router is, for health and status. */
-export interface RouterView {
+export interface BackendView {
   readonly backend: string;
   readonly reachable: boolean;
   /** For how long it is so, ms. */
@@ -82,7 +82,7 @@ export interface Shaper extends AsyncDisposable {
   request(wishBps: PerDirection<number>): void;
   /** What the router is known to enforce, bit/s; null before the first confirmation (DATA-02). */
   enforcedBps(): PerDirection<number | null>;
-  view(): RouterView;
+  view(): BackendView;
   /** Sets the rates that are to stay behind; gives up at `deadlineMs`. */
   leave(rateBps: PerDirection<number>, deadlineMs: number): Promise<void>;
 }

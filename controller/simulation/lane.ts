@@ -7,7 +7,7 @@ import type { Sender } from "./tcp.js";
 import { openSource, openTraffic } from "./traffic.js";
 
 /** One direction of the line: who sends, and bottleneck and shaper in this direction's order. */
-export interface Lane {
+export interface SimulatedDirection {
   readonly fifo: Fifo;
   readonly cake: Cake;
   /**
@@ -37,11 +37,11 @@ const LATEST_NOTICE_MS = 1000;
 /** An ack of 66 bytes for every two packets, and half of them thinned out on the way. */
 const ACK_RATIO = 66 / (4 * 1514);
 
-export function openLane(
+export function openSimulatedDirection(
   direction: Direction,
   plan: DirectionPlan,
   seed: number,
-): Lane {
+): SimulatedDirection {
   const capacity = openCapacity(
     plan.capacity(openRandom(seed, `${direction} capacity`)),
   );

@@ -5,7 +5,7 @@ import {
 } from "../../shared/contract/direction.js";
 import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Counted, Reading } from "../law/inputs.js";
-import { openLane } from "./lane.js";
+import { openSimulatedDirection } from "./lane.js";
 import { type LineName, type LinePlan, LINES, openTimeline } from "./plan.js";
 import { NO_SPIKES, openProbes, type SimulatedReply } from "./probes.js";
 import { openRandom } from "./random.js";
@@ -97,7 +97,7 @@ export function openSimulatedLine(options: SimulationOptions): SimulatedLine {
   const plan: LinePlan =
     typeof options.plan === "string" ? LINES[options.plan] : options.plan;
   const lanes = eachDirection((direction) =>
-    openLane(direction, plan[direction], seed),
+    openSimulatedDirection(direction, plan[direction], seed),
   );
   const { download, upload } = lanes;
   const { baseRttMs, countedEveryMs = COUNTED_EVERY_MS } = plan;

@@ -5,17 +5,17 @@ import {
 } from "../../shared/contract/direction.js";
 import { mbit } from "../../shared/contract/units.js";
 import type { Random } from "./random.js";
-import { ALWAYS, type Traffic } from "./traffic.js";
+import { ALWAYS, type TrafficPlan } from "./traffic.js";
 
 /** From an instant on the line can carry so much, until the next step. */
-export interface Step {
+export interface CapacityStep {
   readonly fromMs: number;
   readonly bps: number;
 }
 
-export interface DirectionPlan extends Traffic {
+export interface DirectionPlan extends TrafficPlan {
   /** Steps in order of time, the first from 0; perhaps without end. After the last one nothing changes any more. */
-  readonly capacity: (random: Random) => Iterable<Step>;
+  readonly capacity: (random: Random) => Iterable<CapacityStep>;
   /** What the bottleneck's buffer holds, as time at the first step's rate. */
   readonly bufferMs: number;
   /** What a radio's scheduler adds to every packet's way while this direction is in use, whatever its rate; 0 where not said. */
@@ -29,7 +29,7 @@ export interface Detour {
 }
 
 /** What is wrong with a reflector. */
-export type Fault =
+export type SimulatedFault =
   | { readonly kind: "dead"; readonly fromMs: number }
   | { readonly kind: "lossy"; readonly ratio: number }
   /** Slower by `ms` for `meanMs`, then not, and so on; both vary exponentially. */
@@ -54,7 +54,7 @@ export interface LinePlan extends PerDirection<DirectionPlan> {
   readonly detours?: (random: Random) => Iterable<Detour>;
   readonly spikes?: Spikes;
   /** What is wrong with the reflector in this place, if anything. */
-  readonly faults?: readonly (Fault | null)[];
+  readonly faults?: readonly (SimulatedFault | null)[];
   /** The byte counters of the WAN port move only each so many ms, as some network cards' do; 25 where not said. */
   readonly countedEveryMs?: number;
   /** The part of the bottleneck's queue that probes wait in; all of it where not said. */
@@ -67,7 +67,7 @@ const QUIET = { ...ALWAYS, steadyBps: 0, burstBps: 0 };
 export function fixedPlan(plan: {
   readonly baseRttMs: number;
   readonly bufferMs: number;
-  readonly steps: PerDirection<readonly Step[]>;
+  readonly steps: PerDirection<readonly CapacityStep[]>;
   readonly flows: PerDirection<number>;
 }): LinePlan {
   const { baseRttMs, bufferMs, steps, flows } = plan;
@@ -89,7 +89,7 @@ type Range = readonly [low: number, high: number];
 
 /** A rate in Mbit/s that falls for a while, comes back, and so on for ever. */
 const wandering = (usual: Range, low: Range, usualS: Range, lowS: Range) =>
-  function* (random: Random): Generator<Step, never> {
+  function* (random: Random): Generator<CapacityStep, never> {
     for (let fromMs = 0, isLow = false; ; isLow = !isLow) {
       yield { fromMs, bps: mbit(random.between(...(isLow ? low : usual))) };
       fromMs += Math.round(1e3 * random.between(...(isLow ? lowS : usualS)));
@@ -146,7 +146,9 @@ export const LINES = {
 export type LineName = keyof typeof LINES;
 
 /** The capacity at instants that never go back, bit/s. */
-export function openCapacity(steps: Iterable<Step>): (nowMs: number) => number {
+export function openCapacity(
+  steps: Iterable<CapacityStep>,
+): (nowMs: number) => number {
   const at = openTimeline(steps, { fromMs: 0, bps: 0 });
   return (nowMs) => at(nowMs).bps;
 }

@@ -1,8 +1,8 @@
 import type { PerDirection } from "../../shared/contract/direction.js";
 import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Reply } from "../law/inputs.js";
-import type { Lane } from "./lane.js";
-import type { Fault, LinePlan, Spikes } from "./plan.js";
+import type { SimulatedDirection } from "./lane.js";
+import type { SimulatedFault, LinePlan, Spikes } from "./plan.js";
 import type { Fifo } from "./queues.js";
 import { openRandom, type Random } from "./random.js";
 
@@ -20,7 +20,7 @@ const CLOCK_ERROR_MS = 500;
 
 function openReflector(
   distanceMs: number,
-  fault: Fault | null,
+  fault: SimulatedFault | null,
   random: Random,
 ): Reflector {
   const clockMs = random.between(-CLOCK_ERROR_MS, CLOCK_ERROR_MS);
@@ -111,7 +111,7 @@ interface Probe {
 /** @param name distinguishes the dice of several probers on one line */
 export function openProbes(
   plan: ProbePlan,
-  { download, upload }: PerDirection<Lane>,
+  { download, upload }: PerDirection<SimulatedDirection>,
   seed: number,
   name = "probes",
 ): Probes {

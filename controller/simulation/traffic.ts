@@ -9,7 +9,7 @@ interface OnOff {
 }
 
 /** What people do with one direction of the line. */
-export interface Traffic {
+export interface TrafficPlan {
   /** Places for bulk connections, each taken and left again as its own dice say. */
   readonly bulk: OnOff & {
     readonly flows: number;
@@ -31,7 +31,7 @@ const STAGGER_MS = 500;
 export const ALWAYS: OnOff = { onMeanMs: Infinity, offMeanMs: 0 };
 
 export function openTraffic(
-  traffic: Traffic,
+  traffic: TrafficPlan,
   seed: number,
   name: string,
 ): readonly Sender[] {

@@ -6,8 +6,8 @@ import {
   type PerDirection,
 } from "../../shared/contract/direction.js";
 import { clamp } from "../../shared/contract/units.js";
-import { type MonoMs, since } from "../../shared/runtime/clock.js";
-import type { Policy } from "../policy.js";
+import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
+import type { LabPolicy } from "../policy.js";
 
 /** Half a round trip stands for each way. One-way ms. */
 interface Thresholds {
@@ -47,7 +47,11 @@ interface Lane {
  * cuts by the size of the delay at most every 300 ms, raises of up to 4 % per 200 ms under high load, 1 % a second
  * towards base otherwise. Left out: the replacement of reflectors.
  */
-const cakeAutorate = (name: string, title: string, at: Thresholds): Policy => ({
+const cakeAutorate = (
+  name: string,
+  title: string,
+  at: Thresholds,
+): LabPolicy => ({
   name,
   title,
   reflectors: REFLECTORS,
@@ -73,7 +77,7 @@ const cakeAutorate = (name: string, title: string, at: Thresholds): Policy => ({
         counted = now;
         return;
       }
-      const ms = since(counted.at, now.at);
+      const ms = msSince(counted.at, now.at);
       if (ms < LOAD_EVERY_MS) return;
       const before = counted;
       eachDirection((d) => {
@@ -103,7 +107,7 @@ const cakeAutorate = (name: string, title: string, at: Thresholds): Policy => ({
       const meanMs = deltasMs.reduce((a, b) => a + b, 0) / deltasMs.length;
       const isBloated = deltasMs.filter((ms) => ms > lateMs).length >= VOTES;
       if (isBloated) {
-        if (since(lane.cutAt, now) < REFRACTORY_MS) return;
+        if (msSince(lane.cutAt, now) < REFRACTORY_MS) return;
         const severity = clamp(
           (meanMs - at.delayMs) / (at.cutFullMs - at.delayMs),
           0,
@@ -112,7 +116,7 @@ const cakeAutorate = (name: string, title: string, at: Thresholds): Policy => ({
         lane.bps *= CUT_MIN - severity * (CUT_MIN - CUT_MAX);
         lane.cutAt = now;
       } else if (lane.load === "high") {
-        if (!lane.isFresh || since(lane.cutAt, now) < REFRACTORY_MS) return;
+        if (!lane.isFresh || msSince(lane.cutAt, now) < REFRACTORY_MS) return;
         const room = clamp(
           (at.delayMs - meanMs) / (at.delayMs - at.raiseFullMs),
           0,
@@ -120,7 +124,7 @@ const cakeAutorate = (name: string, title: string, at: Thresholds): Policy => ({
         );
         lane.bps *= 1 + room * (RAISE_MAX - 1);
         lane.isFresh = false;
-      } else if (since(lane.homeAt, now) >= HOME_EVERY_MS) {
+      } else if (msSince(lane.homeAt, now) >= HOME_EVERY_MS) {
         lane.bps = homeward(lane.bps, bounds);
         lane.homeAt = now;
       }
@@ -130,7 +134,7 @@ const cakeAutorate = (name: string, title: string, at: Thresholds): Policy => ({
     return {
       decide({ replies, traffic }, now) {
         traffic.forEach(weigh);
-        const sleeps = usedAt !== null && since(usedAt, now) > SLEEP_AFTER_MS;
+        const sleeps = usedAt !== null && msSince(usedAt, now) > SLEEP_AFTER_MS;
         for (const reply of sleeps ? [] : replies) {
           hear(reply);
           eachDirection((d) => move(d, now));

@@ -1,5 +1,5 @@
 import { eachDirection } from "../../shared/contract/direction.js";
-import type { Policy } from "../policy.js";
+import type { LabPolicy } from "../policy.js";
 import { CAKE_AUTORATE, CAKE_AUTORATE_TIGHT } from "./cake-autorate.js";
 import { PREDECESSOR } from "./predecessor.js";
 import { SQM_AUTORATE } from "./sqm-autorate.js";
@@ -9,7 +9,7 @@ import { WANCTL, WANCTL_OWD, WANCTL_PRESET } from "./wanctl.js";
 const BLIND = { reflectors: 1, spacingMs: 1000, beatMs: 50 } as const;
 
 /** No shaper at all: what the line does by itself. */
-const NONE: Policy = {
+const NONE: LabPolicy = {
   ...BLIND,
   name: "none",
   title: "no shaping",
@@ -17,7 +17,7 @@ const NONE: Policy = {
 };
 
 /** CAKE at a fixed part of the rate the line is sold as. */
-const fixed = (percent: number): Policy => ({
+const fixed = (percent: number): LabPolicy => ({
   ...BLIND,
   name: `static-${percent}`,
   title: `CAKE fixed at ${percent} % of the line's nominal rate`,
@@ -32,7 +32,7 @@ const ORACLE_RATIO = 0.95;
 const ORACLE_LEAST = 0.02;
 
 /** Knows the capacity of each millisecond: the bound on what any policy can do with CAKE and these senders. */
-const ORACLE: Policy = {
+const ORACLE: LabPolicy = {
   ...BLIND,
   beatMs: 1,
   isInstant: true,
@@ -49,7 +49,7 @@ const ORACLE: Policy = {
 };
 
 /** Everybody the lab can let play, in the order of tables. */
-export const POLICIES: readonly Policy[] = [
+export const POLICIES: readonly LabPolicy[] = [
   ORACLE,
   WANCTL,
   WANCTL_OWD,

@@ -5,7 +5,7 @@ import {
   type PerDirection,
 } from "../../shared/contract/direction.js";
 import type { State } from "../../shared/contract/state.js";
-import type { Policy } from "../policy.js";
+import type { LabPolicy } from "../policy.js";
 
 /** What the predecessor, wanctl in Python, is told of one direction. Rates in bit/s, thresholds in ms of delta. */
 export interface Machine {
@@ -41,7 +41,7 @@ export const startOf = ({ ceilingBps }: Machine): MachineState => ({
 });
 
 /** One beat of 50 ms of one direction. While YELLOW is not believed yet the state is GREEN, even after RED. */
-export function beat(
+export function cycleOfPredecessor(
   before: MachineState,
   deltaMs: number,
   machine: Machine,
@@ -117,7 +117,7 @@ const ROUND_MS = 250;
  * wanctl in Python (kevinb361/wanctl), written anew from the description of what it does: a step at each of 20 beats a
  * second, by the state of that beat. With flat floors, which are its better ones on a line that falls.
  */
-export const PREDECESSOR: Policy = {
+export const PREDECESSOR: LabPolicy = {
   name: "predecessor",
   title: "wanctl in Python: four states, a step each beat",
   reflectors: REFLECTORS,
@@ -164,7 +164,8 @@ export const PREDECESSOR: Policy = {
             GAINS,
           );
           const deltaMs = averages.loadMs - averages.baselineMs;
-          const next = (d: Direction) => beat(lanes[d], deltaMs, machines[d]);
+          const next = (d: Direction) =>
+            cycleOfPredecessor(lanes[d], deltaMs, machines[d]);
           lanes = eachDirection(next);
         }
         return eachDirection((d) => lanes[d].bps);

@@ -6,8 +6,8 @@ import {
   eachDirection,
   type PerDirection,
 } from "../../shared/contract/direction.js";
-import { type MonoMs, since } from "../../shared/runtime/clock.js";
-import type { Policy } from "../policy.js";
+import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
+import type { LabPolicy } from "../policy.js";
 
 const REFLECTORS = 5;
 const TICK_MS = 500;
@@ -38,7 +38,7 @@ interface Peer {
  * half second a raise towards rates that were safe before, or a cut to 90 % of what was achieved or to a random safe
  * rate. Its base is the line's nominal rate. Left out: the selection of reflectors.
  */
-export const SQM_AUTORATE: Policy = {
+export const SQM_AUTORATE: LabPolicy = {
   name: "sqm-autorate",
   title: "sqm-autorate, as it comes: 15 ms one way, median of five",
   reflectors: REFLECTORS,
@@ -53,7 +53,9 @@ export const SQM_AUTORATE: Policy = {
         const before = counted;
         counted = newest ?? before;
         const ms =
-          before === null || newest === null ? 0 : since(before.at, newest.at);
+          before === null || newest === null
+            ? 0
+            : msSince(before.at, newest.at);
         return eachDirection((d) => {
           lanes[d].hear(replies);
           const bytes =
@@ -99,7 +101,7 @@ function openLane(direction: Direction, baseBps: number, random: Random) {
     /** One tick; returns the rate, bit/s. */
     move(achievedBps: number, now: MonoMs): number {
       const deltasMs = [...peers.values()]
-        .filter(({ heardAt }) => since(heardAt, now) <= FRESH_MS)
+        .filter(({ heardAt }) => msSince(heardAt, now) <= FRESH_MS)
         .map(({ recentMs, baselineMs }) => recentMs - baselineMs)
         .sort((a, b) => a - b);
       const deltaMs = deltasMs[Math.min(RANK, deltasMs.length - 1)];

@@ -7,10 +7,10 @@ import { ratesOf } from "../../controller/law/rate-state.js";
 import { PRESETS } from "../../controller/law/tuning.js";
 import {
   afterWriting,
-  fullPurses,
+  fullBuckets,
   nextWrite,
-  type Pace,
-  type Purses,
+  type WritePace,
+  type TokenBuckets,
   ROUTEROS_PACE,
   TC_PACE,
 } from "../../controller/shapers/pace.js";
@@ -19,7 +19,7 @@ import {
   type PerDirection,
 } from "../../shared/contract/direction.js";
 import type { MonoMs } from "../../shared/runtime/clock.js";
-import type { Policy } from "../policy.js";
+import type { LabPolicy } from "../policy.js";
 
 const PROBING = { reflectors: 6, spacingMs: 50, beatMs: 50 } as const;
 
@@ -35,7 +35,7 @@ const wanctl = (
   name: string,
   title: string,
   { tellsWays, isPreset }: Variant,
-): Policy => ({
+): LabPolicy => ({
   ...PROBING,
   isPaced: true,
   name,
@@ -62,8 +62,8 @@ const wanctl = (
 const PACES = { tc: TC_PACE, routeros: ROUTEROS_PACE } as const;
 
 /** The rates in force after each wish, as the actuator paces them where a write takes no time. */
-function openPace(pace: Pace) {
-  let purses: Purses | null = null;
+function openPace(pace: WritePace) {
+  let purses: TokenBuckets | null = null;
   let inForce: PerDirection<number> | null = null;
   let wishes: PerDirection<{ bps: number; at: MonoMs }> | null = null;
   return (wishBps: PerDirection<number>, now: MonoMs): PerDirection<number> => {
@@ -73,7 +73,7 @@ function openPace(pace: Pace) {
     );
     wishes = wished;
     let rates = inForce ?? wishBps;
-    purses ??= fullPurses(pace, now);
+    purses ??= fullBuckets(pace, now);
     for (;;) {
       const orders = eachDirection((d) => ({
         wishBps: wishBps[d],

@@ -1,5 +1,5 @@
 import { type DirectionTrace, type Trace, TRACE_MS } from "../measure.js";
-import type { Standing } from "../score.js";
+import type { Ranking } from "../score.js";
 import { brief } from "../table.js";
 
 /** Where data stand in a picture: a span of values onto a span of pixels. */
@@ -62,8 +62,7 @@ function stairs(
   return `M${px(x(0))} ${px(baseline)}${tops.join("")}V${px(baseline)}Z`;
 }
 
-const px = (value: number): string =>
-  String(Math.round(value * 10) / 10);
+const px = (value: number): string => String(Math.round(value * 10) / 10);
 
 /** Text made safe to stand in HTML. */
 export const escaped = (text: string): string =>
@@ -84,7 +83,7 @@ const MARKS_MS = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000];
 const LABEL_PX = 13;
 
 /** Throughput over p95 of the delay, a point with its 95 % intervals for each policy: the best is above and to the left. */
-export function pareto(standings: readonly Standing[]): string {
+export function pareto(standings: readonly Ranking[]): string {
   const points = standings.flatMap(({ policy, usePct, p95Ms }) =>
     usePct === null || p95Ms === null ? [] : [{ policy, usePct, p95Ms }],
   );

@@ -1,7 +1,7 @@
 import type { Verdict } from "../gates.js";
-import type { Outcome, Standing } from "../score.js";
+import type { TaskResult, Ranking } from "../score.js";
 import type { Spread } from "../statistics.js";
-import { plain } from "../table.js";
+import { shortNumber } from "../table.js";
 import { policyOf, scenarioOf } from "../tasks.js";
 import { escaped, pareto, timeline } from "./charts.js";
 
@@ -74,9 +74,9 @@ ${colours}
 
 interface Report {
   readonly seeds: number;
-  readonly standings: readonly Standing[];
+  readonly standings: readonly Ranking[];
   readonly verdicts: readonly Verdict[];
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly TaskResult[];
 }
 
 /** The whole report as one HTML file: no script, nothing fetched. */
@@ -152,25 +152,25 @@ function section(id: string, { standings, outcomes }: Report): string {
 <div class="panels">${panels.join("")}</div></details></section>`;
 }
 
-const row = (standing: Standing): string =>
+const row = (standing: Ranking): string =>
   `<tr class="${escaped(standing.policy)}"><td><i></i>${escaped(standing.policy)}</td>${[
     withMargin(standing.usePct),
-    plain(standing.p50Ms),
+    shortNumber(standing.p50Ms),
     withMargin(standing.p95Ms),
-    plain(standing.p99Ms),
-    plain(standing.latePct),
-    plain(standing.fallS),
-    plain(standing.riseS),
-    plain(standing.atFloorPct),
-    plain(standing.writesPerS),
-    plain(standing.cutsPerHour),
-    plain(standing.points),
+    shortNumber(standing.p99Ms),
+    shortNumber(standing.latePct),
+    shortNumber(standing.fallS),
+    shortNumber(standing.riseS),
+    shortNumber(standing.atFloorPct),
+    shortNumber(standing.writesPerS),
+    shortNumber(standing.cutsPerHour),
+    shortNumber(standing.points),
   ]
     .map((cell) => `<td>${cell}</td>`)
     .join("")}</tr>`;
 
 function withMargin(spread: Spread | null): string {
-  if (spread === null || spread.runs < 2) return plain(spread);
+  if (spread === null || spread.runs < 2) return shortNumber(spread);
   const half = (spread.high - spread.low) / 2;
-  return `${plain(spread)} <small>±${half.toFixed(half < 9.95 ? 1 : 0)}</small>`;
+  return `${shortNumber(spread)} <small>±${half.toFixed(half < 9.95 ? 1 : 0)}</small>`;
 }

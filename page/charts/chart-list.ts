@@ -1,5 +1,5 @@
 import type { CycleFrame } from "../../shared/contract/frame.js";
-import type { Api, Outcome } from "../data/api.js";
+import type { Api, Reply } from "../data/api.js";
 import { followed, isFollowed } from "../data/follow.js";
 import { askConfig, askEvents, askRange, askSummary } from "../data/history.js";
 import {
@@ -7,17 +7,17 @@ import {
   boundsOf,
   isCycles,
   lengthOf,
-  type Span,
+  type ShownSpan,
 } from "../data/span.js";
 import { limitsIn, wanData, type WanData } from "../data/wan-data.js";
-import type { Finds } from "../text/highlights.js";
-import type { Hands } from "./plot.js";
+import type { Highlights } from "../text/highlights.js";
+import type { PlotCallbacks } from "./plot.js";
 import { openWanCharts, type WanCharts } from "./wan-charts.js";
 
 /** The charts of all WANs that are shown, at the same time. */
 interface Board {
   /** Asks for it; a later call leaves an earlier one behind. */
-  load(span: Span, wans: readonly string[], nowMs: number): Promise<void>;
+  load(span: ShownSpan, wans: readonly string[], nowMs: number): Promise<void>;
   hear(frame: CycleFrame): void;
   /** Moves on, where the last while is shown by its cycles. */
   follow(nowMs: number): void;
@@ -39,15 +39,15 @@ export const renewalMs = (bounds: Bounds): number =>
     ? 15_000
     : Math.min(Math.max(lengthOf(bounds) / 300, 3_000), 60_000);
 
-export function openBoard(
+export function openChartList(
   api: Api,
   place: HTMLElement,
-  finds: Finds,
-  hands: Hands,
+  finds: Highlights,
+  hands: PlotCallbacks,
 ): Board {
   const lines = new Map<string, Line>();
   let asked = new AbortController();
-  let span: Span | null = null;
+  let span: ShownSpan | null = null;
   let isNews = false;
 
   function arrange(wans: readonly string[]): void {
@@ -146,5 +146,5 @@ export function openBoard(
   };
 }
 
-const complaintIn = (outcome: Outcome<unknown>): string | null =>
+const complaintIn = (outcome: Reply<unknown>): string | null =>
   outcome.kind === "refused" ? outcome.message : null;

@@ -1,7 +1,7 @@
-import { part } from "../dom.js";
+import { element } from "../dom.js";
 
 /** Colours of the style sheet, for what is drawn on a canvas. */
-export type InkName =
+export type ColourName =
   | "page"
   | "text"
   | "quiet"
@@ -15,15 +15,15 @@ export type InkName =
   | "state-3";
 
 /** As the style sheet has it now: light and dark differ. */
-export type Ink = (name: InkName) => string;
+export type CssColours = (name: ColourName) => string;
 
-export function openInk(): Ink {
+export function openCssColours(): CssColours {
   const probe = document.createElement("i");
   probe.hidden = true;
   // where colours are forced all of them would be one, and the lines not told apart
   probe.style.setProperty("forced-color-adjust", "none");
   document.body.append(probe);
-  let known = new Map<InkName, string>();
+  let known = new Map<ColourName, string>();
   const forget = () => (known = new Map());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", forget);
   addEventListener("theme", forget);
@@ -43,7 +43,7 @@ const KEY = "wanctl-theme";
 /** Light or dark, as the system has it until one chooses. */
 export function openTheme(): void {
   const root = document.documentElement;
-  const button = part("theme", HTMLButtonElement);
+  const button = element("theme", HTMLButtonElement);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const isDark = () =>
     root.style.colorScheme === ""

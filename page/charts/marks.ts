@@ -2,7 +2,12 @@ import type { HistoryEvent } from "../../shared/contract/history.js";
 import { type Bounds, lengthOf } from "../data/span.js";
 import { type Cluster, clusters } from "../data/wan-data.js";
 import { make } from "../dom.js";
-import { dayAndTime, eventInWords, severity, timeToMs } from "../text/words.js";
+import {
+  dayAndTimeText,
+  eventInWords,
+  severity,
+  timeToMs,
+} from "../text/words.js";
 import { AXIS_PX, RIGHT_PX } from "./plot.js";
 
 /** Events above a chart, each where it happened; one that is looked at tells its reason. */
@@ -54,8 +59,8 @@ export function openMarks(place: HTMLElement, wan: string): Marks {
     const worst = Math.max(...members.map((event) => severity(event)));
     const label =
       members.length === 1 && first
-        ? `${dayAndTime(first.at)}: ${eventInWords(first)}`
-        : `${dayAndTime(cluster.at)}: ${members.length} events`;
+        ? `${dayAndTimeText(first.at)}: ${eventInWords(first)}`
+        : `${dayAndTimeText(cluster.at)}: ${members.length} events`;
     const mark = make(
       "button",
       {

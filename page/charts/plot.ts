@@ -1,14 +1,14 @@
 import type { Bounds } from "../data/span.js";
 import type { Shade, WanData } from "../data/wan-data.js";
 import { tickLabels } from "../text/words.js";
-import type { Ink } from "./css-colours.js";
+import type { CssColours } from "./css-colours.js";
 import uPlot from "./uplot.js";
 
 /** Hatches the times of which there is nothing, with the word where it fits. */
 function drawShades(
   plot: uPlot,
   shades: readonly Shade[],
-  ink: Ink,
+  ink: CssColours,
 ): void {
   const { ctx, bbox } = plot;
   ctx.save();
@@ -33,7 +33,7 @@ function writeWord(
   word: string,
   left: number,
   width: number,
-  ink: Ink,
+  ink: CssColours,
 ): void {
   const visibleLeft = Math.max(left, bbox.left);
   const visible = Math.min(left + width, bbox.left + bbox.width) - visibleLeft;
@@ -128,8 +128,8 @@ export interface PlotKind {
 }
 
 /** Where charts tell of the pointer. */
-export interface Hands {
-  readonly ink: Ink;
+export interface PlotCallbacks {
+  readonly ink: CssColours;
   readonly select: (bounds: Bounds) => void;
 }
 
@@ -144,7 +144,7 @@ export const RIGHT_PX = 26;
 export function openPlot(
   place: HTMLElement,
   kind: PlotKind,
-  { ink, select }: Hands,
+  { ink, select }: PlotCallbacks,
   point: (words: string | null) => void,
 ): Plot {
   let data: WanData | null = null;

@@ -1,12 +1,12 @@
 import type { Direction } from "../../shared/contract/direction.js";
-import { align, seriesOf, type WanData } from "../data/wan-data.js";
+import { align, findSeries, type WanData } from "../data/wan-data.js";
 import { mbps, ms, timeInFull } from "../text/words.js";
-import type { Ink } from "./css-colours.js";
+import type { CssColours } from "./css-colours.js";
 import type { PlotKind } from "./plot.js";
 import uPlot from "./uplot.js";
 
 /** RTT as a line within its least and greatest, over the baseline. */
-export function rttPlot(ink: Ink): PlotKind {
+export function rttPlot(ink: CssColours): PlotKind {
   const edge = { stroke: "transparent", width: 0, points: { show: false } };
   return {
     height: 190,
@@ -39,8 +39,8 @@ export function rttPlot(ink: Ink): PlotKind {
 }
 
 function rttColumns(data: WanData): uPlot.AlignedData {
-  const rtt = seriesOf(data, "wanctl_rtt_ms");
-  const baseline = seriesOf(data, "wanctl_rtt_baseline_ms");
+  const rtt = findSeries(data, "wanctl_rtt_ms");
+  const baseline = findSeries(data, "wanctl_rtt_baseline_ms");
   const { at, lines } = align(
     [
       { at: rtt.at, values: rtt.max },
@@ -65,7 +65,7 @@ export const valuesAt = (
   });
 
 /** What a direction carried, below the rate that was enforced and the one that was wanted, between floor and ceiling. */
-export function ratePlot(direction: Direction, ink: Ink): PlotKind {
+export function ratePlot(direction: Direction, ink: CssColours): PlotKind {
   const hidden = { points: { show: false } };
   let ceiling = 0;
   return {
@@ -102,7 +102,7 @@ export function ratePlot(direction: Direction, ink: Ink): PlotKind {
 
 function rateColumns(data: WanData, direction: Direction): uPlot.AlignedData {
   const lines = ["load", "rate_wanted", "rate"].map((name) => {
-    const { at, avg } = seriesOf(data, `wanctl_${name}_${direction}_mbps`);
+    const { at, avg } = findSeries(data, `wanctl_${name}_${direction}_mbps`);
     return { at, values: avg };
   });
   const aligned = align(lines, data.pace);
@@ -113,7 +113,7 @@ function drawLimits(
   plot: uPlot,
   { limits }: WanData,
   direction: Direction,
-  ink: Ink,
+  ink: CssColours,
 ): void {
   const { ctx, bbox } = plot;
   const px = uPlot.pxRatio;

@@ -1,16 +1,26 @@
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import { STATES } from "../../shared/contract/state.js";
 import { shareOf } from "../data/follow.js";
-import { align, type Pace, seriesOf, type WanData } from "../data/wan-data.js";
+import {
+  align,
+  type Resolution,
+  findSeries,
+  type WanData,
+} from "../data/wan-data.js";
 import { timeInFull } from "../text/words.js";
-import type { Ink, InkName } from "./css-colours.js";
+import type { CssColours, ColourName } from "./css-colours.js";
 import type { PlotKind } from "./plot.js";
 import { valuesAt } from "./rates-and-rtt.js";
 import uPlot from "./uplot.js";
 
 const NONE = { at: [], values: [] };
 const LANE = { download: 1, upload: 0 } as const;
-const INKS: readonly InkName[] = ["state-0", "state-1", "state-2", "state-3"];
+const INKS: readonly ColourName[] = [
+  "state-0",
+  "state-1",
+  "state-2",
+  "state-3",
+];
 
 /** How high a state stands in its lane: one sees it without its colour. */
 const HEIGHT = [0.18, 0.45, 0.7, 0.95] as const;
@@ -19,7 +29,7 @@ const HEIGHT = [0.18, 0.45, 0.7, 0.95] as const;
 const FAINTEST = 0.25;
 
 /** Both directions' states, a lane each; in a step with several the worst is drawn, over the mildest, as strongly as it lasted. */
-export function statePlot(ink: Ink): PlotKind {
+export function statePlot(ink: CssColours): PlotKind {
   return {
     height: 54,
     hasTimeAxis: false,
@@ -35,7 +45,7 @@ export function statePlot(ink: Ink): PlotKind {
     scale: { range: () => [0, 2] },
     columns(data) {
       const [down, up] = DIRECTIONS.map((direction) => {
-        const { at, max } = seriesOf(data, "wanctl_state", direction);
+        const { at, max } = findSeries(data, "wanctl_state", direction);
         return { at, values: max };
       });
       const { at, lines } = align([down ?? NONE, up ?? NONE], {
@@ -61,10 +71,10 @@ function drawLane(
   plot: uPlot,
   data: WanData,
   direction: Direction,
-  ink: Ink,
+  ink: CssColours,
 ): void {
   const { ctx, bbox } = plot;
-  const { at, min, max, stateMs } = seriesOf(data, "wanctl_state", direction);
+  const { at, min, max, stateMs } = findSeries(data, "wanctl_state", direction);
   const lane = bbox.height / 2;
   const bottom = bbox.top + bbox.height - LANE[direction] * lane;
   ctx.save();
@@ -103,7 +113,7 @@ function stretches(
   at: readonly number[],
   codes: readonly number[],
   shares: readonly number[],
-  { ownMs, gapMs }: Pace,
+  { ownMs, gapMs }: Resolution,
 ): readonly Stretch[] {
   const found: Stretch[] = [];
   at.forEach((fromMs, i) => {

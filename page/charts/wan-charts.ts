@@ -3,18 +3,23 @@ import type {
   HistoryEvent,
   SummaryAnswer,
 } from "../../shared/contract/history.js";
-import { seriesOf, type WanData } from "../data/wan-data.js";
+import { findSeries, type WanData } from "../data/wan-data.js";
 import { make, say } from "../dom.js";
 import {
-  lineTally,
+  lineSummary,
   NOTHING,
   recordedInWords,
-  rttTally,
-  stateTally,
+  rttSummary,
+  stateSummary,
 } from "../text/summaries.js";
 import { mbps } from "../text/words.js";
 import { openMarks } from "./marks.js";
-import { type Hands, openPlot, type Plot, type PlotKind } from "./plot.js";
+import {
+  type PlotCallbacks,
+  openPlot,
+  type Plot,
+  type PlotKind,
+} from "./plot.js";
 import { ratePlot, rttPlot } from "./rates-and-rtt.js";
 import { statePlot } from "./state-plot.js";
 
@@ -56,7 +61,7 @@ function openFigure(title: string, unit: string) {
 export function openWanCharts(
   wan: string,
   place: HTMLElement,
-  hands: Hands,
+  hands: PlotCallbacks,
 ): WanCharts {
   const { ink } = hands;
   const rtt = openFigure("RTT", "");
@@ -102,14 +107,15 @@ export function openWanCharts(
   function rateTallies(now: WanData): void {
     for (const { direction, figure } of rates) {
       const of = (name: string) =>
-        lineTally(seriesOf(now, `wanctl_${name}_${direction}_mbps`));
+        lineSummary(findSeries(now, `wanctl_${name}_${direction}_mbps`));
       const [load, rate] = [of("load"), of("rate")];
-      const text = (name: string, tally: ReturnType<typeof lineTally>) =>
+      const text = (name: string, tally: ReturnType<typeof lineSummary>) =>
         tally === null
           ? `${name} unknown`
           : `${name} ${mbps(tally.min)} to ${mbps(tally.max)}, mean ${mbps(tally.avg)}`;
       // the states are told of every cycle
-      const isEmpty = seriesOf(now, "wanctl_state", direction).at.length === 0;
+      const isEmpty =
+        findSeries(now, "wanctl_state", direction).at.length === 0;
       figure.tally(
         isEmpty ? NOTHING : `${text("load", load)}; ${text("rate", rate)}`,
       );
@@ -130,8 +136,8 @@ export function openWanCharts(
       remark();
     },
     tally(summary) {
-      rtt.tally(rttTally(summary, wan));
-      states.tally(stateTally(summary, wan));
+      rtt.tally(rttSummary(summary, wan));
+      states.tally(stateSummary(summary, wan));
       const { gaps, partial: isPartial, wans } = summary.metadata;
       const found = wans.find((each) => each.wan === wan);
       const lost = gaps.filter((gap) => gap.wan === wan);

@@ -7,10 +7,10 @@ import type {
   SeriesAnswer,
   SummaryAnswer,
 } from "../../shared/contract/history.js";
-import type { Api, Outcome } from "./api.js";
+import type { Api, Reply } from "./api.js";
 import { joined } from "./follow.js";
 import { type Bounds, isCycles, lengthOf } from "./span.js";
-import type { Range } from "./wan-data.js";
+import type { DataRange } from "./wan-data.js";
 
 /** What the charts of a WAN show. */
 const METRICS: readonly string[] = [
@@ -62,13 +62,13 @@ export async function askRange(
   wan: string,
   bounds: Bounds,
   signal: AbortSignal,
-): Promise<Outcome<Range>> {
+): Promise<Reply<DataRange>> {
   const query = spanQuery(bounds, [wan]);
   for (const metric of METRICS) query.append("metric", metric);
   if (isCycles(bounds)) query.append("step", "cycle");
   else if (lengthOf(bounds) > BY_DAYS_MS) query.append("step", "1d");
   else query.append("points", String(POINTS));
-  let range: Range | null = null;
+  let range: DataRange | null = null;
   for (let page = 0; page < PAGES_MAX; page++) {
     const outcome = await api.get<RangeAnswer>("api/v1/range", query, signal);
     if (outcome.kind !== "answer") return outcome;
@@ -80,7 +80,7 @@ export async function askRange(
     if (metadata.next === null) break;
     query.set("cursor", metadata.next);
   }
-  return { kind: "answer", body: range as Range };
+  return { kind: "answer", body: range as DataRange };
 }
 
 export function askSummary(
@@ -88,7 +88,7 @@ export function askSummary(
   wans: readonly string[],
   bounds: Bounds,
   signal: AbortSignal,
-): Promise<Outcome<SummaryAnswer>> {
+): Promise<Reply<SummaryAnswer>> {
   const query = spanQuery(bounds, wans);
   query.append("metric", "wanctl_rtt_ms");
   query.append("metric", "wanctl_rtt_delta_ms");
@@ -102,7 +102,7 @@ export async function askEvents(
   wans: readonly string[],
   bounds: Bounds,
   signal: AbortSignal,
-): Promise<Outcome<EventsAnswer>> {
+): Promise<Reply<EventsAnswer>> {
   const ask = (kinds: readonly string[]) => {
     const query = spanQuery(bounds, [...wans, "recorder"]);
     query.append("limit", String(EVENTS_MAX));

@@ -1,13 +1,18 @@
-import { LENGTH_MAX_MS, LENGTH_MIN_MS, LENGTHS_MS, type Span } from "./span.js";
+import {
+  LENGTH_MAX_MS,
+  LENGTH_MIN_MS,
+  LENGTHS_MS,
+  type ShownSpan,
+} from "./span.js";
 
 /** What is looked at; it stands in the address, so that it can be sent to somebody. */
-export interface View {
-  readonly span: Span;
+export interface PageView {
+  readonly span: ShownSpan;
   /** null: all there are */
   readonly wans: readonly string[] | null;
 }
 
-export const FIRST_VIEW: View = {
+export const FIRST_VIEW: PageView = {
   span: { kind: "last", lengthMs: LENGTHS_MS["15m"] },
   wans: null,
 };
@@ -22,16 +27,16 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 };
 
 /** `#last=1h&wan=att`, `#from=2026-01-31T20:00:00.000Z&to=...` */
-export function linkTo({ span, wans }: View): string {
+export function linkTo({ span, wans }: PageView): string {
   const time =
     span.kind === "last"
-      ? [`last=${lengthText(span.lengthMs)}`]
+      ? [`last=${lengthInLink(span.lengthMs)}`]
       : [`from=${iso(span.fromMs)}`, `to=${iso(span.toMs)}`];
   return `#${[...time, ...(wans ?? []).map((wan) => `wan=${wan}`)].join("&")}`;
 }
 
 /** @throws Error that says what is wrong with it */
-export function viewIn(hash: string): View {
+export function viewIn(hash: string): PageView {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   for (const name of given.keys())
     if (!["last", "from", "to", "wan"].includes(name))
@@ -43,7 +48,7 @@ export function viewIn(hash: string): View {
   return { span: spanIn(given), wans: wans.length === 0 ? null : wans };
 }
 
-function spanIn(given: URLSearchParams): Span {
+function spanIn(given: URLSearchParams): ShownSpan {
   const last = given.get("last");
   const [from, to] = [given.get("from"), given.get("to")];
   if (from === null && to === null)
@@ -58,7 +63,7 @@ function spanIn(given: URLSearchParams): Span {
 }
 
 /** `90s`, `1h`: in the largest unit that is whole. */
-export function lengthText(ms: number): string {
+export function lengthInLink(ms: number): string {
   const [unit = "s", unitMs = 1_000] =
     Object.entries(UNITS_MS)
       .reverse()

@@ -2,11 +2,11 @@ import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import type { CycleFrame, Frame } from "../../shared/contract/frame.js";
 import type { EventsAnswer } from "../../shared/contract/history.js";
 import type { Api } from "./api.js";
-import type { Present } from "./wan-data.js";
+import type { WanPresent } from "./wan-data.js";
 
 /** What each WAN is now, from the stream, and from what the recorder says while there is none. */
 interface Live {
-  readonly presents: ReadonlyMap<string, Present>;
+  readonly presents: ReadonlyMap<string, WanPresent>;
   /** Goes on as long as the page is open. */
   run(): Promise<never>;
 }
@@ -21,18 +21,18 @@ interface Ears {
 }
 
 interface WansAnswer {
-  readonly data: readonly Omit<Present, "since">[];
+  readonly data: readonly Omit<WanPresent, "since">[];
   readonly metadata: { readonly at: number };
 }
 
 /** Without a frame for so long nothing is known of now; as the recorder has it. */
-export const STALE_MS = 10_000;
+export const SILENT_AFTER_MS = 10_000;
 
 const RETRY_MS = 2_000;
 const UNKNOWN = { download: null, upload: null };
 
 export function openLive(api: Api, ears: Ears): Live {
-  const presents = new Map<string, Present>();
+  const presents = new Map<string, WanPresent>();
 
   /** As the recorder remembers it; who is new is looked up in the history. */
   async function look(): Promise<void> {

@@ -1,5 +1,5 @@
 /** Which time is shown: the last while, going on with the clock, or one that stays. */
-export type Span =
+export type ShownSpan =
   | { readonly kind: "last"; readonly lengthMs: number }
   | { readonly kind: "fixed"; readonly fromMs: number; readonly toMs: number };
 
@@ -38,7 +38,7 @@ const CYCLES_MAX_MS = 2 * MINUTE_MS;
 
 export const lengthOf = ({ fromMs, toMs }: Bounds): number => toMs - fromMs;
 
-export const boundsOf = (span: Span, nowMs: number): Bounds =>
+export const boundsOf = (span: ShownSpan, nowMs: number): Bounds =>
   span.kind === "fixed"
     ? { fromMs: span.fromMs, toMs: span.toMs }
     : { fromMs: nowMs - span.lengthMs, toMs: nowMs };
@@ -47,7 +47,7 @@ export const isCycles = (bounds: Bounds): boolean =>
   lengthOf(bounds) <= CYCLES_MAX_MS;
 
 /** These bounds as a span: of a length that can be shown, of whole ms, and not of the future. */
-export function fixed({ fromMs, toMs }: Bounds, nowMs: number): Span {
+export function fixedSpan({ fromMs, toMs }: Bounds, nowMs: number): ShownSpan {
   const length = Math.min(
     Math.max(Math.round(toMs - fromMs), LENGTH_MIN_MS),
     LENGTH_MAX_MS,
@@ -58,7 +58,11 @@ export function fixed({ fromMs, toMs }: Bounds, nowMs: number): Span {
 }
 
 /** Shorter or longer by a factor, about its middle; the last while stays the last. */
-export function zoomed(span: Span, factor: number, nowMs: number): Span {
+export function zoomed(
+  span: ShownSpan,
+  factor: number,
+  nowMs: number,
+): ShownSpan {
   if (span.kind === "last") {
     const wished = span.lengthMs * factor;
     const lengthMs = Math.min(Math.max(wished, LENGTH_MIN_MS), LENGTH_MAX_MS);
@@ -66,17 +70,24 @@ export function zoomed(span: Span, factor: number, nowMs: number): Span {
   }
   const middle = (span.fromMs + span.toMs) / 2;
   const half = (lengthOf(span) / 2) * factor;
-  return fixed({ fromMs: middle - half, toMs: middle + half }, nowMs);
+  return fixedSpan({ fromMs: middle - half, toMs: middle + half }, nowMs);
 }
 
 /** Moved by a part of its length, to the past where that is below 0; at the end it is the last while again. */
-export function panned(span: Span, part: number, nowMs: number): Span {
+export function panned(
+  span: ShownSpan,
+  part: number,
+  nowMs: number,
+): ShownSpan {
   const bounds = boundsOf(span, nowMs);
   const length = lengthOf(bounds);
   if (part > 0 && bounds.toMs + length * part >= nowMs)
     return { kind: "last", lengthMs: length };
   const by = length * part;
-  return fixed({ fromMs: bounds.fromMs + by, toMs: bounds.toMs + by }, nowMs);
+  return fixedSpan(
+    { fromMs: bounds.fromMs + by, toMs: bounds.toMs + by },
+    nowMs,
+  );
 }
 
 /** The shortest of the lengths one chooses from that holds what there is, at most this one. */
@@ -91,5 +102,5 @@ export function lengthFor(
 }
 
 /** Some time before and after an instant. */
-export const around = (atMs: number, ms: number, nowMs: number): Span =>
-  fixed({ fromMs: atMs - ms, toMs: atMs + ms }, nowMs);
+export const around = (atMs: number, ms: number, nowMs: number): ShownSpan =>
+  fixedSpan({ fromMs: atMs - ms, toMs: atMs + ms }, nowMs);

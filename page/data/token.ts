@@ -1,4 +1,4 @@
-import { part } from "../dom.js";
+import { element } from "../dom.js";
 
 /** The token that a recorder beyond this host wants; kept until the tab is closed. */
 export interface Token {
@@ -15,9 +15,9 @@ type IsRight = (token: string) => Promise<boolean>;
 const KEY = "wanctl-token";
 
 export function openToken(): Token {
-  const dialog = part("token", HTMLDialogElement);
-  const input = part("token-text", HTMLInputElement);
-  const wrong = part("token-wrong", HTMLElement);
+  const dialog = element("token", HTMLDialogElement);
+  const input = element("token-text", HTMLInputElement);
+  const wrong = element("token-wrong", HTMLElement);
   let asking: Promise<void> | null = null;
 
   const given = () => sessionStorage.getItem(KEY);

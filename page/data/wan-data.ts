@@ -42,7 +42,7 @@ const member = (value: unknown, name: string): unknown =>
     : undefined;
 
 /** How densely values stand: old ones are kept at longer steps than are asked for. */
-export interface Pace {
+export interface Resolution {
   /** For how long a value of this time stands. */
   readonly ownMs: (atMs: number) => number;
   /** A value that comes later than this after one of this time is behind a gap. */
@@ -60,10 +60,10 @@ const TIER_MS: Readonly<Record<TierName, number>> = {
 const CYCLES_GAP_MS = 1_000;
 
 /** @param stepMs null: single cycles. @param sections what the values are made of, in order */
-export function paceOf(
+export function resolutionOf(
   stepMs: number | null,
   sections: readonly { readonly tier: TierName; readonly from: number }[],
-): Pace {
+): Resolution {
   const ownMs = (atMs: number) => {
     const { tier } = sections.findLast(({ from }) => from <= atMs) ??
       sections[0] ?? { tier: "raw" };
@@ -94,7 +94,7 @@ interface Aligned {
 /** A line is broken where its next value is behind a gap. */
 export function align(
   lines: readonly Line[],
-  { gapMs }: Pick<Pace, "gapMs">,
+  { gapMs }: Pick<Resolution, "gapMs">,
 ): Aligned {
   const broken = lines.map((line) => withEnds(line, gapMs));
   const at = [...new Set(broken.flatMap((line) => line.at))].sort(
@@ -104,7 +104,7 @@ export function align(
 }
 
 /** The line with a null behind each value after which nothing comes for a while. */
-function withEnds({ at, values }: Line, gapMs: Pace["gapMs"]) {
+function withEnds({ at, values }: Line, gapMs: Resolution["gapMs"]) {
   const ended = { at: [] as number[], values: [] as (number | null)[] };
   const put = (time: number, value: number | null) => {
     ended.at.push(time);
@@ -139,7 +139,7 @@ type Stretch = readonly [fromMs: number, toMs: number];
 /** The stretches between bounds where there is nothing. Each time stands for a step, or for as long as a line goes on. */
 export function blanks(
   at: readonly number[],
-  { ownMs, gapMs }: Pace,
+  { ownMs, gapMs }: Resolution,
   fromMs: number,
   toMs: number,
 ): Stretch[] {
@@ -154,7 +154,7 @@ export function blanks(
 }
 
 /** A WAN's values over a time, of however many answers. */
-export interface Range extends Pick<RangeAnswer, "metadata"> {
+export interface DataRange extends Pick<RangeAnswer, "metadata"> {
   readonly series: readonly SeriesValues[];
 }
 
@@ -169,7 +169,7 @@ export interface Shade {
 export interface WanData {
   readonly wan: string;
   readonly bounds: Bounds;
-  readonly pace: Pace;
+  readonly pace: Resolution;
   readonly series: readonly SeriesValues[];
   readonly shades: readonly Shade[];
   readonly limits: Partial<Record<Direction, Limits>>;
@@ -188,7 +188,7 @@ const NOTHING: SeriesValues = {
 };
 
 /** The values of a metric; none where the answer has none. */
-export const seriesOf = (
+export const findSeries = (
   { series }: Pick<WanData, "series">,
   metric: string,
   direction?: Direction,
@@ -202,12 +202,12 @@ export const seriesOf = (
 export function wanData(
   wan: string,
   bounds: Bounds,
-  { metadata, series }: Range,
+  { metadata, series }: DataRange,
   limits: WanData["limits"],
 ): WanData {
   const { stepMs, gaps, wans } = metadata;
   const sections = wans.find((each) => each.wan === wan)?.sections ?? [];
-  const pace = paceOf(stepMs, sections);
+  const pace = resolutionOf(stepMs, sections);
   return {
     wan,
     bounds,
@@ -226,11 +226,11 @@ export function wanData(
 /** Every time without a cycle; one of lost frames says so, for they were sent. */
 export function shadesOf(
   series: readonly SeriesValues[],
-  pace: Pace,
+  pace: Resolution,
   { fromMs, toMs }: Bounds,
   holes: readonly Hole[],
 ): readonly Shade[] {
-  const { at } = seriesOf({ series }, "wanctl_state", "download");
+  const { at } = findSeries({ series }, "wanctl_state", "download");
   const silent = blanks(at, pace, fromMs, toMs).map(([from, to]) => ({
     fromMs: from,
     toMs: to,
@@ -272,7 +272,7 @@ export function clusters<T extends { readonly at: number }>(
 }
 
 /** One WAN as it is at this moment. */
-export interface Present {
+export interface WanPresent {
   readonly wan: string;
   readonly at: number | null;
   readonly isLive: boolean;

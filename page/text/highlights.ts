@@ -2,11 +2,11 @@ import type {
   HistoryEvent,
   SummaryAnswer,
 } from "../../shared/contract/history.js";
-import { make, part, say } from "../dom.js";
-import { dayAndTime, eventInWords, meaning, ms } from "./words.js";
+import { make, element, say } from "../dom.js";
+import { dayAndTimeText, eventInWords, meaning, ms } from "./words.js";
 
 /** Where to look: the worst minutes of the time that is shown, and what happened in it. */
-export interface Finds {
+export interface Highlights {
   worst(summary: SummaryAnswer): void;
   events(events: readonly HistoryEvent[], isAll: boolean): void;
 }
@@ -18,11 +18,13 @@ const AROUND_EVENT_MS = 15_000;
 const AROUND_MINUTE_MS = 120_000;
 
 /** @param go shows some time around an instant, and none but this WAN */
-export function openFinds(go: (atMs: number, aroundMs: number) => void): Finds {
+export function openHighlights(
+  go: (atMs: number, aroundMs: number) => void,
+): Highlights {
   const [worst, events] = ["worst", "events"].map((id) =>
-    part(id, HTMLElement),
+    element(id, HTMLElement),
   );
-  const note = part("events-note", HTMLElement);
+  const note = element("events-note", HTMLElement);
 
   const line = (
     means: string,
@@ -34,14 +36,14 @@ export function openFinds(go: (atMs: number, aroundMs: number) => void): Finds {
     const link = make(
       "button",
       { type: "button", class: "find", title: means },
-      make("time", {}, dayAndTime(at)),
+      make("time", {}, dayAndTimeText(at)),
       make("b", {}, wan),
       make("span", {}, words),
     );
     link.addEventListener("click", () => {
       go(goMs, aroundMs);
       // to the charts, and to the words of what they show now
-      part("span", HTMLElement).focus();
+      element("span", HTMLElement).focus();
     });
     return make("li", {}, link);
   };

@@ -1,8 +1,8 @@
 import { DIRECTIONS } from "../../shared/contract/direction.js";
 import type { SummaryAnswer } from "../../shared/contract/history.js";
 import { STATES } from "../../shared/contract/state.js";
-import type { Present } from "../data/wan-data.js";
-import { dayAndTime, lasting, ms, percent } from "./words.js";
+import type { WanPresent } from "../data/wan-data.js";
+import { dayAndTimeText, lasting, ms, percentText } from "./words.js";
 
 /** The worst that is going on, for the head of the page, its title and its icon. */
 export interface Worst {
@@ -23,8 +23,8 @@ export interface RecorderHealth {
 /** A state is weather unless it lasts. */
 const LASTING_MS = 10_000;
 
-export function worstOf(
-  presents: readonly Present[],
+export function worstMinutesOf(
+  presents: readonly WanPresent[],
   health: RecorderHealth | null,
   nowMs: number,
 ): Worst {
@@ -59,7 +59,7 @@ const silence = (wan: string, at: number | null, nowMs: number): string =>
   `${wan}: nothing heard${at === null ? "" : ` for ${lasting(nowMs - at)}`}`;
 
 function congested(
-  { wan, values, isLive, since }: Present,
+  { wan, values, isLive, since }: WanPresent,
   nowMs: number,
 ): readonly string[] {
   return DIRECTIONS.flatMap((direction) => {
@@ -81,15 +81,15 @@ export function recordedInWords(
   found: SummaryAnswer["metadata"]["wans"][number] | undefined,
 ): string {
   const since = found?.since ?? null;
-  const from = since === null ? "" : `, since ${dayAndTime(since)}`;
+  const from = since === null ? "" : `, since ${dayAndTimeText(since)}`;
   if (found === undefined || found.recorded === 0)
     return since === null
       ? "Nothing is recorded in this time."
-      : `Nothing is recorded in this time: the recording begins ${dayAndTime(since)}.`;
-  return `${percent(found.recorded)} of this time is recorded${from}; the rest is hatched.`;
+      : `Nothing is recorded in this time: the recording begins ${dayAndTimeText(since)}.`;
+  return `${percentText(found.recorded)} of this time is recorded${from}; the rest is hatched.`;
 }
 
-export function rttTally(
+export function rttSummary(
   { data, metadata }: SummaryAnswer,
   wan: string,
 ): string {
@@ -115,7 +115,7 @@ const isNothing = (
 ): boolean =>
   (metadata.wans.find((each) => each.wan === wan)?.recorded ?? 0) === 0;
 
-export function stateTally({ metadata }: SummaryAnswer, wan: string): string {
+export function stateSummary({ metadata }: SummaryAnswer, wan: string): string {
   if (isNothing({ metadata }, wan)) return NOTHING;
   const parts = DIRECTIONS.flatMap((direction) => {
     const found = metadata.states.find(
@@ -127,7 +127,7 @@ export function stateTally({ metadata }: SummaryAnswer, wan: string): string {
     );
     if (found === undefined || total === 0) return [];
     const shares = STATES.filter((state) => found.ms[state] > 0).map(
-      (state) => `${state} ${percent(found.ms[state] / total)}`,
+      (state) => `${state} ${percentText(found.ms[state] / total)}`,
     );
     return [`${direction} ${shares.join(", ")}`];
   });
@@ -135,7 +135,7 @@ export function stateTally({ metadata }: SummaryAnswer, wan: string): string {
 }
 
 /** Lowest, mean and highest of a line; each step weighs as many values as it has. */
-export function lineTally(line: {
+export function lineSummary(line: {
   readonly min: readonly number[];
   readonly avg: readonly number[];
   readonly max: readonly number[];

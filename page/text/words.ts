@@ -14,7 +14,7 @@ export const ms = showMs;
 /** Of Mbit/s, as the history has them. */
 export const mbps = (value: number): string => showMbps(value * 1e3);
 
-export const percent = (ratio: number): string => {
+export const percentText = (ratio: number): string => {
   const text = (ratio * 100).toFixed(1);
   // what is not all of it is not called all of it
   if (ratio < 1 && text === "100.0") return "99.9 %";
@@ -61,7 +61,7 @@ export const timeInFull = (atMs: number): string =>
 export const zoneAt = (atMs: number): string =>
   FORMATS.zone.formatToParts(atMs).find(({ type }) => type === "timeZoneName")
     ?.value ?? "";
-export const dayAndTime = (atMs: number): string =>
+export const dayAndTimeText = (atMs: number): string =>
   `${FORMATS.day.format(atMs)}, ${FORMATS.second.format(atMs)}`;
 
 /** Labels of a time axis whose ticks are so far apart; the first, and each of another day, with the day. */
@@ -107,7 +107,7 @@ export function eventInWords({ kind, details }: HistoryEvent): string {
   }
   if (kind === "config")
     return `configuration read at ${text(details["trigger"])}`;
-  return factsInWords(kind, details, dayAndTime);
+  return factsInWords(kind, details, dayAndTimeText);
 }
 
 const text = (value: unknown): string =>

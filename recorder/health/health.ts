@@ -1,5 +1,5 @@
 import type { DoorCounts } from "../../shared/bus/door.js";
-import { type Clock, since } from "../../shared/runtime/clock.js";
+import { type Clock, msSince } from "../../shared/runtime/clock.js";
 import type { Health } from "../../shared/runtime/health.js";
 import type { CatchUp } from "../ingest/catch-up.js";
 import type { Intake } from "../ingest/intake.js";
@@ -22,7 +22,7 @@ export interface Recovery {
 }
 
 /** How the recorder is. @param httpUrl where it serves HTTP, null where it does not */
-export function lookAt(
+export function recoveryOf(
   store: Store,
   intake: Intake,
   maintenance: Maintenance,
@@ -55,7 +55,7 @@ export function lookAt(
       missing: store.missing(),
       sync: { ...catchUp.counts, ...sync, ...intake.offers.counts },
       lastCommitMs: lastCommit?.tookMs ?? null,
-      lastCommitAgeMs: lastCommit && since(lastCommit.at, now),
+      lastCommitAgeMs: lastCommit && msSince(lastCommit.at, now),
       maintenance: {
         ...maintenance.figures,
         retentionHeldMs: maintenance.clockWatch.holdMs(),
@@ -95,11 +95,11 @@ function reasonsOf(
 }
 
 /** The same as one sentence. */
-export function inWords({
+export function stepsInWords({
   reasons,
   sources,
   recorder,
-}: ReturnType<typeof lookAt>): string {
+}: ReturnType<typeof recoveryOf>): string {
   const names = [...new Set(sources.map(({ name }) => name))].sort();
   const lags = sources.flatMap(({ lagMs }) => (lagMs === null ? [] : [lagMs]));
   const megabytes = (recorder.dbBytes / 2 ** 20).toFixed(1);

@@ -1,5 +1,9 @@
 import type { EventName } from "../../shared/contract/event.js";
-import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import {
+  type Clock,
+  type MonoMs,
+  msSince,
+} from "../../shared/runtime/clock.js";
 import type { Intake } from "../ingest/intake.js";
 import type { Detail, Journal } from "../journal.js";
 import type { Maintenance } from "../maintenance/maintenance.js";
@@ -103,7 +107,7 @@ export function openTroubles(
   return {
     counts,
     damage: (now) =>
-      damage !== null && since(damage.at, now) < DAMAGE_MS
+      damage !== null && msSince(damage.at, now) < DAMAGE_MS
         ? `the database was damaged: kept as '${damage.keptAs}'`
         : null,
     look() {
@@ -118,7 +122,7 @@ export function openTroubles(
       const keys = troubles.map(keyOf);
       for (const [key, { trouble, at }] of begun)
         if (!keys.includes(key)) {
-          const forMs = Math.round(since(at, now));
+          const forMs = Math.round(msSince(at, now));
           journal.note(OVER[trouble.kind], { ...trouble.detail, forMs });
           begun.delete(key);
         }

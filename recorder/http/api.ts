@@ -5,14 +5,14 @@ import type { CatchUp } from "../ingest/catch-up.js";
 import type { Intake } from "../ingest/intake.js";
 import type { Maintenance } from "../maintenance/maintenance.js";
 import type { History } from "../query/history.js";
-import { libraryOf } from "../query/query-runner.js";
+import { openQueryRunner } from "../query/query-runner.js";
 import { openReader } from "../query/reader.js";
 import type { Store } from "../store/store.js";
 import type { HttpConfig } from "./config.js";
 import { eventsRoute, gapsRoute } from "./events.js";
 import { healthRoute, openapiRoute } from "./health.js";
 import { seriesRoute } from "./history-schema.js";
-import { type Audience, liveRoute, openAudience } from "./live.js";
+import { type SseClients, liveRoute, openSseClients } from "./live.js";
 import { metricsHistoryRoute } from "./metrics-history.js";
 import { pageRoutes } from "./page.js";
 import { openPresent, type Present } from "./present.js";
@@ -28,17 +28,17 @@ import { summaryRoute } from "./summary.js";
 import { wansRoute } from "./wans.js";
 
 /** What routes answer from. */
-export interface Sight {
+export interface ApiSources {
   readonly look: () => Health;
   readonly history: History;
   readonly present: Present;
-  readonly audience: Audience;
+  readonly audience: SseClients;
   readonly exposition: Exposition;
   readonly clock: Clock;
 }
 
 /** All that is served. */
-export function routesOf(sight: Sight): readonly Route[] {
+export function routesOf(sight: ApiSources): readonly Route[] {
   const { look, history, present, audience, exposition, clock } = sight;
   const routes = [
     healthRoute(look),
@@ -85,14 +85,14 @@ export async function openApi(
 ): Promise<Api> {
   const { look, store, intake, clock, log } = parts;
   const present = openPresent();
-  const audience = openAudience();
+  const audience = openSseClients();
   const exposition = openExposition({
     ...parts,
     present,
     audience,
     isFine: () => look().status === "fine",
   });
-  const history = openReader(libraryOf(store, clock), clock);
+  const history = openReader(openQueryRunner(store, clock), clock);
   const routes = routesOf({ ...parts, history, present, audience, exposition });
   const serve = (place: HttpConfig | { readonly path: string }) =>
     openServer(place, routes, { clock, log }, (route, code) =>

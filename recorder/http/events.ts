@@ -12,7 +12,7 @@ import {
   spanIn,
   wan,
 } from "./query.js";
-import { asking, route, type Route } from "./route.js";
+import { answerFrom, route, type Route } from "./route.js";
 
 const EVENTS_PATH = "/api/v1/events";
 
@@ -54,7 +54,7 @@ export const eventsRoute = (history: History, clock: Clock): Route =>
     },
     answer(query, reply) {
       const span = spanIn(EVENTS_PATH, query, clock.wall());
-      return asking(history, EVENTS_PATH, reply, (asked, signal) =>
+      return answerFrom(history, EVENTS_PATH, reply, (asked, signal) =>
         asked.events(
           {
             ...span,
@@ -110,7 +110,7 @@ export const gapsRoute = (history: History, clock: Clock): Route =>
     },
     answer(query, reply) {
       const span = spanIn(GAPS_PATH, query, clock.wall());
-      return asking(history, GAPS_PATH, reply, (asked, signal) =>
+      return answerFrom(history, GAPS_PATH, reply, (asked, signal) =>
         asked.gaps(
           {
             ...span,

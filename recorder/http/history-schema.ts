@@ -4,7 +4,7 @@ import { STATES } from "../../shared/contract/state.js";
 import type { History } from "../query/history.js";
 import { TIERS } from "../tiers/tier.js";
 import { parameters } from "./query.js";
-import { asking, route, type Route } from "./route.js";
+import { answerFrom, route, type Route } from "./route.js";
 
 const ms = (description = "ms since 1970") => Type.Integer({ description });
 
@@ -30,7 +30,7 @@ export const stateMs = Type.Array(Type.Integer(), {
 });
 
 /** How complete an answer is, and from what it was made. */
-export const completeness = {
+export const completenessSchema = {
   from: ms(),
   to: ms("ms since 1970, not included"),
   wans: Type.Array(
@@ -98,5 +98,5 @@ export const seriesRoute = (history: History): Route =>
       },
     },
     answer: (_, reply) =>
-      asking(history, PATH, reply, (asked, signal) => asked.series(signal)),
+      answerFrom(history, PATH, reply, (asked, signal) => asked.series(signal)),
   });

@@ -27,7 +27,7 @@ interface Wishes {
 }
 
 /** Who listens to frames as they come, each by a stream of server-sent events. */
-export interface Audience extends Disposable {
+export interface SseClients extends Disposable {
   hear(frame: Frame): void;
   /** Says false where it is full. */
   join(response: ServerResponse, headers: Headers, wishes: Wishes): boolean;
@@ -49,7 +49,7 @@ interface Client {
 }
 
 /** The queue of a client is its socket's: what does not fit there is dropped, counted, and told when there is room. */
-export function openAudience(): Audience {
+export function openSseClients(): SseClients {
   const clients = new Set<Client>();
   const counts = { sent: 0, dropped: 0, turnedAway: 0 };
 
@@ -123,7 +123,7 @@ const wants = ({ wans, kinds }: Wishes, { source, kind }: Frame): boolean =>
   (wans === null || wans.has(source)) && (kinds === null || kinds.has(kind));
 
 /** Frames as they come. */
-export const liveRoute = (audience: Audience): Route =>
+export const liveRoute = (audience: SseClients): Route =>
   route({
     path: "/api/v1/live",
     doc: "Every frame as it comes, as server-sent events",

@@ -5,8 +5,8 @@ import { type History, QueryError } from "../query/history.js";
 import { newestRows, type ValueRow } from "../query/newest-rows.js";
 import { badParameter } from "./errors.js";
 import { sendJson } from "./json.js";
-import { instant, parameters, type Span, spanIn, wan } from "./query.js";
-import { asking, route, type Route } from "./route.js";
+import { instant, parameters, type QuerySpan, spanIn, wan } from "./query.js";
+import { answerFrom, route, type Route } from "./route.js";
 
 const PATH = "/metrics/history";
 
@@ -88,7 +88,7 @@ export const metricsHistoryRoute = (history: History, clock: Clock): Route =>
       const wans = query.wan === undefined ? undefined : [query.wan];
       const { limit = LIMIT.default, offset = OFFSET.default } = query;
       const selection = { ...span, metrics, wans };
-      const found = await asking(history, PATH, reply, (asked, signal) =>
+      const found = await answerFrom(history, PATH, reply, (asked, signal) =>
         newestRows(asked, selection, { offset, count: limit }, signal).catch(
           byItsNameHere,
         ),
@@ -119,7 +119,7 @@ function spanFrom(
     readonly to?: string;
   },
   nowMs: number,
-): Span {
+): QuerySpan {
   const { range, from, to } = query;
   if (range === undefined && (from ?? to) !== undefined)
     return spanIn(PATH, query, nowMs);

@@ -8,10 +8,10 @@ import {
   type Metric,
   METRICS,
 } from "../../shared/contract/metrics.js";
-import { type MonoMs, since } from "../../shared/runtime/clock.js";
+import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
 /** Without a frame for so long nothing is known of now. */
-export const STALE_MS = 10_000;
+export const STALE_AFTER_MS = 10_000;
 
 /** Sparse values are published on change and once a minute: without one for so long it is not known. */
 const SAMPLE_STALE_MS = 130_000;
@@ -20,7 +20,7 @@ const SAMPLE_STALE_MS = 130_000;
 export const WANS_MAX = 32;
 
 /** What was last heard of one WAN. */
-export interface Presence {
+export interface WanNow {
   readonly wan: string;
   readonly boot: string;
   readonly lastSeq: number;
@@ -48,9 +48,9 @@ export interface Present {
   admits(wan: string): boolean;
   /** Takes what came by itself, of a name that is kept. */
   hear(frame: Frame, now: MonoMs): void;
-  all(): readonly Presence[];
+  all(): readonly WanNow[];
   /** Those with a fresh cycle. */
-  live(now: MonoMs): readonly (Presence & { readonly cycle: CycleFrame })[];
+  live(now: MonoMs): readonly (WanNow & { readonly cycle: CycleFrame })[];
   /** The sparse values that still hold. */
   samples(now: MonoMs): readonly (Sample & { readonly wan: string })[];
   /** Frames of names that are not kept. */
@@ -73,11 +73,11 @@ function knownLabels({
 }
 
 export function openPresent(): Present {
-  const wans = new Map<string, Presence>();
+  const wans = new Map<string, WanNow>();
   const names = new Set<string>();
   let refused = 0;
 
-  function before({ source: wan, boot }: Frame, now: MonoMs): Presence {
+  function before({ source: wan, boot }: Frame, now: MonoMs): WanNow {
     const known = wans.get(wan);
     if (known?.boot === boot) return known;
     return {
@@ -110,20 +110,22 @@ export function openPresent(): Present {
     all: () => [...wans.values()],
     live: (now) =>
       [...wans.values()].flatMap((each) =>
-        each.cycle !== null && since(each.heardAt, now) <= STALE_MS
+        each.cycle !== null && msSince(each.heardAt, now) <= STALE_AFTER_MS
           ? [{ ...each, cycle: each.cycle }]
           : [],
       ),
     samples: (now) =>
       [...wans.values()].flatMap(({ wan, samples }) =>
         [...samples.values()].flatMap((sample) =>
-          since(sample.at, now) <= SAMPLE_STALE_MS ? [{ wan, ...sample }] : [],
+          msSince(sample.at, now) <= SAMPLE_STALE_MS
+            ? [{ wan, ...sample }]
+            : [],
         ),
       ),
   };
 }
 
-function after(last: Presence, frame: Frame, now: MonoMs): Presence {
+function after(last: WanNow, frame: Frame, now: MonoMs): WanNow {
   const heard = { ...last, lastSeq: frame.seq, heardAt: now };
   switch (frame.kind) {
     case "cycle":
@@ -148,7 +150,7 @@ function after(last: Presence, frame: Frame, now: MonoMs): Presence {
   }
 }
 
-function said(event: string): Partial<Presence> {
+function said(event: string): Partial<WanNow> {
   if (event === "stopping") return { hasStopped: true };
   if (event === "router_lost") return { isRouterUp: false };
   if (event === "router_back") return { isRouterUp: true };

@@ -14,7 +14,7 @@ const INSTANT =
   /^(\d{1,15}|\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+ -]\d\d:\d\d))$/;
 
 /** From `fromMs` to before `toMs`. */
-export interface Span {
+export interface QuerySpan {
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -39,7 +39,7 @@ function spanOf(
   fromMs: number | undefined,
   toMs: number | undefined,
   nowMs: number,
-): Span {
+): QuerySpan {
   const end = toMs ?? Math.max(nowMs, fromMs ?? 0) + 1;
   return { fromMs: fromMs ?? Math.max(0, end - DAY_MS), toMs: end };
 }
@@ -144,7 +144,7 @@ export function spanIn(
   route: string,
   query: { readonly from?: string; readonly to?: string },
   nowMs: number,
-): Span {
+): QuerySpan {
   const read = (name: "from" | "to") => {
     const text = query[name];
     if (text === undefined) return undefined;

@@ -4,7 +4,7 @@ import { PERIOD_MS } from "../../shared/contract/row.js";
 import type { Clock } from "../../shared/runtime/clock.js";
 import type { History, Resolution } from "../query/history.js";
 import { badParameter } from "./errors.js";
-import { completeness, seriesName, stateMs } from "./history-schema.js";
+import { completenessSchema, seriesName, stateMs } from "./history-schema.js";
 import { sendJson } from "./json.js";
 import {
   cursor,
@@ -16,7 +16,7 @@ import {
   spanIn,
   wan,
 } from "./query.js";
-import { asking, route, type Route } from "./route.js";
+import { answerFrom, route, type Route } from "./route.js";
 
 const PATH = "/api/v1/range";
 
@@ -69,7 +69,7 @@ export const rangeRoute = (history: History, clock: Clock): Route =>
         schema: Type.Object({
           data: Type.Array(line),
           metadata: Type.Object({
-            ...completeness,
+            ...completenessSchema,
             ...pageMetadata,
             stepMs: Type.Union([Type.Integer(), Type.Null()], {
               description: "null: single cycles",
@@ -82,7 +82,7 @@ export const rangeRoute = (history: History, clock: Clock): Route =>
       const span = spanIn(PATH, query, clock.wall());
       const resolution = resolutionOf(query);
       const { wan: wans, metric: metrics, cursor } = query;
-      const answer = await asking(history, PATH, reply, (asked, signal) =>
+      const answer = await answerFrom(history, PATH, reply, (asked, signal) =>
         asked.range({ ...span, wans, metrics, resolution, cursor }, signal),
       );
       return sendJson(reply, answer);

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import type { Static, TObject, TSchema } from "@sinclair/typebox";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type Clock, since } from "../../shared/runtime/clock.js";
+import { type Clock, msSince } from "../../shared/runtime/clock.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import { type History, QueryError } from "../query/history.js";
 import { badParameter, HttpError } from "./errors.js";
@@ -48,7 +48,7 @@ function goneSignal(reply: FastifyReply): AbortSignal {
 }
 
 /** Asks the history, for as long as the client is there. @throws HttpError 400 or 503 */
-export async function asking<T>(
+export async function answerFrom<T>(
   history: History,
   route: string,
   reply: FastifyReply,
@@ -82,7 +82,7 @@ export function openGuard(token: () => string | null, clock: Clock): Guard {
 
   function slowDown(): void {
     const now = clock.mono();
-    const refill = (since(bucket.at, now) * RATE) / 1e3;
+    const refill = (msSince(bucket.at, now) * RATE) / 1e3;
     Object.assign(bucket, {
       left: Math.min(BURST, bucket.left + refill),
       at: now,

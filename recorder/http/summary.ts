@@ -3,9 +3,9 @@ import { DIRECTIONS } from "../../shared/contract/direction.js";
 import { STATES } from "../../shared/contract/state.js";
 import type { Clock } from "../../shared/runtime/clock.js";
 import type { History } from "../query/history.js";
-import { completeness, seriesName } from "./history-schema.js";
+import { completenessSchema, seriesName } from "./history-schema.js";
 import { instant, many, metric, parameters, spanIn, wan } from "./query.js";
-import { asking, route, type Route } from "./route.js";
+import { answerFrom, route, type Route } from "./route.js";
 
 const PATH = "/api/v1/summary";
 
@@ -42,7 +42,7 @@ export const summaryRoute = (history: History, clock: Clock): Route =>
             }),
           ),
           metadata: Type.Object({
-            ...completeness,
+            ...completenessSchema,
             states: Type.Array(
               Type.Object({
                 wan: Type.String(),
@@ -78,7 +78,7 @@ export const summaryRoute = (history: History, clock: Clock): Route =>
     answer(query, reply) {
       const span = spanIn(PATH, query, clock.wall());
       const { wan: wans, metric: metrics } = query;
-      return asking(history, PATH, reply, (asked, signal) =>
+      return answerFrom(history, PATH, reply, (asked, signal) =>
         asked.summary({ ...span, wans, metrics }, signal),
       );
     },

@@ -4,8 +4,8 @@ import { eachDirection } from "../../shared/contract/direction.js";
 import type { CycleFrame } from "../../shared/contract/frame.js";
 import { field, ROW_FIELDS } from "../../shared/contract/row.js";
 import { READINGS, STATES } from "../../shared/contract/state.js";
-import { type Clock, since } from "../../shared/runtime/clock.js";
-import { type Presence, type Present, STALE_MS } from "./present.js";
+import { type Clock, msSince } from "../../shared/runtime/clock.js";
+import { type WanNow, type Present, STALE_AFTER_MS } from "./present.js";
 import { parameters } from "./query.js";
 import { route, type Route } from "./route.js";
 
@@ -72,13 +72,13 @@ export const wansRoute = (present: Present, clock: Clock): Route =>
     answer: () => ({
       data: present
         .all()
-        .map((each) => shown(each, since(each.heardAt, clock.mono()))),
+        .map((each) => shown(each, msSince(each.heardAt, clock.mono()))),
       metadata: { at: clock.wall() },
     }),
   });
 
 function shown(
-  { wan, boot, lastSeq, cycle, hasStopped, isRouterUp }: Presence,
+  { wan, boot, lastSeq, cycle, hasStopped, isRouterUp }: WanNow,
   ageMs: number,
 ) {
   return {
@@ -87,7 +87,7 @@ function shown(
     seq: lastSeq,
     at: cycle?.at ?? null,
     ageMs: Math.round(ageMs),
-    isLive: ageMs <= STALE_MS,
+    isLive: ageMs <= STALE_AFTER_MS,
     hasStopped,
     isRouterUp,
     reading: cycle && (READINGS[cycle.reading] ?? null),

@@ -3,7 +3,7 @@ import type { Connection } from "../store/connection.js";
 import { openCycles } from "../store/cycles.js";
 import { openProgress } from "../store/progress.js";
 import { openRuns } from "../store/runs.js";
-import { openSamples, openSeries, type Series } from "../store/samples.js";
+import { openSampleStore, openSeries, type Series } from "../store/samples.js";
 import type { Bucket } from "../tiers/rollup.js";
 import {
   bucketEnd,
@@ -28,7 +28,7 @@ interface Estate {
 }
 
 /** Takes in what others have recorded, in whole hours and in order of time, as if it were rolled up here. */
-export interface Heir {
+export interface ImportTarget {
   readonly series: Series;
   /** Our WAN of that name, made where there is none. */
   wan(name: string): number;
@@ -52,12 +52,12 @@ export interface Heir {
 /** What a run is called that is none of ours. */
 const BOOT = "0000000000000000";
 
-export function openHeir(db: Connection): Heir {
+export function openImportTarget(db: Connection): ImportTarget {
   const runs = openRuns(db);
   const buckets = openBuckets(db);
   const progress = openProgress(db);
   const cycles = openCycles(db);
-  const samples = openSamples(db);
+  const samples = openSampleStore(db);
   const addWan = db.prepare(
     "insert into wan (name) values (?) on conflict (name) do nothing",
   );

@@ -1,7 +1,11 @@
 import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { type Connection, Database } from "../store/connection.js";
 import { bucketStart, ROLLED_TIERS, STEP_MS } from "../tiers/tier.js";
-import { type Heir, isWhole, openHeir } from "./import-target.js";
+import {
+  type ImportTarget,
+  isWhole,
+  openImportTarget,
+} from "./import-target.js";
 import {
   hourOf,
   meaningOf,
@@ -112,12 +116,12 @@ interface Taking {
  * interrupted goes on where it was, and one that is repeated adds nothing.
  * @param nameOf our name of a WAN; null for one that is to be left out
  */
-export function* takeOver(
+export function* importHistory(
   old: OldDatabase,
   db: Connection,
   nameOf: (wan: string) => string | null,
 ): Generator<{ readonly atMs: number; readonly rows: number }, Tally> {
-  const heir = openHeir(db);
+  const heir = openImportTarget(db);
   const tally: Tally = {
     ...{ values: 0, superseded: 0, transitions: 0, configurations: 0 },
     leftOut: new Map(),
@@ -157,7 +161,7 @@ export function* takeOver(
   return tally;
 }
 
-function takingOf(heir: Heir, name: string): Taking {
+function takingOf(heir: ImportTarget, name: string): Taking {
   const wan = heir.wan(name);
   const ids = new Map<OldSeries, number>(
     heir.series.ofCycle(wan).map(({ field, series }) => [field, series]),
@@ -175,7 +179,7 @@ function takingOf(heir: Heir, name: string): Taking {
 }
 
 /** Writes down what an hour has brought of one WAN. */
-function take(heir: Heir, taking: Taking, tally: Tally): void {
+function take(heir: ImportTarget, taking: Taking, tally: Tally): void {
   const { wan, values, events, idOf, fromMs } = taking;
   taking.values = [];
   taking.events = [];
@@ -210,7 +214,7 @@ function endOf(values: readonly OldValue[]): number {
 }
 
 function takeEvent(
-  heir: Heir,
+  heir: ImportTarget,
   taking: Taking,
   event: OldEvent,
   tally: Tally,

@@ -1,12 +1,16 @@
-import type { Held } from "../../shared/bus/ring.js";
+import type { HeldSeqs } from "../../shared/bus/ring.js";
 import {
   type Hello,
   type Resend,
-  type State,
+  type StateReply,
   SYNC_VERSION,
   WANT_MAX,
 } from "../../shared/bus/sync.js";
-import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import {
+  type Clock,
+  type MonoMs,
+  msSince,
+} from "../../shared/runtime/clock.js";
 import { fault } from "../fault.js";
 import type { Store } from "../store/store.js";
 import type { Intake } from "./intake.js";
@@ -24,9 +28,9 @@ interface Open {
  * @param hadTo the last seq of a stretch from this one on that needs no asking, for it waits in memory or would come in
  * vain; null where this one is to be asked for
  */
-export function nextWant(
+export function nextRequest(
   open: readonly Open[],
-  held: Held,
+  held: HeldSeqs,
   hadTo: (seq: number) => number | null,
   max: number,
 ): { readonly from: number; readonly to: number } | null {
@@ -52,9 +56,9 @@ const ASKED_MAX = 64;
 /** Brings in what the bus lost: asks each source, one range at a time, for what it holds and the history lacks. */
 export interface CatchUp {
   /** What to answer, for each run held. */
-  hello(hello: Hello): State[];
+  hello(hello: Hello): StateReply[];
   /** What else to ask for, once all that was asked for has come; what nobody asked for is left alone. */
-  resend(head: Resend, frames: readonly Uint8Array[]): State | null;
+  resend(head: Resend, frames: readonly Uint8Array[]): StateReply | null;
   readonly counts: {
     readonly hellos: number;
     readonly wanted: number;
@@ -85,7 +89,7 @@ export function openCatchUp(
 
   function isAsked(name: string): boolean {
     for (const [source, { at }] of asked)
-      if (since(at, clock.mono()) >= DEADLINE_MS) {
+      if (msSince(at, clock.mono()) >= DEADLINE_MS) {
         asked.delete(source);
         counts.overdue++;
       }
@@ -93,7 +97,7 @@ export function openCatchUp(
   }
 
   /** @param sure what of the run may be asked for */
-  function state(name: string, sure: HeldRange): State | null {
+  function state(name: string, sure: HeldRange): StateReply | null {
     const { boot } = sure;
     const standing = store.standing(name, boot);
     if (standing === null) return null;
@@ -105,7 +109,7 @@ export function openCatchUp(
         : intake.offers.unreadableTo({ source: name, boot, seq });
     const max = Math.min(WANT_MAX, intake.room);
     const want =
-      max <= 0 || isAsked(name) ? null : nextWant(open, sure, hadTo, max);
+      max <= 0 || isAsked(name) ? null : nextRequest(open, sure, hadTo, max);
     if (want !== null) {
       asked.set(name, { at: clock.mono(), sure, ...want });
       counts.wanted += want.to - want.from + 1;

@@ -1,4 +1,8 @@
-import { behind, type DoorCounts, openDoor } from "../../shared/bus/door.js";
+import {
+  connectBehind,
+  type DoorCounts,
+  openDoor,
+} from "../../shared/bus/door.js";
 import {
   openSubscriber,
   type Subscriber,
@@ -7,7 +11,7 @@ import {
   type Clock,
   later,
   type MonoMs,
-  since,
+  msSince,
 } from "../../shared/runtime/clock.js";
 import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 
@@ -26,7 +30,7 @@ const NAMES_MAX = 64;
  * Keeps one source from taking the time and the memory of the others. What is held back is not lost: its sender keeps
  * it in its ring, and is asked for it at our own pace.
  */
-export interface Gate {
+export interface RateLimiter {
   /** Whether a message of so many bytes may come in. */
   admits(name: string, bytes: number, now: MonoMs): boolean;
   /** Who is held back at the moment. */
@@ -43,9 +47,9 @@ interface Visitor {
 }
 
 /** @param most of one name in a second */
-export function createGate(
+export function createRateLimiter(
   most: { readonly frames: number; readonly bytes: number } = OF_FRAMES,
-): Gate {
+): RateLimiter {
   const visitors = new Map<string, Visitor>();
   let held = 0;
   return {
@@ -54,7 +58,7 @@ export function createGate(
     },
     admits(name, bytes, now) {
       const before = visitors.get(name);
-      const isOver = !before || since(before.begun, now) >= WINDOW_MS;
+      const isOver = !before || msSince(before.begun, now) >= WINDOW_MS;
       const window = isOver ? { begun: now, frames: 0, bytes: 0 } : before;
       const heldAt = before?.heldAt ?? null;
       const isFull =
@@ -75,7 +79,8 @@ export function createGate(
     flooding: (now) =>
       [...visitors]
         .filter(
-          ([, { heldAt }]) => heldAt !== null && since(heldAt, now) < RECENT_MS,
+          ([, { heldAt }]) =>
+            heldAt !== null && msSince(heldAt, now) < RECENT_MS,
         )
         .map(([name]) => name),
   };
@@ -92,7 +97,7 @@ const DRAIN_MS = 250;
  * comes through.
  * @throws Failure when the socket cannot be bound
  */
-export async function openInbox(
+export async function openFrameReceiver(
   path: string,
   take: (message: readonly Uint8Array[]) => void,
   clock: Clock,
@@ -115,8 +120,8 @@ export async function openInbox(
     const never = new AbortController().signal;
     for (;;) {
       const now = clock.mono();
-      const busyMs = since(begun, now);
-      const quietMs = Math.min(busyMs, since(heardAt, now));
+      const busyMs = msSince(begun, now);
+      const quietMs = Math.min(busyMs, msSince(heardAt, now));
       if (quietMs >= QUIET_MS || busyMs >= DRAIN_MS) return;
       await clock.sleepUntil(later(now, QUIET_MS / 3), never);
     }
@@ -134,7 +139,7 @@ export async function openInbox(
 
 async function bound(path: string): Promise<Subscriber> {
   try {
-    return await openSubscriber({ bind: behind(path) });
+    return await openSubscriber({ bind: connectBehind(path) });
   } catch (error) {
     throw new Failure(`Cannot listen at '${path}': ${reasonOf(error)}`);
   }

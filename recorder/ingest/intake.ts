@@ -7,18 +7,18 @@ import {
   type Clock,
   machineMs,
   type MonoMs,
-  since,
+  msSince,
 } from "../../shared/runtime/clock.js";
 import type { Log } from "../../shared/runtime/log.js";
 import { fault } from "../fault.js";
 import { SERIES_MAX } from "../store/samples.js";
 import type { Arrival, Committed, Store } from "../store/store.js";
-import { createGate, type Gate } from "./frame-receiver.js";
+import { createRateLimiter, type RateLimiter } from "./frame-receiver.js";
 import {
   beyond,
   decode,
   FUTURE_MS,
-  openHorizon,
+  openNewestTimeLimit,
   openRefusals,
   type Refusals,
   tooFarAhead,
@@ -26,9 +26,12 @@ import {
   wrongParts,
   wrongTopic,
 } from "./refusals.js";
-import { createOffers, type Offers } from "./ring-availability.js";
+import {
+  createRingAvailability,
+  type RingAvailability,
+} from "./ring-availability.js";
 import type { Observer } from "./silences.js";
-import { createRoster, createSources, type Sources } from "./sources.js";
+import { createNameList, createSources, type Sources } from "./sources.js";
 
 /** 16 minutes of two controllers: what is kept in memory while the database cannot be written. */
 const WAITING_MAX = 40_000;
@@ -72,9 +75,9 @@ export interface Intake extends AsyncDisposable {
   waitingOf(name: string, boot: string): ReadonlySet<number>;
   readonly counts: Counts;
   readonly refusals: Refusals;
-  readonly gate: Gate;
+  readonly gate: RateLimiter;
   readonly sources: Sources;
-  readonly offers: Offers;
+  readonly offers: RingAvailability;
   /** How many frames may be asked for: half of memory is left to those that come by themselves. */
   readonly room: number;
   /** How many frames wait for a commit. */
@@ -102,12 +105,12 @@ export function openIntake(
   { waitingMax = WAITING_MAX, goneMs, uptimeMs = machineMs }: IntakeLimits = {},
 ): Intake {
   const refusals = openRefusals(clock, log);
-  const gate = createGate();
-  const horizon = openHorizon(clock);
+  const gate = createRateLimiter();
+  const horizon = openNewestTimeLimit(clock);
   const sources = createSources();
-  const roster = createRoster();
+  const roster = createNameList();
   let isEntered = false;
-  const offers = createOffers(clock.mono(), goneMs);
+  const offers = createRingAvailability(clock.mono(), goneMs);
   const counts = {
     frames: 0,
     committed: 0,
@@ -178,7 +181,7 @@ export function openIntake(
     waiting = [];
     waitingBytes = 0;
     const at = clock.mono();
-    lastCommit = { at, tookMs: since(begun, at) };
+    lastCommit = { at, tookMs: msSince(begun, at) };
     for (const observer of observers) observer.committed(lastCommit.tookMs);
   }
 

@@ -12,7 +12,7 @@ import {
   type Clock,
   later,
   type MonoMs,
-  since,
+  msSince,
   type WallMs,
 } from "../../shared/runtime/clock.js";
 import type { Log } from "../../shared/runtime/log.js";
@@ -30,7 +30,7 @@ interface Horizon {
   look(): WallMs;
 }
 
-export function openHorizon(clock: Clock): Horizon {
+export function openNewestTimeLimit(clock: Clock): Horizon {
   let aheadMs = clock.wall() - clock.mono();
   let until = later(clock.mono(), KEPT_MS);
   return {
@@ -137,13 +137,13 @@ export function openRefusals(clock: Clock, log: Log): Refusals {
       const now = clock.mono();
       for (const [fault, burst] of bursts) {
         const { lastAt, begun, fromMs, toMs, count, example } = burst;
-        if (since(lastAt, now) < QUIET_MS && since(begun, now) < MINUTE_MS)
+        if (msSince(lastAt, now) < QUIET_MS && msSince(begun, now) < MINUTE_MS)
           continue;
         bursts.delete(fault);
         journal.note("frames_refused", { fault, count, fromMs, toMs, example });
       }
     },
     recent: (now) =>
-      last !== null && since(last.at, now) < MINUTE_MS ? last.reason : null,
+      last !== null && msSince(last.at, now) < MINUTE_MS ? last.reason : null,
   };
 }

@@ -1,6 +1,6 @@
-import type { Held } from "../../shared/bus/ring.js";
+import type { HeldSeqs } from "../../shared/bus/ring.js";
 import type { Identity } from "../../shared/contract/frame.js";
-import { type MonoMs, since } from "../../shared/runtime/clock.js";
+import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
 /** A run nobody speaks of for so long is gone. */
 const GONE_MS = 60_000;
@@ -9,29 +9,29 @@ const GONE_MS = 60_000;
 const RUNS_MAX = 512;
 
 /** `offered`: its frames may still be had. `heard`: it sends, but keeps nothing. */
-export type Presence = "offered" | "heard" | "gone";
+export type RingState = "offered" | "heard" | "gone";
 
 /** How the runs stand at one instant. */
-export interface Presences {
+export interface RingStates {
   /** The oldest seq a run still holds, null where it has not said. */
   firstHeld(name: string, boot: string): number | null;
-  presence(name: string, boot: string): Presence;
+  presence(name: string, boot: string): RingState;
 }
 
 /** What the sources say they hold. Memory only: after a start of ours everybody has GONE_MS to say it again. */
-export interface Offers {
+export interface RingAvailability {
   /** A frame of a run came. */
   hear(name: string, boot: string, now: MonoMs): void;
   /** A source says what it holds. Returns the last seq it held the time before, 0 the first time. */
   offer(
-    run: { readonly name: string; readonly boot: string } & Held,
+    run: { readonly name: string; readonly boot: string } & HeldSeqs,
     now: MonoMs,
   ): number;
   /** A frame that this program is too old for: it would come in vain again. */
   unreadable(identity: Identity): void;
   /** The last seq of such frames, in a row, from this one on; null where it is none. */
   unreadableTo(identity: Identity): number | null;
-  at(now: MonoMs): Presences;
+  at(now: MonoMs): RingStates;
   readonly counts: {
     /** Runs forgotten before they were gone, because there were too many. */
     readonly forgotten: number;
@@ -39,21 +39,24 @@ export interface Offers {
 }
 
 interface Run {
-  readonly held: Held | null;
+  readonly held: HeldSeqs | null;
   readonly heardAt: MonoMs;
   /** When it last said what it holds; at first when it was first heard, for that comes within a second. */
   readonly offeredAt: MonoMs;
   /** Frames of a run are all of one version, so one span has them all. */
-  readonly unreadable: Held | null;
+  readonly unreadable: HeldSeqs | null;
 }
 
 const keyOf = (name: string, boot: string): string => `${name}/${boot}`;
 
-export function createOffers(startedAt: MonoMs, goneMs = GONE_MS): Offers {
+export function createRingAvailability(
+  startedAt: MonoMs,
+  goneMs = GONE_MS,
+): RingAvailability {
   const runs = new Map<string, Run>();
   const counts = { forgotten: 0 };
 
-  const isLate = (at: MonoMs, now: MonoMs) => since(at, now) >= goneMs;
+  const isLate = (at: MonoMs, now: MonoMs) => msSince(at, now) >= goneMs;
 
   /** The one changed last stands last. */
   function change(key: string, now: MonoMs, change: Partial<Run>): void {

@@ -1,5 +1,9 @@
 import type { Frame } from "../../shared/contract/frame.js";
-import { type Clock, type MonoMs, since } from "../../shared/runtime/clock.js";
+import {
+  type Clock,
+  type MonoMs,
+  msSince,
+} from "../../shared/runtime/clock.js";
 import type { Journal } from "../journal.js";
 import type { LastRun } from "../store/runs.js";
 
@@ -81,7 +85,7 @@ export function openSilences(
 
   function lookAt(each: Watched, now: MonoMs): void {
     const { wan, boot, lastSeq, lastAtMs, heardAt, hasStopped, told } = each;
-    const quietMs = since(heardAt, now);
+    const quietMs = msSince(heardAt, now);
     const isQuiet = quietMs >= SILENT_MS;
     if (told !== null && boot === told.boot && lastSeq === told.lastSeq) {
       if (quietMs >= FORGOTTEN_MS) watched.delete(wan);
@@ -112,7 +116,7 @@ export function openSilences(
     committed: () => undefined,
     look() {
       const now = clock.mono();
-      const stoodStill = since(lookedAt, now) > PAUSED_MS;
+      const stoodStill = msSince(lookedAt, now) > PAUSED_MS;
       lookedAt = now;
       for (const each of [...watched.values()])
         if (stoodStill && each.told === null)

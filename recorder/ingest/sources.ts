@@ -1,5 +1,5 @@
 import type { Frame } from "../../shared/contract/frame.js";
-import { type MonoMs, since } from "../../shared/runtime/clock.js";
+import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
 /** WANs in one history, gone ones too. A machine has a handful. */
 export const NAMES_MAX = 256;
@@ -20,14 +20,14 @@ interface Roster {
   refuses(name: string, boot: string, now: MonoMs): string | null;
 }
 
-export function createRoster(): Roster {
+export function createNameList(): Roster {
   const names = new Set<string>();
   const runs = new Set<string>();
   const budgets = new Map<string, { left: number; at: MonoMs }>();
 
   function spend(name: string, now: MonoMs): boolean {
     const before = budgets.get(name) ?? { left: RUNS_BURST, at: now };
-    const more = since(before.at, now) / RUN_EVERY_MS;
+    const more = msSince(before.at, now) / RUN_EVERY_MS;
     const left = Math.min(RUNS_BURST, before.left + more) - 1;
     if (left < 0) return false;
     budgets.set(name, { left, at: now });
@@ -112,14 +112,16 @@ export function createSources(): Sources {
       }
     },
     sweep(now) {
-      const gone = live().filter((run) => since(run.heardAt, now) >= LIVE_MS);
+      const gone = live().filter((run) => msSince(run.heardAt, now) >= LIVE_MS);
       for (const run of gone) runs.delete(keyOf(run));
       return gone;
     },
     bootsOf: (name) =>
       live().flatMap((run) => (run.name === name ? [run.boot] : [])),
     doubled(now) {
-      const heard = live().filter((run) => since(run.heardAt, now) < DOUBLE_MS);
+      const heard = live().filter(
+        (run) => msSince(run.heardAt, now) < DOUBLE_MS,
+      );
       const byName = new Map<string, Source[]>();
       for (const run of heard)
         byName.set(run.name, [...(byName.get(run.name) ?? []), run]);
@@ -136,4 +138,4 @@ export function createSources(): Sources {
 const overlap = (run: Source, other: Source): boolean =>
   run !== other &&
   run.since <= other.since &&
-  since(other.since, run.heardAt) > HANDOVER_MS;
+  msSince(other.since, run.heardAt) > HANDOVER_MS;

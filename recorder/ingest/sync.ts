@@ -1,5 +1,9 @@
 import { Router as Socket } from "zeromq";
-import { behind, type DoorCounts, openDoor } from "../../shared/bus/door.js";
+import {
+  connectBehind,
+  type DoorCounts,
+  openDoor,
+} from "../../shared/bus/door.js";
 import { decodeSync, encodeSync } from "../../shared/bus/sync.js";
 import { FRAME_BYTES_MAX } from "../../shared/contract/frame.js";
 import type { Clock } from "../../shared/runtime/clock.js";
@@ -7,7 +11,7 @@ import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { ipc } from "../../shared/runtime/paths.js";
 import { fault } from "../fault.js";
 import type { CatchUp } from "./catch-up.js";
-import { createGate } from "./frame-receiver.js";
+import { createRateLimiter } from "./frame-receiver.js";
 
 export interface SyncCounts {
   /** Messages that were none of this protocol. */
@@ -42,7 +46,10 @@ export async function openSync(
   clock: Clock,
   connections?: DoorCounts,
 ): Promise<AsyncDisposable> {
-  const [each, all] = [createGate(HELLOS), createGate(ALL_HELLOS)];
+  const [each, all] = [
+    createRateLimiter(HELLOS),
+    createRateLimiter(ALL_HELLOS),
+  ];
   const admits = (peer: Buffer) =>
     each.admits(peer.toString("latin1"), 0, clock.mono()) &&
     all.admits("", 0, clock.mono());
@@ -79,7 +86,7 @@ export async function openSync(
   }
 
   try {
-    await socket.bind(ipc(behind(path)));
+    await socket.bind(ipc(connectBehind(path)));
   } catch (error) {
     throw new Failure(`Cannot listen at '${path}': ${reasonOf(error)}`);
   }

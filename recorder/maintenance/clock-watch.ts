@@ -2,7 +2,7 @@ import {
   type Clock,
   later,
   type MonoMs,
-  since,
+  msSince,
 } from "../../shared/runtime/clock.js";
 
 /** A step of this much is no correction any more. */
@@ -40,6 +40,6 @@ export function openClockWatch(
       return jumpMs;
     },
     holdMs: () =>
-      heldUntil === null ? 0 : Math.max(0, since(clock.mono(), heldUntil)),
+      heldUntil === null ? 0 : Math.max(0, msSince(clock.mono(), heldUntil)),
   };
 }

@@ -3,7 +3,7 @@ import {
   type Clock,
   later,
   type MonoMs,
-  since,
+  msSince,
 } from "../../shared/runtime/clock.js";
 import type { Log } from "../../shared/runtime/log.js";
 import type { Journal } from "../journal.js";
@@ -15,7 +15,11 @@ import type { Upkeep } from "../store/upkeep.js";
 import { type Keep, lagMs, plan } from "../tiers/retention.js";
 import { ROLLED_TIERS, type RolledTier, TIERS } from "../tiers/tier.js";
 import type { ClockWatch } from "./clock-watch.js";
-import { type Limits, openPressure, type Pressure } from "./pressure.js";
+import {
+  type PressureLimits,
+  openPressure,
+  type Pressure,
+} from "./pressure.js";
 
 const SECOND_MS = 1_000;
 
@@ -29,7 +33,7 @@ export async function everySecond(
   for (;;) {
     await clock.sleepUntil(due, stop);
     if (stop.aborted) return;
-    const missed = Math.floor(since(due, clock.mono()) / SECOND_MS);
+    const missed = Math.floor(msSince(due, clock.mono()) / SECOND_MS);
     due = later(due, (1 + missed) * SECOND_MS);
     work();
   }
@@ -55,7 +59,7 @@ export async function inSlices(
     const begun = clock.mono();
     const more = work();
     const now = clock.mono();
-    const pauseMs = more ? Math.max(PAUSE_MS, since(begun, now)) : IDLE_MS;
+    const pauseMs = more ? Math.max(PAUSE_MS, msSince(begun, now)) : IDLE_MS;
     await clock.sleepUntil(later(now, pauseMs), stop);
   }
 }
@@ -100,7 +104,7 @@ const CHECKPOINT_MS = 60_000;
 const LOG_BYTES = 16 * 2 ** 20;
 const TRUNCATE_MS = 10_000;
 
-export interface Policy extends Limits {
+export interface RetentionPolicy extends PressureLimits {
   readonly keep: Keep;
   readonly eventMs: number;
 }
@@ -139,7 +143,7 @@ export function openMaintenance(
     readonly clockWatch: ClockWatch;
     readonly journal: Journal;
     /** May be another one at the next slice. */
-    readonly policy: Policy;
+    readonly policy: RetentionPolicy;
   },
 ): Maintenance {
   const { clockWatch, journal } = parts;
@@ -170,7 +174,7 @@ export function openMaintenance(
   const elapsed = <T>(work: () => T): [result: T, tookMs: number] => {
     const begun = clock.mono();
     const result = work();
-    return [result, since(begun, clock.mono())];
+    return [result, msSince(begun, clock.mono())];
   };
 
   /** As many buckets as fit, of all WANs in turn. */
@@ -179,7 +183,7 @@ export function openMaintenance(
     const wans = upkeep.wans();
     const nowMs = clock.wall();
     const isOver = (made: number) =>
-      made >= BUCKETS_MAX || since(begun, clock.mono()) >= SLICE_MS / 2;
+      made >= BUCKETS_MAX || msSince(begun, clock.mono()) >= SLICE_MS / 2;
     return upkeep.together(() => {
       let [made, before] = [0, -1];
       while (made > before && !isOver(made)) {
@@ -351,7 +355,7 @@ function openRound(clock: Clock, ms: number) {
       const begun = clock.mono();
       if (left.length === 0 && interval.due()) left = upkeep.wans().reverse();
       for (let wan = left.at(-1); wan !== undefined; wan = left.at(-1)) {
-        if (since(begun, clock.mono()) >= SLICE_MS / 2 || work(wan))
+        if (msSince(begun, clock.mono()) >= SLICE_MS / 2 || work(wan))
           return true;
         left.pop();
         if (left.length === 0) interval.done();
@@ -365,7 +369,7 @@ function openRound(clock: Clock, ms: number) {
 function openInterval(clock: Clock, ms: number) {
   let next: MonoMs | null = null;
   return {
-    due: () => next === null || since(next, clock.mono()) >= 0,
+    due: () => next === null || msSince(next, clock.mono()) >= 0,
     done: () => void (next = later(clock.mono(), ms)),
   };
 }

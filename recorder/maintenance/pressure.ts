@@ -5,7 +5,7 @@ import { type Expiry, relief } from "../tiers/retention.js";
 import { TIERS } from "../tiers/tier.js";
 
 /** The room the history may take, and the room it leaves to others. */
-export interface Limits {
+export interface PressureLimits {
   readonly maxBytes: number;
   readonly minFreeBytes: number;
 }
@@ -23,7 +23,10 @@ export interface Pressure {
   readonly stuck: string | null;
 }
 
-export function openPressure(limits: () => Limits, journal: Journal): Pressure {
+export function openPressure(
+  limits: () => PressureLimits,
+  journal: Journal,
+): Pressure {
   let cutting = false;
   let stuck: string | null = null;
 

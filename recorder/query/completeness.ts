@@ -6,7 +6,7 @@ import { cover, type Section } from "../tiers/section.js";
 import { bucketStart } from "../tiers/tier.js";
 import type { Span } from "./history.js";
 import type { Pieces } from "./read.js";
-import type { Wan } from "./series-selection.js";
+import type { WanSeries } from "./series-selection.js";
 
 const GAPS_SHOWN = 100;
 
@@ -18,7 +18,7 @@ const LAG_MS = 5_000;
 
 /** Of each WAN what its answer was made from. */
 type Sources = readonly {
-  readonly wan: Wan;
+  readonly wan: WanSeries;
   readonly sections: readonly Section[];
 }[];
 
@@ -54,7 +54,7 @@ export function* completeness(
 /** Recorded cycles over those that the time holds, until now: of the time since the WAN is known, and of all of it. */
 function* coverage(
   { cycles, rolled }: Records,
-  wan: Wan,
+  wan: WanSeries,
   span: Span,
   nowMs: number,
 ): Pieces<{ readonly coverage: number; readonly recorded: number }> {

@@ -2,15 +2,15 @@ import { clamp } from "../../shared/contract/units.js";
 import type { Records } from "../store/records.js";
 import type { Section } from "../tiers/section.js";
 import {
-  type Histogram,
-  histogramOf,
-  quantile,
+  type Sketch,
+  sketchOf,
+  sketchQuantile,
   sumEncoded,
-  sumHistograms,
+  sumSketches,
 } from "../tiers/sketch.js";
 import { bucketStart, STEP_MS } from "../tiers/tier.js";
 import type { Pieces } from "./read.js";
-import type { Wan, Wanted } from "./series-selection.js";
+import type { WanSeries, SeriesSelection } from "./series-selection.js";
 
 type Quantiles = Readonly<Record<"p50" | "p95" | "p99", number | null>>;
 
@@ -55,8 +55,8 @@ const CYCLES_MS = 2 * STEP_MS["1h"];
 /** From the histograms of buckets, and from single values; null where only averages are left. */
 export function* quantilesOf(
   records: Records,
-  wan: Wan,
-  series: Wanted,
+  wan: WanSeries,
+  series: SeriesSelection,
   sections: readonly Section[],
 ): Pieces<Quantiles> {
   const found = yield* quantilesIn(records, wan, series, sections);
@@ -71,11 +71,11 @@ export function* quantilesOf(
 
 function* quantilesIn(
   { cycles, rolled }: Records,
-  wan: Wan,
-  { id, field, divisor }: Wanted,
+  wan: WanSeries,
+  { id, field, divisor }: SeriesSelection,
   sections: readonly Section[],
 ): Pieces<Quantiles> {
-  let all: Histogram | null = new Map();
+  let all: Sketch | null = new Map();
   for (const section of sections) {
     const { tier, fromMs, toMs } = section;
     if (tier === "raw") {
@@ -84,7 +84,7 @@ function* quantilesIn(
         const own = (values[0] ?? new Float64Array()).filter(
           (value) => !Number.isNaN(value),
         );
-        all = sumHistograms([all, histogramOf(own)]);
+        all = sumSketches([all, sketchOf(own)]);
         yield;
       }
     } else if (id !== null) {
@@ -92,14 +92,14 @@ function* quantilesIn(
       const stretch = { tier, wan: wan.id, fromMs: begin, toMs };
       for (const some of rolled.histograms(id, stretch)) {
         if (some === null) return quantilesBy(() => null);
-        all = sumHistograms([all, sumEncoded(some)]);
+        all = sumSketches([all, sumEncoded(some)]);
         yield;
       }
     }
   }
   const known = all;
   return quantilesBy((share) => {
-    const value = quantile(known, share);
+    const value = sketchQuantile(known, share);
     return value === null ? null : value / divisor;
   });
 }

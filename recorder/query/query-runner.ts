@@ -1,9 +1,9 @@
 import { clamp } from "../../shared/contract/units.js";
-import { type Clock, later, since } from "../../shared/runtime/clock.js";
+import { type Clock, later, msSince } from "../../shared/runtime/clock.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import type { Store } from "../store/store.js";
 import type { Pieces } from "./read.js";
-import type { Library } from "./reader.js";
+import type { QueryRunner } from "./reader.js";
 
 /** The recorder's own work gets its turn between two slices. */
 const YIELD_MS = 1;
@@ -33,13 +33,13 @@ function openTurns(clock: Clock): Turns {
       last = new Promise((resolve) => (end = resolve));
       await before;
       const begun = clock.mono();
-      creditMs = clamp(creditMs + since(endedAt, begun), 0, CREDIT_MS);
+      creditMs = clamp(creditMs + msSince(endedAt, begun), 0, CREDIT_MS);
       try {
         signal.throwIfAborted();
         return work();
       } finally {
         endedAt = clock.mono();
-        const tookMs = since(begun, endedAt);
+        const tookMs = msSince(begun, endedAt);
         creditMs = Math.max(0, creditMs - tookMs);
         const pauseMs = Math.max(YIELD_MS, creditMs > 0 ? 0 : tookMs);
         void clock.sleepUntil(later(endedAt, pauseMs), never).then(end);
@@ -52,10 +52,10 @@ function openTurns(clock: Clock): Turns {
 const TURN_MS = 10;
 
 /** The database of a recorder that runs: read in turns, for it has other work. */
-export function libraryOf(
+export function openQueryRunner(
   store: Pick<Store, "records" | "tend">,
   clock: Clock,
-): Library {
+): QueryRunner {
   const turns = openTurns(clock);
   const never = new AbortController().signal;
 
@@ -65,7 +65,7 @@ export function libraryOf(
     do {
       const { done, value } = work.next();
       if (done) return { value };
-    } while (since(begun, clock.mono()) < TURN_MS);
+    } while (msSince(begun, clock.mono()) < TURN_MS);
     return null;
   }
 

@@ -16,10 +16,10 @@ import {
 } from "./read.js";
 import {
   demandMetrics,
-  seriesOf,
-  type Wan,
+  selectSeries,
+  type WanSeries,
   wansOf,
-  type Wanted,
+  type SeriesSelection,
 } from "./series-selection.js";
 
 /** So many values an answer has at most, of all series together: some megabytes. */
@@ -29,8 +29,8 @@ const VALUES_MAX = 100_000;
 const CYCLES_A_SECOND = 20;
 
 interface Part {
-  readonly wan: Wan;
-  readonly series: readonly Wanted[];
+  readonly wan: WanSeries;
+  readonly series: readonly SeriesSelection[];
 }
 
 /** Values over time; the pages are parts of the range, one after the other. */
@@ -45,7 +45,7 @@ export function* range(
   const span = stepMs === null ? query : whole(query, stepMs);
   const parts = wansOf(records, query.wans, span.toMs).map((wan) => ({
     wan,
-    series: seriesOf(records, wan, query.metrics),
+    series: selectSeries(records, wan, query.metrics),
   }));
   const lines = parts.flatMap(({ wan, series }) =>
     series.map((each) => ({ wan, each, values: emptyValues(each) })),
@@ -126,7 +126,11 @@ function* valuesOf(
 }
 
 /** Within what the WAN has. */
-const sectionsOf = (wan: Wan, { fromMs, toMs }: Span, stepMs: number | null) =>
+const sectionsOf = (
+  wan: WanSeries,
+  { fromMs, toMs }: Span,
+  stepMs: number | null,
+) =>
   sections(
     Math.max(fromMs, floor(wan.fromMs, stepMs)),
     Math.min(toMs, wan.toMs),
@@ -183,14 +187,14 @@ type Lists = { -readonly [K in keyof SeriesValues]: SeriesValues[K] } & {
   stateMs?: (readonly number[])[];
 };
 
-const emptyValues = ({ name }: Wanted): Lists => ({
+const emptyValues = ({ name }: SeriesSelection): Lists => ({
   ...name,
   ...{ at: [], min: [], avg: [], max: [], count: [] },
   ...(name.metric === "wanctl_state" ? { stateMs: [] } : {}),
 });
 
 /** @returns how many */
-function append(lists: Lists, series: Wanted, sink: Sink): number {
+function append(lists: Lists, series: SeriesSelection, sink: Sink): number {
   const figures = sink.figures();
   for (const each of figures) {
     const { min, avg, max } = shownFigures(series, each);

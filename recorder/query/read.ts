@@ -5,7 +5,7 @@ import { unitMs } from "../store/rolled.js";
 import { heldByCycleMs, stateHeldLongest } from "../tiers/rollup.js";
 import type { Section } from "../tiers/section.js";
 import { bucketStart, STEP_MS } from "../tiers/tier.js";
-import type { Wan, Wanted } from "./series-selection.js";
+import type { WanSeries, SeriesSelection } from "./series-selection.js";
 
 /** Where the values of one series go, in the units they are stored in. */
 export interface Sink {
@@ -161,7 +161,7 @@ interface Steps {
 
 /** A series and where its values go. */
 interface Target {
-  readonly series: Wanted;
+  readonly series: SeriesSelection;
   readonly sink: Sink;
 }
 
@@ -171,7 +171,7 @@ const isState = ({ series }: Target): boolean =>
 /** Brings what sections of a WAN hold to where it is wanted. */
 export function* read(
   records: Records,
-  wan: Wan,
+  wan: WanSeries,
   sections: readonly Section[],
   steps: Steps,
   targets: readonly Target[],
@@ -183,7 +183,7 @@ export function* read(
 
 function* readRaw(
   { cycles, samples }: Records,
-  { id: wan }: Wan,
+  { id: wan }: WanSeries,
   { fromMs, toMs }: Section,
   targets: readonly Target[],
 ): Pieces<void> {
@@ -221,7 +221,7 @@ function* readRaw(
 
 function* readRolled(
   { rolled }: Records,
-  { id: wan }: Wan,
+  { id: wan }: WanSeries,
   { tier, fromMs, toMs }: Section,
   { originMs, stepMs, takesBegun }: Steps,
   targets: readonly Target[],
@@ -267,7 +267,7 @@ function* readRolled(
 
 /** Figures in the unit of their metric, divided as the views divide. A code has no mean: shown is the one that was most. */
 export function shownFigures(
-  { name, divisor }: Wanted,
+  { name, divisor }: SeriesSelection,
   { count, sum, min, max, heldMs }: Figures,
 ): { readonly min: number; readonly avg: number; readonly max: number } {
   const mean = sum / (count * divisor);

@@ -12,7 +12,7 @@ import { seriesAnswer } from "./series-selection.js";
 import { summary } from "./summary.js";
 
 /** Where the history lies, and how work at it is done. */
-export interface Library {
+export interface QueryRunner {
   /** To be used within `run` alone. */
   readonly records: Records;
   /** Does a work piece by piece, with pauses. */
@@ -21,7 +21,7 @@ export interface Library {
 
 /** Answers from what is recorded. */
 export function openReader(
-  library: Library,
+  library: QueryRunner,
   clock: Pick<Clock, "wall">,
 ): History {
   /** The records are looked up when the work begins: only then are they known to be there. */
@@ -58,7 +58,7 @@ export function openReader(
  */
 export function openHistoryFile(path: string): History & Disposable {
   const db = openReadable(path);
-  const library: Library = {
+  const library: QueryRunner = {
     records: openRecords(db),
     async run(work, signal) {
       for (;;) {

@@ -15,7 +15,7 @@ import { eachTier, type PerTier, TIERS } from "../tiers/tier.js";
 import { QueryError, type Selection, type Span } from "./history.js";
 
 /** A series that is asked for, and where it is kept. */
-export interface Wanted {
+export interface SeriesSelection {
   readonly name: SeriesName;
   readonly help: string;
   /** Of its buckets; null before the first is made. */
@@ -27,7 +27,7 @@ export interface Wanted {
 }
 
 /** A WAN that has a history. */
-export interface Wan {
+export interface WanSeries {
   readonly id: number;
   readonly name: string;
   readonly kept: Kept;
@@ -43,8 +43,8 @@ export function wansOf(
   records: Records,
   wans: Span["wans"],
   toMs?: number,
-): Wan[] {
-  return records.wans().flatMap(({ id, name }): Wan[] => {
+): WanSeries[] {
+  return records.wans().flatMap(({ id, name }): WanSeries[] => {
     if (wans !== undefined && !wans.includes(name)) return [];
     const { fromMs, oldestMs, untilMs } = records.standing(id);
     const begins = eachTier((tier) =>
@@ -60,11 +60,11 @@ export function wansOf(
 }
 
 /** The series of a WAN, in the order of the registry. */
-export function seriesOf(
+export function selectSeries(
   records: Records,
-  { id: wan, name }: Wan,
+  { id: wan, name }: WanSeries,
   metrics: Selection["metrics"],
-): Wanted[] {
+): SeriesSelection[] {
   const names = metrics === undefined ? null : demandMetrics(metrics);
   const rows = records.series(wan);
   const wanted = (
@@ -80,7 +80,7 @@ export function seriesOf(
       1 / (metric.from.kind === "cycle" ? metric.from.factor : SAMPLE_UNIT),
     ),
   });
-  return METRICS.flatMap((metric): Wanted[] => {
+  return METRICS.flatMap((metric): SeriesSelection[] => {
     if (names !== null && !names.includes(metric.name)) return [];
     const own = rows.filter((row) => row.metric === metric.name);
     if (metric.from.kind !== "cycle")
@@ -109,7 +109,7 @@ export function seriesAnswer(records: Records, nowMs: number): SeriesAnswer {
   const wans = wansOf(records, undefined);
   return {
     data: wans.flatMap((wan) =>
-      seriesOf(records, wan, undefined).map(({ name, help }) => ({
+      selectSeries(records, wan, undefined).map(({ name, help }) => ({
         ...name,
         help,
       })),

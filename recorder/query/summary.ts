@@ -14,8 +14,8 @@ import {
 import { openSteps, type Pieces, read, shownFigures } from "./read.js";
 import {
   demandMetrics,
-  seriesOf,
-  type Wan,
+  selectSeries,
+  type WanSeries,
   wansOf,
 } from "./series-selection.js";
 
@@ -39,7 +39,7 @@ export function* summary(
   const data: SummaryAnswer["data"][number][] = [];
   const states: Held[] = [];
   const worst: Worst[] = [];
-  const sources: { wan: Wan; sections: readonly Section[] }[] = [];
+  const sources: { wan: WanSeries; sections: readonly Section[] }[] = [];
   for (const wan of wansOf(records, query.wans, query.toMs)) {
     const fromMs = Math.max(query.fromMs, wan.fromMs);
     const toMs = Math.min(query.toMs, wan.toMs);
@@ -72,11 +72,11 @@ const WHOLE = {
 
 function* rows(
   records: Records,
-  wan: Wan,
+  wan: WanSeries,
   metrics: Selection["metrics"],
   parts: readonly Section[],
 ): Pieces<SummaryAnswer["data"]> {
-  const targets = seriesOf(records, wan, metrics).map((series) => ({
+  const targets = selectSeries(records, wan, metrics).map((series) => ({
     series,
     sink: openSteps(0, WHOLE.stepMs, 1),
   }));
@@ -101,10 +101,10 @@ function* rows(
 
 function* statesOf(
   records: Records,
-  wan: Wan,
+  wan: WanSeries,
   parts: readonly Section[],
 ): Pieces<Held[]> {
-  const targets = seriesOf(records, wan, ["state"]).map((series) => ({
+  const targets = selectSeries(records, wan, ["state"]).map((series) => ({
     series,
     sink: openSteps(0, WHOLE.stepMs, 1),
   }));
@@ -122,8 +122,12 @@ function* statesOf(
 }
 
 /** The minutes with the greatest mean delta; where minutes are no longer kept, what they are in. */
-function* worstOf(records: Records, wan: Wan, span: Span): Pieces<Worst[]> {
-  const [series] = seriesOf(records, wan, ["wanctl_rtt_delta_ms"]);
+function* worstOf(
+  records: Records,
+  wan: WanSeries,
+  span: Span,
+): Pieces<Worst[]> {
+  const [series] = selectSeries(records, wan, ["wanctl_rtt_delta_ms"]);
   if (series === undefined) return [];
   const lengthMs = WORST_WINDOW * MINUTE_MS;
   let worst: Worst[] = [];

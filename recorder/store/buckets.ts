@@ -1,7 +1,7 @@
 import { DIRECTIONS, eachDirection } from "../../shared/contract/direction.js";
 import { READINGS, STATES } from "../../shared/contract/state.js";
 import type { Bucket, Coverage, Rollup } from "../tiers/rollup.js";
-import { decodeHistogram, encodeHistogram } from "../tiers/sketch.js";
+import { decodeSketch, encodeSketch } from "../tiers/sketch.js";
 import { type RolledTier, tierCode } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
 import { openSeries } from "./samples.js";
@@ -106,7 +106,7 @@ export function openBuckets(db: Connection): Buckets {
       const { coverage, rollups } = bucket;
       insertCoverage.run(code, wan, startMs, ...valuesOf(coverage));
       for (const [id, { count, sum, min, max, last, ...rest }] of rollups) {
-        const histogram = rest.histogram && encodeHistogram(rest.histogram);
+        const histogram = rest.histogram && encodeSketch(rest.histogram);
         const lastAfterMs = rest.lastMs - startMs;
         insert.run(
           code,
@@ -177,6 +177,6 @@ function rollupFrom(row: RollupRow): Rollup {
     max,
     last,
     lastMs: bucket + lastAfter,
-    histogram: histogram && decodeHistogram(histogram),
+    histogram: histogram && decodeSketch(histogram),
   };
 }

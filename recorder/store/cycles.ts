@@ -77,7 +77,7 @@ interface Latecomers {
   merge(run: Run, frame: Frame): boolean;
 }
 
-export function openLatecomers(db: Connection): Latecomers {
+export function openLateCycles(db: Connection): Latecomers {
   const buckets = openBuckets(db);
   const progress = openProgress(db);
   const series = openSeries(db);

@@ -34,7 +34,7 @@ export interface GapRow extends GapPlace {
 type EventsBefore = (fromMs: number, place: EventPlace) => EventRow[];
 
 /** What happened, read backwards by key, so many rows at a time that nobody waits for them. */
-export interface Annals {
+export interface EventStore {
   /** The events of all WANs from an instant on, from before a place back, the newest first. */
   readonly eventsBefore: EventsBefore;
   /** Of them those that are no transition, as few as these are among the many. */
@@ -52,7 +52,7 @@ const eventsWhere = (condition: string) => `
     where ${condition} e.at_ms >= @fromMs and (e.at_ms, e.source, e.seq) < (@atMs, @source, @seq)
     order by e.at_ms desc, e.source desc, e.seq desc limit ${ROWS_MAX}`;
 
-export const ANNALS_SQL = {
+export const EVENTS_SQL = {
   events: eventsWhere(""),
   rareEvents: eventsWhere("e.kind <> 'transition' and"),
   gaps: `
@@ -63,10 +63,10 @@ export const ANNALS_SQL = {
     order by g.source desc, g.from_seq desc limit ${ROWS_MAX}`,
 } as const;
 
-export function openAnnals(db: Connection): Annals {
-  const events = db.prepare<object, EventRow>(ANNALS_SQL.events);
-  const rare = db.prepare<object, EventRow>(ANNALS_SQL.rareEvents);
-  const gaps = db.prepare<object, GapRow>(ANNALS_SQL.gaps);
+export function openEventStore(db: Connection): EventStore {
+  const events = db.prepare<object, EventRow>(EVENTS_SQL.events);
+  const rare = db.prepare<object, EventRow>(EVENTS_SQL.rareEvents);
+  const gaps = db.prepare<object, GapRow>(EVENTS_SQL.gaps);
   return {
     eventsBefore: (fromMs, place) => events.all({ ...place, fromMs }),
     rareEventsBefore: (fromMs, place) => rare.all({ ...place, fromMs }),

@@ -81,7 +81,7 @@ export interface Files {
   clear(): void;
 }
 
-export function filesOf(path: string): Files {
+export function databaseFiles(path: string): Files {
   // SQLite keeps what it has beside the file that a link leads to
   const real = realPath(path);
   const fileOf = (path: string) => ({ path, identity: identityOf(path) });

@@ -3,14 +3,14 @@ import {
   type Clock,
   later,
   type MonoMs,
-  since,
+  msSince,
 } from "../../shared/runtime/clock.js";
 import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { realPath } from "../../shared/runtime/lock.js";
 import { isDamage, passingCause } from "./connection.js";
 import { DatabaseAway, DatabaseDamaged } from "./database.js";
 import { bytesOf } from "./disk.js";
-import { type Files, filesOf, setAside } from "./files.js";
+import { type Files, databaseFiles, setAside } from "./files.js";
 import { type Failed, openStore, type Store } from "./store.js";
 
 /** A disk that damages one file after the other would otherwise be full of them. */
@@ -68,7 +68,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
       leftOver = null;
       const store = openStore(realPath(path), clock.wall());
       try {
-        opened = { store, files: filesOf(path) };
+        opened = { store, files: databaseFiles(path) };
       } catch (error) {
         store.drop();
         throw error;
@@ -88,7 +88,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
     const now = clock.mono();
     cause = reasonOf(error);
     note("database_damaged", { cause, keptAs });
-    const isFirst = damagedAt === null || since(damagedAt, now) >= AGAIN_MS;
+    const isFirst = damagedAt === null || msSince(damagedAt, now) >= AGAIN_MS;
     damagedAt = now;
     notBefore = isFirst ? now : later(now, AGAIN_MS);
   }
@@ -176,7 +176,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
         isStale = true;
       }
       if (opened !== null && isStale) leave(opened, false);
-      const isDue = notBefore === null || since(notBefore, clock.mono()) >= 0;
+      const isDue = notBefore === null || msSince(notBefore, clock.mono()) >= 0;
       if (opened === null && isDue) open();
     },
     commit: (...batch) => attempt((store) => store.commit(...batch)),

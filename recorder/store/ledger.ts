@@ -1,11 +1,11 @@
 import type { Frame, Identity } from "../../shared/contract/frame.js";
-import type { Presences } from "../ingest/ring-availability.js";
+import type { RingStates } from "../ingest/ring-availability.js";
 import type { Connection } from "./connection.js";
 import {
-  type Gap,
+  type StoredGap,
   openGaps,
   openMissing,
-  type Range,
+  type SeqRange,
   type Ranges,
 } from "./ranges.js";
 import { openRuns, type Run } from "./runs.js";
@@ -28,7 +28,7 @@ interface Endings {
   reopen(run: Run): void;
 }
 
-function openEndings(db: Connection, gaps: Ranges<Gap>): Endings {
+function openEndings(db: Connection, gaps: Ranges<StoredGap>): Endings {
   const saidStopping = db.prepare<[number, number, number]>(
     "select 1 from event where at_ms > ? and source = ? and seq > ? and kind = 'stopping'",
   );
@@ -80,11 +80,11 @@ type Admission =
 export const OWN_NAME = "recorder";
 
 /** What of a run is not stored but might be had. */
-export interface Standing {
+export interface RunStanding {
   /** Every seq up to here is stored or will never be. */
   readonly committed: number;
   /** Seqs that may be asked for, in order; the last goes on for ever. */
-  readonly open: readonly Range[];
+  readonly open: readonly SeqRange[];
 }
 
 /**
@@ -97,18 +97,18 @@ interface Ledger {
   /** Enters a frame that came and could not be taken, at `at` by our clock. Says whether that is news. */
   refuse(identity: Identity, at: number): boolean;
   /** Turns into gaps what is missing and can no longer be had. Says how many gaps that made. */
-  giveUp(presences: Presences): number;
-  standing(name: string, boot: string): Standing;
+  giveUp(presences: RingStates): number;
+  standing(name: string, boot: string): RunStanding;
 }
 
-export function openLedger(db: Connection): Ledger {
+export function openStateLedger(db: Connection): Ledger {
   const runs = openRuns(db);
   const missing = openMissing(db);
   const gaps = openGaps(db);
   const endings = openEndings(db, gaps);
 
   /** A gap that goes on where one of the same cause ended is still the same one. Says whether it is another. */
-  function addGap(source: number, gap: Gap): boolean {
+  function addGap(source: number, gap: StoredGap): boolean {
     const before = gaps.covering(source, gap.fromSeq - 1);
     const isSame = before?.cause === gap.cause && before.toSeq !== null;
     const { fromSeq, fromMs } = isSame ? before : gap;
@@ -167,7 +167,7 @@ export function openLedger(db: Connection): Ledger {
     refuse({ source: name, boot, seq }, at) {
       const run = runs.find(name, boot) ?? runs.begin(name, boot, at);
       const { source, lastSeq, lastAtMs } = run;
-      const range: Range | undefined =
+      const range: SeqRange | undefined =
         seq > lastSeq
           ? { fromSeq: seq, toSeq: seq, fromMs: lastAtMs, toMs: at }
           : missing.take(source, { from: seq, to: seq }, null);
@@ -212,5 +212,5 @@ export function openLedger(db: Connection): Ledger {
 }
 
 /** Given up because its sender was gone; if it is back, it is asked for once more. */
-const isBackInReach = ({ cause, toSeq }: Gap): boolean =>
+const isBackInReach = ({ cause, toSeq }: StoredGap): boolean =>
   cause === "gone" && toSeq !== null;

@@ -10,7 +10,7 @@ export type GapCause =
   | "refused";
 
 /** Seqs of one run that are not stored, and when the frames around them were sent. */
-export interface Range {
+export interface SeqRange {
   readonly fromSeq: number;
   /** null: nobody knows how many */
   readonly toSeq: number | null;
@@ -19,12 +19,12 @@ export interface Range {
   readonly toMs: number | null;
 }
 
-export interface Gap extends Range {
+export interface StoredGap extends SeqRange {
   readonly cause: GapCause;
 }
 
 /** The ranges of one table, `missing` or `gap`. Those of a run never overlap, in neither table nor between them. */
-export interface Ranges<R extends Range> {
+export interface Ranges<R extends SeqRange> {
   add(source: number, range: R): void;
   remove(source: number, fromSeq: number): void;
   /** Takes the seqs from..to out, all of which one range covers, and says which. @param at of the frame found there */
@@ -46,7 +46,7 @@ const COLUMNS =
   "from_seq as fromSeq, to_seq as toSeq, from_ms as fromMs, to_ms as toMs";
 
 /** Seqs not yet had. */
-export const openMissing = (db: Connection): Ranges<Range> =>
+export const openMissing = (db: Connection): Ranges<SeqRange> =>
   openRanges(
     db,
     "missing",
@@ -61,7 +61,7 @@ export const openMissing = (db: Connection): Ranges<Range> =>
   );
 
 /** Seqs never to be had. */
-export const openGaps = (db: Connection): Ranges<Gap> =>
+export const openGaps = (db: Connection): Ranges<StoredGap> =>
   openRanges(
     db,
     "gap",
@@ -76,7 +76,7 @@ export const openGaps = (db: Connection): Ranges<Gap> =>
     ],
   );
 
-function openRanges<R extends Range>(
+function openRanges<R extends SeqRange>(
   db: Connection,
   table: string,
   columns: string,

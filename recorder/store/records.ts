@@ -1,12 +1,12 @@
-import type { Standing } from "../tiers/retention.js";
+import type { TierStanding } from "../tiers/retention.js";
 import { ROLLED_TIERS } from "../tiers/tier.js";
 import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
 import { type Cycles, openCycles } from "./cycles.js";
-import { type Annals, openAnnals } from "./events.js";
+import { type EventStore, openEventStore } from "./events.js";
 import { openRolled, type Rolled } from "./rolled.js";
-import { openSamples, type Samples } from "./samples.js";
-import { openStandings } from "./upkeep.js";
+import { openSampleStore, type Samples } from "./samples.js";
+import { openTierStandings } from "./upkeep.js";
 
 /** A WAN as the database knows it. */
 interface WanRow {
@@ -26,17 +26,17 @@ export interface Records {
   readonly cycles: Cycles;
   readonly samples: Samples;
   readonly rolled: Rolled;
-  readonly annals: Annals;
+  readonly annals: EventStore;
   wans(): readonly WanRow[];
   series(wan: number): readonly SeriesRow[];
-  standing(wan: number): Standing;
+  standing(wan: number): TierStanding;
   /** The first moment from an instant on of which anything is kept; null where nothing is. */
   firstMs(wan: number, fromMs: number): number | null;
 }
 
 export function openRecords(db: Connection): Records {
   const cycles = openCycles(db);
-  const samples = openSamples(db);
+  const samples = openSampleStore(db);
   const buckets = openBuckets(db);
   const wans = db.prepare<[], WanRow>("select id, name from wan order by id");
   const series = db.prepare<[number], SeriesRow>(
@@ -46,8 +46,8 @@ export function openRecords(db: Connection): Records {
     cycles,
     samples,
     rolled: openRolled(db),
-    annals: openAnnals(db),
-    standing: openStandings(db, cycles),
+    annals: openEventStore(db),
+    standing: openTierStandings(db, cycles),
     wans: () => wans.all(),
     series: (wan) => series.all(wan),
     firstMs(wan, fromMs) {

@@ -11,7 +11,7 @@ import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
 import type { Cycles } from "./cycles.js";
 import { openProgress } from "./progress.js";
-import { openSamples, openSeries } from "./samples.js";
+import { openSampleStore, openSeries } from "./samples.js";
 
 /** Frames of the last seconds may still be on their way; those that come later yet make their bucket dirty. */
 const LATE_MS = 5_000;
@@ -36,7 +36,7 @@ export function openRoller(
   cycles: Cycles,
   midway: () => void,
 ): Roller {
-  const samples = openSamples(db);
+  const samples = openSampleStore(db);
   const buckets = openBuckets(db);
   const progress = openProgress(db);
   const series = openSeries(db);

@@ -75,7 +75,7 @@ export interface Samples {
 export const inSampleUnits = (value: number): number =>
   Math.round(value / SAMPLE_UNIT) + 0;
 
-export function openSamples(db: Connection): Samples {
+export function openSampleStore(db: Connection): Samples {
   const select = db.prepare<[number, number, number], SampleValue>(
     `select a.series, a.at_ms as atMs, a.value from series s cross join sample a on a.series = s.id
        where s.wan = ? and a.at_ms >= ? and a.at_ms < ?`,

@@ -1,17 +1,17 @@
 import type { Frame, Identity } from "../../shared/contract/frame.js";
 import type { WallMs } from "../../shared/runtime/clock.js";
 import { fault } from "../fault.js";
-import type { Presences } from "../ingest/ring-availability.js";
+import type { RingStates } from "../ingest/ring-availability.js";
 import { openAhead } from "./ahead.js";
 import { isStale, passingCause } from "./connection.js";
-import { type CycleOfRun, openLatecomers, openRows } from "./cycles.js";
+import { type CycleOfRun, openLateCycles, openRows } from "./cycles.js";
 import { openDatabase } from "./database.js";
 import { bytesOf } from "./disk.js";
-import { openLedger, type Standing } from "./ledger.js";
+import { openStateLedger, type RunStanding } from "./ledger.js";
 import { openRecords, type Records } from "./records.js";
 import { type LastRun, openRuns } from "./runs.js";
 import { openSeries } from "./samples.js";
-import { type Fault, openUpkeep, type Upkeep } from "./upkeep.js";
+import { type UpkeepFault, openUpkeep, type Upkeep } from "./upkeep.js";
 
 /** A frame that came and could not be taken, at `at` by our clock. */
 type Refusal = Identity & {
@@ -35,7 +35,7 @@ export interface Committed {
 }
 
 /** Nothing is given up. */
-const ALL_OFFERED: Presences = {
+const ALL_OFFERED: RingStates = {
   firstHeld: () => null,
   presence: () => "offered",
 };
@@ -62,11 +62,11 @@ export interface Store extends AsyncDisposable {
    */
   commit(
     arrivals: readonly Arrival[],
-    presences?: Presences,
+    presences?: RingStates,
     nowMs?: number,
   ): Outcome;
   /** What of a run may be asked for; null where it cannot be read at the moment. */
-  standing(name: string, boot: string): Standing | null;
+  standing(name: string, boot: string): RunStanding | null;
   /** The last runs that did not say that they stop, with a frame since `fromMs`; null where they cannot be read at the moment. */
   unfinished(fromMs: number): readonly LastRun[] | null;
   /** Who has a history; null where it cannot be read at the moment. */
@@ -86,10 +86,10 @@ export interface Store extends AsyncDisposable {
 export function openStore(
   path: string,
   now: WallMs,
-  whileTending: Fault = fault,
+  whileTending: UpkeepFault = fault,
 ): Store {
   const db = openDatabase(path, now);
-  const ledger = openLedger(db);
+  const ledger = openStateLedger(db);
   const runs = openRuns(db);
   const rows = openRows(db);
   const records = openRecords(db);
@@ -100,13 +100,13 @@ export function openStore(
     .pluck();
   const ahead = openAhead(db);
   const series = openSeries(db);
-  const latecomers = openLatecomers(db);
+  const latecomers = openLateCycles(db);
   const upkeep = openUpkeep(db, cycles, whileTending);
 
   const write = db.transaction(
     (
       arrivals: readonly Arrival[],
-      presences: Presences,
+      presences: RingStates,
       nowMs: number,
     ): Committed => {
       ahead.bringBack(nowMs);

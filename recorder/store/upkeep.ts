@@ -1,4 +1,4 @@
-import type { Expiry, Standing } from "../tiers/retention.js";
+import type { Expiry, TierStanding } from "../tiers/retention.js";
 import { eachTier } from "../tiers/tier.js";
 import { type Ahead, openAhead } from "./ahead.js";
 import { openBuckets } from "./buckets.js";
@@ -7,14 +7,14 @@ import type { Cycles } from "./cycles.js";
 import { type Disk, openDisk } from "./disk.js";
 import { openProgress } from "./progress.js";
 import { openRoller, type Roller } from "./roller.js";
-import { openSamples } from "./samples.js";
+import { openSampleStore } from "./samples.js";
 
 /** Says how far the tiers of a WAN are. */
-export function openStandings(
+export function openTierStandings(
   db: Connection,
   cycles: Cycles,
-): (wan: number) => Standing {
-  const samples = openSamples(db);
+): (wan: number) => TierStanding {
+  const samples = openSampleStore(db);
   const buckets = openBuckets(db);
   const progress = openProgress(db);
   // what may still come belongs after the frame before it; before the first, anywhere
@@ -51,7 +51,7 @@ export function openStandings(
 }
 
 /** Where a test may have the process end, to see what is left. */
-export type Fault = (
+export type UpkeepFault = (
   point: "mid-rollup" | "mid-retention" | "mid-vacuum",
 ) => void;
 
@@ -59,7 +59,7 @@ export type Fault = (
 export interface Upkeep
   extends Roller, Disk, Pick<Ahead, "ahead" | "expireAhead"> {
   wans(): number[];
-  standing(wan: number): Standing;
+  standing(wan: number): TierStanding;
   /** The newest of all cycles; null where there is none. */
   newestMs(wan: number, atMostMs?: number): number | null;
   /** All of it in one transaction: pages that change again and again are then written once. */
@@ -73,9 +73,9 @@ export interface Upkeep
 export function openUpkeep(
   db: Connection,
   cycles: Cycles,
-  fault: Fault,
+  fault: UpkeepFault,
 ): Upkeep {
-  const samples = openSamples(db);
+  const samples = openSampleStore(db);
   const buckets = openBuckets(db);
   const progress = openProgress(db);
   const wans = db.prepare<[], number>("select id from wan order by id").pluck();
@@ -115,7 +115,7 @@ export function openUpkeep(
     ...openAhead(db),
     wans: () => wans.all(),
     newestMs: (...which) => cycles.newestMs(...which),
-    standing: openStandings(db, cycles),
+    standing: openTierStandings(db, cycles),
     together: (work) => db.transaction(work).immediate(),
     expire: (...work) => expire.immediate(...work),
     expireEvents: (...work) => expireEvents.immediate(...work),

@@ -13,7 +13,7 @@ import {
 export type Keep = PerTier<number>;
 
 /** How far the tiers of one WAN are. */
-export interface Standing {
+export interface TierStanding {
   /** What lies before it is rolled up, dirty buckets aside. */
   readonly untilMs: Readonly<Record<RolledTier, number>>;
   /** The oldest bucket to be rolled up again; null where there is none. */
@@ -36,7 +36,11 @@ export interface Expiry {
  * What is too old and may go, finest first. Cuts lie between buckets of the next tier: what is left of a bucket could
  * otherwise not be told from all of it. No tier is cut beyond a finer one, so that each moment is in one tier alone.
  */
-export function plan(keep: Keep, standing: Standing, nowMs: number): Expiry[] {
+export function plan(
+  keep: Keep,
+  standing: TierStanding,
+  nowMs: number,
+): Expiry[] {
   const wishes = wishedCuts(keep, nowMs);
   let finerMs = Infinity;
   return TIERS.flatMap((tier) => {
@@ -69,7 +73,7 @@ function wishedCuts(keep: Keep, nowMs: number): PerTier<number> {
 const CUT_MS = { raw: 10 * STEP_MS["1m"], "1m": 6 * STEP_MS["1h"] } as const;
 
 /** What goes first when room is needed: the oldest raw, then the oldest minutes; null where nothing may go. */
-export function relief(standing: Standing): Expiry | null {
+export function relief(standing: TierStanding): Expiry | null {
   const { oldestMs, fromMs } = standing;
   const cut = (tier: "raw" | "1m", mostMs: number): number => {
     const oldest = oldestMs[tier] ?? Infinity;
@@ -91,7 +95,7 @@ export function relief(standing: Standing): Expiry | null {
 }
 
 /** What the next tier has, and will not be made from this one again. */
-function limit(tier: Tier, standing: Standing): number {
+function limit(tier: Tier, standing: TierStanding): number {
   const next = COARSER[tier];
   if (next === null) return Infinity;
   const { untilMs, dirtyMs, awaitedMs } = standing;
@@ -102,7 +106,7 @@ function limit(tier: Tier, standing: Standing): number {
 
 /** How far each tier is behind the newest, ms; before it has begun, behind by all there is. */
 export const lagMs = (
-  { untilMs, oldestMs }: Standing,
+  { untilMs, oldestMs }: TierStanding,
   newestMs: number,
 ): Record<RolledTier, number> =>
   Object.fromEntries(

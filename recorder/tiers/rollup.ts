@@ -10,10 +10,10 @@ import {
 } from "../../shared/contract/row.js";
 import { READINGS, STATES } from "../../shared/contract/state.js";
 import { clamp } from "../../shared/contract/units.js";
-import { type Histogram, histogramOf, mergeHistograms } from "./sketch.js";
+import { type Sketch, sketchOf, mergeSketches } from "./sketch.js";
 
 /** One value and when it was. */
-export type Point = readonly [atMs: number, value: number];
+export type RollupPoint = readonly [atMs: number, value: number];
 
 /**
  * A summary that can be summarised again: the mean is derived, never stored. All integers, so that an hour merged from its
@@ -28,7 +28,7 @@ export interface Rollup {
   readonly last: number;
   readonly lastMs: number;
   /** Where quantiles are asked for. */
-  readonly histogram: Histogram | null;
+  readonly histogram: Sketch | null;
 }
 
 /** 19 hours in µs, 68 Tbit/s in kbit/s. An hour of cycles, each with this value, has a sum below 2^53. */
@@ -40,7 +40,7 @@ const sumOf = (a: number, b: number): number =>
 
 /** Sums up points in any order; null where there are none. */
 export function rollupOf(
-  points: readonly Point[],
+  points: readonly RollupPoint[],
   withHistogram: boolean,
 ): Rollup | null {
   if (points.length === 0) return null;
@@ -57,7 +57,7 @@ export function rollupOf(
     lastMs = atMs;
     last = value;
   }
-  const histogram = withHistogram ? histogramOf(values) : null;
+  const histogram = withHistogram ? sketchOf(values) : null;
   return { count: values.length, sum, min, max, last, lastMs, histogram };
 }
 
@@ -73,7 +73,7 @@ export function merge(a: Rollup, b: Rollup): Rollup {
     last: newer.last,
     lastMs: newer.lastMs,
     histogram:
-      a.histogram && b.histogram && mergeHistograms(a.histogram, b.histogram),
+      a.histogram && b.histogram && mergeSketches(a.histogram, b.histogram),
   };
 }
 
@@ -170,13 +170,17 @@ export function bucketOf(
 ): Bucket | null {
   if (cycles.length === 0 && samples.length === 0) return null;
   const rollups = new Map<number, Rollup>();
-  const enter = (id: number, points: readonly Point[], delays: boolean) => {
+  const enter = (
+    id: number,
+    points: readonly RollupPoint[],
+    delays: boolean,
+  ) => {
     const rollup = rollupOf(points, delays);
     if (rollup !== null) rollups.set(id, rollup);
   };
   for (const { series: id, field } of series)
     enter(id, pointsOf(cycles, field), WITH_HISTOGRAM.includes(field));
-  const sparse = new Map<number, Point[]>();
+  const sparse = new Map<number, RollupPoint[]>();
   for (const { series: id, atMs, value } of samples) {
     const points = sparse.get(id);
     if (points === undefined) sparse.set(id, [[atMs, value]]);
@@ -186,8 +190,11 @@ export function bucketOf(
   return { coverage: coverageOf(cycles), rollups };
 }
 
-function pointsOf(cycles: readonly CycleValues[], field: RowField): Point[] {
-  const points: Point[] = [];
+function pointsOf(
+  cycles: readonly CycleValues[],
+  field: RowField,
+): RollupPoint[] {
+  const points: RollupPoint[] = [];
   for (const cycle of cycles) {
     const value = cycle[field];
     if (value !== null) points.push([cycle.atMs, value]);

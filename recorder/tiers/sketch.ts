@@ -3,7 +3,7 @@
  * known within 2 % of itself, and histograms merge by addition. 0 and negative values have their own sizes. Values are
  * integers.
  */
-export type Histogram = ReadonlyMap<number, number>;
+export type Sketch = ReadonlyMap<number, number>;
 
 /** Of a quantile. */
 export const RELATIVE_ERROR = 0.02;
@@ -25,10 +25,10 @@ function valueOf(size: number): number {
   return size < 0 ? -value : value;
 }
 
-const sorted = (counts: ReadonlyMap<number, number>): Histogram =>
+const sorted = (counts: ReadonlyMap<number, number>): Sketch =>
   new Map([...counts].sort(([a], [b]) => a - b));
 
-export function histogramOf(values: Iterable<number>): Histogram {
+export function sketchOf(values: Iterable<number>): Sketch {
   const counts = new Map<number, number>();
   for (const value of values) {
     const size = sizeOf(value);
@@ -37,10 +37,10 @@ export function histogramOf(values: Iterable<number>): Histogram {
   return sorted(counts);
 }
 
-export const mergeHistograms = (a: Histogram, b: Histogram): Histogram =>
-  sumHistograms([a, b]);
+export const mergeSketches = (a: Sketch, b: Sketch): Sketch =>
+  sumSketches([a, b]);
 
-export function sumHistograms(histograms: Iterable<Histogram>): Histogram {
+export function sumSketches(histograms: Iterable<Sketch>): Sketch {
   const counts = new Map<number, number>();
   for (const histogram of histograms)
     for (const [size, count] of histogram)
@@ -49,7 +49,7 @@ export function sumHistograms(histograms: Iterable<Histogram>): Histogram {
 }
 
 /** The value that a share `q` (0 to 1) of all values lies at or below, by nearest rank; null where there are none. */
-export function quantile(histogram: Histogram, q: number): number | null {
+export function sketchQuantile(histogram: Sketch, q: number): number | null {
   let total = 0;
   for (const count of histogram.values()) total += count;
   let left = Math.max(1, Math.ceil(q * total));
@@ -61,7 +61,7 @@ export function quantile(histogram: Histogram, q: number): number | null {
 }
 
 /** In a few bytes: for each size, ascending, its distance to the one before, and its count; the first distance has a sign. */
-export function encodeHistogram(histogram: Histogram): Buffer {
+export function encodeSketch(histogram: Sketch): Buffer {
   const bytes: number[] = [];
   let before: number | null = null;
   for (const [size, count] of histogram) {
@@ -72,12 +72,11 @@ export function encodeHistogram(histogram: Histogram): Buffer {
   return Buffer.from(bytes);
 }
 
-/** @param bytes as {@link encodeHistogram} made them */
-export const decodeHistogram = (bytes: Uint8Array): Histogram =>
-  sumEncoded([bytes]);
+/** @param bytes as {@link encodeSketch} made them */
+export const decodeSketch = (bytes: Uint8Array): Sketch => sumEncoded([bytes]);
 
-/** What {@link encodeHistogram} made of several, added up: a fraction of the work of making each of them first. */
-export function sumEncoded(encoded: Iterable<Uint8Array>): Histogram {
+/** What {@link encodeSketch} made of several, added up: a fraction of the work of making each of them first. */
+export function sumEncoded(encoded: Iterable<Uint8Array>): Sketch {
   const counts = new Map<number, number>();
   for (const bytes of encoded) addEncoded(counts, bytes);
   return sorted(counts);

@@ -39,7 +39,7 @@ export interface DoorCounts {
 }
 
 /** Where ZeroMQ is to bind for a door; its folder is made. @throws what the file system says */
-export function behind(path: string): string {
+export function connectBehind(path: string): string {
   const folder = join(dirname(path), "in");
   makeFolder(folder, 0o700);
   chmodSync(folder, 0o700);
@@ -63,7 +63,7 @@ export async function openDoor(
       outer.destroy();
       return;
     }
-    const inner = connect(behind(path));
+    const inner = connect(connectBehind(path));
     const silent = setTimeout(() => {
       if (outer.bytesRead < GREETING_BYTES) end();
     }, GREETING_MS).unref();

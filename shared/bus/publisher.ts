@@ -10,7 +10,7 @@ import {
 import { toUs } from "../contract/units.js";
 import type { Clock } from "../runtime/clock.js";
 import { ipc } from "../runtime/paths.js";
-import { behind, openDoor } from "./door.js";
+import { connectBehind, openDoor } from "./door.js";
 import type { Ring } from "./ring.js";
 
 /** Where a process's frames leave it. */
@@ -51,7 +51,7 @@ export async function openPublisher(
     sendHighWaterMark: highWaterMark,
     reconnectInterval: 100,
   });
-  await socket.bind(ipc(behind(paths.bind)));
+  await socket.bind(ipc(connectBehind(paths.bind)));
   const door = await openDoor(paths.bind);
   const met = handshake(socket, ipc(paths.connect));
   socket.connect(ipc(paths.connect));

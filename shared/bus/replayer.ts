@@ -1,12 +1,12 @@
 import { Dealer as Socket } from "zeromq";
-import { type Clock, later, type MonoMs, since } from "../runtime/clock.js";
+import { type Clock, later, type MonoMs, msSince } from "../runtime/clock.js";
 import { ipc } from "../runtime/paths.js";
 import type { Ring } from "./ring.js";
-import { type Remains, ringOf } from "./spool.js";
+import { type Spool, ringFromSpool } from "./spool.js";
 import {
   decodeSync,
   encodeSync,
-  type State,
+  type StateReply,
   SYNC_VERSION,
   type SyncMessage,
   WANT_MAX,
@@ -20,7 +20,7 @@ export interface Replayer extends AsyncDisposable {
    */
   settle(limitMs: number): Promise<boolean>;
   /** What is held and not committed, the newest run first; nothing where no recorder has ever been heard of. */
-  remains(): Remains[];
+  remains(): Spool[];
   readonly counts: {
     readonly hellos: number;
     /** Hellos and slices that found nobody, or a full queue. */
@@ -56,7 +56,7 @@ interface Run {
 
 interface ReplayerOptions {
   /** Offered as well, until they are committed. */
-  readonly remains?: readonly Remains[];
+  readonly remains?: readonly Spool[];
   /** They are. */
   readonly inherited?: () => void;
 }
@@ -86,12 +86,13 @@ export function openReplayer(
   const own: Run = { boot, ring, committed: 0 };
   let earlier: readonly Run[] = remains.map((each) => ({
     boot: each.boot,
-    ring: ringOf(each),
+    ring: ringFromSpool(each),
     committed: 0,
   }));
   const runs = () => [own, ...earlier];
   let leaving = false;
-  let wish: (NonNullable<State["want"]> & { readonly run: Run }) | null = null;
+  let wish: (NonNullable<StateReply["want"]> & { readonly run: Run }) | null =
+    null;
   let resending: Promise<void> | null = null;
 
   const pause = (ms: number) =>
@@ -182,7 +183,7 @@ export function openReplayer(
     run.committed >= (run.ring.held()?.last ?? 0);
   const isSettled = () => runs().every(isCommitted);
   const isAnswered = () =>
-    answeredAt !== null && since(answeredAt, clock.mono()) < ANSWERED_MS;
+    answeredAt !== null && msSince(answeredAt, clock.mono()) < ANSWERED_MS;
 
   const working = [greet(), listen()];
   return {
@@ -193,11 +194,11 @@ export function openReplayer(
       while (
         isAnswered() &&
         !isSettled() &&
-        since(begun, clock.mono()) < limitMs
+        msSince(begun, clock.mono()) < limitMs
       ) {
         await hello();
         await pause(
-          Math.min(LEAVING_HELLO_MS, limitMs - since(begun, clock.mono())),
+          Math.min(LEAVING_HELLO_MS, limitMs - msSince(begun, clock.mono())),
         );
       }
       return isSettled();
@@ -214,7 +215,7 @@ export function openReplayer(
   };
 }
 
-function remainsOf({ boot, ring, committed }: Run): Remains[] {
+function remainsOf({ boot, ring, committed }: Run): Spool[] {
   const held = ring.held();
   if (held === null || committed >= held.last) return [];
   const first = Math.max(held.first, committed + 1);

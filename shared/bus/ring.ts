@@ -1,7 +1,7 @@
-import { type MonoMs, since } from "../runtime/clock.js";
+import { type MonoMs, msSince } from "../runtime/clock.js";
 
 /** The seqs from `first` to `last`, all of them. */
-export interface Held {
+export interface HeldSeqs {
   readonly first: number;
   readonly last: number;
 }
@@ -15,7 +15,7 @@ export interface Ring {
   push(seq: number, at: MonoMs, bytes: Uint8Array): void;
   /** Copies of what is still held of the range, from its first held seq on; the ring goes on while they travel. */
   slice(fromSeq: number, toSeq: number): readonly Buffer[];
-  held(): Held | null;
+  held(): HeldSeqs | null;
   readonly counts: {
     /** Frames that left by age, which is how it should be. */
     readonly aged: number;
@@ -64,7 +64,7 @@ export function createRing({ minutes, megabytes }: RingLimits): Ring {
   }
 
   function forgetOld(now: MonoMs): void {
-    while (count > 0 && since(number(times, first) as MonoMs, now) > keepMs)
+    while (count > 0 && msSince(number(times, first) as MonoMs, now) > keepMs)
       forget("aged");
   }
 

@@ -8,7 +8,7 @@ import type { Ring } from "./ring.js";
 import { BOOT } from "./sync.js";
 
 /** What no recorder had of a run when that ended: its newest frames as bytes, the first of them and all that follow. */
-export interface Remains {
+export interface Spool {
   readonly boot: string;
   readonly first: number;
   readonly frames: readonly Buffer[];
@@ -44,10 +44,10 @@ const IS_HEAD = TypeCompiler.Compile(HEAD);
  *
  *     file:  {"version":1,"source":"att","runs":[{"boot":"..","first":7,"lengths":[512,498]},..]}\n [ 7 ][ 8 ] ...
  */
-export async function leaveRemains(
+export async function writeSpool(
   file: string,
   source: string,
-  remains: readonly Remains[],
+  remains: readonly Spool[],
   megabytes: number,
 ): Promise<void> {
   const kept = newest(remains, megabytes * 2 ** 20).slice(0, RUNS_MAX);
@@ -66,7 +66,7 @@ export async function leaveRemains(
 }
 
 /** What earlier runs of the source left. A file that is none, or cannot be read, leaves nothing. */
-export function readRemains(file: string, source: string): Remains[] {
+export function readSpool(file: string, source: string): Spool[] {
   try {
     return parse(readFileSync(file), source);
   } catch {
@@ -75,20 +75,20 @@ export function readRemains(file: string, source: string): Remains[] {
 }
 
 /** A recorder has them all. Where the file cannot be deleted they are offered once more, and are duplicates. */
-export const dropRemains = (file: string): Promise<void> =>
+export const deleteSpool = (file: string): Promise<void> =>
   rm(file, { force: true }).catch(() => undefined);
 
 /** To be offered as a ring is that nobody writes to any more. */
-export const ringOf = ({
+export const ringFromSpool = ({
   first,
   frames,
-}: Remains): Pick<Ring, "held" | "slice"> => ({
+}: Spool): Pick<Ring, "held" | "slice"> => ({
   held: () => ({ first, last: first + frames.length - 1 }),
   slice: (from, to) =>
     frames.slice(Math.max(0, from - first), Math.max(0, to - first + 1)),
 });
 
-function parse(bytes: Buffer, source: string): Remains[] {
+function parse(bytes: Buffer, source: string): Spool[] {
   const headEnd = bytes.indexOf("\n");
   const head: unknown = JSON.parse(bytes.toString("utf8", 0, headEnd));
   if (!IS_HEAD.Check(head) || head.source !== source) return [];
@@ -102,7 +102,7 @@ function parse(bytes: Buffer, source: string): Remains[] {
 }
 
 /** Of each run, the newest run first, the newest frames that fit. */
-function newest(remains: readonly Remains[], bytes: number): Remains[] {
+function newest(remains: readonly Spool[], bytes: number): Spool[] {
   let left = bytes;
   return remains.flatMap(({ boot, first, frames }) => {
     const over = frames.findLastIndex(({ length }) => (left -= length) < 0);

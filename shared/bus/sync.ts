@@ -57,9 +57,9 @@ const RESEND = Type.Object({
 });
 
 export type Hello = Static<typeof HELLO>;
-export type State = Static<typeof STATE>;
+export type StateReply = Static<typeof STATE>;
 export type Resend = Static<typeof RESEND>;
-export type SyncMessage = Hello | State | Resend;
+export type SyncMessage = Hello | StateReply | Resend;
 
 const CHECK = TypeCompiler.Compile(Type.Union([HELLO, STATE, RESEND]));
 

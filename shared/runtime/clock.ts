@@ -17,7 +17,7 @@ export interface Clock {
 }
 
 /** How long after `from` is `to`, ms. */
-export const since = (from: MonoMs, to: MonoMs): number => to - from;
+export const msSince = (from: MonoMs, to: MonoMs): number => to - from;
 
 /** The instant `ms` after `at`. */
 export const later = <T extends MonoMs | WallMs>(at: T, ms: number): T =>

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { openRandom } from "../../controller/simulation/random.js";
 import { Database } from "../../recorder/store/connection.js";
-import { since, systemClock } from "../../shared/runtime/clock.js";
+import { msSince, systemClock } from "../../shared/runtime/clock.js";
 import { lacking } from "../bed/kernel.js";
 import { spreadOf } from "../bed/spread.js";
 import { childrenOf } from "../processes.js";
@@ -107,7 +107,7 @@ async function main([
   await stage.startRecorder(RECORDER_SETTINGS);
   const held = { controller: [] as Held[], recorder: [] as Held[] };
   const begun = systemClock.mono();
-  const spentMs = () => since(begun, systemClock.mono());
+  const spentMs = () => msSince(begun, systemClock.mono());
   let played = 0;
   let bad = 0;
   let events = 0;

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { since, systemClock } from "../../shared/runtime/clock.js";
+import { msSince, systemClock } from "../../shared/runtime/clock.js";
 import { start } from "./namespace.js";
 
 const WANCTL = fileURLToPath(new URL("../../cli/wanctl.js", import.meta.url));
@@ -58,7 +58,7 @@ export function startDaemon(
     async stop() {
       const begun = systemClock.mono();
       child.kill("SIGTERM");
-      return { ...(await end), tookMs: since(begun, systemClock.mono()) };
+      return { ...(await end), tookMs: msSince(begun, systemClock.mono()) };
     },
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };

@@ -6,7 +6,7 @@ import { metronome } from "../../controller/line/metronome.js";
 import { openAddresses } from "../../controller/probes/addresses.js";
 import { openBudget } from "../../controller/probes/budget.js";
 import { openFping } from "../../controller/probes/fping/fping.js";
-import { openTimestamps } from "../../controller/probes/icmp/icmp.js";
+import { openIcmp } from "../../controller/probes/icmp/icmp.js";
 import type { Report } from "../../controller/report.js";
 import { systemClock } from "../../shared/runtime/clock.js";
 import { start } from "./namespace.js";
@@ -70,7 +70,7 @@ export function startProbing(settings: Partial<Probe> = {}): Probing {
 
 async function main(probe: Probe): Promise<void> {
   const say = (what: unknown) => console.log(JSON.stringify(what));
-  const open = probe.method === "echo" ? openFping : openTimestamps;
+  const open = probe.method === "echo" ? openFping : openIcmp;
   const report: Report = (event, { why }) =>
     say({ event: [event, why].join(" ").trim() });
   const addresses = openAddresses(probe.reflectors, 4, systemClock, report);

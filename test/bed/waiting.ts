@@ -1,4 +1,4 @@
-import { later, since, systemClock } from "../../shared/runtime/clock.js";
+import { later, msSince, systemClock } from "../../shared/runtime/clock.js";
 
 const POLL_MS = 20;
 const NEVER = new AbortController().signal;
@@ -21,7 +21,7 @@ export async function until<T>(
   for (;;) {
     const seen = await look();
     if (seen !== undefined && seen !== null && seen !== false) return seen;
-    if (since(begun, systemClock.mono()) > ms)
+    if (msSince(begun, systemClock.mono()) > ms)
       throw new Error(`Waited ${ms} ms for ${what}: it did not come`);
     await pause(POLL_MS);
   }

@@ -7,7 +7,7 @@ import { PRESET_NAMES, PRESETS } from "../../controller/law/tuning.js";
 import { POLICIES } from "../../lab/policies/policies.js";
 import { SCENARIOS } from "../../lab/scenarios.js";
 import { RECORDER_SCHEMA } from "../../recorder/config.js";
-import { routesOf, type Sight } from "../../recorder/http/api.js";
+import { routesOf, type ApiSources } from "../../recorder/http/api.js";
 import {
   CURRENT,
   CYCLE_COUNTERS,
@@ -66,7 +66,7 @@ function grammar(schema: Record<string, unknown>): string {
 }
 
 // routes say what they are before there is anything to answer from
-const ROUTES = routesOf({} as Sight);
+const ROUTES = routesOf({} as ApiSources);
 
 const families = (
   rows: readonly { name: string; labels: readonly string[]; help: string }[],

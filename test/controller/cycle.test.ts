@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { judge, statusPage } from "../../cli/commands/status.js";
+import { overallStatus, statusPage } from "../../cli/commands/status.js";
 import { NO_CHECKPOINT } from "../../controller/checkpoint.js";
 import { openConditionWatch } from "../../controller/condition/condition-watch.js";
 import {
   openCallsWatch,
   openRouterWatch,
 } from "../../controller/condition/samples.js";
-import { openView } from "../../controller/condition/view.js";
+import { openHealthView } from "../../controller/condition/view.js";
 import { openWatch } from "../../controller/condition/watch.js";
 import { cycle } from "../../controller/cycle.js";
 import type { ControlState } from "../../controller/law/control.js";
@@ -70,7 +70,7 @@ function handController() {
     ...{ line, bus: () => ({}), checkpoint: NO_CHECKPOINT, condition },
     config: { refused: null },
   };
-  const view = openView("spectrum", "0", parts, clock);
+  const view = openHealthView("spectrum", "0", parts, clock);
   const wan = {
     ...{ policy: POLICY, line, condition, view, checkpoint: NO_CHECKPOINT },
     publisher: { publish, lastUs: null },
@@ -98,7 +98,10 @@ describe("cycle()", () => {
         const told = () => {
           const health = controller.health();
           expect(JSON.stringify(health)).not.to.match(/NaN|Infinity|undefined/);
-          const page = statusPage(judge({ spectrum: health }, null), "run");
+          const page = statusPage(
+            overallStatus({ spectrum: health }, null),
+            "run",
+          );
           expect(page.join("\n")).not.to.match(/NaN|Infinity|undefined/);
           expect(health).to.have.nested.property("router.calls.tc.ok", 41);
           expect(health.status === "fine").to.equal(

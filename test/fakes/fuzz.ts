@@ -13,7 +13,7 @@ import { qdiscPage } from "../../cli/commands/qdisc.js";
 import { openCheckpoint } from "../../controller/checkpoint.js";
 import { loadControllerConfig } from "../../controller/config/config.js";
 import { PRESETS } from "../../controller/law/tuning.js";
-import { parseDevice as parseDeviceBytes } from "../../controller/line/counters.js";
+import { parseProcLine as parseDeviceBytes } from "../../controller/line/counters.js";
 import { parseReply } from "../../controller/probes/fping/fping.js";
 import { parseGateway } from "../../controller/probes/gateway.js";
 import { decodeAnswer } from "../../controller/probes/icmp/packet.js";
@@ -22,8 +22,8 @@ import { wholeIn } from "../../controller/qdisc/answer.js";
 import { findings } from "../../controller/qdisc/findings.js";
 import {
   leadsTo,
-  parseDevice,
-  type Wanted,
+  parseHostDevice,
+  type DesiredQueues,
 } from "../../controller/qdisc/parse.js";
 import { planDown, planUp } from "../../controller/qdisc/plan.js";
 import { openRest } from "../../controller/shapers/routeros/rest.js";
@@ -32,7 +32,7 @@ import {
   parseItems,
   parseSet,
 } from "../../controller/shapers/routeros/script.js";
-import { parseEnforced } from "../../controller/shapers/tc/qdisc.js";
+import { parseActualRate } from "../../controller/shapers/tc/qdisc.js";
 import { loadRecorderConfig } from "../../recorder/config.js";
 import { routesOf } from "../../recorder/http/api.js";
 import { HttpError } from "../../recorder/http/errors.js";
@@ -355,11 +355,14 @@ const programs = sync(
     features: fc.string(),
   }),
   (answers) => {
-    const enforced = parseEnforced([answers.classes, answers.qdiscs]);
+    const enforced = parseActualRate([answers.classes, answers.qdiscs]);
     if (enforced !== null && enforced !== "unreadable")
       expect(enforced.bps).to.be.within(0, 1e13);
-    const device = parseDevice(answers);
-    for (const one of [device, parseDevice({ ...answers, link: LINKS[0]! })]) {
+    const device = parseHostDevice(answers);
+    for (const one of [
+      device,
+      parseHostDevice({ ...answers, link: LINKS[0]! }),
+    ]) {
       const host = {
         has: { cake: true, matchall: true },
         masquerades: leadsTo(answers.filters, "ifb4wan"),
@@ -375,7 +378,7 @@ const programs = sync(
 );
 
 const LIMITS = { floorBps: 4e6, baseBps: 15e6, ceilingBps: 25e6 };
-const WANTED: Wanted = {
+const WANTED: DesiredQueues = {
   devices: { download: "ifb4wan", upload: "wan" },
   limits: { download: LIMITS, upload: LIMITS },
   queue: {

@@ -3,7 +3,7 @@ import {
   failed,
   type Outcome,
   type Rates,
-  type Router,
+  type Backend,
 } from "../../controller/shapers/shaper.js";
 import type { Direction } from "../../shared/contract/direction.js";
 import type { FaultKind } from "../../shared/contract/router-call.js";
@@ -21,7 +21,7 @@ export interface Write {
 }
 
 /** A router by hand: each operation takes `latencyMs` of the clock, and ends at the next `settle()` after that. */
-export interface HandRouter extends Router {
+export interface HandRouter extends Backend {
   rates: Record<Direction, number>;
   mood: Mood;
   latencyMs: number;

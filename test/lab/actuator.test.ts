@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { openRandom } from "../../controller/simulation/random.js";
-import { openActuator, openTc } from "../../lab/actuator.js";
+import { openLabActuator, openLabTc } from "../../lab/actuator.js";
 
 describe("openActuator()", () => {
   it("brings rates into force a millisecond later with tc, and counts what changed", () => {
-    const tc = openTc();
+    const tc = openLabTc();
     tc.wish({ download: 10, upload: 5 }, 100);
     expect(tc.pass(100).download).to.equal(Infinity);
     expect(tc.pass(101)).to.deep.equal({ download: 10, upload: 5 });
@@ -29,7 +29,7 @@ describe("openActuator()", () => {
         ),
         fc.integer(),
         (wishes, seed) => {
-          const actuator = openActuator("routeros", openRandom(seed, "api"));
+          const actuator = openLabActuator("routeros", openRandom(seed, "api"));
           const begunMs: number[] = [];
           const step = (nowMs: number, act: () => void) => {
             const before = actuator.writes();
@@ -64,7 +64,7 @@ describe("openActuator()", () => {
 
   it("writes with RouterOS whatever a policy with a pace of its own wishes, as soon as a request is over", () => {
     const random = openRandom(1, "api");
-    const actuator = openActuator("routeros", random, true);
+    const actuator = openLabActuator("routeros", random, true);
     for (let nowMs = 0; nowMs < 1000; nowMs += 50) {
       actuator.wish({ download: 1000 + nowMs, upload: 5 }, nowMs);
       while (actuator.nextMs() < nowMs + 50) actuator.pass(actuator.nextMs());
@@ -73,7 +73,7 @@ describe("openActuator()", () => {
   });
 
   it("sends a cut before a raise, and what is wished when the request is over", () => {
-    const actuator = openActuator("routeros", openRandom(1, "api"));
+    const actuator = openLabActuator("routeros", openRandom(1, "api"));
     actuator.wish({ download: 50, upload: 50 }, 0);
     while (actuator.nextMs() < Infinity) actuator.pass(actuator.nextMs());
     actuator.wish({ download: 99, upload: 20 }, 5000);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { gates, inWords } from "../../lab/gates.js";
-import { measure, type Outcome, rank, type Score } from "../../lab/score.js";
+import { gates, gatesInWords } from "../../lab/gates.js";
+import { measure, type TaskResult, rank, type Score } from "../../lab/score.js";
 
 const FINE: Score = {
   use: { download: 0.95, upload: null },
@@ -18,7 +18,7 @@ const FINE: Score = {
 
 /** Five runs with a little chance in them. */
 const runs = (scenario: string, policy: string, score: Partial<Score> = {}) =>
-  Array.from({ length: 5 }, (_, i): Outcome => {
+  Array.from({ length: 5 }, (_, i): TaskResult => {
     const all = { ...FINE, ...score };
     return {
       scenario,
@@ -30,9 +30,9 @@ const runs = (scenario: string, policy: string, score: Partial<Score> = {}) =>
     };
   });
 
-const verdictsOf = (outcomes: readonly Outcome[]) =>
+const verdictsOf = (outcomes: readonly TaskResult[]) =>
   gates(measure(outcomes), "wanctl");
-const holds = (outcomes: readonly Outcome[], gate: RegExp) =>
+const holds = (outcomes: readonly TaskResult[], gate: RegExp) =>
   verdictsOf(outcomes).find((verdict) => gate.test(verdict.gate))?.holds;
 
 describe("gates()", () => {
@@ -75,7 +75,7 @@ describe("gates()", () => {
   });
 
   it("says so in a line each", () => {
-    const lines = inWords(verdictsOf(runs("S1", "wanctl"))).trimEnd();
+    const lines = gatesInWords(verdictsOf(runs("S1", "wanctl"))).trimEnd();
     expect(lines.split("\n")).to.have.length(10);
     expect(lines)
       .to.match(/^pass +S1: calm/m)

@@ -3,12 +3,16 @@ import { expect } from "chai";
 import { constant, steps } from "../../lab/capacity.js";
 import { POLICIES } from "../../lab/policies/policies.js";
 import { play } from "../../lab/run.js";
-import { scenario, type Scenario, type Sketch } from "../../lab/scenario.js";
+import {
+  scenario,
+  type Scenario,
+  type ScenarioSketch,
+} from "../../lab/scenario.js";
 import { score } from "../../lab/score.js";
 import { policyOf, scenarioOf } from "../../lab/tasks.js";
 import { eachDirection } from "../../shared/contract/direction.js";
 
-const sketch: Sketch = {
+const sketch: ScenarioSketch = {
   id: "T",
   title: "a test",
   seconds: 24,

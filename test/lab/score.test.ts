@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { constant } from "../../lab/capacity.js";
-import { type Bin, BIN_MS, type Run } from "../../lab/run.js";
+import { type Bin, BIN_MS, type LabRun } from "../../lab/run.js";
 import { scenario } from "../../lab/scenario.js";
 import { score } from "../../lab/score.js";
 import { spreadOf } from "../../lab/statistics.js";
@@ -19,7 +19,7 @@ const SCENARIO = scenario({
 function runOf(
   delivered: (second: number) => number,
   addedMs: (second: number) => number,
-): Run {
+): LabRun {
   const bins = Array.from({ length: 300 }, (_, i): Bin => {
     const s = i / 10;
     const capacity = s >= 10 && s < 20 ? 40e6 : 100e6;

@@ -1,8 +1,8 @@
-import type { Policy } from "../../recorder/maintenance/maintenance.js";
+import type { RetentionPolicy } from "../../recorder/maintenance/maintenance.js";
 import { DAY_MS, HOUR_MS, USUAL } from "./upkeep-of.js";
 
 /** What is a day old goes. */
-export const POLICY: Policy = {
+export const POLICY: RetentionPolicy = {
   ...USUAL,
   keep: {
     raw: DAY_MS,

@@ -1,5 +1,5 @@
 import { openCatchUp } from "../../recorder/ingest/catch-up.js";
-import { openInbox } from "../../recorder/ingest/frame-receiver.js";
+import { openFrameReceiver } from "../../recorder/ingest/frame-receiver.js";
 import { openIntake } from "../../recorder/ingest/intake.js";
 import { openSync } from "../../recorder/ingest/sync.js";
 import { openJournal } from "../../recorder/journal.js";
@@ -31,7 +31,11 @@ const run = runFolder(root);
 const log = collectedLog();
 const store = openLastingStore(database, clock);
 const intake = openIntake(store, clock, log);
-await openInbox(run.frames, (message) => intake.receive(message), clock);
+await openFrameReceiver(
+  run.frames,
+  (message) => intake.receive(message),
+  clock,
+);
 const syncCounts = { refused: 0, held: 0, unsent: 0 };
 const catchUp = openCatchUp(store, intake, clock);
 await openSync(run.sync, catchUp, syncCounts, clock);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { openRandom } from "../../controller/simulation/random.js";
-import type { Remains } from "../../shared/bus/spool.js";
+import type { Spool } from "../../shared/bus/spool.js";
 import { until } from "../fakes/until.js";
 import { amiss, openSender, type Sender, sleep, Station } from "./station.js";
 
@@ -35,7 +35,7 @@ describe("a recorder that is killed, away and back", () => {
     boot: string,
     at: Station,
     highWaterMark = 200,
-    remains: readonly Remains[] = [],
+    remains: readonly Spool[] = [],
   ) => {
     const opened = await openSender(wan, boot, at.run, {
       everyMs: EVERY_MS,

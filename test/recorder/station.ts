@@ -7,10 +7,10 @@ import { openPublisher, type Publisher } from "../../shared/bus/publisher.js";
 import { openReplayer, type Replayer } from "../../shared/bus/replayer.js";
 import {
   createRing,
-  type Held,
+  type HeldSeqs,
   type RingLimits,
 } from "../../shared/bus/ring.js";
-import type { Remains } from "../../shared/bus/spool.js";
+import type { Spool } from "../../shared/bus/spool.js";
 import {
   decodeFrame,
   type Frame,
@@ -120,7 +120,7 @@ export interface SenderOptions {
   readonly replay?: RingLimits;
   readonly clock?: Clock;
   /** What an earlier run has left. */
-  readonly remains?: readonly Remains[];
+  readonly remains?: readonly Spool[];
 }
 
 /** What a controller is on the bus: publishes by itself, and remembers every byte. */
@@ -129,7 +129,7 @@ export interface Sender extends AsyncDisposable {
   readonly sent: ReadonlyMap<number, Frame>;
   readonly replayer: Replayer;
   /** What could still be asked for. */
-  held(): Held | null;
+  held(): HeldSeqs | null;
   /** Publishes no more, and waits until everything is committed. Says whether it is. */
   settle(limitMs: number): Promise<boolean>;
 }

@@ -3,7 +3,7 @@ import { openClockWatch } from "../../recorder/maintenance/clock-watch.js";
 import {
   type Maintenance,
   openMaintenance,
-  type Policy,
+  type RetentionPolicy,
 } from "../../recorder/maintenance/maintenance.js";
 import type { Store } from "../../recorder/store/store.js";
 import type { Clock } from "../../shared/runtime/clock.js";
@@ -13,7 +13,7 @@ export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** What the configuration says where it says nothing, but for the room: as much as there is. */
-export const USUAL: Policy = {
+export const USUAL: RetentionPolicy = {
   keep: {
     raw: 48 * HOUR_MS,
     "1m": 7 * DAY_MS,

@@ -2,7 +2,7 @@ import { type CatchUp, openCatchUp } from "../../recorder/ingest/catch-up.js";
 import { type Intake, openIntake } from "../../recorder/ingest/intake.js";
 import { openStore, type Store } from "../../recorder/store/store.js";
 import { createRing, type Ring } from "../../shared/bus/ring.js";
-import { type State, SYNC_VERSION } from "../../shared/bus/sync.js";
+import { type StateReply, SYNC_VERSION } from "../../shared/bus/sync.js";
 import {
   encodeFrame,
   type Frame,
@@ -112,7 +112,7 @@ export class World {
     for (const { want } of states) this.resend(want, slices);
   }
 
-  private resend(want: State["want"], slices: number) {
+  private resend(want: StateReply["want"], slices: number) {
     if (want === null) return;
     const { boot, ring } = this.run;
     const frames = ring.slice(want.from, want.to);

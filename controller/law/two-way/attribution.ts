@@ -4,8 +4,8 @@ import {
   opposite,
   type PerDirection,
 } from "../../../shared/contract/direction.js";
-import { type MonoMs, since } from "../../../shared/runtime/clock.js";
-import { tellsWays } from "../evidence.js";
+import { type MonoMs, msSince } from "../../../shared/runtime/clock.js";
+import { tellsOneWayDelays } from "../evidence.js";
 import type { Limits } from "../inputs.js";
 import {
   drainFor,
@@ -17,12 +17,12 @@ import {
 import { recentRate, type Traffic } from "../traffic.js";
 import { TUNING } from "../tuning.js";
 import {
-  type Case,
+  type CutTestInput,
   isExpired,
   isOverrun,
-  opened,
-  resumed,
-  type Trial,
+  startedTest,
+  resumedTest,
+  type CutTest,
 } from "./cut-test.js";
 import { areBothBusy, isBusy, mayHaveQueued } from "./load-gate.js";
 
@@ -34,10 +34,10 @@ import { areBothBusy, isBusy, mayHaveQueued } from "./load-gate.js";
 export interface Attribution {
   readonly turn: Direction;
   readonly turnFrom: MonoMs;
-  readonly trial: Trial | null;
+  readonly trial: CutTest | null;
 }
 
-export const noSuspicion = (now: MonoMs): Attribution => ({
+export const noSuspect = (now: MonoMs): Attribution => ({
   turn: "download",
   turnFrom: now,
   trial: null,
@@ -49,7 +49,7 @@ const only = (accused: Direction): PerDirection<boolean> =>
 /** Who may be cut for a queue of which nothing tells the direction. */
 export function suspects(
   { turn, trial }: Attribution,
-  { rate, evidence, traffic, now }: Case,
+  { rate, evidence, traffic, now }: CutTestInput,
   limits: PerDirection<Limits>,
 ): PerDirection<boolean> {
   if (trial !== null)
@@ -84,15 +84,18 @@ const isBeyondKnown = ({ bps, carriedBps }: RateState): boolean =>
   carriedBps === null || bps > TUNING.beyondRatio * carriedBps;
 
 /** In how long a cut is to empty the queue, ms. A trial goes deeper, so that its probes can tell soon. */
-export const drainMs = ({ rate, evidence }: Case, limits: Limits): number =>
-  areBothBusy(rate) && !tellsWays(evidence)
+export const drainMs = (
+  { rate, evidence }: CutTestInput,
+  limits: Limits,
+): number =>
+  areBothBusy(rate) && !tellsOneWayDelays(evidence)
     ? TUNING.trialDrainMs
     : drainFor(limits);
 
 /** Whether a cut now is more than a guess, and what it shows of the line worth remembering. */
 export const isCertain = (
   { trial }: Attribution,
-  { evidence, now }: Case,
+  { evidence, now }: CutTestInput,
 ): boolean => trial === null || !isExpired(trial, evidence, now);
 
 /** After a fall both carry less than they may, the one whose line it is a little earlier. Null without counters. */
@@ -115,24 +118,27 @@ function starved(
 /** Whether a direction may look for more than it knows to be there. */
 export const mayProbe = (
   { turn }: Attribution,
-  { rate, evidence }: Case,
+  { rate, evidence }: CutTestInput,
   direction: Direction,
-): boolean => turn === direction || tellsWays(evidence) || !areBothBusy(rate);
+): boolean =>
+  turn === direction || tellsOneWayDelays(evidence) || !areBothBusy(rate);
 
 /** What the new rates change: a cut opens a trial, and turns are taken. */
-export function follow(
+export function nextAttribution(
   attribution: Attribution,
   before: PerDirection<RateState>,
-  { rate, evidence, now }: Case,
+  { rate, evidence, now }: CutTestInput,
 ): Attribution {
   const { turn, turnFrom, trial: open } = attribution;
   const trial =
-    open === null ? opened(before, rate, evidence, now) : resumed(open, rate);
+    open === null
+      ? startedTest(before, rate, evidence, now)
+      : resumedTest(open, rate);
   const other = opposite(turn);
   const newest = evidence.samples.at(-1);
   const isTaken =
     rate[turn].cause !== "raise" ||
-    (since(turnFrom, now) > TUNING.turnMs &&
+    (msSince(turnFrom, now) > TUNING.turnMs &&
       (newest?.deltaMs ?? 0) < TUNING.queueMs + slackMs(rate, null));
   return rate[other].cause === "turn" && isTaken
     ? { turn: other, turnFrom: now, trial }

@@ -4,9 +4,9 @@ import {
   opposite,
   type PerDirection,
 } from "../../../shared/contract/direction.js";
-import { type MonoMs, since } from "../../../shared/runtime/clock.js";
+import { type MonoMs, msSince } from "../../../shared/runtime/clock.js";
 import type { Sample } from "../estimator.js";
-import { type Evidence, lastSamples, tellsWays } from "../evidence.js";
+import { type Evidence, lastSamples, tellsOneWayDelays } from "../evidence.js";
 import {
   type CutEvidence,
   isWorse,
@@ -19,7 +19,7 @@ import { TUNING } from "../tuning.js";
 import { areBothBusy } from "./load-gate.js";
 
 /** A cut on suspicion: what it changes tells whether it hit the right direction. */
-export interface Trial {
+export interface CutTest {
   readonly accused: Direction;
   readonly from: MonoMs;
   /** Probes sent from here on felt the cut. */
@@ -32,7 +32,7 @@ export interface Trial {
 }
 
 /** What there is to judge by. */
-export interface Case {
+export interface CutTestInput {
   readonly rate: PerDirection<RateState>;
   readonly evidence: Evidence;
   readonly traffic: Traffic;
@@ -41,11 +41,11 @@ export interface Case {
 
 /** Whether a trial cured nothing in all its time; as long as the queue shrinks it is given some more. */
 export function isExpired(
-  { from }: Trial,
+  { from }: CutTest,
   { samples }: Evidence,
   now: MonoMs,
 ): boolean {
-  const ranMs = since(from, now);
+  const ranMs = msSince(from, now);
   return (
     ranMs > TUNING.alibiMaxMs ||
     (ranMs > TUNING.trialMaxMs && !isShrinking(samples))
@@ -58,10 +58,10 @@ const isShrinking = (samples: readonly Sample[]): boolean =>
   TUNING.curedRatio * Math.max(...samples.map(({ deltaMs }) => deltaMs));
 
 /** Hears the probes that felt the trial's cut. Who is acquitted gets its rate back, and the other is accused. */
-export function judge(
-  trial: Trial | null,
-  { rate, evidence, traffic, now }: Case,
-): { trial: Trial | null; rate: PerDirection<RateState> } {
+export function resultOf(
+  trial: CutTest | null,
+  { rate, evidence, traffic, now }: CutTestInput,
+): { trial: CutTest | null; rate: PerDirection<RateState> } {
   const unchanged = { trial, rate };
   if (trial === null) return unchanged;
   if (isOver(trial, rate, evidence)) return { trial: null, rate };
@@ -99,7 +99,7 @@ export function judge(
 
 /** A trial is over when the queue is gone, or when who was found to have made it has drained it. */
 function isOver(
-  { accused, from, verdict, isSecond }: Trial,
+  { accused, from, verdict, isSecond }: CutTest,
   rate: PerDirection<RateState>,
   evidence: Evidence,
 ): boolean {
@@ -121,7 +121,7 @@ function isCured(
   const felt = lastSamples(evidence, TUNING.memorySamples, feltFrom);
   const [first, last] = [felt[0], felt.at(-1)];
   if (first === undefined || last === undefined) return null;
-  const heardMs = since(first.sentAt, last.sentAt);
+  const heardMs = msSince(first.sentAt, last.sentAt);
   if (isShrinking(felt)) return true;
   if (felt.length >= TUNING.votes && isWorse(last.deltaMs, lastCut))
     return false;
@@ -139,7 +139,10 @@ export function isOverrun(
 }
 
 /** Whose queue grew on through its cut is heard anew: the line may have fallen during the trial. Its time still counts. */
-export function resumed(trial: Trial, rate: PerDirection<RateState>): Trial {
+export function resumedTest(
+  trial: CutTest,
+  rate: PerDirection<RateState>,
+): CutTest {
   const { cause, countsFrom } = rate[trial.accused];
   return cause === "cut"
     ? { ...trial, feltFrom: countsFrom, verdict: "open", isSecond: false }
@@ -147,13 +150,13 @@ export function resumed(trial: Trial, rate: PerDirection<RateState>): Trial {
 }
 
 /** A cut while both are busy and nothing tells the way: whether it hit the right one is to be seen. */
-export function opened(
+export function startedTest(
   before: PerDirection<RateState>,
   rate: PerDirection<RateState>,
   evidence: Evidence,
   now: MonoMs,
-): Trial | null {
-  if (tellsWays(evidence) || !areBothBusy(before)) return null;
+): CutTest | null {
+  if (tellsOneWayDelays(evidence) || !areBothBusy(before)) return null;
   const accused = DIRECTIONS.find((d) => rate[d].cause === "cut");
   return accused === undefined
     ? null

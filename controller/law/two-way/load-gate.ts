@@ -3,7 +3,7 @@ import {
   opposite,
   type PerDirection,
 } from "../../../shared/contract/direction.js";
-import { since } from "../../../shared/runtime/clock.js";
+import { msSince } from "../../../shared/runtime/clock.js";
 import { type Evidence, runAbove } from "../evidence.js";
 import type { Limits } from "../inputs.js";
 import { isInUse, type RateState } from "../rate-state.js";
@@ -49,7 +49,7 @@ function isStanding(
   const run = runAbove(samples, direction, TUNING.sharpMs + slackMs);
   const [first, last] = [run[0], run.at(-1)];
   if (first === undefined || last === undefined) return false;
-  return since(first.receivedAt, last.receivedAt) >= TUNING.standingMs;
+  return msSince(first.receivedAt, last.receivedAt) >= TUNING.standingMs;
 }
 
 /** Whether it carries what the least of lines would: one that is back with little to give never fills a rate of before. */

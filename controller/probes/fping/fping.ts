@@ -4,17 +4,22 @@ import {
   type Clock,
   later,
   type MonoMs,
-  since,
+  msSince,
 } from "../../../shared/runtime/clock.js";
 import { reasonOf } from "../../../shared/runtime/failure.js";
 import type { ControllerConfig } from "../../config/config.js";
 import type { Reply } from "../../law/inputs.js";
 import type { Report } from "../../report.js";
 import { ownName } from "../libc.js";
-import { type Answers, answersOf, openLoss, type Pinger } from "../pinger.js";
+import {
+  type Answers,
+  answersOf,
+  openPingerOutage,
+  type Pinger,
+} from "../pinger.js";
 
 /** A reply as the pinger saw it: `seq` counts the probes to this reflector from 0. */
-export interface Echo extends Reply {
+export interface FpingReply extends Reply {
   readonly seq: number;
 }
 
@@ -29,7 +34,7 @@ interface Account {
 
 interface Ledger {
   /** Enters an echo. One that is counted as lost already is a reply all the same: a long queue is no silence. */
-  enter(echo: Echo): void;
+  enter(echo: FpingReply): void;
   /** Closes the beat: the echoes since the last one, and the probes that passed their deadline. */
   settle(now: MonoMs): Answers;
   /** Whatever is under way or came meanwhile does not count. */
@@ -43,7 +48,7 @@ const ECHOES_MAX = 256;
  * Tells replies, losses and waiting apart. The pinger prints nothing where there is no route, so a loss is known by the
  * clock alone: probe n of a reflector leaves at `zeroAt + n * periodMs` and is lost `lossMs` later.
  */
-export function openLedger(
+export function openSequence(
   startedAt: MonoMs,
   probe: {
     readonly reflectors: number;
@@ -60,12 +65,12 @@ export function openLedger(
       answered: new Set(),
     }),
   );
-  let echoes: Echo[] = [];
+  let echoes: FpingReply[] = [];
 
   /** Probes of this account that passed their deadline, counted once. */
   function overdue(account: Account, now: MonoMs): number {
     const due = Math.floor(
-      (since(account.zeroAt, now) - probe.lossMs) / probe.periodMs,
+      (msSince(account.zeroAt, now) - probe.lossMs) / probe.periodMs,
     );
     // Whatever stood still for long, so many probes cannot have been sent; the rest is settled in one go.
     const from = Math.max(account.settled, due - ECHOES_MAX);
@@ -100,7 +105,7 @@ export function openLedger(
       for (const account of accounts) {
         account.answered.clear();
         account.settled =
-          1 + Math.ceil(since(account.zeroAt, now) / probe.periodMs);
+          1 + Math.ceil(msSince(account.zeroAt, now) / probe.periodMs);
       }
     },
   };
@@ -175,11 +180,11 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
     periodMs: probe.spacingMs * probe.reflectors.length,
     lossMs: probe.lossMs,
   };
-  let ledger: Ledger = openLedger(clock.mono(), books);
+  let ledger: Ledger = openSequence(clock.mono(), books);
   let child: ChildProcess;
   let respawn: NodeJS.Timeout | undefined;
   let patienceMs = RESPAWN_MIN_MS;
-  const loss = openLoss(clock, report);
+  const loss = openPingerOutage(clock, report);
   let isClosing = false;
   let saidAt = clock.mono();
   let rubbishBytes = 0;
@@ -221,7 +226,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
 
   function start(): void {
     const startedAt = clock.mono();
-    ledger = openLedger(startedAt, books);
+    ledger = openSequence(startedAt, books);
     child = spawn("fping", fpingArguments(probe), {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -239,7 +244,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
     const ended = (why: string) => {
       if (isClosing || respawn !== undefined) return;
       loss.begin(why, {
-        ran_ms: Math.round(since(startedAt, clock.mono())),
+        ran_ms: Math.round(msSince(startedAt, clock.mono())),
       });
       respawn = setTimeout(() => {
         respawn = undefined;
@@ -260,7 +265,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
     take(now) {
       // nobody sends now: nothing is lost
       if (respawn !== undefined) return answersOf([], 0);
-      if (since(saidAt, now) > MUTE_MS)
+      if (msSince(saidAt, now) > MUTE_MS)
         dismiss(`fping said nothing for ${MUTE_MS / 1e3} s`);
       return ledger.settle(now);
     },

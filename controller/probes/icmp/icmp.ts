@@ -3,7 +3,7 @@ import {
   type Clock,
   later,
   type MonoMs,
-  since,
+  msSince,
 } from "../../../shared/runtime/clock.js";
 import { Failure } from "../../../shared/runtime/failure.js";
 import type { ControllerConfig } from "../../config/config.js";
@@ -14,21 +14,31 @@ import {
   due,
   isResting,
   noRest,
-  openFlight,
+  openOutstanding,
   type Stray,
 } from "../outstanding.js";
-import { answersOf, openLoss, type Pinger, type Shared } from "../pinger.js";
-import { judge, missed, openReflectors, replied } from "../reflectors.js";
+import {
+  answersOf,
+  openPingerOutage,
+  type Pinger,
+  type Shared,
+} from "../pinger.js";
+import {
+  judgeReflectors,
+  missed,
+  openReflectors,
+  replied,
+} from "../reflectors.js";
 import {
   answered,
   decodeAnswer,
   encodeRequest,
   isLoss,
-  type Legs,
+  type OneWayDelays,
   type Method,
   msOfDay,
-  nextAsk,
-  split,
+  nextProbeType,
+  splitRoundTrip,
   TRIAL,
   unanswered,
 } from "./packet.js";
@@ -59,18 +69,18 @@ const turnOf = (sent: number, reflectors: number): number =>
  * Probes from a socket of our own: ICMP timestamps to the reflectors that answer them, echoes to the others. It is read
  * when the cycle looks, never waited for; the kernel's stamps say when an answer came.
  */
-export function openTimestamps(
+export function openIcmp(
   probe: ControllerConfig["probe"],
   clock: Clock,
   report: Report,
   { addresses, budget }: Shared,
 ): Pinger {
   const id = randomInt(SEQ_LIMIT);
-  const flight = openFlight(id, probe.lossMs);
+  const flight = openOutstanding(id, probe.lossMs);
   const methods = probe.reflectors.map((): Method =>
     probe.method === "timestamps" ? { kind: "timestamps" } : TRIAL,
   );
-  const legs = probe.reflectors.map((): Legs | null => null);
+  const legs = probe.reflectors.map((): OneWayDelays | null => null);
   const strays: Record<Stray, number> = {
     damaged: 0,
     foreign: 0,
@@ -81,7 +91,7 @@ export function openTimestamps(
   let socket: IcmpSocket | null = null;
   let reopenAt = clock.mono();
   let patienceMs = REOPEN_MIN_MS;
-  const loss = openLoss(clock, report);
+  const loss = openPingerOutage(clock, report);
   let sent = 0;
   let pace = noRest(clock.mono());
   /** Whether what was last waited for came. */
@@ -115,7 +125,10 @@ export function openTimestamps(
     const { probed } = reflectors;
     const reflector = probed[turnOf(sent, probed.length)] ?? 0;
     const seq = sent++ % SEQ_LIMIT;
-    const { ask, after } = nextAsk(methods[reflector] ?? TRIAL, clock.mono());
+    const { ask, after } = nextProbeType(
+      methods[reflector] ?? TRIAL,
+      clock.mono(),
+    );
     decide(reflector, after);
     const originateMs = msOfDay(clock.wall());
     const address = addresses.of(reflector);
@@ -140,8 +153,12 @@ export function openTimestamps(
     const receivedAt = at < sentAt ? sentAt : at;
     const trip =
       answer.times &&
-      split(legs[reflector] ?? null, { sentAt, receivedAt, ...answer.times });
-    const rttMs = since(sentAt, receivedAt);
+      splitRoundTrip(legs[reflector] ?? null, {
+        sentAt,
+        receivedAt,
+        ...answer.times,
+      });
+    const rttMs = msSince(sentAt, receivedAt);
     reflectors = replied(reflectors, reflector, rttMs);
     legs[reflector] = trip ?? legs[reflector] ?? null;
     const method = methods[reflector] ?? TRIAL;
@@ -190,7 +207,7 @@ export function openTimestamps(
 
   /** Looks for a reflector that does worse than the others. */
   function replaceWorst(now: MonoMs): void {
-    const { after, replacement } = judge(reflectors, now);
+    const { after, replacement } = judgeReflectors(reflectors, now);
     reflectors = after;
     if (replacement === null) return;
     const { gone, come, fault } = replacement;

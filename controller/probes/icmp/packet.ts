@@ -1,5 +1,5 @@
 import type { PerDirection } from "../../../shared/contract/direction.js";
-import { later, type MonoMs, since } from "../../../shared/runtime/clock.js";
+import { later, type MonoMs, msSince } from "../../../shared/runtime/clock.js";
 
 /**
  * What one reflector is asked for. Many answer echoes and no timestamps, so both are tried in turns, until one of them
@@ -13,7 +13,7 @@ import { later, type MonoMs, since } from "../../../shared/runtime/clock.js";
 export type Method =
   | {
       readonly kind: "trial";
-      readonly next: Ask;
+      readonly next: ProbeType;
       readonly timestamps: number;
       readonly echoes: number;
     }
@@ -34,10 +34,10 @@ export const TRIAL: Method = {
 };
 
 /** What to ask for now, and the method from then on. */
-export function nextAsk(
+export function nextProbeType(
   method: Method,
   now: MonoMs,
-): { ask: Ask; after: Method } {
+): { ask: ProbeType; after: Method } {
   const before = method.kind === "echo" && now >= method.until ? TRIAL : method;
   if (before.kind !== "trial") return { ask: before.kind, after: before };
   const next = before.next === "echo" ? "timestamps" : "echo";
@@ -45,7 +45,7 @@ export function nextAsk(
 }
 
 /** The method after an answer; one to `timestamps` that tells no times is an {@link unanswered} one. */
-export function answered(before: Method, ask: Ask, now: MonoMs): Method {
+export function answered(before: Method, ask: ProbeType, now: MonoMs): Method {
   if (before.kind !== "trial") return before;
   const timestamps = before.timestamps + (ask === "timestamps" ? 1 : 0);
   const echoes = before.echoes + (ask === "echo" ? 1 : 0);
@@ -56,11 +56,11 @@ export function answered(before: Method, ask: Ask, now: MonoMs): Method {
 }
 
 /** The method after a deadline that passed. */
-export const unanswered = (before: Method, ask: Ask): Method =>
+export const unanswered = (before: Method, ask: ProbeType): Method =>
   before.kind === "timestamps" && ask === "timestamps" ? TRIAL : before;
 
 /** Whether a probe that nobody answered was lost; one to a reflector that only echoes was asked too much. */
-export const isLoss = (method: Method, ask: Ask): boolean =>
+export const isLoss = (method: Method, ask: ProbeType): boolean =>
   ask === "echo" ||
   method.kind === "timestamps" ||
   (method.kind === "trial" && method.echoes === 0);
@@ -68,11 +68,11 @@ export const isLoss = (method: Method, ask: Ask): boolean =>
 /** ICMP for IPv4 as RFC 792 has it: what is asked of a reflector, and what it answers. */
 
 /** What a probe asks for: the same bytes back, or the reflector's own times as well. */
-export type Ask = "echo" | "timestamps";
+export type ProbeType = "echo" | "timestamps";
 
 const REQUEST_TYPE = { echo: 8, timestamps: 13 } as const;
 export const ANSWER_TYPE = { echo: 0, timestamps: 14 } as const;
-const ASKS: readonly Ask[] = ["echo", "timestamps"];
+const ASKS: readonly ProbeType[] = ["echo", "timestamps"];
 
 /** Header and three timestamps. An echo has as many bytes, so that both wait as long for their turn on a line. */
 const MESSAGE_BYTES = 20;
@@ -81,7 +81,7 @@ export const DAY_MS = 86_400_000;
 
 /** `id` and `seq` have 16 bits; `originateMs` 32, and comes back as it was. */
 export interface Request {
-  readonly ask: Ask;
+  readonly ask: ProbeType;
   readonly id: number;
   readonly seq: number;
   readonly originateMs: number;
@@ -94,7 +94,7 @@ export interface Times {
 }
 
 /** What came back; `times` is null where the reflector does not tell them, or not in ms. */
-export interface Answer extends Request {
+export interface IcmpAnswer extends Request {
   readonly from: string;
   readonly times: Times | null;
 }
@@ -114,7 +114,7 @@ export function encodeRequest(request: Request): Buffer {
 }
 
 /** An answer out of an IP packet as a raw socket delivers it, header first; null when it is none, or damaged. */
-export function decodeAnswer(packet: Buffer): Answer | null {
+export function decodeAnswer(packet: Buffer): IcmpAnswer | null {
   const headerBytes = ((packet[0] ?? 0) & 0x0f) * 4;
   const message = packet.subarray(headerBytes);
   if (headerBytes < 20 || message.length < MESSAGE_BYTES) return null;
@@ -152,7 +152,7 @@ export function checksum(bytes: Buffer): number {
 }
 
 /** How far a reflector's clock is from ours, as far as that can be known, and the last times by it. */
-export interface Legs {
+export interface OneWayDelays {
   /** What is taken off its time of day to have ours. */
   readonly clockMs: number;
   readonly wayMs: PerDirection<number>;
@@ -172,9 +172,12 @@ const TOLERANCE_MS = 2;
  * make no sense. No way takes less than nothing or more than both together: a clock that says so was set, and the change
  * since the last round trip is then shared evenly.
  */
-export function split(before: Legs | null, trip: RoundTrip): Legs | null {
+export function splitRoundTrip(
+  before: OneWayDelays | null,
+  trip: RoundTrip,
+): OneWayDelays | null {
   const tookMs = withinDay(trip.transmitMs - trip.receiveMs);
-  const bothMs = since(trip.sentAt, trip.receivedAt) - tookMs;
+  const bothMs = msSince(trip.sentAt, trip.receivedAt) - tookMs;
   if (tookMs < 0 || bothMs < -TOLERANCE_MS) return null;
   const untilMs = trip.receiveMs - trip.sentAt;
   if (before !== null) {

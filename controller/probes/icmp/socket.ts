@@ -1,7 +1,7 @@
 import {
   type Clock,
   type MonoMs,
-  since,
+  msSince,
 } from "../../../shared/runtime/clock.js";
 import {
   AF_INET,
@@ -9,7 +9,7 @@ import {
   libcOf,
   openSocket,
   socketAddress,
-  type Way,
+  type ProbeRoute,
 } from "../libc.js";
 import { ANSWER_TYPE } from "./packet.js";
 
@@ -41,7 +41,7 @@ const TRIES_MAX = 3;
 const CLOCK_STEP_MS = 5;
 
 /** @throws Failure where there is no right, no such interface, no such source address */
-export function openIcmpSocket(way: Way, clock: Clock): IcmpSocket {
+export function openIcmpSocket(way: ProbeRoute, clock: Clock): IcmpSocket {
   const libc = libcOf();
   const what = "raw ICMP socket";
   const fd = openSocket(AF_INET, SOCK_RAW_CLOEXEC, IPPROTO_ICMP, way, what);
@@ -63,7 +63,7 @@ export function openIcmpSocket(way: Way, clock: Clock): IcmpSocket {
       const before = clock.mono();
       libc.clock_gettime(CLOCK_REALTIME, stamp);
       const after = clock.mono();
-      if (since(before, after) < NEAR_MS || tries === TRIES_MAX)
+      if (msSince(before, after) < NEAR_MS || tries === TRIES_MAX)
         return wallOf(stamp) - after;
     }
   }
@@ -114,7 +114,7 @@ export const arrival = (
   emptyAt: MonoMs,
   now: MonoMs,
 ): MonoMs =>
-  stampedAt > now || since(stampedAt, emptyAt) > CLOCK_STEP_MS
+  stampedAt > now || msSince(stampedAt, emptyAt) > CLOCK_STEP_MS
     ? now
     : stampedAt;
 

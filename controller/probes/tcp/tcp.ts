@@ -3,7 +3,7 @@ import {
   type Clock,
   later,
   type MonoMs,
-  since,
+  msSince,
 } from "../../../shared/runtime/clock.js";
 import { Failure } from "../../../shared/runtime/failure.js";
 import type { ControllerConfig } from "../../config/config.js";
@@ -15,7 +15,7 @@ import {
   openSocket,
   socketAddress,
   SOL_SOCKET,
-  type Way,
+  type ProbeRoute,
 } from "../libc.js";
 import { due, isResting, noRest } from "../outstanding.js";
 import { type Answers, answersOf, type Shared } from "../pinger.js";
@@ -41,8 +41,8 @@ const STATE = { established: 1, synSent: 2 } as const;
  * @returns null where the knock cannot leave
  * @throws Failure where the way is not there, or is not one to such an address
  */
-export function shakeHands(
-  way: Way,
+export function connectOnce(
+  way: ProbeRoute,
   address: string,
   port: number,
 ): Handshake | null {
@@ -116,7 +116,7 @@ interface Knock {
 }
 
 /** With the reflectors of the pings, which are others here: `reflector` counts on after theirs. */
-export function openHandshakes(
+export function openTcp(
   probe: ControllerConfig["probe"],
   port: number,
   clock: Clock,
@@ -146,8 +146,8 @@ export function openHandshakes(
 
   function knock(): void {
     const now = clock.mono();
-    const isSparse = since(answeredAt, now) > PATIENCE_MS;
-    if (!isOn || (isSparse && since(lastKnockAt, now) < SPARSE_MS)) return;
+    const isSparse = msSince(answeredAt, now) > PATIENCE_MS;
+    if (!isOn || (isSparse && msSince(lastKnockAt, now) < SPARSE_MS)) return;
     const { isDue, after } = due(pace, ROUND, now);
     if (isDue && !budget.grantHandshake(now)) return;
     pace = after;
@@ -163,7 +163,7 @@ export function openHandshakes(
 
   function begin(address: string): Handshake | null {
     try {
-      return shakeHands(probe, address, port);
+      return connectOnce(probe, address, port);
     } catch (error) {
       if (error instanceof Failure) return null; // said by who pings
       throw error;
@@ -181,7 +181,7 @@ export function openHandshakes(
       let lost = 0;
       knocks = knocks.filter(({ reflector, sentAt, handshake }) => {
         const seen = handshake.look();
-        const isLate = since(sentAt, now) > DEADLINE_MS;
+        const isLate = msSince(sentAt, now) > DEADLINE_MS;
         if (seen === "pending" && !isLate) return true;
         handshake[Symbol.dispose]();
         if (typeof seen === "number" && seen < DEADLINE_MS) {

@@ -9,12 +9,12 @@ export interface RouterOsConfig {
   readonly host: string;
   readonly user: string;
   /** How it is spoken to: the first way, and while that does not work the second. */
-  readonly ways: readonly [Way, Way?];
+  readonly ways: readonly [RouterOsAccess, RouterOsAccess?];
   readonly queues: Queues;
   readonly wanInterface: string | null;
 }
 
-export type Way = RestWay | SshWay;
+export type RouterOsAccess = RestWay | SshWay;
 
 export interface RestWay {
   readonly transport: "rest";

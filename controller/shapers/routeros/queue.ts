@@ -3,8 +3,8 @@ import type {
   Direction,
   PerDirection,
 } from "../../../shared/contract/direction.js";
-import { type Clock, later, since } from "../../../shared/runtime/clock.js";
-import type { Link } from "../../condition/classification.js";
+import { type Clock, later, msSince } from "../../../shared/runtime/clock.js";
+import type { LinkState } from "../../condition/classification.js";
 import type { Counted } from "../../law/inputs.js";
 import type { Counters } from "../../line/counters.js";
 import type { Item, Session } from "./session.js";
@@ -25,7 +25,7 @@ export function openRouterOsCounters(
   clock: Clock,
 ): Counters {
   let kept: Counted[] = [];
-  let link: Link | null = null;
+  let link: LinkState | null = null;
   let isReading = false;
 
   async function read(): Promise<void> {
@@ -37,7 +37,7 @@ export function openRouterOsCounters(
     const uploadBytes = Number(item?.["tx-byte"] ?? NaN);
     if (!Number.isFinite(downloadBytes + uploadBytes)) return;
     // it was counted somewhere between question and answer
-    const at = later(askedAt, since(askedAt, clock.mono()) / 2);
+    const at = later(askedAt, msSince(askedAt, clock.mono()) / 2);
     kept = [...kept, { at, downloadBytes, uploadBytes }].slice(-KEPT_MAX);
   }
 
@@ -62,7 +62,7 @@ export function openRouterOsCounters(
 }
 
 /** A PPPoE interface whose session is down is one that does not run. */
-const linkOf = (item: Item | undefined): Link =>
+const linkOf = (item: Item | undefined): LinkState =>
   item === undefined ? "gone" : item["running"] === "false" ? "down" : "up";
 
 export const QUEUE_KINDS = ["tree", "simple"] as const;

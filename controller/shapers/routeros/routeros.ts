@@ -5,7 +5,7 @@ import {
 import {
   type Clock,
   type MonoMs,
-  since,
+  msSince,
 } from "../../../shared/runtime/clock.js";
 import {
   type Description,
@@ -13,7 +13,7 @@ import {
   failed,
   type Outcome,
   type Rates,
-  type Router,
+  type Backend,
 } from "../shaper.js";
 import { parseLimit, type Queues, withLimit } from "./queue.js";
 import type { Item, Session } from "./session.js";
@@ -126,7 +126,7 @@ export function openRouterOs(
   session: Session,
   { kind, names }: Queues,
   clock: Clock,
-): Router {
+): Backend {
   const menu = `queue/${kind}`;
   const seen = new Map<string, Seen>();
 
@@ -145,7 +145,7 @@ export function openRouterOs(
 
   async function recent(name: string): Promise<Outcome<Item>> {
     const last = seen.get(name);
-    return last !== undefined && since(last.at, clock.mono()) < ID_GOOD_MS
+    return last !== undefined && msSince(last.at, clock.mono()) < ID_GOOD_MS
       ? done(last.item)
       : await look(name);
   }

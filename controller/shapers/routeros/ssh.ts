@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { FaultKind } from "../../../shared/contract/router-call.js";
 import {
   type MonoMs,
-  since,
+  msSince,
   systemClock,
 } from "../../../shared/runtime/clock.js";
 import { plainReason } from "../../../shared/runtime/failure.js";
@@ -132,7 +132,7 @@ async function within(
         running.kill();
         settle("timeout");
       },
-      Math.max(0, since(systemClock.mono(), due)),
+      Math.max(0, msSince(systemClock.mono(), due)),
     );
   });
   const all = [running.end, late];

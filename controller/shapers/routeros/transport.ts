@@ -8,7 +8,12 @@ import {
 import { Failure, plainReason } from "../../../shared/runtime/failure.js";
 import { countedSession, openRouterCalls } from "../reachability.js";
 import type { Outcome } from "../shaper.js";
-import type { RestWay, RouterOsConfig, SshWay, Way } from "./config.js";
+import type {
+  RestWay,
+  RouterOsConfig,
+  SshWay,
+  RouterOsAccess,
+} from "./config.js";
 import { openRest, type Trust } from "./rest.js";
 import { demandPrivateKey, readSecret } from "./secret.js";
 import type { Session } from "./session.js";
@@ -80,7 +85,7 @@ export function openFallback(
  * SSH it takes 150, the first one its key exchange too, and three may wait for each other; not less than one and a half
  * seconds either: what was lost of a connection's first packet is sent again after one.
  */
-const DEADLINES_MS: Readonly<Record<Way["transport"], number>> = {
+const DEADLINES_MS: Readonly<Record<RouterOsAccess["transport"], number>> = {
   rest: 1_200,
   ssh: 2_000,
 };
@@ -92,7 +97,7 @@ export function openSession(
   calls = openRouterCalls(),
   deadlinesMs = DEADLINES_MS,
 ): Session {
-  const open = (way: Way) =>
+  const open = (way: RouterOsAccess) =>
     countedSession(openWay(config, way, deadlinesMs[way.transport]), calls);
   const [first, second] = config.ways;
   const opened = open(first);
@@ -103,7 +108,7 @@ export function openSession(
 
 const openWay = (
   config: RouterOsConfig,
-  way: Way,
+  way: RouterOsAccess,
   deadlineMs: number,
 ): Session =>
   way.transport === "rest"

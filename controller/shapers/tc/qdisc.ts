@@ -1,6 +1,6 @@
 import { maybe } from "../../../shared/contract/units.js";
 import {
-  type Fields,
+  type JsonFields,
   fieldsIn,
   numberIn,
   objectsIn,
@@ -54,7 +54,7 @@ export const askLines = (device: string): string[] => [
 ];
 
 /** What a device's shaper is, and the rate it enforces. */
-export interface Enforced {
+export interface ActualRate {
   readonly kind: QdiscKind;
   readonly bps: number;
   /** The handles of the device's queues, and the bytes that passed the root, where tc says how many. */
@@ -63,7 +63,7 @@ export interface Enforced {
 }
 
 /** Was the queue made anew between two answers? Then it has another handle, or counts from nothing again. */
-export const isAnother = (before: Enforced, after: Enforced): boolean =>
+export const isAnother = (before: ActualRate, after: ActualRate): boolean =>
   before.handles !== after.handles ||
   (before.bytes !== null && after.bytes !== null && after.bytes < before.bytes);
 
@@ -75,9 +75,9 @@ export const isQdiscAnswer = (line: string): boolean =>
  * The root shaper in the answer to {@link askLines}; null where there is no CAKE with a bandwidth and no HTB class 1:1. Rates
  * in JSON are bytes/s; HTB's classes are text in iproute2 before 6.2: `class htb 1:1 root leaf 10: prio 0 rate 20Mbit ...`
  */
-export function parseEnforced(
+export function parseActualRate(
   answer: readonly string[],
-): Enforced | "unreadable" | null {
+): ActualRate | "unreadable" | null {
   const last = answer.at(-1);
   if (last === undefined || !isQdiscAnswer(last)) return null;
   const all = objectsIn(last);
@@ -91,7 +91,7 @@ export function parseEnforced(
   return kind === "htb" ? enforcing(kind, htbRate(answer), which) : null;
 }
 
-const bandwidthOf = (cake: Fields): number | null =>
+const bandwidthOf = (cake: JsonFields): number | null =>
   maybe(numberIn(fieldsIn(cake, "options"), "bandwidth"), (bytes) => bytes * 8);
 
 /** No queue is faster; a greater number is none that the kernel said. */
@@ -100,8 +100,8 @@ const FASTEST_BPS = 1e13;
 const enforcing = (
   kind: QdiscKind,
   bps: number | null,
-  which: Pick<Enforced, "handles" | "bytes">,
-): Enforced | null =>
+  which: Pick<ActualRate, "handles" | "bytes">,
+): ActualRate | null =>
   bps === null || bps > FASTEST_BPS ? null : { kind, bps, ...which };
 
 /** The rate of class 1:1, bit/s. */

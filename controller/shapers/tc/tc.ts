@@ -13,14 +13,14 @@ import {
   failed,
   type Outcome,
   type Rates,
-  type Router,
+  type Backend,
 } from "../shaper.js";
 import { openTcBatch } from "./batch.js";
 import {
   askLines,
-  type Enforced,
+  type ActualRate,
   isAnother,
-  parseEnforced,
+  parseActualRate,
   setLines,
 } from "./qdisc.js";
 
@@ -31,9 +31,9 @@ import {
 export function openTc(
   devices: PerDirection<string>,
   calls = openRouterCalls(),
-): Router {
+): Backend {
   const tc = openTcBatch();
-  const seen: Record<Direction, Enforced | null> = {
+  const seen: Record<Direction, ActualRate | null> = {
     download: null,
     upload: null,
   };
@@ -47,7 +47,7 @@ export function openTc(
   async function exchange(
     direction: Direction,
     bps: number | null,
-  ): Promise<Outcome<Enforced>> {
+  ): Promise<Outcome<ActualRate>> {
     const before = seen[direction];
     // a device that came meanwhile may be called by another of its names
     if (before === null)
@@ -61,7 +61,7 @@ export function openTc(
     ]);
     if (answer.kind === "failed")
       return failed("unreachable", `${device}: ${answer.why}`);
-    const enforced = parseEnforced(answer.lines);
+    const enforced = parseActualRate(answer.lines);
     if (enforced === "unreadable")
       return failed(
         "refused",

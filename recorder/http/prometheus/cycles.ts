@@ -6,17 +6,23 @@ import {
 import type { CycleFrame } from "../../../shared/contract/frame.js";
 import { type Metric, METRICS } from "../../../shared/contract/metrics.js";
 import { READINGS, STATES } from "../../../shared/contract/state.js";
-import type { Family, Figure, Labels, Point, Scene } from "./figures.js";
+import type {
+  MetricFamily,
+  Figure,
+  Labels,
+  FigureValue,
+  FigureSources,
+} from "./figures.js";
 
 /** What a cycle adds to a counter; `before` is the one before it in the same run, null where that did not come. */
-interface CycleCounter extends Family {
-  adds(cycle: CycleFrame, before: CycleFrame | null): readonly Point[];
+interface CycleCounter extends MetricFamily {
+  adds(cycle: CycleFrame, before: CycleFrame | null): readonly FigureValue[];
   /** What it begins with: a counter that appears with its first count hides that one from `increase()`. */
-  readonly zeros: readonly Point[];
+  readonly zeros: readonly FigureValue[];
 }
 
 /** What a cycle adds to a histogram; null where there is nothing to measure. */
-interface CycleHistogram extends Family {
+interface CycleHistogram extends MetricFamily {
   readonly buckets: readonly number[];
   seconds(cycle: CycleFrame): number | null;
 }
@@ -30,16 +36,19 @@ const cause = (cycle: CycleFrame, direction: Direction) =>
 const wanted = (cycle: CycleFrame, direction: Direction) =>
   cycle[`wanted${capital[direction]}Kbps`];
 
-const eachOf = (label: string, names: readonly string[]): readonly Point[] =>
+const eachOf = (
+  label: string,
+  names: readonly string[],
+): readonly FigureValue[] =>
   DIRECTIONS.flatMap((direction) =>
-    names.map((name): Point => [{ direction, [label]: name }, 0]),
+    names.map((name): FigureValue => [{ direction, [label]: name }, 0]),
   );
 
 /** Counts the directions whose wish moved the one way or the other. */
 const moves =
   (way: 1 | -1): CycleCounter["adds"] =>
   (cycle, before) =>
-    DIRECTIONS.flatMap((direction): Point[] =>
+    DIRECTIONS.flatMap((direction): FigureValue[] =>
       before !== null &&
       way * (wanted(cycle, direction) - wanted(before, direction)) > 0
         ? [[{ direction, cause: cause(cycle, direction) }, 1]]
@@ -80,7 +89,7 @@ export const CYCLE_COUNTERS: readonly CycleCounter[] = [
     name: "wanctl_readings_total",
     help: "Cycles by what the look at the pinger brought",
     labels: ["wan", "reading"],
-    zeros: READINGS.map((reading): Point => [{ reading }, 0]),
+    zeros: READINGS.map((reading): FigureValue => [{ reading }, 0]),
     adds: ({ reading }) => [[{ reading: READINGS[reading] ?? "unknown" }, 1]],
   },
   {
@@ -89,7 +98,7 @@ export const CYCLE_COUNTERS: readonly CycleCounter[] = [
     labels: ["wan", "direction", "state"],
     zeros: eachOf("state", STATES),
     adds: (cycle) =>
-      DIRECTIONS.map((direction): Point => [
+      DIRECTIONS.map((direction): FigureValue => [
         { direction, state: state(cycle, direction) },
         1,
       ]),
@@ -147,20 +156,22 @@ export const CURRENT: readonly Figure[] = [
 
 function valuesOf(
   { name, from, labels }: Metric,
-  { present, clock }: Scene,
-): readonly Point[] {
+  { present, clock }: FigureSources,
+): readonly FigureValue[] {
   if (from.kind === "cycle")
-    return present.live(clock.mono()).flatMap(({ wan, cycle }): Point[] => {
-      const value = cycle[from.field];
-      // divided, as in the database: 24300 * 0.001 is not 24.3
-      return value === null
-        ? []
-        : [[{ ...labels, wan }, value / (1 / from.factor)]];
-    });
+    return present
+      .live(clock.mono())
+      .flatMap(({ wan, cycle }): FigureValue[] => {
+        const value = cycle[from.field];
+        // divided, as in the database: 24300 * 0.001 is not 24.3
+        return value === null
+          ? []
+          : [[{ ...labels, wan }, value / (1 / from.factor)]];
+      });
   const heard = present
     .samples(clock.mono())
     .filter(({ metric }) => metric === name);
-  const points = heard.map(({ wan, labels, value }): Point => [
+  const points = heard.map(({ wan, labels, value }): FigureValue => [
     { ...labels, wan },
     value,
   ]);
@@ -168,7 +179,7 @@ function valuesOf(
   // a counter that appears with its first count hides that one from increase()
   const wans = new Set(heard.map(({ wan }) => wan));
   const zeros = [...wans].flatMap((wan) =>
-    combinations(from.labels).map((each): Point => [{ ...each, wan }, 0]),
+    combinations(from.labels).map((each): FigureValue => [{ ...each, wan }, 0]),
   );
   return [...zeros, ...points];
 }

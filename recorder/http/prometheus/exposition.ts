@@ -4,7 +4,7 @@ import type { CycleFrame, Frame } from "../../../shared/contract/frame.js";
 import { parameters } from "../query.js";
 import { route, type Route } from "../route.js";
 import { CURRENT, CYCLE_COUNTERS, CYCLE_HISTOGRAMS } from "./cycles.js";
-import { type Family, FIGURES, type Scene } from "./figures.js";
+import { type MetricFamily, FIGURES, type FigureSources } from "./figures.js";
 
 /** What is counted as it happens, and stands in no frame. */
 export const OWN = {
@@ -23,7 +23,7 @@ export const OWN = {
     help: "Answers given over HTTP, by route and status",
     labels: ["route", "code"],
   },
-} as const satisfies Record<string, Family>;
+} as const satisfies Record<string, MetricFamily>;
 
 const COMMIT_BUCKETS = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1,
@@ -39,9 +39,9 @@ export interface Exposition {
   readonly contentType: string;
 }
 
-export function openExposition(scene: Scene): Exposition {
+export function openExposition(scene: FigureSources): Exposition {
   const registry = new Registry();
-  const common = ({ name, help, labels }: Family) => ({
+  const common = ({ name, help, labels }: MetricFamily) => ({
     name,
     help,
     labelNames: labels,

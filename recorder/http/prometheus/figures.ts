@@ -1,15 +1,15 @@
 import type { DoorCounts } from "../../../shared/bus/door.js";
-import { type Clock, since } from "../../../shared/runtime/clock.js";
+import { type Clock, msSince } from "../../../shared/runtime/clock.js";
 import type { CatchUp } from "../../ingest/catch-up.js";
 import type { Intake } from "../../ingest/intake.js";
 import type { Source } from "../../ingest/sources.js";
 import type { Maintenance } from "../../maintenance/maintenance.js";
 import type { Store } from "../../store/store.js";
-import type { Audience } from "../live.js";
+import type { SseClients } from "../live.js";
 import type { Present } from "../present.js";
 
 /** One name in the exposition. Names end in a base unit or `_total`, but for those of shared/contract/metrics.ts. */
-export interface Family {
+export interface MetricFamily {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
@@ -18,35 +18,35 @@ export interface Family {
 export type Labels = Readonly<Record<string, string>>;
 
 /** One value under a name, or what is to be added to it. */
-export type Point = readonly [labels: Labels, value: number];
+export type FigureValue = readonly [labels: Labels, value: number];
 
 /** What is looked at when somebody asks. */
-export interface Scene {
+export interface FigureSources {
   readonly store: Pick<Store, "size" | "missing">;
   readonly intake: Intake;
   readonly catchUp: Pick<CatchUp, "counts">;
   readonly connections?: Readonly<DoorCounts>;
   readonly maintenance: Maintenance;
   readonly present: Present;
-  readonly audience: Audience;
+  readonly audience: SseClients;
   readonly isFine: () => boolean;
   readonly clock: Clock;
 }
 
 /** A value that stands somewhere already, and is read when it is asked for. Unknown is absent. */
-export interface Figure extends Family {
+export interface Figure extends MetricFamily {
   readonly type: "gauge" | "counter";
-  points(scene: Scene): readonly Point[];
+  points(scene: FigureSources): readonly FigureValue[];
 }
 
-const one = (value: number | null | undefined): readonly Point[] =>
+const one = (value: number | null | undefined): readonly FigureValue[] =>
   typeof value === "number" ? [[{}, value]] : [];
 
 const figure = (
   type: Figure["type"],
   name: string,
   help: string,
-  read: (scene: Scene) => number | null | undefined,
+  read: (scene: FigureSources) => number | null | undefined,
 ): Figure => ({
   type,
   name,
@@ -59,7 +59,9 @@ const perWan = (
   type: Figure["type"],
   name: string,
   help: string,
-  points: (scene: Scene) => readonly (readonly [wan: string, value: number])[],
+  points: (
+    scene: FigureSources,
+  ) => readonly (readonly [wan: string, value: number])[],
 ): Figure => ({
   type,
   name,
@@ -69,7 +71,7 @@ const perWan = (
 });
 
 /** The newest run of each name that is heard, so that there is one value per name. */
-const newestRuns = ({ intake, present }: Scene): Source[] => {
+const newestRuns = ({ intake, present }: FigureSources): Source[] => {
   const runs = new Map<string, Source>();
   for (const run of intake.sources.live())
     if (run.since >= (runs.get(run.name)?.since ?? 0)) runs.set(run.name, run);
@@ -86,7 +88,7 @@ export const FIGURES: readonly Figure[] = [
       present
         .all()
         .filter(({ hasStopped }) => !hasStopped)
-        .map(({ wan, heardAt }) => [wan, since(heardAt, clock.mono()) / 1e3]),
+        .map(({ wan, heardAt }) => [wan, msSince(heardAt, clock.mono()) / 1e3]),
   ),
   perWan(
     "counter",

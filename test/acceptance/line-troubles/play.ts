@@ -1,6 +1,6 @@
 import { PROBED_MAX } from "../../../controller/probes/reflectors.js";
 import type { EventFrame } from "../../../shared/contract/frame.js";
-import { since, systemClock } from "../../../shared/runtime/clock.js";
+import { msSince, systemClock } from "../../../shared/runtime/clock.js";
 import { reasonOf } from "../../../shared/runtime/failure.js";
 import { askHealth, type Health } from "../../../shared/runtime/health.js";
 import { kernelKbps } from "../../bed/queues.js";
@@ -49,7 +49,7 @@ export async function play(stage: Stage, trouble: Trouble): Promise<Outcome> {
   const over = new AbortController();
   const witness = (async () => {
     for (let looked = place, i = 0; !over.signal.aborted; i++) {
-      const ms = since(begun, systemClock.mono());
+      const ms = msSince(begun, systemClock.mono());
       for (const frame of heard.frames.slice(looked))
         if (frame.kind === "event") events.push({ frame, ms });
       looked = heard.frames.length;
@@ -140,7 +140,7 @@ async function recovered(
 ): Promise<number | null> {
   const begun = systemClock.mono();
   for (;;) {
-    const tookMs = since(begun, systemClock.mono());
+    const tookMs = msSince(begun, systemClock.mono());
     if (isTold() && wrongRates(stage) === null) {
       const health = await askHealth(stage.system.run.wanHealth(WAN));
       if (health?.status === "fine" && isRight(health)) return tookMs;

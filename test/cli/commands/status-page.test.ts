@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { judge, statusPage } from "../../../cli/commands/status.js";
+import { overallStatus, statusPage } from "../../../cli/commands/status.js";
 import type { Health } from "../../../shared/runtime/health.js";
 import { widest } from "../bin.js";
 
@@ -55,7 +55,7 @@ const RECORDER: Health = {
 };
 
 const page = (wans: Record<string, Health | null>, recorder: Health | null) =>
-  statusPage(judge(wans, recorder), "/run/wanctl").join("\n");
+  statusPage(overallStatus(wans, recorder), "/run/wanctl").join("\n");
 
 describe("statusPage()", () => {
   it("shows each WAN and the recorder (CLI-03)", () =>
@@ -130,7 +130,7 @@ describe("judge()", () => {
     [{ att: {} }, FINE, "degraded", ["att: degraded"]], // another version's
   ] as const)
     it(`calls ${JSON.stringify({ wans, recorder })} ${status}`, () => {
-      const judged = judge(wans as never, recorder);
+      const judged = overallStatus(wans as never, recorder);
       expect(judged.status).to.equal(status);
       expect(judged.reasons).to.deep.equal(reasons);
     });

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { openOldFile } from "../../../cli/migrate/old-file.js";
-import { fateOf } from "../../../cli/migrate/old-keys.js";
+import { keyMapping } from "../../../cli/migrate/old-keys.js";
 import { wanFile } from "../../../cli/migrate/wan-file.js";
 import { loadControllerConfig } from "../../../controller/config/config.js";
 import { loadRecorderConfig } from "../../../recorder/config.js";
@@ -107,13 +107,13 @@ describe("wanctl migrate config", () => {
 
   it("knows what becomes of every key there was", () => {
     const old = openOldFile(fileOf(OLD));
-    const unknown = old.keys.filter(({ key }) => fateOf(key, old) === null);
+    const unknown = old.keys.filter(({ key }) => keyMapping(key, old) === null);
     expect(unknown).to.deep.equal([]);
   });
 
   it("says so of a key that nobody knows", () =>
     expect(
-      fateOf("continuous_monitoring.zebra", openOldFile(fileOf(OLD))),
+      keyMapping("continuous_monitoring.zebra", openOldFile(fileOf(OLD))),
     ).to.equal(null));
 
   for (const transport of ["rest", "ssh", "linux-cake", "linux-cake-netlink"])
@@ -126,7 +126,7 @@ describe("wanctl migrate config", () => {
           const old = openOldFile(fileOf(text));
           const made = openOldFile(fileOf(wanFile(old).text, "new.yaml"));
           for (const { key } of old.keys) {
-            const fate = fateOf(key, old)!;
+            const fate = keyMapping(key, old)!;
             if ("to" in fate && !fate.to.endsWith("in recorder.yaml"))
               expect(made.has(fate.to), `${key} -> ${fate.to}`).to.equal(true);
           }

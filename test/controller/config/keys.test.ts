@@ -4,7 +4,7 @@ import {
 } from "../../../controller/config/config.js";
 import { CONTROLLER_SCHEMA } from "../../../controller/config/schema.js";
 import { fpingArguments } from "../../../controller/probes/fping/fping.js";
-import { parseDevice } from "../../../controller/qdisc/parse.js";
+import { parseHostDevice } from "../../../controller/qdisc/parse.js";
 import { planUp } from "../../../controller/qdisc/plan.js";
 import {
   type Direction,
@@ -64,7 +64,7 @@ const pinged =
     return at < 0 ? null : words[at + 1];
   };
 
-const WAN = parseDevice({
+const WAN = parseHostDevice({
   link: JSON.stringify([{ ifname: "wan0", flags: ["UP"] }]),
   ...{ qdiscs: "[]", classes: "", filters: "", features: "" },
 });

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parse, stringify } from "yaml";
-import { CAN_CHANGE } from "../../../controller/config/reload.js";
+import { RELOADABLE_KEYS } from "../../../controller/config/reload.js";
 import { CONTROLLER_SCHEMA } from "../../../controller/config/schema.js";
 import { keysOf } from "../../../shared/config/keys.js";
 import { askHealth } from "../../../shared/runtime/health.js";
@@ -119,7 +119,7 @@ describe("a configuration that is read again at SIGHUP (DATA-04)", () => {
   it("changes every key that may change, and what uses them follows", async () => {
     const reloadable = keysOf(CONTROLLER_SCHEMA)
       .map(({ key }) => key)
-      .filter((key) => CAN_CHANGE.test(key));
+      .filter((key) => RELOADABLE_KEYS.test(key));
     expect(Object.keys(OTHER)).to.have.members(reloadable);
     const file = parse(controllerFile(120)) as Tree;
     const other = Object.entries(OTHER).reduce(

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { classify, reasonOf } from "../../../controller/law/congestion.js";
+import { classify, reasonFor } from "../../../controller/law/congestion.js";
 import type { State } from "../../../shared/contract/state.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { POLICY } from "../../fakes/states.js";
@@ -72,7 +72,7 @@ describe("reasonOf()", () => {
   ] as const)
     it(`says "${reason}" (DATA-03)`, () => {
       const { transition } = classify(before, samples(...deltas), limits);
-      expect(transition && reasonOf(transition)).to.equal(reason);
+      expect(transition && reasonFor(transition)).to.equal(reason);
     });
 
   it("says whose delay it was where one-way times are told (CTRL-08)", () => {
@@ -81,7 +81,7 @@ describe("reasonOf()", () => {
       own: "upload" as const,
     }));
     const { transition } = classify("YELLOW", told, download);
-    expect(transition && reasonOf(transition)).to.equal(
+    expect(transition && reasonFor(transition)).to.equal(
       "upload delay 50.3ms exceeded soft_red threshold 45ms",
     );
   });

@@ -9,7 +9,7 @@ import type { Counted, Reply } from "../../../controller/law/inputs.js";
 import type { RateState } from "../../../controller/law/rate-state.js";
 import {
   type Attribution,
-  noSuspicion,
+  noSuspect,
   suspects,
 } from "../../../controller/law/two-way/attribution.js";
 import type { Direction } from "../../../shared/contract/direction.js";
@@ -194,7 +194,7 @@ function guilty(deltasMs: readonly number[], fromMs: number): Direction[] {
     tellsWays: false,
   }));
   const attribution: Attribution = {
-    ...noSuspicion(NOW),
+    ...noSuspect(NOW),
     trial: {
       accused: "upload",
       from: at(fromMs),

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { reasonOf } from "../../../controller/law/congestion.js";
+import { reasonFor } from "../../../controller/law/congestion.js";
 import { DIRECTIONS, opposite } from "../../../shared/contract/direction.js";
 import { play } from "./loop.js";
 
@@ -22,7 +22,7 @@ function transitions(tellsWays: boolean, falling: "download" | "upload") {
   return beats.flatMap(({ state: { transition } }) =>
     DIRECTIONS.flatMap((direction) => {
       const change = transition[direction];
-      return change === null ? [] : [{ direction, reason: reasonOf(change) }];
+      return change === null ? [] : [{ direction, reason: reasonFor(change) }];
     }),
   );
 }

@@ -10,7 +10,7 @@ import { openSimulatedLine } from "../../../controller/simulation/line.js";
 import {
   fixedPlan,
   type LinePlan,
-  type Step,
+  type CapacityStep,
 } from "../../../controller/simulation/plan.js";
 import {
   eachDirection,
@@ -71,7 +71,7 @@ function policyFor(scene: Scene): Policy {
 export function play(scene: Scene): readonly Beat[] {
   const policy = policyFor(scene);
   const steps = eachDirection((direction) =>
-    scene[direction].map(([s, mbps]): Step => ({
+    scene[direction].map(([s, mbps]): CapacityStep => ({
       fromMs: 1e3 * s,
       bps: mbit(mbps),
     })),

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { followPulse, NO_PULSE } from "../../../controller/law/evidence.js";
+import { nextPulse, NO_PULSE } from "../../../controller/law/evidence.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { between, deltaMs, play, use } from "./loop.js";
 
@@ -13,7 +13,7 @@ function found(everyMs: number, bps: number, seconds: number) {
     const countedMs = at - (at % everyMs);
     const bytes = Math.round((countedMs * bps) / 8e3);
     const counted = { at: at as MonoMs, downloadBytes: bytes, uploadBytes: 0 };
-    pulse = followPulse(pulse, [counted]);
+    pulse = nextPulse(pulse, [counted]);
   }
   return pulse.heldMs;
 }
@@ -51,7 +51,7 @@ describe("byte counters that stand still", function () {
       downloadBytes: 50_000 * (i + 1),
       uploadBytes: 0,
     }));
-    expect(followPulse(slow, fresh).heldMs).to.equal(0);
+    expect(nextPulse(slow, fresh).heldMs).to.equal(0);
   });
 
   for (const countedEveryMs of [500, 1000, 2000])

@@ -4,7 +4,7 @@ import { initialRate } from "../../../controller/law/rate-state.js";
 import { growthPerS } from "../../../controller/law/shaper-rate.js";
 import { PRESETS } from "../../../controller/law/tuning.js";
 import {
-  noSuspicion,
+  noSuspect,
   suspects,
 } from "../../../controller/law/two-way/attribution.js";
 import { eachDirection } from "../../../shared/contract/direction.js";
@@ -65,7 +65,7 @@ describe("round trips alone", function () {
         uploadBytes: (s * 4e5) / 8,
       }));
       const seen = { rate, evidence: NO_EVIDENCE, traffic, now };
-      const attribution = { ...noSuspicion(now), turn: "upload" as const };
+      const attribution = { ...noSuspect(now), turn: "upload" as const };
       return suspects(attribution, seen, { download: full, upload: full });
     };
     expect(accused(4e6)).to.deep.equal({ download: true, upload: false });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import {
   openProcCounters,
-  parseDevice,
+  parseProcLine,
 } from "../../../controller/line/counters.js";
 import { systemClock } from "../../../shared/runtime/clock.js";
 import { until } from "../../fakes/until.js";
@@ -21,7 +21,7 @@ describe("parseDevice()", () => {
     ["face", null],
   ] as const)
     it(`finds ${bytes === null ? "nothing for" : "the bytes of"} ${device}`, () => {
-      expect(parseDevice(TABLE, device)).to.deep.equal(bytes);
+      expect(parseProcLine(TABLE, device)).to.deep.equal(bytes);
     });
 });
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { Counted } from "../../../controller/law/inputs.js";
 import {
-  followUse,
+  nextUse,
   type IdleRule,
   inUse,
   isIdle,
@@ -26,7 +26,7 @@ function lived(beats: readonly (number | null)[], afterMs: number | null) {
     const at = ms((i + 1) * BEAT_MS);
     downloadBytes += ((bps ?? 0) * BEAT_MS) / 8e3;
     const counted: Counted = { at, downloadBytes, uploadBytes: 0 };
-    use = followUse(use, bps === null ? [] : [counted], rule(afterMs), at);
+    use = nextUse(use, bps === null ? [] : [counted], rule(afterMs), at);
     return isIdle(use, rule(afterMs), at);
   });
 }

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import type { Link } from "../../../controller/condition/classification.js";
+import type { LinkState } from "../../../controller/condition/classification.js";
 import type { Counters } from "../../../controller/line/counters.js";
 import { openMeasuredLine } from "../../../controller/line/line.js";
 import type { Gateway } from "../../../controller/probes/gateway.js";
 import { answersOf } from "../../../controller/probes/pinger.js";
-import { withoutFallback } from "../../../controller/probes/with-tcp-fallback.js";
+import { withoutTcpFallback } from "../../../controller/probes/with-tcp-fallback.js";
 import { openRouterCalls } from "../../../controller/shapers/reachability.js";
 import { NO_WRITES, type Shaper } from "../../../controller/shapers/shaper.js";
 import type { Clock, MonoMs, WallMs } from "../../../shared/runtime/clock.js";
@@ -36,13 +36,13 @@ const REPLY = {
 function handLine(idleAfterMs: number | null) {
   const hand = {
     answers: answersOf([REPLY], 0),
-    link: "up" as Link | null,
-    ifb: "up" as Link | null,
+    link: "up" as LinkState | null,
+    ifb: "up" as LinkState | null,
     policy: POLICY,
     downloadBytes: 0,
     told: [] as string[],
   };
-  const pinger = withoutFallback(
+  const pinger = withoutTcpFallback(
     {
       ...closed,
       take: () => hand.answers,

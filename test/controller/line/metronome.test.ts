@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { metronome, type Tick } from "../../../controller/line/metronome.js";
+import { metronome, type Cycle } from "../../../controller/line/metronome.js";
 import type { Clock, MonoMs, WallMs } from "../../../shared/runtime/clock.js";
 
 /** A clock that only moves when told to, or when somebody sleeps. */
@@ -23,9 +23,9 @@ function standingClock(
 async function ticks(
   count: number,
   clock: Clock,
-  work: (tick: Tick) => void,
-): Promise<Tick[]> {
-  const seen: Tick[] = [];
+  work: (tick: Cycle) => void,
+): Promise<Cycle[]> {
+  const seen: Cycle[] = [];
   for await (const tick of metronome(50, clock, new AbortController().signal)) {
     seen.push(tick);
     work(tick);

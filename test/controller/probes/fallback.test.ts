@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   type Fallback,
-  follow,
+  nextFallback,
   isVain,
   noFallback,
 } from "../../../controller/probes/with-tcp-fallback.js";
@@ -30,7 +30,12 @@ function lived(seconds: string): string {
     .map((second) => {
       const heard = SECONDS[second as keyof typeof SECONDS];
       for (let beat = 0; beat < 20; beat++)
-        state = follow(state, beat < 5 ? NOBODY : heard, 0, ms((now += 50)));
+        state = nextFallback(
+          state,
+          beat < 5 ? NOBODY : heard,
+          0,
+          ms((now += 50)),
+        );
       return mark(state);
     })
     .join(" ");
@@ -66,7 +71,7 @@ describe("follow()", () => {
     for (let now = 0; now < 20_000; now += 50) {
       const isPinged = now % 2_000 === 0 || now % 2_000 === 1_150;
       const heard = isPinged ? SECONDS.p : NOBODY;
-      state = follow(state, heard, 1_000, ms(now));
+      state = nextFallback(state, heard, 1_000, ms(now));
       expect(state.isTried).to.equal(false);
     }
   });
@@ -78,7 +83,7 @@ describe("follow()", () => {
         (beats) => {
           let state = noFallback(ms(0));
           beats.forEach((heard, i) => {
-            state = follow(state, heard, 0, ms(i * 300));
+            state = nextFallback(state, heard, 0, ms(i * 300));
             if (state.isNeeded) expect(state.isTried).to.equal(true);
             if (isVain(state)) expect(state.isNeeded).to.equal(true);
             if (heard.pings) expect(isVain(state)).to.equal(false);

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Answer } from "../../../controller/probes/icmp/packet.js";
+import type { IcmpAnswer } from "../../../controller/probes/icmp/packet.js";
 import {
-  openFlight,
+  openOutstanding,
   type Probe,
 } from "../../../controller/probes/outstanding.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
@@ -21,7 +21,7 @@ const probe = (n: number): Probe => ({
   address: `192.0.2.${n % 2}`,
   sentAt: ms(n * 50),
 });
-const answer = (n: number, but: Partial<Answer> = {}): Answer => ({
+const answer = (n: number, but: Partial<IcmpAnswer> = {}): IcmpAnswer => ({
   ...{ ask: "echo", id: ID, seq: n % 65_536, originateMs: n },
   ...{ from: `192.0.2.${n % 2}`, times: null },
   ...but,
@@ -29,7 +29,7 @@ const answer = (n: number, but: Partial<Answer> = {}): Answer => ({
 
 describe("openFlight()", () => {
   it("lands each probe once (DATA-01, control.md 9.9)", () => {
-    const flight = openFlight(ID, LOSS_MS);
+    const flight = openOutstanding(ID, LOSS_MS);
     flight.launch(probe(0));
     expect(flight.land(answer(0))).to.deep.equal(probe(0));
     expect(flight.land(answer(0))).to.equal("duplicate");
@@ -43,7 +43,7 @@ describe("openFlight()", () => {
     ["a question of another time", { originateMs: 9 }],
   ] as const)
     it(`takes the answer to ${what} for a foreign one`, () => {
-      const flight = openFlight(ID, LOSS_MS);
+      const flight = openOutstanding(ID, LOSS_MS);
       flight.launch(probe(0));
       expect(flight.land(answer(0, but))).to.equal("foreign");
       expect(flight.land(answer(0)), "the true one still counts").to.deep.equal(
@@ -52,7 +52,7 @@ describe("openFlight()", () => {
     });
 
   it("counts a loss at its deadline, once; an answer after it is still a reply", () => {
-    const flight = openFlight(ID, LOSS_MS);
+    const flight = openOutstanding(ID, LOSS_MS);
     flight.launch(probe(0));
     expect(flight.overdue(ms(LOSS_MS - 1))).to.deep.equal([]);
     expect(flight.overdue(ms(LOSS_MS))).to.deep.equal([probe(0)]);
@@ -61,7 +61,7 @@ describe("openFlight()", () => {
   });
 
   it("forgets after five seconds, so that a seq may come round again", () => {
-    const flight = openFlight(ID, LOSS_MS);
+    const flight = openOutstanding(ID, LOSS_MS);
     flight.launch(probe(0));
     flight.launch(probe(100));
     expect(flight.land(answer(0))).to.equal("late");
@@ -77,7 +77,7 @@ describe("openFlight()", () => {
     );
     fc.assert(
       fc.property(rtts, (all) => {
-        const flight = openFlight(ID, LOSS_MS);
+        const flight = openOutstanding(ID, LOSS_MS);
         let [landed, lost] = [0, 0];
         for (let now = 0; now <= all.length * 50 + LOSS_MS; now++) {
           if (now % 50 === 0 && now / 50 < all.length)

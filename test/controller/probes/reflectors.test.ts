@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  judge,
+  judgeReflectors,
   missed,
   openReflectors,
   type Reflectors,
@@ -33,7 +33,7 @@ function probe(
         ? missed(reflectors, place)
         : replied(reflectors, place, rttMs);
     const atMs = startMs + turn * SPACING_MS;
-    const { after, replacement } = judge(reflectors, ms(atMs));
+    const { after, replacement } = judgeReflectors(reflectors, ms(atMs));
     reflectors = after;
     if (replacement !== null) replacements.push({ ...replacement, atMs });
   }

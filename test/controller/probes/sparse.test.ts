@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { followAnswers, notSparse } from "../../../controller/probes/sparse.js";
+import { nextSparse, notSparse } from "../../../controller/probes/sparse.js";
 import { openRandom } from "../../../controller/simulation/random.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 
@@ -11,7 +11,7 @@ function edges(seconds: number, answersAt: (beat: number) => number) {
   for (let beat = 1; beat <= 20 * seconds; beat++) {
     const now = (50 * beat) as MonoMs;
     const { isSparse } = state;
-    state = followAnswers(state, answersAt(beat), false, 50, now);
+    state = nextSparse(state, answersAt(beat), false, 50, now);
     if (state.isSparse !== isSparse) found.push(now / 1e3);
   }
   return found;

@@ -11,9 +11,9 @@ import {
   answersOf,
   type Pinger,
 } from "../../../controller/probes/pinger.js";
-import { shakeHands } from "../../../controller/probes/tcp/tcp.js";
-import { withHandshakes } from "../../../controller/probes/with-tcp-fallback.js";
-import { later, since, systemClock } from "../../../shared/runtime/clock.js";
+import { connectOnce } from "../../../controller/probes/tcp/tcp.js";
+import { withTcpFallback } from "../../../controller/probes/with-tcp-fallback.js";
+import { later, msSince, systemClock } from "../../../shared/runtime/clock.js";
 import { until } from "../../fakes/until.js";
 
 const ANYWAY = { source: null, interface: null };
@@ -55,7 +55,7 @@ function handPinger() {
 }
 
 const backedBy = (pinger: Pinger, port: number, budgetBps = 1e5) =>
-  withHandshakes(pinger, port, PROBE, systemClock, {
+  withTcpFallback(pinger, port, PROBE, systemClock, {
     addresses: { of: (reflector) => PROBE.reflectors[reflector] ?? null },
     budget: openBudget(budgetBps, systemClock.mono()),
   });
@@ -63,7 +63,7 @@ const backedBy = (pinger: Pinger, port: number, budgetBps = 1e5) =>
 describe("shakeHands()", () => {
   it("has the RTT that the kernel measured, or an end without one", async () => {
     const { server, port } = await listening();
-    using open = shakeHands(ANYWAY, "127.0.0.1", port)!;
+    using open = connectOnce(ANYWAY, "127.0.0.1", port)!;
     const rttMs = await until(() => {
       const seen = open.look();
       return seen === "pending" ? null : seen;
@@ -71,7 +71,7 @@ describe("shakeHands()", () => {
     expect(rttMs).to.be.within(0.001, 900);
     server.close();
     await once(server, "close");
-    using refused = shakeHands(ANYWAY, "127.0.0.1", port)!;
+    using refused = connectOnce(ANYWAY, "127.0.0.1", port)!;
     expect(
       await until(() => {
         const seen = refused.look();
@@ -82,7 +82,7 @@ describe("shakeHands()", () => {
 
   it("leaves by its source, and not by one that is not there", () => {
     const way = { ...ANYWAY, source: "192.0.2.77" };
-    expect(() => shakeHands(way, "127.0.0.1", 9)).to.throw(
+    expect(() => connectOnce(way, "127.0.0.1", 9)).to.throw(
       /TCP socket: source '192.0.2.77'/,
     );
   });
@@ -134,7 +134,7 @@ describe("withHandshakes()", () => {
       return connections >= 5 || null;
     });
     // the bucket holds two; the third and later ones come each half second
-    expect(since(begun, systemClock.mono())).to.be.above(1_200);
+    expect(msSince(begun, systemClock.mono())).to.be.above(1_200);
     server.close();
   });
 

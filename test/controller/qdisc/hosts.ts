@@ -6,14 +6,14 @@ import {
   type QueueConfig,
 } from "../../../controller/qdisc/cake.js";
 import {
-  type Counters,
+  type QdiscCounters,
   type Device,
   type Filter,
   type Host,
   OUR_HANDLE,
   OUR_PREFERENCE,
   type Root,
-  type Wanted,
+  type DesiredQueues,
 } from "../../../controller/qdisc/parse.js";
 
 /** Queues and hosts for the tests of the qdisc plans: some to start from, and any. */
@@ -31,13 +31,13 @@ export const QUEUE: QueueConfig = {
 
 const LIMITS = { floorBps: 4e6, baseBps: 15e6, ceilingBps: 25e6 };
 
-export const wantedWith = (queue: QueueConfig = QUEUE): Wanted => ({
+export const wantedWith = (queue: QueueConfig = QUEUE): DesiredQueues => ({
   devices: { download: "ifb4wan", upload: "wan" },
   limits: { download: LIMITS, upload: LIMITS },
   queue,
 });
 
-const COUNTERS: Counters = {
+const COUNTERS: QdiscCounters = {
   sentBytes: 0,
   sentPackets: 0,
   dropped: 0,

@@ -1,6 +1,9 @@
 import { expect } from "chai";
 import { planDown } from "../../../controller/qdisc/plan.js";
-import { parseDevice, type Answers } from "../../../controller/qdisc/parse.js";
+import {
+  parseHostDevice,
+  type HostAnswers,
+} from "../../../controller/qdisc/parse.js";
 
 /** What ip, tc and ethtool answered (iproute2 6.1 and ethtool 6.1, Linux 6.18 and 7.2), shortened where we do not look. */
 const LINK = (kind: string, flags: string, alias: string) =>
@@ -24,7 +27,7 @@ generic-receive-offload: off
 large-receive-offload: off [fixed]
 `;
 
-const ANSWERS: Answers = {
+const ANSWERS: HostAnswers = {
   link: LINK("ifb", '"BROADCAST","NOARP","UP"', ',"ifalias":"wanctl"'),
   qdiscs: CAKE,
   classes: "",
@@ -34,7 +37,7 @@ const ANSWERS: Answers = {
 
 describe("what the programs say of a device", () => {
   it("is read: an ifb of ours with CAKE, fed by u32", () => {
-    const device = parseDevice(ANSWERS);
+    const device = parseHostDevice(ANSWERS);
     expect(device).to.deep.include({
       name: "ifb4wan",
       isIfb: true,
@@ -62,19 +65,19 @@ describe("what the programs say of a device", () => {
   });
 
   it("is read: HTB with a leaf of ours", () => {
-    const device = parseDevice({ ...ANSWERS, qdiscs: HTB, classes: CLASS });
+    const device = parseHostDevice({ ...ANSWERS, qdiscs: HTB, classes: CLASS });
     expect(device?.root).to.include({ kind: "htb", owner: "ours", bps: 10e6 });
     expect(device?.ingress).to.be.null;
   });
 
   it("is read: HTB that is somebody else's", () => {
     const qdiscs = HTB.replace("ca4e:", "10:");
-    const device = parseDevice({ ...ANSWERS, qdiscs, classes: CLASS });
+    const device = parseHostDevice({ ...ANSWERS, qdiscs, classes: CLASS });
     expect(device?.root.owner).to.equal("foreign");
   });
 
   it("is read: a clsact with a filter to elsewhere, a device that is no ifb and down", () => {
-    const device = parseDevice({
+    const device = parseHostDevice({
       ...ANSWERS,
       link: LINK("veth", '"BROADCAST"', ',"ifalias":"wanctl"'),
       qdiscs: CAKE.replace('"kind":"ingress"', '"kind":"clsact"'),
@@ -102,12 +105,12 @@ describe("what the programs say of a device", () => {
     ["no qdisc at all", "[{}]", null, "kernel"],
   ] as const)
     it(`is read: ${what}`, () => {
-      const device = parseDevice({ ...ANSWERS, qdiscs });
+      const device = parseHostDevice({ ...ANSWERS, qdiscs });
       expect(device?.root).to.include({ bps, owner });
     });
 
   it("is read where the options of some kinds are text (iproute2 6.1, 6.8)", () => {
-    const device = parseDevice({
+    const device = parseHostDevice({
       ...ANSWERS,
       qdiscs: CAKE.replace(/^.*?"options":\{.*?\}/, HFSC),
       filters: U32.replace(
@@ -123,7 +126,7 @@ describe("what the programs say of a device", () => {
 
   for (const filters of ["null", "{}", "[null]", U32.slice(0, -3)])
     it(`takes filters for somebody else's that cannot be read: ${filters.slice(0, 6)}`, () => {
-      const device = parseDevice({ ...ANSWERS, filters });
+      const device = parseHostDevice({ ...ANSWERS, filters });
       expect(device?.ingress?.filters[0]?.preference).not.to.equal(51790);
     });
 
@@ -132,7 +135,7 @@ describe("what the programs say of a device", () => {
       has: { cake: true, matchall: true },
       masquerades: false,
       devices: {
-        upload: parseDevice({ ...ANSWERS, filters: U32.slice(0, -3) }),
+        upload: parseHostDevice({ ...ANSWERS, filters: U32.slice(0, -3) }),
         download: null,
       },
       ...{ feeders: [], unread: [] },
@@ -143,11 +146,11 @@ describe("what the programs say of a device", () => {
   });
 
   it("takes a root for somebody else's that cannot be read", () => {
-    const root = parseDevice({ ...ANSWERS, qdiscs: "[{" })?.root;
+    const root = parseHostDevice({ ...ANSWERS, qdiscs: "[{" })?.root;
     expect(root).to.include({ owner: "foreign", name: "unreadable" });
   });
 
   it("may be nothing: there is no such device", () => {
-    expect(parseDevice({ ...ANSWERS, link: "" })).to.be.null;
+    expect(parseHostDevice({ ...ANSWERS, link: "" })).to.be.null;
   });
 });

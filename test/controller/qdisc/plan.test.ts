@@ -5,7 +5,7 @@ import {
   type Plan,
   planDown,
   planUp,
-  type Step,
+  type PlanStep,
 } from "../../../controller/qdisc/plan.js";
 import {
   anyHost,
@@ -20,12 +20,12 @@ import {
 } from "./hosts.js";
 import { execute } from "./kernel-model.js";
 
-const stepsOf = (plan: Plan): readonly Step[] => {
+const stepsOf = (plan: Plan): readonly PlanStep[] => {
   if (plan.kind === "refused") throw new Error(plan.reasons.join());
   return plan.steps;
 };
 
-const after = (host: Host, steps: readonly Step[]): Host =>
+const after = (host: Host, steps: readonly PlanStep[]): Host =>
   steps.reduce((before, { run }) => execute(before, run), host);
 
 const wanted = wantedWith();

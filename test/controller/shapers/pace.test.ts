@@ -3,11 +3,11 @@ import fc from "fast-check";
 import {
   canSpend,
   changeOf,
-  fullPurses,
+  fullBuckets,
   nextWrite,
-  type Order,
-  type Pace,
-  type Purses,
+  type DesiredWrite,
+  type WritePace,
+  type TokenBuckets,
   ROUTEROS_PACE,
   TC_PACE,
 } from "../../../controller/shapers/pace.js";
@@ -17,18 +17,18 @@ import type { MonoMs } from "../../../shared/runtime/clock.js";
 const NOW = 100_000 as MonoMs;
 
 /** A rate that stands as it is. */
-const still: Order = {
+const still: DesiredWrite = {
   wishBps: 10e6,
   wishedAt: 0 as MonoMs,
   enforcedBps: 10e6,
   isOurs: true,
 };
-const fresh = (enforcedBps: number, wishBps: number): Order => ({
+const fresh = (enforcedBps: number, wishBps: number): DesiredWrite => ({
   ...{ enforcedBps, wishBps, wishedAt: NOW, isOurs: true },
 });
 
 describe("nextWrite()", () => {
-  const full = fullPurses(ROUTEROS_PACE, NOW);
+  const full = fullBuckets(ROUTEROS_PACE, NOW);
   for (const [what, pace, order, due] of [
     ["nothing that is so already", ROUTEROS_PACE, still, null],
     ["a cut", ROUTEROS_PACE, fresh(10e6, 9e6), "cut"],
@@ -88,7 +88,11 @@ describe("nextWrite()", () => {
   });
 });
 
-function isCutDue(order: Order, pace: Pace, left: Purses): boolean {
+function isCutDue(
+  order: DesiredWrite,
+  pace: WritePace,
+  left: TokenBuckets,
+): boolean {
   return (
     changeOf(order) === "cut" &&
     canSpend(pace.budgets.cut, left.cut, NOW) &&
@@ -98,7 +102,7 @@ function isCutDue(order: Order, pace: Pace, left: Purses): boolean {
   );
 }
 
-const order = (): fc.Arbitrary<Order> =>
+const order = (): fc.Arbitrary<DesiredWrite> =>
   fc.record({
     wishBps: fc.integer({ min: 900, max: 1_100 }).map((kbps) => kbps * 1e3),
     enforcedBps: fc.integer({ min: 900, max: 1_100 }).map((kbps) => kbps * 1e3),
@@ -106,7 +110,7 @@ const order = (): fc.Arbitrary<Order> =>
     isOurs: fc.boolean(),
   });
 
-const purses = (): fc.Arbitrary<Purses> => {
+const purses = (): fc.Arbitrary<TokenBuckets> => {
   const purse = fc.record({
     left: fc.double({ min: 0, max: 3, noNaN: true }),
     at: fc.integer({ min: 99_000, max: NOW }).map((ms) => ms as MonoMs),

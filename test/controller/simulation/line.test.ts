@@ -7,23 +7,28 @@ import {
   type SimulatedLine,
   type SimulationOptions,
 } from "../../../controller/simulation/line.js";
-import { fixedPlan, type Step } from "../../../controller/simulation/plan.js";
+import {
+  fixedPlan,
+  type CapacityStep,
+} from "../../../controller/simulation/plan.js";
 import {
   DIRECTIONS,
   eachDirection,
   type PerDirection,
 } from "../../../shared/contract/direction.js";
 import { mbit } from "../../../shared/contract/units.js";
-import { since } from "../../../shared/runtime/clock.js";
+import { msSince } from "../../../shared/runtime/clock.js";
 
 const BEAT_MS = 50;
 const PROBING = { seed: 1, reflectors: 6, spacingMs: 50, lossMs: 1000 };
 
-const constant = (mbps: number): Step[] => [{ fromMs: 0, bps: mbit(mbps) }];
+const constant = (mbps: number): CapacityStep[] => [
+  { fromMs: 0, bps: mbit(mbps) },
+];
 
 /** A line of 20 ms whose buffers hold 1.5 s; Mbit/s. */
 function open(
-  steps: PerDirection<readonly Step[]>,
+  steps: PerDirection<readonly CapacityStep[]>,
   flows: PerDirection<number>,
   options: Partial<SimulationOptions> = {},
 ): SimulatedLine {
@@ -75,7 +80,7 @@ function addedMs({ replies }: Seen, share: number): number {
 /** bit/s over the WAN port. */
 function carried({ traffic }: Seen): PerDirection<number> {
   const [first, last] = [traffic[0]!, traffic.at(-1)!];
-  const seconds = since(first.at, last.at) / 1e3;
+  const seconds = msSince(first.at, last.at) / 1e3;
   return {
     download: (8 * (last.downloadBytes - first.downloadBytes)) / seconds,
     upload: (8 * (last.uploadBytes - first.uploadBytes)) / seconds,
@@ -218,7 +223,7 @@ describe("SimulatedLine.take()", () => {
       for (const reply of bloated.take().replies) {
         expect(reply.receivedAt).to.be.within(takenAt, now);
         expect(reply.receivedAt).to.be.at.least(lastAt);
-        expect(reply.rttMs).to.equal(since(reply.sentAt, reply.receivedAt));
+        expect(reply.rttMs).to.equal(msSince(reply.sentAt, reply.receivedAt));
         lastAt = reply.receivedAt;
         count++;
       }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { parseDevice } from "../../../controller/line/counters.js";
+import { parseProcLine } from "../../../controller/line/counters.js";
 import { openTc } from "../../../controller/shapers/tc/tc.js";
 import { openRouterOverSsh } from "../../controller/shapers/routeros/router-over-ssh.js";
 import { ROUTER } from "./certificate.js";
@@ -41,7 +41,7 @@ function plantOf(devices: string | undefined): Plant {
       if (queue === "wan-upload") await tc.setRate("upload", bps);
     },
     bytes: () =>
-      parseDevice(readFileSync("/proc/self/net/dev", "latin1"), upload),
+      parseProcLine(readFileSync("/proc/self/net/dev", "latin1"), upload),
   };
 }
 

@@ -4,11 +4,11 @@ import { openActuator } from "../../../controller/shapers/actuator.js";
 import { ROUTEROS_PACE } from "../../../controller/shapers/pace.js";
 import { openRest } from "../../../controller/shapers/routeros/rest.js";
 import { openRouterOs } from "../../../controller/shapers/routeros/routeros.js";
-import type { RouterView } from "../../../controller/shapers/shaper.js";
+import type { BackendView } from "../../../controller/shapers/shaper.js";
 import type { EventName } from "../../../shared/contract/event.js";
 import {
   type Clock,
-  since,
+  msSince,
   systemClock,
 } from "../../../shared/runtime/clock.js";
 import type { Fields } from "../../../shared/runtime/log.js";
@@ -124,7 +124,7 @@ export interface Ending {
   readonly wish: Readonly<Record<string, string>>;
   /** All that was said, as one would read it in a log or at the health socket. */
   readonly said: string;
-  readonly view: RouterView;
+  readonly view: BackendView;
 }
 
 const BEAT_MS = 50;
@@ -158,12 +158,15 @@ export async function play(trouble: Trouble, clock: Clock): Promise<Ending> {
   const beat = async () => {
     const begun = systemClock.mono();
     shaper.request({ download: wishKbps * 1e3, upload: wishKbps * 500 });
-    requestMs = Math.max(requestMs, since(begun, systemClock.mono()));
+    requestMs = Math.max(requestMs, msSince(begun, systemClock.mono()));
     views.add(JSON.stringify(shaper.view()));
     await pause(BEAT_MS);
   };
   const beats = async (ms: number) => {
-    for (const from = systemClock.mono(); since(from, systemClock.mono()) < ms;)
+    for (
+      const from = systemClock.mono();
+      msSince(from, systemClock.mono()) < ms;
+    )
       await beat();
   };
   const isRight = () =>
@@ -178,7 +181,7 @@ export async function play(trouble: Trouble, clock: Clock): Promise<Ending> {
   await trouble.provoke(router);
   for (
     const from = systemClock.mono();
-    since(from, systemClock.mono()) < DURING_MS;
+    msSince(from, systemClock.mono()) < DURING_MS;
   ) {
     wishKbps = wishKbps > 4_000 ? wishKbps - 100 : 8_000;
     await beat();
@@ -186,8 +189,9 @@ export async function play(trouble: Trouble, clock: Clock): Promise<Ending> {
   wishKbps = 6_000;
   await trouble.heal(router);
   const healed = systemClock.mono();
-  while (!isRight() && since(healed, systemClock.mono()) < 40_000) await beat();
-  const healedMs = since(healed, systemClock.mono());
+  while (!isRight() && msSince(healed, systemClock.mono()) < 40_000)
+    await beat();
+  const healedMs = msSince(healed, systemClock.mono());
   return {
     events: said.map(({ event, detail }) =>
       [event, detail["fault"] ?? ""].join(" ").trim(),

@@ -5,7 +5,7 @@ import {
   CAKE_AUTORATE_TIGHT,
 } from "../../../lab/policies/cake-autorate.js";
 import { SQM_AUTORATE } from "../../../lab/policies/sqm-autorate.js";
-import type { Policy } from "../../../lab/policy.js";
+import type { LabPolicy } from "../../../lab/policy.js";
 import { eachDirection } from "../../../shared/contract/direction.js";
 import { mbit } from "../../../shared/contract/units.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
@@ -16,7 +16,7 @@ const BASE_RTT_MS = 20;
  * A policy on a line that only says what it is told to: the added delay of each way, and how full the shaper is. Returns
  * the download rate in Mbit/s at an instant.
  */
-function puppet(policy: Policy) {
+function puppet(policy: LabPolicy) {
   const { reflectors, spacingMs, beatMs } = policy;
   const controller = policy.open({
     kind: "cable",

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import {
   average,
-  beat,
+  cycleOfPredecessor,
   startOf,
   type Averages,
   type Machine,
@@ -58,8 +58,8 @@ function play(rttsMs: readonly number[]): Beat[] {
   for (const rttMs of rttsMs) {
     averages = average(averages, rttMs, { load: 0.5, baseline: 0.001 });
     const deltaMs = averages.loadMs - averages.baselineMs;
-    download = beat(download, deltaMs, DOWNLOAD);
-    upload = beat(upload, deltaMs, UPLOAD);
+    download = cycleOfPredecessor(download, deltaMs, DOWNLOAD);
+    upload = cycleOfPredecessor(upload, deltaMs, UPLOAD);
     beats.push({ ...averages, download, upload });
   }
   return beats;
@@ -123,7 +123,7 @@ describe("beat() of the predecessor", () => {
     const seen: [string, number][] = [];
     let state = startOf(machine);
     for (const deltaMs of deltasMs) {
-      state = beat(state, deltaMs, machine);
+      state = cycleOfPredecessor(state, deltaMs, machine);
       seen.push([state.state, state.bps]);
     }
     const at = (no: number) => seen[no - 1];

@@ -1,7 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { followed, shareOf } from "../../../page/data/follow.js";
-import { paceOf, seriesOf, type WanData } from "../../../page/data/wan-data.js";
+import {
+  resolutionOf,
+  findSeries,
+  type WanData,
+} from "../../../page/data/wan-data.js";
 import { DIRECTIONS } from "../../../shared/contract/direction.js";
 import type { CycleFrame } from "../../../shared/contract/frame.js";
 import type { SeriesValues } from "../../../shared/contract/history.js";
@@ -63,7 +67,7 @@ describe("followed()", () => {
           const data: WanData = {
             wan: "spectrum",
             bounds: { fromMs: 0, toMs: 20_000 },
-            pace: paceOf(null, []),
+            pace: resolutionOf(null, []),
             series: history(steps, tells),
             ...{ shades: [], limits: {} },
           };
@@ -77,7 +81,7 @@ describe("followed()", () => {
               expect(stateMs).to.have.length(at.length);
           }
           for (const direction of DIRECTIONS) {
-            const { at, max, stateMs } = seriesOf(
+            const { at, max, stateMs } = findSeries(
               after,
               "wanctl_state",
               direction,

@@ -2,9 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   FIRST_VIEW,
-  lengthText,
+  lengthInLink,
   linkTo,
-  type View,
+  type PageView,
   viewIn,
 } from "../../../page/data/link.js";
 import { LENGTH_MAX_MS, LENGTH_MIN_MS } from "../../../page/data/span.js";
@@ -31,7 +31,8 @@ describe("viewIn()", () => {
     fc.assert(
       fc.property(
         fc.record({ span, wans }),
-        (view: View) => void expect(viewIn(linkTo(view))).to.deep.equal(view),
+        (view: PageView) =>
+          void expect(viewIn(linkTo(view))).to.deep.equal(view),
       ),
     ));
 
@@ -70,5 +71,5 @@ describe("lengthText()", () => {
     [365 * 86_400_000, "1y"],
     [1_500, "1.5s"],
   ] as const)
-    it(`calls ${ms} ms ${text}`, () => expect(lengthText(ms)).to.equal(text));
+    it(`calls ${ms} ms ${text}`, () => expect(lengthInLink(ms)).to.equal(text));
 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   boundsOf,
-  fixed,
+  fixedSpan,
   LENGTH_MAX_MS,
   LENGTH_MIN_MS,
   lengthOf,
@@ -17,7 +17,7 @@ const anySpan = fc
     fc.integer({ min: -1e6, max: 1e9 }),
   )
   .map(([fromMs, lengthMs]) =>
-    fixed({ fromMs, toMs: fromMs + lengthMs }, NOW_MS),
+    fixedSpan({ fromMs, toMs: fromMs + lengthMs }, NOW_MS),
   );
 const last = fc
   .integer({ min: LENGTH_MIN_MS, max: LENGTH_MAX_MS })
@@ -47,7 +47,7 @@ describe("What is chosen of time", () => {
     ));
 
   it("keeps its middle when it is zoomed away from now", () => {
-    const before = fixed(
+    const before = fixedSpan(
       { fromMs: NOW_MS - 9_000_000, toMs: NOW_MS - 8_000_000 },
       NOW_MS,
     );
@@ -59,7 +59,7 @@ describe("What is chosen of time", () => {
   });
 
   it("goes on with the clock again when it is moved to its end", () => {
-    const before = fixed(
+    const before = fixedSpan(
       { fromMs: NOW_MS - 2_000, toMs: NOW_MS - 400 },
       NOW_MS,
     );

@@ -5,7 +5,7 @@ import {
   align,
   blanks,
   clusters,
-  paceOf,
+  resolutionOf,
 } from "../../../page/data/wan-data.js";
 
 const line = fc
@@ -62,15 +62,15 @@ describe("align() of times that repeat or go back", () => {
 describe("blanks()", () => {
   it("are the times that no value stands for", () => {
     const at = [100, 150, 200, 5_000, 5_050];
-    expect(blanks(at, paceOf(null, []), 0, 10_000)).to.deep.equal([
+    expect(blanks(at, resolutionOf(null, []), 0, 10_000)).to.deep.equal([
       [250, 5_000],
       [5_100, 10_000],
     ]);
-    expect(blanks([], paceOf(60_000, []), 0, 600_000)).to.deep.equal([
+    expect(blanks([], resolutionOf(60_000, []), 0, 600_000)).to.deep.equal([
       [0, 600_000],
     ]);
     expect(
-      blanks([0, 60_000, 120_000], paceOf(60_000, []), 0, 180_000),
+      blanks([0, 60_000, 120_000], resolutionOf(60_000, []), 0, 180_000),
     ).to.deep.equal([]);
   });
 
@@ -83,7 +83,7 @@ describe("blanks()", () => {
           const ownMs = stepMs ?? 50;
           const at = Array.from({ length: count }, (_, i) => i * ownMs);
           expect(
-            blanks(at, paceOf(stepMs, []), 0, count * ownMs),
+            blanks(at, resolutionOf(stepMs, []), 0, count * ownMs),
           ).to.deep.equal([]);
         },
       ),
@@ -96,14 +96,14 @@ describe("paceOf()", () => {
       { tier: "1h" as const, from: 0 },
       { tier: "raw" as const, from: 7_200_000 },
     ];
-    const pace = paceOf(20_000, sections);
+    const pace = resolutionOf(20_000, sections);
     const hours = [0, 3_600_000];
     const steps = [0, 1, 2].map((i) => 7_200_000 + i * 20_000);
     expect(blanks([...hours, ...steps], pace, 0, 7_260_000)).to.deep.equal([]);
     expect(blanks([0, ...steps], pace, 0, 7_260_000)).to.deep.equal([
       [3_600_000, 7_200_000],
     ]);
-    expect(paceOf(null, []).ownMs(0)).to.equal(50);
+    expect(resolutionOf(null, []).ownMs(0)).to.equal(50);
   });
 });
 

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { limitsIn } from "../../../page/data/wan-data.js";
-import { lineTally } from "../../../page/text/summaries.js";
+import { lineSummary } from "../../../page/text/summaries.js";
 import {
   eventInWords,
   lasting,
   mbps,
   ms,
-  percent,
+  percentText,
   tickLabels,
 } from "../../../page/text/words.js";
 import { transition } from "../../fakes/frames.js";
@@ -17,10 +17,10 @@ describe("Words of the page", () => {
     [ms(402.4), "402.4 ms"],
     [mbps(5.556), "5.56"],
     [mbps(240), "240"],
-    [percent(1), "100 %"],
-    [percent(0.99999), "99.9 %"], // what is not all is not called all
-    [percent(0.0001), "< 0.1 %"],
-    [percent(0), "0 %"],
+    [percentText(1), "100 %"],
+    [percentText(0.99999), "99.9 %"], // what is not all is not called all
+    [percentText(0.0001), "< 0.1 %"],
+    [percentText(0), "0 %"],
     [lasting(119_000), "119 s"],
     [lasting(120_000), "2 min"],
     [lasting(7_200_000), "2 h"],
@@ -59,7 +59,7 @@ describe("Words of the page", () => {
 
   it("weighs steps by their values", () =>
     expect(
-      lineTally({ min: [1, 0], avg: [2, 8], max: [3, 9], count: [1, 3] }),
+      lineSummary({ min: [1, 0], avg: [2, 8], max: [3, 9], count: [1, 3] }),
     ).to.deep.equal({ min: 0, avg: 6.5, max: 9 }));
 
   it("finds floor and ceiling in a configuration, and nothing in anything else", () => {

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { lookAt, type Recovery } from "../../../recorder/health/health.js";
+import { recoveryOf, type Recovery } from "../../../recorder/health/health.js";
 import {
   openTroubles,
   type Troubles,
@@ -62,7 +62,7 @@ describe("Troubles", () => {
       JSON.parse(String(details)) as Record<string, unknown>,
     ]);
   const health = () =>
-    lookAt(store, intake, maintenance, clock, {
+    recoveryOf(store, intake, maintenance, clock, {
       catchUp: { counts: {} },
       sync: { refused: 0, unsent: 0 },
       troubles,

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { Writable } from "node:stream";
 import { expect } from "chai";
 import fc from "fast-check";
-import { openAudience } from "../../../recorder/http/live.js";
+import { openSseClients } from "../../../recorder/http/live.js";
 import { cycle, stamped } from "../../fakes/frames.js";
 
 /** A client that takes what it is sent when it is told to, piece by piece. */
@@ -36,7 +36,7 @@ describe("openAudience()", () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(deed, { maxLength: 12 }), async (deeds) => {
-        using audience = openAudience();
+        using audience = openSseClients();
         const client = new SlowClient();
         const response = client as unknown as ServerResponse;
         audience.join(response, {}, { wans: null, kinds: null });

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   openOldDatabase,
-  takeOver,
+  importHistory,
   type Tally,
 } from "../../../recorder/import/import.js";
 import { hourOf, type OldValue } from "../../../recorder/import/old-row.js";
@@ -94,7 +94,7 @@ describe("takeOver()", () => {
     using old = openOldDatabase(at(from));
     const db = openDatabase(at(to), NOW);
     try {
-      const work = takeOver(old, db, nameOf);
+      const work = importHistory(old, db, nameOf);
       for (let hours = 0; hours < stopAfter; hours++) {
         const { done, value } = work.next();
         if (done) return value;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { lookAt, type Recovery } from "../../../recorder/health/health.js";
+import { recoveryOf, type Recovery } from "../../../recorder/health/health.js";
 import { type Intake, openIntake } from "../../../recorder/ingest/intake.js";
 import {
   type Connection,
@@ -42,7 +42,7 @@ describe("Intake", () => {
     );
   const idle = { catchUp: { counts: {} }, sync: {} } as unknown as Recovery;
   const health = () =>
-    lookAt(store, intake, openUpkeepOf(store, clock, log), clock, idle);
+    recoveryOf(store, intake, openUpkeepOf(store, clock, log), clock, idle);
 
   it("commits what has come, in one go", () => {
     take(cycles([1, 2, 3]));

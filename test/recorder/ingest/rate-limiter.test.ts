@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createGate } from "../../../recorder/ingest/frame-receiver.js";
+import { createRateLimiter } from "../../../recorder/ingest/frame-receiver.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const at = (ms: number) => ms as MonoMs;
@@ -18,7 +18,7 @@ describe("Gate", () => {
   it("lets no source have more than two seconds' worth in any second, and never holds back a calm one", () =>
     fc.assert(
       fc.property(visits, (bursts) => {
-        const gate = createGate();
+        const gate = createRateLimiter();
         const taken: { ms: number; bytes: number }[] = [];
         let ms = 0;
         for (const { gapMs, count, bytes } of bursts) {
@@ -39,7 +39,7 @@ describe("Gate", () => {
     ));
 
   it("says who floods, until ten seconds after it stopped", () => {
-    const gate = createGate();
+    const gate = createRateLimiter();
     for (let i = 0; i < 1_003; i++) gate.admits("att", 100, at(0));
     gate.admits("spectrum", 100, at(0));
     expect(gate.held).to.equal(3);
@@ -49,7 +49,7 @@ describe("Gate", () => {
   });
 
   it("remembers no more than so many names", () => {
-    const gate = createGate();
+    const gate = createRateLimiter();
     for (let i = 0; i < 1_001; i++) gate.admits("att", 100, at(0));
     for (let i = 0; i < 64; i++) gate.admits(`wan-${i}`, 1, at(1));
     expect(gate.flooding(at(1))).to.be.empty;

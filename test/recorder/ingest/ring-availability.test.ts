@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createOffers } from "../../../recorder/ingest/ring-availability.js";
+import { createRingAvailability } from "../../../recorder/ingest/ring-availability.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { BOOT } from "../../fakes/frames.js";
 
@@ -13,7 +13,7 @@ const run = (first: number, last: number) => ({
 
 describe("Offers", () => {
   it("know what a source held the time before, for that is what the bus has brought or lost", () => {
-    const offers = createOffers(at(0));
+    const offers = createRingAvailability(at(0));
     expect(offers.offer(run(1, 20), at(0))).to.equal(0);
     expect(offers.offer(run(3, 40), at(1_000))).to.equal(20);
     expect(offers.at(at(1_000)).firstHeld("att", BOOT)).to.equal(3);
@@ -21,14 +21,14 @@ describe("Offers", () => {
 
   // start ......... 60 s
   it("give everybody 60 s from the start to say it again (INTG-04)", () => {
-    const offers = createOffers(at(1_000));
+    const offers = createRingAvailability(at(1_000));
     const presence = (ms: number) => offers.at(at(ms)).presence("att", BOOT);
     expect(presence(60_999)).to.equal("offered");
     expect(presence(61_000)).to.equal("gone");
   });
 
   it("tell who offers, who only sends, and who is gone", () => {
-    const offers = createOffers(at(0));
+    const offers = createRingAvailability(at(0));
     const presence = (ms: number) => offers.at(at(ms)).presence("att", BOOT);
     offers.offer(run(1, 1), at(100_000));
     offers.hear("att", BOOT, at(150_000));
@@ -38,13 +38,13 @@ describe("Offers", () => {
   });
 
   it("give a run that is first heard a minute to say what it holds", () => {
-    const offers = createOffers(at(0));
+    const offers = createRingAvailability(at(0));
     offers.hear("att", BOOT, at(500_000));
     expect(offers.at(at(559_999)).presence("att", BOOT)).to.equal("offered");
   });
 
   it("remember what this program is too old for", () => {
-    const offers = createOffers(at(0));
+    const offers = createRingAvailability(at(0));
     const frame = (seq: number) => ({ source: "att", boot: BOOT, seq });
     offers.unreadable(frame(4));
     offers.unreadable(frame(7));
@@ -54,7 +54,7 @@ describe("Offers", () => {
   });
 
   it("are bounded: of too many runs the one longest unchanged is forgotten, and counted", () => {
-    const offers = createOffers(at(0));
+    const offers = createRingAvailability(at(0));
     for (let i = 0; i < 512; i++) offers.hear("att", `${i}`, at(100_000 + i));
     offers.hear("att", "0", at(100_512));
     for (let i = 512; i < 517; i++) offers.hear("att", `${i}`, at(100_001 + i));

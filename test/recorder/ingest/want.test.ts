@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { nextWant } from "../../../recorder/ingest/catch-up.js";
+import { nextRequest } from "../../../recorder/ingest/catch-up.js";
 
 const range = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
@@ -47,7 +47,7 @@ describe("nextWant()", () => {
   ] as const)
     it(`wants ${what}`, () => {
       const spans = open.map(([fromSeq, toSeq]) => ({ fromSeq, toSeq }));
-      const want = nextWant(spans, HELD, hadTo(isHad), 10);
+      const want = nextRequest(spans, HELD, hadTo(isHad), 10);
       expect(want && [want.from, want.to]).to.deep.equal(expected);
     });
 
@@ -56,7 +56,7 @@ describe("nextWant()", () => {
     const held = { first: 1, last };
     const open = [{ fromSeq: 1, toSeq: null }];
     const want = (to: number) =>
-      nextWant(open, held, (seq) => (seq <= to ? to : null), 500);
+      nextRequest(open, held, (seq) => (seq <= to ? to : null), 500);
     expect(want(last)).to.equal(null);
     expect(want(last - 3)).to.deep.equal({ from: last - 2, to: last });
   });
@@ -71,7 +71,7 @@ describe("nextWant()", () => {
         const open = range(1, 50)
           .filter((seq) => !stored.includes(seq))
           .map((seq) => ({ fromSeq: seq, toSeq: seq }));
-        const want = nextWant(
+        const want = nextRequest(
           open,
           held,
           hadTo((seq) => had.includes(seq)),

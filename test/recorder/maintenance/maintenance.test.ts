@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { lookAt, type Recovery } from "../../../recorder/health/health.js";
+import { recoveryOf, type Recovery } from "../../../recorder/health/health.js";
 import { openIntake } from "../../../recorder/ingest/intake.js";
 import type {
   Maintenance,
-  Policy,
+  RetentionPolicy,
 } from "../../../recorder/maintenance/maintenance.js";
 import { Database } from "../../../recorder/store/connection.js";
 import { RESERVE_PAGES } from "../../../recorder/store/disk.js";
@@ -22,7 +22,7 @@ import { DAY_MS, HOUR_MS, openUpkeepOf, USUAL } from "../upkeep-of.js";
 const MINUTE_MS = 60_000;
 
 /** The ages the predecessor kept things for. */
-const SOURCES: Policy = {
+const SOURCES: RetentionPolicy = {
   ...USUAL,
   keep: { raw: HOUR_MS, "1m": DAY_MS, "5m": 7 * DAY_MS, "1h": 365 * DAY_MS },
 };
@@ -224,7 +224,13 @@ describe("Maintenance", () => {
     expect(count("cycle")).to.equal(0);
     expect(count("coverage where tier = 3")).to.equal(1);
     const intake = openIntake(store, clock, log);
-    const { status, reasons } = lookAt(store, intake, maintenance, clock, IDLE);
+    const { status, reasons } = recoveryOf(
+      store,
+      intake,
+      maintenance,
+      clock,
+      IDLE,
+    );
     expect(status).to.equal("degraded");
     expect(reasons[0]).to.match(
       /^the history must leave storage\.min_free_mb \d+: got \d+: nothing more may go$/,
@@ -260,9 +266,9 @@ describe("Maintenance", () => {
     other.close();
     finish(maintenance);
     const intake = openIntake(store, clock, log);
-    expect(lookAt(store, intake, maintenance, clock, IDLE).reasons[0]).to.match(
-      /^the write-ahead log is \d+ MB: somebody reads/,
-    );
+    expect(
+      recoveryOf(store, intake, maintenance, clock, IDLE).reasons[0],
+    ).to.match(/^the write-ahead log is \d+ MB: somebody reads/);
     reader.close();
     clock.advance(MINUTE_MS);
     while (maintenance.slice());

@@ -1,10 +1,10 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { libraryOf } from "../../../recorder/query/query-runner.js";
+import { openQueryRunner } from "../../../recorder/query/query-runner.js";
 import { openReader } from "../../../recorder/query/reader.js";
 import { openLastingStore } from "../../../recorder/store/lasting-store.js";
-import { since, systemClock } from "../../../shared/runtime/clock.js";
+import { msSince, systemClock } from "../../../shared/runtime/clock.js";
 import { Failure } from "../../../shared/runtime/failure.js";
 import { temporaryFolder } from "../temporary.js";
 
@@ -14,7 +14,7 @@ describe("libraryOf()", () => {
   it("says so where the file is replaced while somebody reads, and reads the new one", async () => {
     const path = join(folder.path, "m.db");
     await using store = openLastingStore(path, systemClock);
-    const library = libraryOf(store, systemClock);
+    const library = openQueryRunner(store, systemClock);
     const { records } = library;
     const reading = library.run(
       (function* () {
@@ -22,7 +22,7 @@ describe("libraryOf()", () => {
         renameSync(path, join(folder.path, "other.db"));
         store.check();
         const begun = systemClock.mono();
-        while (since(begun, systemClock.mono()) < 20);
+        while (msSince(begun, systemClock.mono()) < 20);
         yield;
         return records.wans();
       })(),

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import type {
-  Presence,
-  Presences,
+  RingState,
+  RingStates,
 } from "../../../recorder/ingest/ring-availability.js";
 import { Database } from "../../../recorder/store/connection.js";
 import {
@@ -35,14 +35,14 @@ describe("Store", () => {
   });
   afterEach(() => store[Symbol.asyncDispose]());
 
-  const commit = (arrivals: readonly Arrival[], presences?: Presences) =>
+  const commit = (arrivals: readonly Arrival[], presences?: RingStates) =>
     store.commit(arrivals, presences);
   const rows = (sql: string) => readRows(store.path, sql);
   const missing = () =>
     rows("select from_seq, to_seq, from_ms, to_ms from missing");
   const gaps = () =>
     rows("select from_seq, to_seq, from_ms, to_ms, count, cause from gap");
-  const allOf = (presence: Presence, first: number | null = null) => ({
+  const allOf = (presence: RingState, first: number | null = null) => ({
     firstHeld: () => first,
     presence: () => presence,
   });
@@ -179,7 +179,7 @@ describe("Store", () => {
     const NEXT = { boot: "f".repeat(16) };
     const after = (ms: number) => ({ ...NEXT, at: atMs(9) + ms });
     /** Only the first run is gone. */
-    const gone: Presences = {
+    const gone: RingStates = {
       firstHeld: () => null,
       presence: (_, boot) => (boot === BOOT ? "gone" : "offered"),
     };

@@ -4,7 +4,7 @@ import {
   plan,
   relief,
   type Keep,
-  type Standing,
+  type TierStanding,
 } from "../../../recorder/tiers/retention.js";
 import {
   COARSER,
@@ -29,7 +29,7 @@ const perTier = <T>(of: fc.Arbitrary<T>) =>
   fc.record({ raw: of, "1m": of, "5m": of, "1h": of });
 
 /** Any standing there may be. */
-const standing: fc.Arbitrary<Standing> = fc
+const standing: fc.Arbitrary<TierStanding> = fc
   .record({
     untilMs: rolled(at),
     dirtyMs: rolled(fc.option(at)),
@@ -57,7 +57,7 @@ const keeps: fc.Arbitrary<Keep> = fc
     return { raw, "1m": minute, "5m": five, "1h": hour };
   });
 
-const safe = (tier: Tier, beforeMs: number, s: Standing) => {
+const safe = (tier: Tier, beforeMs: number, s: TierStanding) => {
   const next = COARSER[tier];
   if (next === null) return;
   expect(beforeMs % STEP_MS[next], "aligned").to.equal(0);
@@ -126,7 +126,7 @@ describe("plan()", () => {
     ));
 
   it("goes on with what was condemned before, though the clock was set back", () => {
-    const s: Standing = {
+    const s: TierStanding = {
       untilMs: { "1m": 9 * HOUR, "5m": 9 * HOUR, "1h": 9 * HOUR },
       dirtyMs: { "1m": null, "5m": null, "1h": null },
       fromMs: { raw: 5 * HOUR, "1m": 0, "5m": 0, "1h": 0 },
@@ -149,7 +149,7 @@ describe("relief()", () => {
     ));
 
   it("frees the oldest raw first, then the oldest minutes, then nothing (STOR-07)", () => {
-    const s: Standing = {
+    const s: TierStanding = {
       untilMs: { "1m": 99 * HOUR, "5m": 99 * HOUR, "1h": 99 * HOUR },
       dirtyMs: { "1m": null, "5m": null, "1h": null },
       fromMs: eachTier(() => 0),

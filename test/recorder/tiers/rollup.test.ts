@@ -4,11 +4,11 @@ import {
   merge,
   rollupOf,
   VALUE_MAX,
-  type Point,
+  type RollupPoint,
   type Rollup,
 } from "../../../recorder/tiers/rollup.js";
 
-const point: fc.Arbitrary<Point> = fc.tuple(
+const point: fc.Arbitrary<RollupPoint> = fc.tuple(
   fc.nat(20),
   fc.oneof(
     fc.integer({ min: -5, max: 5 }),
@@ -16,7 +16,7 @@ const point: fc.Arbitrary<Point> = fc.tuple(
   ),
 );
 const points = fc.array(point, { minLength: 1, maxLength: 20 });
-const sumUp = (all: readonly Point[]) => rollupOf(all, true)!;
+const sumUp = (all: readonly RollupPoint[]) => rollupOf(all, true)!;
 const shown = ({ histogram, ...rest }: Rollup) => ({
   ...rest,
   histogram: [...(histogram ?? [])],

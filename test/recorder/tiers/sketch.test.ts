@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  decodeHistogram,
-  encodeHistogram,
-  histogramOf,
-  mergeHistograms,
-  quantile,
+  decodeSketch,
+  encodeSketch,
+  sketchOf,
+  mergeSketches,
+  sketchQuantile,
   RELATIVE_ERROR,
 } from "../../../recorder/tiers/sketch.js";
 
@@ -26,7 +26,7 @@ describe("histogram", () => {
       fc.property(values, share, (all, q) => {
         const sorted = [...all].sort((a, b) => a - b);
         const exact = sorted[Math.max(1, Math.ceil(q * all.length)) - 1]!;
-        expect(quantile(histogramOf(all), q)).to.be.closeTo(
+        expect(sketchQuantile(sketchOf(all), q)).to.be.closeTo(
           exact,
           Math.abs(exact) * (RELATIVE_ERROR + 1e-9),
         );
@@ -36,25 +36,25 @@ describe("histogram", () => {
   it("merges to what all values at once give, in whatever order (STOR-03)", () =>
     fc.assert(
       fc.property(values, values, values, (a, b, c) => {
-        const [A, B, C] = [a, b, c].map(histogramOf) as [
-          ReturnType<typeof histogramOf>,
-          ReturnType<typeof histogramOf>,
-          ReturnType<typeof histogramOf>,
+        const [A, B, C] = [a, b, c].map(sketchOf) as [
+          ReturnType<typeof sketchOf>,
+          ReturnType<typeof sketchOf>,
+          ReturnType<typeof sketchOf>,
         ];
-        const all = encodeHistogram(histogramOf([...a, ...b, ...c]));
+        const all = encodeSketch(sketchOf([...a, ...b, ...c]));
         for (const merged of [
-          mergeHistograms(mergeHistograms(A, B), C),
-          mergeHistograms(C, mergeHistograms(B, A)),
+          mergeSketches(mergeSketches(A, B), C),
+          mergeSketches(C, mergeSketches(B, A)),
         ])
-          expect(encodeHistogram(merged).equals(all)).to.be.true;
+          expect(encodeSketch(merged).equals(all)).to.be.true;
       }),
     ));
 
   it("comes back from its bytes", () =>
     fc.assert(
       fc.property(values, (all) => {
-        const histogram = histogramOf(all);
-        expect([...decodeHistogram(encodeHistogram(histogram))]).to.deep.equal([
+        const histogram = sketchOf(all);
+        expect([...decodeSketch(encodeSketch(histogram))]).to.deep.equal([
           ...histogram,
         ]);
       }),
@@ -62,11 +62,11 @@ describe("histogram", () => {
 
   it("keeps a calm minute in a few dozen bytes", () => {
     const minute = Array.from({ length: 1_200 }, (_, i) => 20_000 + 7 * i);
-    expect(encodeHistogram(histogramOf(minute)).length).to.be.below(40);
+    expect(encodeSketch(sketchOf(minute)).length).to.be.below(40);
   });
 
   it("is empty where nothing was: no quantile", () => {
-    expect(quantile(histogramOf([]), 0.5)).to.equal(null);
-    expect(decodeHistogram(new Uint8Array()).size).to.equal(0);
+    expect(sketchQuantile(sketchOf([]), 0.5)).to.equal(null);
+    expect(decodeSketch(new Uint8Array()).size).to.equal(0);
   });
 });

@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Publisher } from "zeromq";
-import { behind, openDoor } from "../../../shared/bus/door.js";
+import { connectBehind, openDoor } from "../../../shared/bus/door.js";
 import { openSubscriber } from "../../../shared/bus/subscriber.js";
 import { ipc } from "../../../shared/runtime/paths.js";
 import { until } from "../../fakes/until.js";
@@ -13,7 +13,9 @@ describe("openDoor()", () => {
 
   it("lets so many in at a time, and those who are in go on; the silent leave (STOR-07)", async () => {
     const path = join(folder.path, "frames.ipc");
-    await using subscriber = await openSubscriber({ bind: behind(path) });
+    await using subscriber = await openSubscriber({
+      bind: connectBehind(path),
+    });
     const heard: string[] = [];
     const receiving = (async () => {
       for await (const body of subscriber) heard.push(String(body));

@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  dropRemains,
-  leaveRemains,
-  readRemains,
-  type Remains,
-  ringOf,
+  deleteSpool,
+  writeSpool,
+  readSpool,
+  type Spool,
+  ringFromSpool,
 } from "../../../shared/bus/spool.js";
 import { temporary } from "../../cli/bin.js";
 
 const MEGABYTE = 2 ** 20;
 
-const RUNS: fc.Arbitrary<Remains[]> = fc.uniqueArray(
+const RUNS: fc.Arbitrary<Spool[]> = fc.uniqueArray(
   fc.record({
     boot: fc.stringMatching(/^[0-9a-f]{16}$/),
     first: fc.integer({ min: 1, max: 1e9 }),
@@ -29,7 +29,7 @@ const RUNS: fc.Arbitrary<Remains[]> = fc.uniqueArray(
   { selector: ({ boot }) => boot, maxLength: 8 },
 );
 
-const bytesOf = (runs: readonly Remains[]): number =>
+const bytesOf = (runs: readonly Spool[]): number =>
   runs.flatMap(({ frames }) => frames).reduce((sum, f) => sum + f.length, 0);
 
 describe("what a run leaves to the next (INTG-04)", () => {
@@ -40,9 +40,9 @@ describe("what a run leaves to the next (INTG-04)", () => {
   it("is what is read, the newest of it where not all fits", () =>
     fc.assert(
       fc.asyncProperty(RUNS, async (runs) => {
-        await dropRemains(file);
-        await leaveRemains(file, "att", runs, 1);
-        const read = readRemains(file, "att");
+        await deleteSpool(file);
+        await writeSpool(file, "att", runs, 1);
+        const read = readSpool(file, "att");
         expect(bytesOf(read)).to.be.at.most(MEGABYTE);
         if (bytesOf(runs) <= MEGABYTE) expect(read).to.deep.equal(runs);
         for (const [i, { boot, first, frames }] of read.entries()) {
@@ -59,9 +59,9 @@ describe("what a run leaves to the next (INTG-04)", () => {
     const runs = [
       { boot: "0".repeat(16), first: 7, frames: [Buffer.alloc(9)] },
     ];
-    await leaveRemains(file, "att", runs, 1);
+    await writeSpool(file, "att", runs, 1);
     const bytes = readFileSync(file);
-    expect(readRemains(file, "spectrum")).to.deep.equal([]);
+    expect(readSpool(file, "spectrum")).to.deep.equal([]);
     fc.assert(
       fc.property(
         fc.oneof(
@@ -70,23 +70,23 @@ describe("what a run leaves to the next (INTG-04)", () => {
         ),
         (spoilt) => {
           writeFileSync(file, spoilt);
-          expect(readRemains(file, "att")).to.deep.equal([]);
+          expect(readSpool(file, "att")).to.deep.equal([]);
         },
       ),
     );
   });
 
   it("is no file where there is nothing, and none when it is dropped", async () => {
-    await dropRemains(file);
-    await leaveRemains(file, "att", [], 1);
+    await deleteSpool(file);
+    await writeSpool(file, "att", [], 1);
     expect(existsSync(file)).to.equal(false);
-    expect(readRemains(file, "att")).to.deep.equal([]);
-    await dropRemains(file);
+    expect(readSpool(file, "att")).to.deep.equal([]);
+    await deleteSpool(file);
   });
 
   it("is offered as a ring", () => {
     const frames = [1, 2, 3].map((byte) => Buffer.of(byte));
-    const ring = ringOf({ boot: "", first: 10, frames });
+    const ring = ringFromSpool({ boot: "", first: 10, frames });
     expect(ring.held()).to.deep.equal({ first: 10, last: 12 });
     fc.assert(
       fc.property(fc.nat(20), fc.nat(20), (from, to) => {

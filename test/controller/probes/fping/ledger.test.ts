@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  type Echo,
-  openLedger,
+  type FpingReply,
+  openSequence,
 } from "../../../../controller/probes/fping/fping.js";
 import type { MonoMs } from "../../../../shared/runtime/clock.js";
 
@@ -10,7 +10,7 @@ const ms = (value: number): MonoMs => value as MonoMs;
 const BOOKS = { reflectors: 2, spacingMs: 50, periodMs: 100, lossMs: 300 };
 
 /** Probe `seq` to `reflector`, sent on the grid, answered after `rttMs`. */
-const echo = (reflector: number, seq: number, rttMs: number): Echo => {
+const echo = (reflector: number, seq: number, rttMs: number): FpingReply => {
   const sentAt = ms(reflector * 50 + seq * 100);
   return {
     reflector,
@@ -24,7 +24,7 @@ const echo = (reflector: number, seq: number, rttMs: number): Echo => {
 
 describe("openLedger()", () => {
   it("hands each reply over once (DATA-01, control.md 9.9)", () => {
-    const ledger = openLedger(ms(0), BOOKS);
+    const ledger = openSequence(ms(0), BOOKS);
     ledger.enter(echo(0, 0, 20));
     expect(ledger.settle(ms(50)).replies).to.have.lengthOf(1);
     expect(ledger.settle(ms(100))).to.deep.equal({
@@ -36,7 +36,7 @@ describe("openLedger()", () => {
 
   it("waits for the deadline before it speaks of loss, and counts each loss once (DATA-01)", () => {
     // sent:  0:0  1:50  0:100  1:150 ...   nobody answers; deadline 300
-    const ledger = openLedger(ms(0), BOOKS);
+    const ledger = openSequence(ms(0), BOOKS);
     expect(ledger.settle(ms(299)).kind).to.equal("none_yet");
     expect(ledger.settle(ms(301))).to.deep.equal({
       kind: "lost",
@@ -52,20 +52,20 @@ describe("openLedger()", () => {
   });
 
   it("knows a loss by the silence alone: the pinger prints nothing without a route", () => {
-    const ledger = openLedger(ms(0), BOOKS);
+    const ledger = openSequence(ms(0), BOOKS);
     for (let seq = 0; seq < 10; seq++) ledger.enter(echo(0, seq, 20));
     expect(ledger.settle(ms(1000)).lost, "the other one's").to.equal(7);
   });
 
   it("counts a late answer as a reply all the same: a long queue is no silence", () => {
-    const ledger = openLedger(ms(0), BOOKS);
+    const ledger = openSequence(ms(0), BOOKS);
     expect(ledger.settle(ms(310)).lost).to.equal(1);
     ledger.enter(echo(0, 0, 2_000));
     expect(ledger.settle(ms(2_000)).kind).to.equal("reply");
   });
 
   it("orders replies by arrival", () => {
-    const ledger = openLedger(ms(0), BOOKS);
+    const ledger = openSequence(ms(0), BOOKS);
     ledger.enter(echo(0, 1, 50));
     ledger.enter(echo(1, 0, 20));
     expect(
@@ -74,7 +74,7 @@ describe("openLedger()", () => {
   });
 
   it("is bounded, whatever is entered (control.md 9.28)", () => {
-    const ledger = openLedger(ms(0), BOOKS);
+    const ledger = openSequence(ms(0), BOOKS);
     for (let i = 0; i < 10_000; i++) ledger.enter(echo(0, i, 20));
     expect(ledger.settle(ms(1)).replies.length).to.be.at.most(256);
     expect(ledger.settle(ms(1e9)).lost, "after a standstill").to.be.at.most(
@@ -90,7 +90,7 @@ describe("openLedger()", () => {
           maxLength: 40,
         }),
         (rtts) => {
-          const ledger = openLedger(ms(0), {
+          const ledger = openSequence(ms(0), {
             ...BOOKS,
             reflectors: 1,
             spacingMs: 100,

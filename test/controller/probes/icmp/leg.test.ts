@@ -2,9 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   DAY_MS,
-  type Legs,
+  type OneWayDelays,
   type RoundTrip,
-  split,
+  splitRoundTrip,
   withinDay,
 } from "../../../../controller/probes/icmp/packet.js";
 import type { MonoMs } from "../../../../shared/runtime/clock.js";
@@ -39,8 +39,11 @@ const ahead = ms(-DAY_MS, DAY_MS);
 const start = fc.double({ min: 0, max: 1e9, noNaN: true });
 
 /** Follows trips from an idle line on; the last is returned. */
-const follow = (trips: readonly RoundTrip[]): Legs | null =>
-  trips.reduce<Legs | null>((legs, one) => split(legs, one) ?? legs, null);
+const follow = (trips: readonly RoundTrip[]): OneWayDelays | null =>
+  trips.reduce<OneWayDelays | null>(
+    (legs, one) => splitRoundTrip(legs, one) ?? legs,
+    null,
+  );
 
 describe("split()", () => {
   it("tells each way's queue to a ms, whatever the reflector's clock says, over midnight too", () => {
@@ -48,11 +51,11 @@ describe("split()", () => {
       fc.property(
         fc.tuple(start, ahead, fc.array(queues, { minLength: 1 })),
         ([startMs, aheadMs, all]) => {
-          let legs = split(null, trip(startMs, IDLE, aheadMs));
+          let legs = splitRoundTrip(null, trip(startMs, IDLE, aheadMs));
           all.forEach((queuesMs, i) => {
             // every five hours: some of them after the next midnight
             const at = startMs + (i + 1) * 5 * 3_600_000;
-            legs = split(legs, trip(at, queuesMs, aheadMs));
+            legs = splitRoundTrip(legs, trip(at, queuesMs, aheadMs));
             for (const way of ["upload", "download"] as const)
               expect(legs?.wayMs[way]).to.be.closeTo(
                 BASE_MS + queuesMs[way],
@@ -113,9 +116,9 @@ describe("split()", () => {
         const trips = all.map(([queuesMs, aheadMs], i) =>
           trip(i * 300, queuesMs, aheadMs),
         );
-        let legs: Legs | null = null;
+        let legs: OneWayDelays | null = null;
         for (const one of trips) {
-          legs = split(legs, one) ?? legs;
+          legs = splitRoundTrip(legs, one) ?? legs;
           const { upload, download } = legs!.wayMs;
           expect(Math.min(upload, download)).to.be.at.least(-2);
         }
@@ -126,11 +129,11 @@ describe("split()", () => {
   it("makes nothing of times that make no sense", () => {
     const { receiveMs, ...rest } = trip(0, IDLE, 0);
     expect(
-      split(null, { ...rest, receiveMs, transmitMs: receiveMs - 1 }),
+      splitRoundTrip(null, { ...rest, receiveMs, transmitMs: receiveMs - 1 }),
       "answered before it was asked",
     ).to.be.null;
     expect(
-      split(null, { ...rest, receiveMs, transmitMs: receiveMs + 100 }),
+      splitRoundTrip(null, { ...rest, receiveMs, transmitMs: receiveMs + 100 }),
       "took longer than the whole",
     ).to.be.null;
   });

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   answered,
-  type Ask,
+  type ProbeType,
   isLoss,
   type Method,
-  nextAsk,
+  nextProbeType,
   TRIAL,
   unanswered,
 } from "../../../../controller/probes/icmp/packet.js";
@@ -18,15 +18,15 @@ const TURN_MS = 300;
 function ask(
   before: Method,
   turns: number,
-  answers: (ask: Ask, turn: number) => boolean,
+  answers: (ask: ProbeType, turn: number) => boolean,
   from = 0,
-): { method: Method; asked: Ask[]; losses: number } {
+): { method: Method; asked: ProbeType[]; losses: number } {
   let method = before;
   let losses = 0;
-  const asked: Ask[] = [];
+  const asked: ProbeType[] = [];
   for (let turn = 0; turn < turns; turn++) {
     const now = ms(from + turn * TURN_MS);
-    const next = nextAsk(method, now);
+    const next = nextProbeType(method, now);
     asked.push(next.ask);
     method = answers(next.ask, turn)
       ? answered(next.after, next.ask, now)
@@ -38,7 +38,7 @@ function ask(
 
 const always = () => true;
 const never = () => false;
-const echoesOnly = (one: Ask) => one === "echo";
+const echoesOnly = (one: ProbeType) => one === "echo";
 
 describe("a method", () => {
   it("is timestamps where they are answered, from the third on", () => {
@@ -54,8 +54,8 @@ describe("a method", () => {
     const { method, losses } = ask(TRIAL, 6, echoesOnly);
     expect(method.kind).to.equal("echo");
     expect(losses, "the first question; then it is known").to.equal(1);
-    expect(nextAsk(method, ms(299_000)).ask).to.equal("echo");
-    expect(nextAsk(method, ms(302_000)).ask).to.equal("timestamps");
+    expect(nextProbeType(method, ms(299_000)).ask).to.equal("echo");
+    expect(nextProbeType(method, ms(302_000)).ask).to.equal("timestamps");
     expect(ask(method, 6, always, 302_000).method.kind).to.equal("timestamps");
   });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import {
-  parseEnforced,
+  parseActualRate,
   setLines,
 } from "../../../../controller/shapers/tc/qdisc.js";
 
@@ -44,7 +44,7 @@ describe("parseEnforced()", () => {
     ["nothing", [], null],
   ] as const)
     it(`reads ${what}`, () => {
-      expect(parseEnforced(answer)).to.deep.equal(enforced);
+      expect(parseActualRate(answer)).to.deep.equal(enforced);
     });
 });
 
