@@ -40,7 +40,7 @@ program() {
   install -d "$lib"
   cp -a dist config "$lib/"
   rm -rf "$lib"/dist/{test,bench}
-  find "$lib/dist" -name '*.map' -delete
+  find "$lib/dist" \( -name '*.map' -o -name .tsbuildinfo \) -delete
   cp package.json package-lock.json "$lib/"
   npm install --prefix "$stage/node" --no-save --no-audit --no-fund --silent "node-linux-$npm_arch@$NODE_RELEASE"
   put 755 "$stage/node/node_modules/node-linux-$npm_arch/bin/node" usr/lib/wanctl
