@@ -82,8 +82,9 @@ papers() {
   put 644 systemd/* usr/lib/systemd/system
   put 640 config/recorder.yaml etc/wanctl
   # laid out as the sources are, so that the pages' links lead somewhere
-  put 644 README.md ARCHITECTURE.md SECURITY.md usr/share/doc/wanctl
+  put 644 README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md usr/share/doc/wanctl
   put 644 docs/*.md usr/share/doc/wanctl/docs
+  put 644 docs/internals/*.md usr/share/doc/wanctl/docs/internals
   local example
   for example in config/*.yaml; do
     [[ $example == config/@(demo-*|bed).yaml ]] || put 644 "$example" usr/share/doc/wanctl/config
