@@ -41,8 +41,7 @@ export interface Probe extends Request {
 }
 
 /** Why an answer is of no use: damaged, to somebody else's question, the second one, or to a question long forgotten. */
-const STRAYS = ["damaged", "foreign", "duplicate", "late"] as const;
-export type Stray = (typeof STRAYS)[number];
+export type Stray = "damaged" | "foreign" | "duplicate" | "late";
 
 interface Flight {
   launch(probe: Probe): void;
