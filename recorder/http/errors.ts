@@ -1,4 +1,3 @@
-
 /** What a client is told instead of an answer. The message is for people, the rest for programs. */
 export class HttpError extends Error {
   override readonly name = "HttpError";

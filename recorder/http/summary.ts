@@ -11,7 +11,7 @@ const PATH = "/api/v1/summary";
 
 const quantile = Type.Union([Type.Number(), Type.Null()], {
   description:
-    "within 2 %; null for what has no histograms, beyond two hours or where cycles have expired",
+    "within 2.2 %; null for what has no histograms, beyond two hours or where cycles have expired",
 });
 
 /** A range in a few numbers. */

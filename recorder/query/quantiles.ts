@@ -5,7 +5,6 @@ import {
   type Sketch,
   sketchOf,
   sketchQuantile,
-  sumEncoded,
   sumSketches,
 } from "../tiers/sketch.js";
 import { bucketStart, STEP_MS } from "../tiers/tier.js";
@@ -38,7 +37,7 @@ export function quantilesOfHeld(heldMs: readonly number[]): Quantiles {
   });
 }
 
-/** A histogram's bin reaches beyond the least and the greatest value, of which no quantile does. */
+/** A sketch's size reaches beyond the least and the greatest value, of which no quantile does. */
 export const withinBounds = (
   { p50, p95, p99 }: Quantiles,
   min: number,
@@ -49,10 +48,10 @@ export const withinBounds = (
   return { p50: bound(p50), p95: bound(p95), p99: bound(p99) };
 };
 
-/** What has no histograms is read from its cycles, where all of them are kept and this is no longer. */
+/** What has no sketches is read from its cycles, where all of them are kept and this is no longer. */
 const CYCLES_MS = 2 * STEP_MS["1h"];
 
-/** From the histograms of buckets, and from single values; null where only averages are left. */
+/** From the sketches of buckets, and from single values; null where only averages are left. */
 export function* quantilesOf(
   records: Records,
   wan: WanSeries,
@@ -90,9 +89,9 @@ function* quantilesIn(
     } else if (id !== null) {
       const begin = bucketStart(tier, fromMs);
       const stretch = { tier, wan: wan.id, fromMs: begin, toMs };
-      for (const some of rolled.histograms(id, stretch)) {
+      for (const some of rolled.sketches(id, stretch)) {
         if (some === null) return quantilesBy(() => null);
-        all = sumSketches([all, sumEncoded(some)]);
+        all = sumSketches([all, some]);
         yield;
       }
     }

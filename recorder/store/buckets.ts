@@ -1,7 +1,11 @@
 import { DIRECTIONS, eachDirection } from "../../shared/contract/direction.js";
 import { READINGS, STATES } from "../../shared/contract/state.js";
 import type { Bucket, Coverage, Rollup } from "../tiers/rollup.js";
-import { decodeSketch, encodeSketch } from "../tiers/sketch.js";
+import {
+  decodeFormerSketch,
+  decodeSketch,
+  encodeSketch,
+} from "../tiers/sketch.js";
 import { type RolledTier, tierCode } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
 import { openSeries } from "./samples.js";
@@ -41,6 +45,8 @@ interface RollupRow {
   readonly max: number;
   readonly last: number;
   readonly lastAfter: number;
+  readonly sketch: Buffer | null;
+  /** A sketch of before there was this column. */
   readonly histogram: Buffer | null;
 }
 
@@ -65,12 +71,12 @@ export function openBuckets(db: Connection): Buckets {
     )
     .pluck();
   const select = db.prepare<[number, number, number, number], RollupRow>(
-    `select series, bucket_ms as bucket, count, sum, min, max, last, last_after_ms as lastAfter, histogram
+    `select series, bucket_ms as bucket, count, sum, min, max, last, last_after_ms as lastAfter, sketch, histogram
        from rollup r cross join series s on s.id = r.series
        where r.tier = ? and s.wan = ? and r.bucket_ms >= ? and r.bucket_ms < ?`,
   );
   const insert = db.prepare(
-    `insert into rollup (tier, series, bucket_ms, count, sum, min, max, last, last_after_ms, histogram)
+    `insert into rollup (tier, series, bucket_ms, count, sum, min, max, last, last_after_ms, sketch)
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const drop = db.prepare(
@@ -106,7 +112,7 @@ export function openBuckets(db: Connection): Buckets {
       const { coverage, rollups } = bucket;
       insertCoverage.run(code, wan, startMs, ...valuesOf(coverage));
       for (const [id, { count, sum, min, max, last, ...rest }] of rollups) {
-        const histogram = rest.histogram && encodeSketch(rest.histogram);
+        const sketch = rest.sketch && encodeSketch(rest.sketch);
         const lastAfterMs = rest.lastMs - startMs;
         insert.run(
           code,
@@ -118,7 +124,7 @@ export function openBuckets(db: Connection): Buckets {
           max,
           last,
           lastAfterMs,
-          histogram,
+          sketch,
         );
       }
     },
@@ -169,7 +175,7 @@ function coverageFrom(values: readonly number[]): Coverage {
 }
 
 function rollupFrom(row: RollupRow): Rollup {
-  const { count, sum, min, max, last, bucket, lastAfter, histogram } = row;
+  const { count, sum, min, max, last, bucket, lastAfter } = row;
   return {
     count,
     sum,
@@ -177,6 +183,8 @@ function rollupFrom(row: RollupRow): Rollup {
     max,
     last,
     lastMs: bucket + lastAfter,
-    histogram: histogram && decodeSketch(histogram),
+    sketch: row.sketch
+      ? decodeSketch(row.sketch)
+      : row.histogram && decodeFormerSketch(row.histogram),
   };
 }

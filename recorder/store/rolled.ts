@@ -4,6 +4,12 @@ import {
   type PerDirection,
 } from "../../shared/contract/direction.js";
 import { STATES } from "../../shared/contract/state.js";
+import {
+  decodeFormerSketch,
+  type Sketch,
+  sumEncoded,
+  sumSketches,
+} from "../tiers/sketch.js";
 import { type RolledTier, STEP_MS, tierCode } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
 
@@ -34,11 +40,11 @@ export interface Rolled {
   held(
     stretch: Stretch,
   ): readonly { step: number; ms: PerDirection<readonly number[]> }[];
-  /** Histograms of a series, some at a time; null where a bucket has none. */
-  histograms(
+  /** Sketches of a series, added up some at a time; null where a bucket has none. */
+  sketches(
     series: number,
     stretch: Omit<Stretch, "originMs" | "stepMs">,
-  ): Iterable<readonly Buffer[] | null>;
+  ): Iterable<Sketch | null>;
   cycles(stretch: Stretch): number;
 }
 
@@ -60,7 +66,7 @@ const ends = (series: readonly number[]) => ({
 });
 
 /** Read at once. */
-const HISTOGRAMS = 500;
+const SKETCHES = 500;
 
 const BUCKETS = `v.tier = @tier and v.wan = @wan and v.bucket_ms >= @fromMs and v.bucket_ms < @toMs`;
 
@@ -96,9 +102,11 @@ export function openRolled(db: Connection): Rolled {
          from coverage v where ${BUCKETS} group by step`,
     )
     .raw();
-  const histograms = db
-    .prepare<object, Buffer | null>(`select r.histogram from ${OF_SERIES}`)
-    .pluck();
+  const sketches = db
+    .prepare<object, [sketch: Buffer | null, former: Buffer | null]>(
+      `select r.sketch, r.histogram from ${OF_SERIES}`,
+    )
+    .raw();
   const cycles = db
     .prepare<object, number | null>(
       `select sum(cycles) from coverage v where ${BUCKETS}`,
@@ -144,15 +152,20 @@ export function openRolled(db: Connection): Rolled {
           return ms.slice(at, at + STATES.length);
         }),
       })),
-    *histograms(series, { tier, wan, fromMs, toMs }) {
-      const pieceMs = STEP_MS[tier] * HISTOGRAMS;
+    *sketches(series, { tier, wan, fromMs, toMs }) {
+      const pieceMs = STEP_MS[tier] * SKETCHES;
       for (let at = fromMs; at < toMs; at += pieceMs) {
-        const found = histograms.all({
+        const found = sketches.all({
           ...{ tier: BigInt(tierCode(tier)), wan, series },
           ...{ fromMs: at, toMs: Math.min(toMs, at + pieceMs) },
         });
-        const known = found.filter((each) => each !== null);
-        yield known.length < found.length ? null : known;
+        const [own, former]: [Buffer[], Buffer[]] = [[], []];
+        for (const [sketch, histogram] of found)
+          if (sketch !== null) own.push(sketch);
+          else if (histogram !== null) former.push(histogram);
+        yield own.length + former.length < found.length
+          ? null
+          : sumSketches([sumEncoded(own), ...former.map(decodeFormerSketch)]);
       }
     },
     cycles: (stretch) => cycles.get(bound(stretch)) ?? 0,

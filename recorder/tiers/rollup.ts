@@ -28,7 +28,7 @@ export interface Rollup {
   readonly last: number;
   readonly lastMs: number;
   /** Where quantiles are asked for. */
-  readonly histogram: Sketch | null;
+  readonly sketch: Sketch | null;
 }
 
 /** 19 hours in µs, 68 Tbit/s in kbit/s. An hour of cycles, each with this value, has a sum below 2^53. */
@@ -41,7 +41,7 @@ const sumOf = (a: number, b: number): number =>
 /** Sums up points in any order; null where there are none. */
 export function rollupOf(
   points: readonly RollupPoint[],
-  withHistogram: boolean,
+  withSketch: boolean,
 ): Rollup | null {
   if (points.length === 0) return null;
   let [sum, min, max] = [0, Infinity, -Infinity];
@@ -57,8 +57,8 @@ export function rollupOf(
     lastMs = atMs;
     last = value;
   }
-  const histogram = withHistogram ? sketchOf(values) : null;
-  return { count: values.length, sum, min, max, last, lastMs, histogram };
+  const sketch = withSketch ? sketchOf(values) : null;
+  return { count: values.length, sum, min, max, last, lastMs, sketch };
 }
 
 /** Associative and commutative. */
@@ -72,8 +72,7 @@ export function merge(a: Rollup, b: Rollup): Rollup {
     max: Math.max(a.max, b.max),
     last: newer.last,
     lastMs: newer.lastMs,
-    histogram:
-      a.histogram && b.histogram && mergeSketches(a.histogram, b.histogram),
+    sketch: a.sketch && b.sketch && mergeSketches(a.sketch, b.sketch),
   };
 }
 

@@ -178,7 +178,7 @@ describe("takeOver()", () => {
     takeAll("old.db", "new.db");
     const histograms = readRows(
       at("new.db"),
-      `select r.bucket_ms as bucket, r.histogram is not null as has from rollup r join series s on s.id = r.series
+      `select r.bucket_ms as bucket, r.sketch is not null as has from rollup r join series s on s.id = r.series
          where r.tier = 1 and s.metric = 'wanctl_rtt_ms'`,
     );
     for (const { bucket, has } of histograms)

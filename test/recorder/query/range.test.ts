@@ -302,7 +302,7 @@ describe("range() and summary()", () => {
         expect(row.max).to.equal(Math.max(...rtts));
         rtts.sort((a, b) => a - b);
         const p95 = rtts[Math.ceil(0.95 * rtts.length) - 1]!;
-        expect(row.p95).to.be.closeTo(p95, 0.0201 * p95 + 1e-9);
+        expect(row.p95).to.be.closeTo(p95, 0.0218 * p95 + 1e-9);
         for (const quantile of [row.p50, row.p95, row.p99])
           expect(quantile).to.be.within(row.min, row.max);
       }),

@@ -52,7 +52,7 @@ const shown = (bucket: Bucket | null | undefined) =>
       .map(([series, rollup]) => ({
         series,
         ...rollup,
-        histogram: rollup.histogram && [...rollup.histogram],
+        sketch: rollup.sketch && [...rollup.sketch],
       }))
       .sort((a, b) => a.series - b.series),
   };

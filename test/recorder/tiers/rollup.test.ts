@@ -17,9 +17,9 @@ const point: fc.Arbitrary<RollupPoint> = fc.tuple(
 );
 const points = fc.array(point, { minLength: 1, maxLength: 20 });
 const sumUp = (all: readonly RollupPoint[]) => rollupOf(all, true)!;
-const shown = ({ histogram, ...rest }: Rollup) => ({
+const shown = ({ sketch, ...rest }: Rollup) => ({
   ...rest,
-  histogram: [...(histogram ?? [])],
+  sketch: [...(sketch ?? [])],
 });
 
 describe("rollup", () => {
@@ -60,7 +60,7 @@ describe("rollup", () => {
       max: 9,
       last: -4,
       lastMs: 30,
-      histogram: null,
+      sketch: null,
     }));
 
   it("is nothing where nothing was", () =>
