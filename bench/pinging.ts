@@ -74,7 +74,7 @@ async function measure(
     takeUs.push(1e3 * (systemClock.mono() - tick.at));
     for (const reply of answers.replies) {
       rttMs.push(reply.rttMs);
-      if (reply.wayMs !== null) uploadMs.push(reply.wayMs.upload);
+      if (reply.oneWayMs !== null) uploadMs.push(reply.oneWayMs.upload);
     }
     lost += answers.lost;
     if (beats++ % 2 === 0)

@@ -294,7 +294,7 @@ export function controllerConfig(file: ControllerFile): ControllerConfig {
     shaper: shaperOf(file),
     policy: {
       limits: eachDirection((direction) => limitsOf(file, direction)),
-      manner: presetOf(file).manner,
+      gains: presetOf(file).gains,
       // one that is reached another way has another baseline
       reflectors: probe.reflectors.length * (fallbackPort === null ? 1 : 2),
       spacingMs: probe.spacing_ms,

@@ -14,7 +14,7 @@ interface Delay {
 
 export const delayOf = (sample: Sample, direction: Direction): Delay => ({
   deltaMs: sample.delayMs[direction],
-  own: sample.tellsWays ? direction : null,
+  own: sample.hasOneWay ? direction : null,
 });
 
 /** A change of state, with the number that made it and the threshold it crossed. */
@@ -68,9 +68,10 @@ export function classify(
   newest: readonly Delay[],
   limits: Limits,
 ): { state: State; transition: Transition | null } {
-  if (newest.length < TUNING.voters) return { state: before, transition: null };
+  if (newest.length < TUNING.recentSamples)
+    return { state: before, transition: null };
   const delays = [...newest].sort((a, b) => b.deltaMs - a.deltaMs);
-  const agreed = delays[TUNING.votes - 1] ?? NO_DELAY;
+  const agreed = delays[TUNING.badNeeded - 1] ?? NO_DELAY;
   const worst = delays[0] ?? NO_DELAY;
   const thresholds = thresholdsOf(limits);
   const entered = thresholds.findLast((t) => agreed.deltaMs > t.enterMs);

@@ -120,15 +120,19 @@ export function step(
   const traffic = remember(before.traffic, reading.traffic, now, heldMs);
   const elapsedMs = clamp(msSince(before.at, now), 0, TUNING.stepMaxMs);
   const seen = { rate: before.rate, evidence, traffic, now };
-  const { trial, rate: judged } = resultOf(before.attribution.trial, seen);
-  const attribution = { ...before.attribution, trial };
+  const { cutTest, rate: judged } = resultOf(before.attribution.cutTest, seen);
+  const attribution = { ...before.attribution, cutTest };
   const known = { ...seen, rate: judged };
   const suspected = suspects(attribution, known, policy.limits);
   const roundTripSlackMs = slackMs(judged, null);
   const slack = tellsOneWayDelays(evidence)
     ? eachDirection((d) => slackMs(judged, d))
     : eachDirection(() => roundTripSlackMs);
-  const newest = lastSamples(evidence, TUNING.voters, -Infinity as MonoMs);
+  const newest = lastSamples(
+    evidence,
+    TUNING.recentSamples,
+    -Infinity as MonoMs,
+  );
   const classified = eachDirection((d) =>
     classify(
       before.state[d],
@@ -151,10 +155,10 @@ export function step(
       heldMs,
       direction,
       limits: policy.limits[direction],
-      manner: policy.manner,
+      gains: policy.gains,
       isSuspect: suspected[direction],
       mayProbe: mayProbe(attribution, known, direction),
-      isOnTrial: trial !== null,
+      isCutTested: cutTest !== null,
       isCertain: isCertain(attribution, known),
       drainMs: drainMs(known, policy.limits[direction]),
     }),

@@ -121,22 +121,22 @@ const windowStart = (began: MonoMs, now: MonoMs, rateBps: number): MonoMs =>
 /** Down to what the line carries, and below it by as much as the queue is long. */
 export function cut(
   state: RateState,
-  scene: StepInput,
+  input: StepInput,
   votes: readonly Sample[],
   bad: readonly Sample[],
   worstMs: number,
 ): RateState {
-  const { direction, limits, now, leastRttMs } = scene;
-  const seen = capacityBps({ ...scene, rateBps: state.bps }, bad);
-  if (!scene.isOnTrial && isFutile(state, seen, worstMs))
+  const { direction, limits, now, leastRttMs } = input;
+  const seen = capacityBps({ ...input, rateBps: state.bps }, bad);
+  if (!input.isCutTested && isFutile(state, seen, worstMs))
     return withCause(state, "futile", worstMs);
-  const carried = seen ?? state.bps * (1 - blindCut(worstMs, trimMs(scene)));
+  const carried = seen ?? state.bps * (1 - blindCut(worstMs, trimMs(input)));
   // what own packets explain cannot be drained, and at a lower rate they take longer
-  const queueMs = Math.max(0, worstMs - scene.slackMs);
+  const queueMs = Math.max(0, worstMs - input.slackMs);
   const drainRatio =
     seen === null
       ? 1
-      : Math.max(TUNING.drainMinRatio, 1 - queueMs / scene.drainMs);
+      : Math.max(TUNING.drainMinRatio, 1 - queueMs / input.drainMs);
   const reactsInMs = direction === "download" ? leastRttMs : leastRttMs / 2;
   const easyMs = drainFor(limits);
   const drainMs = 1.6 * easyMs * Math.max(1, worstMs / easyMs / 0.6);
@@ -146,9 +146,9 @@ export function cut(
     cause: "cut",
     causeMs: worstMs,
     countsFrom: later(now, reactsInMs),
-    patienceUntil: later(
+    refractoryUntil: later(
       now,
-      Math.min(2 * leastRttMs + worstMs + drainMs, TUNING.patienceMaxMs),
+      Math.min(2 * leastRttMs + worstMs + drainMs, TUNING.refractoryMaxMs),
     ),
     lastCut: {
       deltaMs: worstMs,
@@ -162,7 +162,7 @@ export function cut(
       limits.ceilingBps,
     ),
     // what a guess seemed to show would only slow the way back
-    carriedBps: scene.isCertain ? carried : null,
+    carriedBps: input.isCertain ? carried : null,
     recalledBps: isGreatChange(state.carriedBps, carried)
       ? state.carriedBps
       : state.recalledBps,

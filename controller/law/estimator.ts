@@ -12,18 +12,22 @@ const share = (ms: number, timeConstantMs: number): number =>
  * Which way a delay was. A round trip and the difference of its ways make both, but for the skew: what the difference is
  * when no queue stands, mostly that of two clocks.
  */
-type Ways = PerDirection<number> | null;
+type OneWayMs = PerDirection<number> | null;
 
 /** The way there less the way back, ms; null where the reflector does not tell. */
-const skewOf = (wayMs: Ways): number | null =>
-  wayMs === null ? null : wayMs.upload - wayMs.download;
+const skewOf = (oneWayMs: OneWayMs): number | null =>
+  oneWayMs === null ? null : oneWayMs.upload - oneWayMs.download;
 
 /** A delta by direction, ms; null where the reflector does not tell, or its clock is not known. */
-function split(deltaMs: number, skewMs: number | null, wayMs: Ways): Ways {
-  const unlikeMs = skewOf(wayMs);
-  if (unlikeMs === null || skewMs === null) return null;
-  const leanMs = unlikeMs - skewMs;
-  return { upload: (deltaMs + leanMs) / 2, download: (deltaMs - leanMs) / 2 };
+function split(
+  deltaMs: number,
+  skewMs: number | null,
+  oneWayMs: OneWayMs,
+): OneWayMs {
+  const differenceMs = skewOf(oneWayMs);
+  if (differenceMs === null || skewMs === null) return null;
+  const shiftMs = differenceMs - skewMs;
+  return { upload: (deltaMs + shiftMs) / 2, download: (deltaMs - shiftMs) / 2 };
 }
 
 /**
@@ -33,22 +37,22 @@ function split(deltaMs: number, skewMs: number | null, wayMs: Ways): Ways {
  */
 function followSkew(
   skewMs: number | null,
-  wayMs: Ways,
+  oneWayMs: OneWayMs,
   deltaMs: number,
   elapsedMs: number,
   ownMs: number,
 ): number | null {
-  const unlikeMs = skewOf(wayMs);
-  if (unlikeMs === null) return skewMs;
-  const leanMs = unlikeMs - (skewMs ?? unlikeMs);
+  const differenceMs = skewOf(oneWayMs);
+  if (differenceMs === null) return skewMs;
+  const shiftMs = differenceMs - (skewMs ?? differenceMs);
   const isPossible =
-    Math.abs(leanMs) <= Math.abs(deltaMs) + TUNING.skewToleranceMs + ownMs;
+    Math.abs(shiftMs) <= Math.abs(deltaMs) + TUNING.skewToleranceMs + ownMs;
   if (deltaMs > TUNING.baselineNearMs) return isPossible ? skewMs : null;
   // a path this much shorter than known was never seen without a queue
   const isKnown = skewMs !== null && deltaMs >= -TUNING.skewToleranceMs;
   return isKnown && isPossible
-    ? skewMs + leanMs * share(elapsedMs, TUNING.skewMs)
-    : unlikeMs;
+    ? skewMs + shiftMs * share(elapsedMs, TUNING.skewMs)
+    : differenceMs;
 }
 
 /** The idle RTT of one reflector. Reflectors differ by many ms, so none is measured against another's. */
@@ -69,7 +73,7 @@ export interface Sample {
   readonly deltaMs: number;
   /** What of it each direction's queue may have added: its share, where the reflector tells, else all of it. */
   readonly delayMs: PerDirection<number>;
-  readonly tellsWays: boolean;
+  readonly hasOneWay: boolean;
 }
 
 /** What is known of the path. Null before the first reply. */
@@ -119,13 +123,13 @@ export function estimate(
     );
     baselines[reflector] = baseline;
     const above = rttMs - baseline.ms;
-    const delayMs = split(above, baseline.skewMs, reply.wayMs);
+    const delayMs = split(above, baseline.skewMs, reply.oneWayMs);
     samples.push({
       sentAt,
       receivedAt,
       deltaMs: above,
       delayMs: delayMs ?? { download: above, upload: above },
-      tellsWays: delayMs !== null,
+      hasOneWay: delayMs !== null,
     });
     deltaMs =
       deltaMs === null || deltaAt === null
@@ -148,8 +152,8 @@ function follow(
   isPinned: boolean,
   ownMs: number,
 ): Baseline {
-  const { rttMs, receivedAt: at, wayMs } = reply;
-  if (before === null) return baselineOf(rttMs, skewOf(wayMs), at);
+  const { rttMs, receivedAt: at, oneWayMs } = reply;
+  if (before === null) return baselineOf(rttMs, skewOf(oneWayMs), at);
   const above = rttMs - before.ms;
   const timeConstantMs =
     above < 0
@@ -158,12 +162,12 @@ function follow(
         ? TUNING.baselineRiseMs
         : TUNING.baselineClimbMs;
   const elapsedMs = msSince(before.at, at);
-  const isLeap = before.leastMs - before.ms > TUNING.leapMs;
+  const isLeap = before.leastMs - before.ms > TUNING.longerPathMs;
   const doubtMs = isLeap
-    ? TUNING.leapAfterMs
+    ? TUNING.longerPathAfterMs
     : isPinned
-      ? TUNING.pinnedMs
-      : TUNING.leastMs;
+      ? TUNING.baselineWindowAtFloorMs
+      : TUNING.baselineWindowMs;
   const isOver = msSince(before.leastFrom, at) > doubtMs;
   const ms = before.ms + above * share(elapsedMs, timeConstantMs);
   return {
@@ -172,7 +176,7 @@ function follow(
     at,
     leastMs: isOver ? rttMs : Math.min(before.leastMs, rttMs),
     leastFrom: isOver ? at : before.leastFrom,
-    skewMs: followSkew(before.skewMs, wayMs, above, elapsedMs, ownMs),
+    skewMs: followSkew(before.skewMs, oneWayMs, above, elapsedMs, ownMs),
   };
 }
 

@@ -91,7 +91,7 @@ export function lastSamples(
 
 /** Whether the newest sample tells which way it was delayed. */
 export const tellsOneWayDelays = ({ samples }: Evidence): boolean =>
-  samples.at(-1)?.tellsWays === true;
+  samples.at(-1)?.hasOneWay === true;
 
 /** The unbroken run of newest samples that a direction may have delayed by more than `aboveMs`, oldest first. */
 export function runAbove(

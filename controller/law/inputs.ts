@@ -13,7 +13,7 @@ export interface Reply {
    * One-way times, ms: to the reflector (upload) and back (download), each with an unknown constant, for clocks differ;
    * null where the reflector does not tell.
    */
-  readonly wayMs: PerDirection<number> | null;
+  readonly oneWayMs: PerDirection<number> | null;
 }
 
 /** The byte counters of the line, at one instant. They only grow; a smaller value is a new start. */
@@ -50,7 +50,7 @@ export interface Limits {
 /** Everything `step` prefers. */
 export interface Policy {
   readonly limits: PerDirection<Limits>;
-  readonly manner: Gains;
+  readonly gains: Gains;
   readonly reflectors: number;
   /** How far apart probes leave, ms. */
   readonly spacingMs: number;

@@ -35,7 +35,7 @@ export interface RateState {
   /** Only probes sent from here on can have felt the last cut. */
   readonly countsFrom: MonoMs;
   /** No second cut before, unless it got worse than at the last one. */
-  readonly patienceUntil: MonoMs;
+  readonly refractoryUntil: MonoMs;
   readonly lastCut: CutEvidence | null;
   readonly returnToBps: number;
   readonly settledAt: MonoMs;
@@ -51,7 +51,7 @@ export interface RateState {
 export interface StepInput {
   readonly direction: Direction;
   readonly limits: Limits;
-  readonly manner: Gains;
+  readonly gains: Gains;
   readonly now: MonoMs;
   /** Real time since the last step, at most `stepMaxMs`. */
   readonly elapsedMs: number;
@@ -72,7 +72,7 @@ export interface StepInput {
   /** Whether it may look for more than it knows to be there. */
   readonly mayProbe: boolean;
   /** Whether a cut is being judged by what it changes. */
-  readonly isOnTrial: boolean;
+  readonly isCutTested: boolean;
   /** Whether a cut now is more than a guess. */
   readonly isCertain: boolean;
   /** In how long a cut is to empty the queue, ms. */
@@ -90,7 +90,7 @@ export const initialRate = (
   cause: "start",
   causeMs: null,
   countsFrom: now,
-  patienceUntil: now,
+  refractoryUntil: now,
   lastCut: null,
   returnToBps: bps,
   settledAt: now,
@@ -152,7 +152,7 @@ export const slackMs = (
 
 /** Whether it carries enough to have full packets on their way. */
 export const isInUse = ({ peakLoad }: Pick<RateState, "peakLoad">): boolean =>
-  (peakLoad ?? 1) >= TUNING.guiltyRatio;
+  (peakLoad ?? 1) >= TUNING.inUseRatio;
 
 /** A window over which a slow direction has let several packets pass, ms. */
 export const windowMs = (leastMs: number, bps: number): number =>

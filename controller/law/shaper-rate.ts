@@ -40,27 +40,27 @@ export function growthPerS(
   if (isSettling && z >= 0.96) return 0;
   // so far above it without a queue it was no capacity
   const refuted = (ratio: number) =>
-    between(ratio, 1.25, beyondPerS, 1.6, fastPerS);
+    interpolate(ratio, 1.25, beyondPerS, 1.6, fastPerS);
   const byLast =
     z < 0.97
       ? fastPerS
       : z < 1.005
         ? slowPerS
         : z < 1.06
-          ? between(z, 1.005, slowPerS, 1.06, beyondPerS)
+          ? interpolate(z, 1.005, slowPerS, 1.06, beyondPerS)
           : refuted(z);
   const y = recalledBps === null ? 0 : bps / recalledBps;
   const byRecalled =
     y < 0.95
       ? Infinity
       : y < 1.06
-        ? between(y, 1, 4 * slowPerS, 1.06, beyondPerS)
+        ? interpolate(y, 1, 4 * slowPerS, 1.06, beyondPerS)
         : refuted(y);
   return Math.min(byLast, byRecalled);
 }
 
 /** A straight line from (x0, y0) to (x1, y1), level outside. */
-const between = (
+const interpolate = (
   x: number,
   x0: number,
   y0: number,
@@ -75,13 +75,13 @@ function taper(worstMs: number, trimMs: number, slackMs: number): number {
 }
 
 /** The next rate of one direction, within floor and ceiling (law.md 2). */
-export function nextRate(before: RateState, scene: StepInput): RateState {
-  const { limits, now } = scene;
+export function nextRate(before: RateState, input: StepInput): RateState {
+  const { limits, now } = input;
   const state = {
-    ...withLoad(before, scene),
-    targetMs: limits.targetMs + scene.roundTripSlackMs,
+    ...withLoad(before, input),
+    targetMs: limits.targetMs + input.roundTripSlackMs,
   };
-  const silent = silenceMs(scene.evidence, now);
+  const silent = silenceMs(input.evidence, now);
   if (silent === Infinity) return withCause(state, "start", null);
   if (silent > TUNING.blackoutMs)
     return withCause(
@@ -90,25 +90,29 @@ export function nextRate(before: RateState, scene: StepInput): RateState {
       silent,
     );
   if (silent > TUNING.silenceMs) return withCause(state, "silence", silent);
-  const votes = lastSamples(scene.evidence, TUNING.voters, state.countsFrom);
-  const bad = badOf(votes, state, scene);
-  if (bad.length >= TUNING.votes) {
+  const votes = lastSamples(
+    input.evidence,
+    TUNING.recentSamples,
+    state.countsFrom,
+  );
+  const bad = badOf(votes, state, input);
+  if (bad.length >= TUNING.badNeeded) {
     const worstMs = Math.max(
-      ...bad.map(({ delayMs }) => delayMs[scene.direction]),
+      ...bad.map(({ delayMs }) => delayMs[input.direction]),
     );
-    if (!isGuilty(state, scene, bad))
+    if (!isOwnQueue(state, input, bad))
       return withCause(state, "innocent", worstMs);
     return mayCut(state, worstMs, now)
-      ? cut(state, scene, votes, bad, worstMs)
-      : withCause(state, "refractory", msSince(now, state.patienceUntil));
+      ? cut(state, input, votes, bad, worstMs)
+      : withCause(state, "refractory", msSince(now, state.refractoryUntil));
   }
   switch (state.mode) {
     case "drain":
-      return drain(state, scene);
+      return drain(state, input);
     case "return":
-      return comeBack(state, scene);
+      return returnRate(state, input);
     case "grow":
-      return grow(state, scene);
+      return grow(state, input);
   }
 }
 
@@ -123,7 +127,7 @@ function withLoad(
   const load = loadBps / state.bps;
   const faded =
     (state.peakLoad ?? 0) * Math.exp(-elapsedMs / TUNING.peakDecayMs);
-  const usedAt = load > TUNING.guiltyRatio ? now : state.usedAt;
+  const usedAt = load > TUNING.inUseRatio ? now : state.usedAt;
   return { ...state, peakLoad: Math.max(load, faded), usedAt };
 }
 
@@ -131,52 +135,52 @@ function withLoad(
 function badOf(
   votes: readonly Sample[],
   { bps }: RateState,
-  scene: StepInput,
+  input: StepInput,
 ): readonly Sample[] {
   const ownMs = TUNING.packetsForgiven * packetMs(bps);
-  const badMs = trimMs(scene) + Math.max(0, ownMs - scene.slackMs);
-  return votes.filter(({ delayMs }) => delayMs[scene.direction] > badMs);
+  const badMs = trimMs(input) + Math.max(0, ownMs - input.slackMs);
+  return votes.filter(({ delayMs }) => delayMs[input.direction] > badMs);
 }
 
 /** Probes that tell the way leave no doubt but the load's. */
-const isGuilty = (
+const isOwnQueue = (
   state: RateState,
   { evidence, direction, limits, isSuspect, slackMs }: StepInput,
   bad: readonly Sample[],
 ): boolean =>
-  bad.every(({ tellsWays }) => tellsWays)
+  bad.every(({ hasOneWay }) => hasOneWay)
     ? mayHaveQueued(state, evidence, direction, limits, slackMs)
     : isSuspect;
 
 const mayCut = (
-  { patienceUntil, lastCut }: RateState,
+  { refractoryUntil, lastCut }: RateState,
   worstMs: number,
   now: MonoMs,
-): boolean => now >= patienceUntil || isWorse(worstMs, lastCut);
+): boolean => now >= refractoryUntil || isWorse(worstMs, lastCut);
 
 /** Waits until the queue is seen to be gone. */
-function drain(state: RateState, scene: StepInput): RateState {
-  const newest = lastSamples(scene.evidence, 2, state.countsFrom);
+function drain(state: RateState, input: StepInput): RateState {
+  const newest = lastSamples(input.evidence, 2, state.countsFrom);
   const last = newest.at(-1);
   if (
     last === undefined ||
-    last.delayMs[scene.direction] > TUNING.drainedMs + scene.slackMs ||
-    !isClean(state, scene)
+    last.delayMs[input.direction] > TUNING.drainedMs + input.slackMs ||
+    !isClean(state, input)
   )
     return withCause(
       state,
       "drain",
-      last?.delayMs[scene.direction] ?? scene.deltaMs,
+      last?.delayMs[input.direction] ?? input.deltaMs,
     );
   // the patience was for this drain: of a long one it would outlast the next queue
-  const patienceUntil = scene.now;
-  return comeBack({ ...state, mode: "return", patienceUntil }, scene);
+  const refractoryUntil = input.now;
+  return returnRate({ ...state, mode: "return", refractoryUntil }, input);
 }
 
 /** Back to just under what the line carried when it was cut. */
-function comeBack(state: RateState, scene: StepInput): RateState {
-  if (!isClean(state, scene)) return withCause(state, "delta", scene.deltaMs);
-  const { limits, elapsedMs, now } = scene;
+function returnRate(state: RateState, input: StepInput): RateState {
+  if (!isClean(state, input)) return withCause(state, "delta", input.deltaMs);
+  const { limits, elapsedMs, now } = input;
   const step = (TUNING.returnPerS * state.returnToBps * elapsedMs) / 1e3;
   const bps = Math.max(
     state.bps,
@@ -185,22 +189,22 @@ function comeBack(state: RateState, scene: StepInput): RateState {
   const next = withCause(withRate(state, bps, limits), "return", null);
   return bps < state.returnToBps
     ? next
-    : { ...next, mode: "grow", settledAt: later(now, scene.manner.settleMs) };
+    : { ...next, mode: "grow", settledAt: later(now, input.gains.settleMs) };
 }
 
 /** Looks for room, while the line is used and clean; goes home when nobody uses it. */
-function grow(state: RateState, scene: StepInput): RateState {
-  const { limits, elapsedMs, now, traffic, direction } = scene;
-  if (!isClean(state, scene)) return withCause(state, "delta", scene.deltaMs);
+function grow(state: RateState, input: StepInput): RateState {
+  const { limits, elapsedMs, now, traffic, direction } = input;
+  if (!isClean(state, input)) return withCause(state, "delta", input.deltaMs);
   if (state.peakLoad !== null && msSince(state.usedAt, now) > TUNING.idleMs)
-    return goHome(state, scene);
+    return driftToBase(state, input);
   const overMs = windowMs(TUNING.usedWindowMs, state.bps);
   const loadBps = recentRate(traffic, direction, overMs);
   if (loadBps !== null && loadBps < TUNING.usedRatio * state.bps)
     return withCause(state, "unused", null);
   if (state.bps >= limits.ceilingBps) return withCause(state, "limit", null);
   const knownBps = TUNING.probingRatio * (state.carriedBps ?? 0);
-  if (!scene.mayProbe && state.bps >= knownBps)
+  if (!input.mayProbe && state.bps >= knownBps)
     return withCause(state, "turn", null);
   const settlingMs = msSince(now, state.settledAt);
   const perS =
@@ -209,18 +213,21 @@ function grow(state: RateState, scene: StepInput): RateState {
       : growthPerS(
           state,
           settlingMs > 0,
-          scene.manner,
-          1 - scene.slackMs / trimMs(scene),
+          input.gains,
+          1 - input.slackMs / trimMs(input),
         );
   if (perS === 0) return withCause(state, "settle", settlingMs);
-  const worstMs = worstOfTwo(state, scene);
-  const h = taper(worstMs, trimMs(scene), scene.slackMs);
+  const worstMs = worstOfTwo(state, input);
+  const h = taper(worstMs, trimMs(input), input.slackMs);
   const bps = state.bps * (1 + (perS * h * elapsedMs) / 1e3);
   return withCause(withRate(state, bps, limits), "raise", worstMs);
 }
 
 /** Drifts to base: what the line carried long ago is no news. */
-function goHome(state: RateState, { limits, elapsedMs }: StepInput): RateState {
+function driftToBase(
+  state: RateState,
+  { limits, elapsedMs }: StepInput,
+): RateState {
   const step = (TUNING.idlePerS * limits.baseBps * elapsedMs) / 1e3;
   const bps = state.bps + clamp(limits.baseBps - state.bps, -step, step);
   const isHome = bps === limits.baseBps;
@@ -236,14 +243,14 @@ function goHome(state: RateState, { limits, elapsedMs }: StepInput): RateState {
 }
 
 /** May a rate rise now? Both newest samples below the trim, the smoothed delta below the target, nothing overdue. */
-function isClean(state: RateState, scene: StepInput): boolean {
-  if (scene.deltaMs === null) return false;
+function isClean(state: RateState, input: StepInput): boolean {
+  if (input.deltaMs === null) return false;
   const expectedMs =
-    scene.leastRttMs + trimMs(scene) + TUNING.overdueMs + 3 * scene.spacingMs;
+    input.leastRttMs + trimMs(input) + TUNING.overdueMs + 3 * input.spacingMs;
   return (
-    scene.deltaMs <= state.targetMs &&
-    worstOfTwo(state, scene) <= trimMs(scene) &&
-    ageMs(scene.evidence, scene.now) <= expectedMs
+    input.deltaMs <= state.targetMs &&
+    worstOfTwo(state, input) <= trimMs(input) &&
+    ageMs(input.evidence, input.now) <= expectedMs
   );
 }
 

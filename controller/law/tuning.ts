@@ -11,7 +11,7 @@ export interface Gains {
 export interface Preset {
   /** Where GREEN ends unless the file says otherwise, ms of delta. */
   readonly targetMs: number;
-  readonly manner: Gains;
+  readonly gains: Gains;
   readonly reason: string;
 }
 
@@ -22,27 +22,27 @@ const RESTLESS: Gains = { settleMs: 200, slowPerS: 0.3, fastPerS: 1.5 };
 export const PRESETS = {
   cable: {
     targetMs: 15,
-    manner: STEADY,
+    gains: STEADY,
     reason: "capacity falls for minutes; the modem's turns add some ms",
   },
   vdsl: {
     targetMs: 15,
-    manner: STEADY,
+    gains: STEADY,
     reason: "hardly changes; a full packet of the upload alone takes ms",
   },
   fibre: {
     targetMs: 9,
-    manner: STEADY,
+    gains: STEADY,
     reason: "no jitter of its own, so a smaller delay can be told from none",
   },
   lte: {
     targetMs: 30,
-    manner: RESTLESS,
+    gains: RESTLESS,
     reason: "capacity changes within a second, the radio's turns add 10-20 ms",
   },
   starlink: {
     targetMs: 25,
-    manner: RESTLESS,
+    gains: RESTLESS,
     reason: "another satellite, path and capacity every 15 s",
   },
 } as const satisfies Record<string, Preset>;
@@ -61,8 +61,8 @@ export const TUNING = {
   exitRatio: 0.8,
 
   /** Evidence is `votes` bad samples among the last `voters`: one late reply proves nothing. */
-  votes: 2,
-  voters: 3,
+  badNeeded: 2,
+  recentSamples: 3,
   /** Packets of this size may stand in front of a probe without anybody being at fault: two of them. */
   packetBits: 12_112,
   packetsForgiven: 2,
@@ -88,12 +88,12 @@ export const TUNING = {
   /** Within this much above the baseline it rises by baselineRiseMs, beyond by baselineClimbMs. */
   baselineNearMs: 3,
   /** After so long without an RTT near it the baseline is the least one of that time: the path became longer. */
-  leastMs: 3_000,
+  baselineWindowMs: 3_000,
   /** The same while a rate is at its floor, and the queue may be one that no cut of ours empties. */
-  pinnedMs: 3_800,
+  baselineWindowAtFloorMs: 3_800,
   /** A path longer by more than this is believed only after so long: it may be a queue that no cut of ours empties. */
-  leapMs: 60,
-  leapAfterMs: 40_000,
+  longerPathMs: 60,
+  longerPathAfterMs: 40_000,
   /** Who was last heard so long before the others no longer answers, or is not asked, and its baseline has no say. */
   answersMs: 10_000,
   /** The difference of the ways follows the reflector's clock over this while no queue stands; so much is noise, ms. */
@@ -134,7 +134,7 @@ export const TUNING = {
   drainLeastMs: 150,
   drainMinRatio: 0.4,
   /** It is given the time to do so, but not more: a delay of half a minute is an outage's. */
-  patienceMaxMs: 5_000,
+  refractoryMaxMs: 5_000,
   /** After the drain the rate returns to this part of the capacity, not faster than returnPerS of it a second. */
   returnRatio: 0.98,
   returnPerS: 1.5,
@@ -166,20 +166,20 @@ export const TUNING = {
    */
   peakDecayMs: 700,
   busyRatio: 0.6,
-  guiltyRatio: 0.2,
-  witnesses: 6,
+  inUseRatio: 0.2,
+  agreeingSamples: 6,
   standingMs: 900,
   floorRatio: 0.5,
   /**
    * Both busy and no ways told: a cut, deeper than others, that by this many ms of probes has not brought the delta down to curedRatio of
-   * its longest was the wrong one; its rate comes back, but for a bit. After trialMaxMs both are to blame, or
-   * after alibiMaxMs while it shrinks.
+   * its longest was the wrong one; its rate comes back, but for a bit. After testMaxMs both are to blame, or
+   * after immunityMaxMs while it shrinks.
    */
-  trialProbesMs: 100,
-  trialDrainMs: 125,
-  acquittedRatio: 0.98,
-  trialMaxMs: 900,
-  alibiMaxMs: 2_500,
+  testProbesMs: 100,
+  testDrainMs: 125,
+  restoredRatio: 0.98,
+  testMaxMs: 900,
+  immunityMaxMs: 2_500,
   /**
    * Above this part of the known capacity they look for room one at a time, for so long if the other wants to. Who is
    * beyondRatio above it makes queues as long as those after a fall.

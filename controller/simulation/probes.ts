@@ -66,7 +66,7 @@ interface Probes {
 /** A reply that knows more than a real one. */
 export interface SimulatedReply extends Reply {
   /** One-way times as the reflector's clock tells them: ms from us to it and back, each with a constant of its own. */
-  readonly wayMs: PerDirection<number>;
+  readonly oneWayMs: PerDirection<number>;
   /** What queues and schedulers added to the way: for scores, no controller sees it. */
   readonly addedMs: number;
 }
@@ -158,11 +158,11 @@ export function openProbes(
   function turnBack(probe: Probe, atMs: number) {
     const reflector = reflectors[probe.reflector];
     if (reflector === undefined || !reflector.answers(atMs)) return;
-    const wayMs = plan.pathMs(atMs) + reflector.addedMs(atMs);
+    const routeMs = plan.pathMs(atMs) + reflector.addedMs(atMs);
     const packetMs = probe.luck.upload * upload.cake.packetMs();
-    probe.turnedAtMs = atMs + packetMs + wayMs / 2;
-    probe.travelMs += wayMs;
-    const backAtMs = atMs + wayMs + plan.schedulerMs();
+    probe.turnedAtMs = atMs + packetMs + routeMs / 2;
+    probe.travelMs += routeMs;
+    const backAtMs = atMs + routeMs + plan.schedulerMs();
     probe.enterAtMs = Math.floor(backAtMs);
     probe.spareMs += packetMs + backAtMs - probe.enterAtMs;
     between.push(probe);
@@ -248,7 +248,7 @@ function toReply(
     sentAt: sentAtMs as MonoMs,
     receivedAt: receivedAtMs as MonoMs,
     rttMs,
-    wayMs: { upload: told - sentAtMs, download: receivedAtMs - told },
+    oneWayMs: { upload: told - sentAtMs, download: receivedAtMs - told },
     addedMs: rttMs - travelMs,
   };
 }

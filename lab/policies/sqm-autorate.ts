@@ -123,9 +123,9 @@ function openLane(direction: Direction, baseBps: number, random: Random) {
 
 /** Timestamps count whole milliseconds. */
 const wayOf = (
-  { wayMs }: { readonly wayMs: PerDirection<number> },
+  { oneWayMs }: { readonly oneWayMs: PerDirection<number> },
   direction: Direction,
-): number => Math.round(wayMs[direction]);
+): number => Math.round(oneWayMs[direction]);
 
 const mix = (old: number, fresh: number, keeps: number): number =>
   keeps * old + (1 - keeps) * fresh;

@@ -25,7 +25,7 @@ const PROBING = { reflectors: 6, spacingMs: 50, beatMs: 50 } as const;
 
 interface Variant {
   /** The reflectors tell one-way times. */
-  readonly tellsWays: boolean;
+  readonly hasOneWay: boolean;
   /** The preset of the line's kind, and not `cable` everywhere. */
   readonly isPreset: boolean;
 }
@@ -34,23 +34,23 @@ interface Variant {
 const wanctl = (
   name: string,
   title: string,
-  { tellsWays, isPreset }: Variant,
+  { hasOneWay, isPreset }: Variant,
 ): LabPolicy => ({
   ...PROBING,
   isPaced: true,
   name,
   title,
   open(setting) {
-    const { targetMs, manner } = PRESETS[isPreset ? setting.kind : "cable"];
+    const { targetMs, gains } = PRESETS[isPreset ? setting.kind : "cable"];
     const limits = eachDirection((d) => ({ ...setting.limits[d], targetMs }));
-    const policy = { limits, manner, ...PROBING };
+    const policy = { limits, gains, ...PROBING };
     let state: ControlState | null = null;
     const pace = openPace(PACES[setting.actuator]);
     return {
       decide(seen, now) {
-        const replies = tellsWays
+        const replies = hasOneWay
           ? seen.replies
-          : seen.replies.map((reply) => ({ ...reply, wayMs: null }));
+          : seen.replies.map((reply) => ({ ...reply, oneWayMs: null }));
         const before = state ?? initial(policy, now);
         state = step(before, { ...seen, replies }, now, policy);
         return pace(ratesOf(state.rate), now);
@@ -90,16 +90,16 @@ function openPace(pace: WritePace) {
 }
 
 export const WANCTL = wanctl("wanctl", "ours, from round trips alone", {
-  tellsWays: false,
+  hasOneWay: false,
   isPreset: false,
 });
 export const WANCTL_OWD = wanctl(
   "wanctl-owd",
   "ours, with reflectors that tell one-way times",
-  { tellsWays: true, isPreset: false },
+  { hasOneWay: true, isPreset: false },
 );
 export const WANCTL_PRESET = wanctl(
   "wanctl-preset",
   "wanctl-owd with the preset of the line's kind",
-  { tellsWays: true, isPreset: true },
+  { hasOneWay: true, isPreset: true },
 );

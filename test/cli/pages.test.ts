@@ -136,8 +136,8 @@ const PARTS: Readonly<Record<string, () => string>> = {
         "because",
       ],
       PRESET_NAMES.map((name) => {
-        const { targetMs, manner, reason } = PRESETS[name];
-        const { settleMs, slowPerS, fastPerS } = manner;
+        const { targetMs, gains, reason } = PRESETS[name];
+        const { settleMs, slowPerS, fastPerS } = gains;
         const raises = `${100 * slowPerS} %, ${100 * fastPerS} %`;
         return [code(name), `${targetMs}`, `${settleMs}`, raises, reason];
       }),

@@ -30,8 +30,8 @@ describe(`a pinger: ${machineInWords()}`, function () {
     await allAsked(probing, "timestamps");
     const place = probing.beats.length;
     const replies = await heard(probing, place, 60);
-    for (const { wayMs, rttMs } of replies)
-      expect(wayMs && wayMs.upload + wayMs.download).to.be.closeTo(
+    for (const { oneWayMs, rttMs } of replies)
+      expect(oneWayMs && oneWayMs.upload + oneWayMs.download).to.be.closeTo(
         rttMs,
         1.001,
       );
@@ -59,8 +59,8 @@ describe(`a pinger: ${machineInWords()}`, function () {
     expect(asks(probing)["10.0.3.13"]).to.equal("timestamps");
     const place = probing.beats.length;
     const replies = await heard(probing, place, 30);
-    for (const { reflector, wayMs } of replies)
-      expect(wayMs === null, PROBE.reflectors[reflector]).to.equal(
+    for (const { reflector, oneWayMs } of replies)
+      expect(oneWayMs === null, PROBE.reflectors[reflector]).to.equal(
         reflector === 1,
       );
     await pause(PROBE.lossMs);
@@ -219,7 +219,7 @@ function risen(
     spreadOf(
       replies
         .filter(({ reflector }) => reflector === 0)
-        .map(({ wayMs }) => wayMs?.[direction] ?? NaN),
+        .map(({ oneWayMs }) => oneWayMs?.[direction] ?? NaN),
     ).p50;
   return medianOf(after) - medianOf(before);
 }

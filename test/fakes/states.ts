@@ -37,7 +37,7 @@ export const POLICY: Policy = {
       hardRedMs: Infinity,
     },
   },
-  manner: PRESETS.cable.manner,
+  gains: PRESETS.cable.gains,
   reflectors: REFLECTORS,
   spacingMs: 50,
 };
@@ -68,7 +68,7 @@ const sample = () =>
         download: leanMs === null ? deltaMs : (deltaMs - leanMs) / 2,
         upload: leanMs === null ? deltaMs : (deltaMs + leanMs) / 2,
       },
-      tellsWays: leanMs !== null,
+      hasOneWay: leanMs !== null,
     }));
 
 const rateState = (
@@ -83,7 +83,7 @@ const rateState = (
     cause: fc.constantFrom(...CAUSES.map((cause) => cause.name)),
     causeMs: fc.option(delta()),
     countsFrom: around(2000, 100),
-    patienceUntil: around(2000, 2000),
+    refractoryUntil: around(2000, 2000),
     lastCut: fc.option(
       fc.record({
         deltaMs: fc.double({ min: 0, max: 300, noNaN: true }),
@@ -115,14 +115,14 @@ const attribution = (
   fc.record({
     turn: fc.constantFrom(...DIRECTIONS),
     turnFrom: around(2000, 0),
-    trial: fc.option(
-      fc.constantFrom(...DIRECTIONS).chain((accused) =>
+    cutTest: fc.option(
+      fc.constantFrom(...DIRECTIONS).chain((suspect) =>
         fc.record({
-          accused: fc.constant(accused),
+          suspect: fc.constant(suspect),
           from: around(2000, 0),
           feltFrom: around(2000, 100),
-          before: rate[accused],
-          verdict: fc.constantFrom("open", "guilty"),
+          before: rate[suspect],
+          result: fc.constantFrom("open", "confirmed"),
           isSecond: fc.boolean(),
         }),
       ),
@@ -225,7 +225,7 @@ export const beat = (): fc.Arbitrary<Beat> =>
                 rttMs,
                 receivedAt,
                 sentAt: ms(receivedAt - rttMs),
-                wayMs:
+                oneWayMs:
                   skewMs === null
                     ? null
                     : {

@@ -28,32 +28,32 @@ import { areBothBusy, isBusy, mayHaveQueued } from "./load-gate.js";
 
 /**
  * Whose queue it is, where reflectors do not tell (law.md 6). While both directions are busy they look for room in turn,
- * and who finds a queue in its turn made it. Its cut is a trial: where it cures nothing, the other one is cut instead.
+ * and who finds a queue in its turn made it. Its cut is a cutTest: where it cures nothing, the other one is cut instead.
  * No alibi is for ever, or a queue might stand while each direction is protected by the other's.
  */
 export interface Attribution {
   readonly turn: Direction;
   readonly turnFrom: MonoMs;
-  readonly trial: CutTest | null;
+  readonly cutTest: CutTest | null;
 }
 
 export const noSuspect = (now: MonoMs): Attribution => ({
   turn: "download",
   turnFrom: now,
-  trial: null,
+  cutTest: null,
 });
 
-const only = (accused: Direction): PerDirection<boolean> =>
-  eachDirection((direction) => direction === accused);
+const only = (suspect: Direction): PerDirection<boolean> =>
+  eachDirection((direction) => direction === suspect);
 
 /** Who may be cut for a queue of which nothing tells the direction. */
 export function suspects(
-  { turn, trial }: Attribution,
+  { turn, cutTest }: Attribution,
   { rate, evidence, traffic, now }: CutTestInput,
   limits: PerDirection<Limits>,
 ): PerDirection<boolean> {
-  if (trial !== null)
-    return isExpired(trial, evidence, now) ? BOTH : only(trial.accused);
+  if (cutTest !== null)
+    return isExpired(cutTest, evidence, now) ? BOTH : only(cutTest.suspect);
   // who is at its floor cannot empty the queue
   const isAtFloor = (d: Direction) => rate[d].bps <= limits[d].floorBps;
   if (!areBothBusy(rate))
@@ -69,12 +69,12 @@ export function suspects(
   const isSharp = newest !== undefined && newest.deltaMs > TUNING.sharpMs;
   const isTurnsOwn =
     isBeyondKnown(rate[turn]) && !isBeyondKnown(rate[opposite(turn)]);
-  const accused = isOverrun(rate, traffic)
+  const suspect = isOverrun(rate, traffic)
     ? "download"
     : isSharp && !isTurnsOwn
       ? (starved(rate, traffic) ?? turn)
       : turn;
-  return isAtFloor(accused) ? BOTH : only(accused);
+  return isAtFloor(suspect) ? BOTH : only(suspect);
 }
 
 const BOTH: PerDirection<boolean> = { download: true, upload: true };
@@ -83,20 +83,20 @@ const BOTH: PerDirection<boolean> = { download: true, upload: true };
 const isBeyondKnown = ({ bps, carriedBps }: RateState): boolean =>
   carriedBps === null || bps > TUNING.beyondRatio * carriedBps;
 
-/** In how long a cut is to empty the queue, ms. A trial goes deeper, so that its probes can tell soon. */
+/** In how long a cut is to empty the queue, ms. A cutTest goes deeper, so that its probes can tell soon. */
 export const drainMs = (
   { rate, evidence }: CutTestInput,
   limits: Limits,
 ): number =>
   areBothBusy(rate) && !tellsOneWayDelays(evidence)
-    ? TUNING.trialDrainMs
+    ? TUNING.testDrainMs
     : drainFor(limits);
 
 /** Whether a cut now is more than a guess, and what it shows of the line worth remembering. */
 export const isCertain = (
-  { trial }: Attribution,
+  { cutTest }: Attribution,
   { evidence, now }: CutTestInput,
-): boolean => trial === null || !isExpired(trial, evidence, now);
+): boolean => cutTest === null || !isExpired(cutTest, evidence, now);
 
 /** After a fall both carry less than they may, the one whose line it is a little earlier. Null without counters. */
 function starved(
@@ -123,14 +123,14 @@ export const mayProbe = (
 ): boolean =>
   turn === direction || tellsOneWayDelays(evidence) || !areBothBusy(rate);
 
-/** What the new rates change: a cut opens a trial, and turns are taken. */
+/** What the new rates change: a cut opens a cutTest, and turns are taken. */
 export function nextAttribution(
   attribution: Attribution,
   before: PerDirection<RateState>,
   { rate, evidence, now }: CutTestInput,
 ): Attribution {
-  const { turn, turnFrom, trial: open } = attribution;
-  const trial =
+  const { turn, turnFrom, cutTest: open } = attribution;
+  const cutTest =
     open === null
       ? startedTest(before, rate, evidence, now)
       : resumedTest(open, rate);
@@ -141,6 +141,6 @@ export function nextAttribution(
     (msSince(turnFrom, now) > TUNING.turnMs &&
       (newest?.deltaMs ?? 0) < TUNING.queueMs + slackMs(rate, null));
   return rate[other].cause === "turn" && isTaken
-    ? { turn: other, turnFrom: now, trial }
-    : { turn, turnFrom, trial };
+    ? { turn: other, turnFrom: now, cutTest }
+    : { turn, turnFrom, cutTest };
 }

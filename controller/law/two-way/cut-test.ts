@@ -20,14 +20,14 @@ import { areBothBusy } from "./load-gate.js";
 
 /** A cut on suspicion: what it changes tells whether it hit the right direction. */
 export interface CutTest {
-  readonly accused: Direction;
+  readonly suspect: Direction;
   readonly from: MonoMs;
   /** Probes sent from here on felt the cut. */
   readonly feltFrom: MonoMs;
-  /** The accused before its cut: what it gets back if it was innocent. */
+  /** The suspect before its cut: what it gets back if it was innocent. */
   readonly before: RateState;
-  readonly verdict: "open" | "guilty";
-  /** The other was accused before, and acquitted. */
+  readonly result: "open" | "confirmed";
+  /** The other was suspect before, and acquitted. */
   readonly isSecond: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface CutTestInput {
   readonly now: MonoMs;
 }
 
-/** Whether a trial cured nothing in all its time; as long as the queue shrinks it is given some more. */
+/** Whether a cutTest cured nothing in all its time; as long as the queue shrinks it is given some more. */
 export function isExpired(
   { from }: CutTest,
   { samples }: Evidence,
@@ -47,8 +47,8 @@ export function isExpired(
 ): boolean {
   const ranMs = msSince(from, now);
   return (
-    ranMs > TUNING.alibiMaxMs ||
-    (ranMs > TUNING.trialMaxMs && !isShrinking(samples))
+    ranMs > TUNING.immunityMaxMs ||
+    (ranMs > TUNING.testMaxMs && !isShrinking(samples))
   );
 }
 
@@ -57,59 +57,59 @@ const isShrinking = (samples: readonly Sample[]): boolean =>
   (samples.at(-1)?.deltaMs ?? Infinity) <=
   TUNING.curedRatio * Math.max(...samples.map(({ deltaMs }) => deltaMs));
 
-/** Hears the probes that felt the trial's cut. Who is acquitted gets its rate back, and the other is accused. */
+/** Hears the probes that felt the cutTest's cut. Who is acquitted gets its rate back, and the other is suspect. */
 export function resultOf(
-  trial: CutTest | null,
+  cutTest: CutTest | null,
   { rate, evidence, traffic, now }: CutTestInput,
-): { trial: CutTest | null; rate: PerDirection<RateState> } {
-  const unchanged = { trial, rate };
-  if (trial === null) return unchanged;
-  if (isOver(trial, rate, evidence)) return { trial: null, rate };
+): { cutTest: CutTest | null; rate: PerDirection<RateState> } {
+  const unchanged = { cutTest, rate };
+  if (cutTest === null) return unchanged;
+  if (isOver(cutTest, rate, evidence)) return { cutTest: null, rate };
   if (
-    trial.verdict === "guilty" ||
-    trial.isSecond ||
-    isExpired(trial, evidence, now)
+    cutTest.result === "confirmed" ||
+    cutTest.isSecond ||
+    isExpired(cutTest, evidence, now)
   )
     return unchanged;
-  const { accused } = trial;
-  const cured = isCured(evidence, trial.feltFrom, rate[accused].lastCut);
+  const { suspect } = cutTest;
+  const cured = isCured(evidence, cutTest.feltFrom, rate[suspect].lastCut);
   if (cured === null) return unchanged;
-  if (cured) return { trial: { ...trial, verdict: "guilty" }, rate };
-  if (accused === "download" && isOverrun(rate, traffic)) return unchanged;
-  const other = opposite(accused);
+  if (cured) return { cutTest: { ...cutTest, result: "confirmed" }, rate };
+  if (suspect === "download" && isOverrun(rate, traffic)) return unchanged;
+  const other = opposite(suspect);
   return {
-    trial: {
-      ...trial,
-      accused: other,
+    cutTest: {
+      ...cutTest,
+      suspect: other,
       before: rate[other],
       isSecond: true,
     },
     rate: {
       ...rate,
-      [accused]: {
-        ...trial.before,
-        bps: rate[accused].bps,
+      [suspect]: {
+        ...cutTest.before,
+        bps: rate[suspect].bps,
         mode: "return",
-        returnToBps: TUNING.acquittedRatio * trial.before.bps,
-        peakLoad: rate[accused].peakLoad,
+        returnToBps: TUNING.restoredRatio * cutTest.before.bps,
+        peakLoad: rate[suspect].peakLoad,
       },
     },
   };
 }
 
-/** A trial is over when the queue is gone, or when who was found to have made it has drained it. */
+/** A cutTest is over when the queue is gone, or when who was found to have made it has drained it. */
 function isOver(
-  { accused, from, verdict, isSecond }: CutTest,
+  { suspect, from, result, isSecond }: CutTest,
   rate: PerDirection<RateState>,
   evidence: Evidence,
 ): boolean {
-  const newest = lastSamples(evidence, TUNING.voters, from);
+  const newest = lastSamples(evidence, TUNING.recentSamples, from);
   const goneMs = TUNING.drainedMs + slackMs(rate, null);
   const isGone =
-    newest.length === TUNING.voters &&
+    newest.length === TUNING.recentSamples &&
     newest.every(({ deltaMs }) => deltaMs <= goneMs);
-  const isKnown = verdict === "guilty" || isSecond;
-  return isGone || (isKnown && rate[accused].mode !== "drain");
+  const isKnown = result === "confirmed" || isSecond;
+  return isGone || (isKnown && rate[suspect].mode !== "drain");
 }
 
 /** Whether the queue shrinks by the probes that felt a cut; null while they cannot tell yet. */
@@ -123,9 +123,9 @@ function isCured(
   if (first === undefined || last === undefined) return null;
   const heardMs = msSince(first.sentAt, last.sentAt);
   if (isShrinking(felt)) return true;
-  if (felt.length >= TUNING.votes && isWorse(last.deltaMs, lastCut))
+  if (felt.length >= TUNING.badNeeded && isWorse(last.deltaMs, lastCut))
     return false;
-  return heardMs >= TUNING.trialProbesMs ? false : null;
+  return heardMs >= TUNING.testProbesMs ? false : null;
 }
 
 /** What comes in faster than its rate comes from a queue before it: its senders have not felt that rate yet. */
@@ -138,15 +138,15 @@ export function isOverrun(
   return loadBps > TUNING.beyondRatio * download.bps;
 }
 
-/** Whose queue grew on through its cut is heard anew: the line may have fallen during the trial. Its time still counts. */
+/** Whose queue grew on through its cut is heard anew: the line may have fallen during the cutTest. Its time still counts. */
 export function resumedTest(
-  trial: CutTest,
+  cutTest: CutTest,
   rate: PerDirection<RateState>,
 ): CutTest {
-  const { cause, countsFrom } = rate[trial.accused];
+  const { cause, countsFrom } = rate[cutTest.suspect];
   return cause === "cut"
-    ? { ...trial, feltFrom: countsFrom, verdict: "open", isSecond: false }
-    : trial;
+    ? { ...cutTest, feltFrom: countsFrom, result: "open", isSecond: false }
+    : cutTest;
 }
 
 /** A cut while both are busy and nothing tells the way: whether it hit the right one is to be seen. */
@@ -157,15 +157,15 @@ export function startedTest(
   now: MonoMs,
 ): CutTest | null {
   if (tellsOneWayDelays(evidence) || !areBothBusy(before)) return null;
-  const accused = DIRECTIONS.find((d) => rate[d].cause === "cut");
-  return accused === undefined
+  const suspect = DIRECTIONS.find((d) => rate[d].cause === "cut");
+  return suspect === undefined
     ? null
     : {
-        accused,
+        suspect,
         from: now,
-        feltFrom: rate[accused].countsFrom,
-        before: before[accused],
-        verdict: "open",
+        feltFrom: rate[suspect].countsFrom,
+        before: before[suspect],
+        result: "open",
         isSecond: false,
       };
 }

@@ -35,7 +35,7 @@ const isUnanimous = (
   slackMs: number,
 ): boolean =>
   runAbove(samples, direction, TUNING.drainedMs + slackMs).length >=
-  TUNING.witnesses;
+  TUNING.agreeingSamples;
 
 /**
  * Whether all answers of some time were late. They are counted by when they came: while a queue grows they are farther

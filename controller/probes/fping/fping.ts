@@ -216,7 +216,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
       reflector,
       seq: reply.seq,
       rttMs: reply.rttMs,
-      wayMs: null,
+      oneWayMs: null,
       sentAt,
       receivedAt,
     });

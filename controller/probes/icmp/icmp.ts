@@ -173,7 +173,7 @@ export function openIcmp(
       sentAt,
       receivedAt,
       rttMs,
-      wayMs: trip?.wayMs ?? null,
+      oneWayMs: trip?.oneWayMs ?? null,
     };
   }
 

@@ -155,7 +155,7 @@ export function checksum(bytes: Buffer): number {
 export interface OneWayDelays {
   /** What is taken off its time of day to have ours. */
   readonly clockMs: number;
-  readonly wayMs: PerDirection<number>;
+  readonly oneWayMs: PerDirection<number>;
 }
 
 /** One round trip by both clocks: ours is monotonic, the reflector's counts the ms of its day. */
@@ -185,10 +185,10 @@ export function splitRoundTrip(
     if (upload >= -TOLERANCE_MS && upload <= bothMs + TOLERANCE_MS)
       return {
         clockMs: before.clockMs,
-        wayMs: { upload, download: bothMs - upload },
+        oneWayMs: { upload, download: bothMs - upload },
       };
   }
-  const { upload: last, download } = before?.wayMs ?? {
+  const { upload: last, download } = before?.oneWayMs ?? {
     upload: 0,
     download: 0,
   };
@@ -199,7 +199,7 @@ export function splitRoundTrip(
   );
   return {
     clockMs: untilMs - upload,
-    wayMs: { upload, download: bothMs - upload },
+    oneWayMs: { upload, download: bothMs - upload },
   };
 }
 

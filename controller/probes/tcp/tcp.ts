@@ -192,7 +192,7 @@ export function openTcp(
             sentAt,
             receivedAt: later(sentAt, seen),
             rttMs: seen,
-            wayMs: null,
+            oneWayMs: null,
           });
         } else {
           failures[reflector] = (failures[reflector] ?? 0) + 1;

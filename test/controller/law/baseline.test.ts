@@ -63,7 +63,7 @@ describe("the baseline", () => {
       sentAt: (at - rttMs) as MonoMs,
       receivedAt: at as MonoMs,
       rttMs,
-      wayMs: null,
+      oneWayMs: null,
     });
     let path = rememberedPath(1, [20], 0 as MonoMs);
     for (let at = 1_000; at <= 35_000; at += 300)

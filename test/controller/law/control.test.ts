@@ -82,7 +82,7 @@ describe("step()", () => {
   });
 
   it("raises by a bounded part of the rate a second, however late it is called (CTRL-03)", () => {
-    const most = Math.max(POLICY.manner.fastPerS, TUNING.returnPerS);
+    const most = Math.max(POLICY.gains.fastPerS, TUNING.returnPerS);
     fc.assert(
       fc.property(controlState(), beat(), (state, { reading, now }) => {
         const after = step(state, reading, now, POLICY);
@@ -91,7 +91,7 @@ describe("step()", () => {
           const { bps, returnToBps } = state.rate[direction];
           const { ceilingBps, baseBps } = POLICY.limits[direction];
           // an acquitted rate comes back to what it was
-          const acquittedBps = state.attribution.trial?.before.bps ?? 0;
+          const acquittedBps = state.attribution.cutTest?.before.bps ?? 0;
           const of = Math.min(
             ceilingBps,
             Math.max(bps, returnToBps, baseBps, acquittedBps),
@@ -118,8 +118,8 @@ describe("step()", () => {
           if (bps > before) expect(raising).to.include(cause);
           if (cause !== "cut" || lastCut === null) continue;
           expect(lastCut.deltaMs).to.equal(causeMs);
-          expect(lastCut.bad).to.be.within(TUNING.votes, lastCut.samples);
-          expect(lastCut.samples).to.be.at.most(TUNING.voters);
+          expect(lastCut.bad).to.be.within(TUNING.badNeeded, lastCut.samples);
+          expect(lastCut.samples).to.be.at.most(TUNING.recentSamples);
         }
       }),
       RUNS,
@@ -222,7 +222,7 @@ describe("step()", () => {
       const replies = Array.from({ length: 20 }, (_, k) => ({
         reflector: k % 6,
         rttMs: 20,
-        wayMs: null,
+        oneWayMs: null,
         receivedAt: now,
         sentAt: (now - 20) as typeof NOW,
       }));

@@ -31,7 +31,7 @@ const reply = (sentMs: number, deltaMs: number): Reply => ({
   sentAt: at(sentMs),
   receivedAt: at(sentMs + BASE_MS + deltaMs),
   rttMs: BASE_MS + deltaMs,
-  wayMs: null,
+  oneWayMs: null,
 });
 
 /** Counter values each 10 ms of the second before `untilMs`, at what arrived in each moment. */
@@ -172,8 +172,8 @@ describe("the law, rule by rule:", () => {
   });
 
   for (const [what, deltasMs, fromMs, both] of [
-    ["stands through a trial of 0.9 s", [60, 60, 60], -950, true],
-    ["shrinks in a trial of 0.9 s", [60, 50, 40], -950, false],
+    ["stands through a cutTest of 0.9 s", [60, 60, 60], -950, true],
+    ["shrinks in a cutTest of 0.9 s", [60, 50, 40], -950, false],
     ["shrinks for 2.5 s and is not gone", [60, 50, 40], -2550, true],
   ] as const)
     it(`no alibi is for ever: where a queue ${what}, ${both ? "both are" : "one is"} to blame`, () => {
@@ -183,7 +183,7 @@ describe("the law, rule by rule:", () => {
     });
 });
 
-/** Who is a suspect while the upload is on trial since `fromMs`. */
+/** Who is a suspect while the upload is on cutTest since `fromMs`. */
 function guilty(deltasMs: readonly number[], fromMs: number): Direction[] {
   const { rate, traffic } = scene({ mode: "drain" });
   const samples = deltasMs.map((deltaMs, i): Sample => ({
@@ -191,16 +191,16 @@ function guilty(deltasMs: readonly number[], fromMs: number): Direction[] {
     receivedAt: at(50 * i - 300 + BASE_MS + deltaMs),
     deltaMs,
     delayMs: { download: deltaMs, upload: deltaMs },
-    tellsWays: false,
+    hasOneWay: false,
   }));
   const attribution: Attribution = {
     ...noSuspect(NOW),
-    trial: {
-      accused: "upload",
+    cutTest: {
+      suspect: "upload",
       from: at(fromMs),
       feltFrom: at(fromMs + BASE_MS),
       before: rate.upload,
-      verdict: "open",
+      result: "open",
       isSecond: true,
     },
   };

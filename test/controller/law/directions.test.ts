@@ -4,7 +4,7 @@ import { DIRECTIONS, opposite } from "../../../shared/contract/direction.js";
 import { play } from "./loop.js";
 
 /** Every transition while one direction is full and its line falls to a third, in words. */
-function transitions(tellsWays: boolean, falling: "download" | "upload") {
+function transitions(hasOneWay: boolean, falling: "download" | "upload") {
   const steady = [[0, 20]] as const;
   const falls = [
     [0, 20],
@@ -17,7 +17,7 @@ function transitions(tellsWays: boolean, falling: "download" | "upload") {
     download: way["download"]!,
     upload: way["upload"]!,
     flows: { download: flows["download"]!, upload: flows["upload"]! },
-    ...{ seconds: 20, tellsWays },
+    ...{ seconds: 20, hasOneWay },
   });
   return beats.flatMap(({ state: { transition } }) =>
     DIRECTIONS.flatMap((direction) => {

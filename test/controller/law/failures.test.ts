@@ -93,11 +93,11 @@ describe("the law does not fail by", function () {
     expect(use(between(beats, 17, 20)).download).to.be.above(0.9);
   });
 
-  for (const tellsWays of [false, true])
+  for (const hasOneWay of [false, true])
     for (const outageS of [5, 15])
-      it(`a line that is back after ${outageS} s with an eighth of its capacity, ${tellsWays ? "with timestamps" : "by RTT alone"}: its low load is no innocence`, () => {
+      it(`a line that is back after ${outageS} s with an eighth of its capacity, ${hasOneWay ? "with timestamps" : "by RTT alone"}: its low load is no innocence`, () => {
         const beats = play({
-          ...{ ...DOWN, tellsWays, seconds: 50 },
+          ...{ ...DOWN, hasOneWay, seconds: 50 },
           download: [
             [0, 20],
             [10, 0.001],
@@ -122,9 +122,9 @@ describe("the law does not fail by", function () {
 
   it("a path that becomes longer while nobody uses the line: it is not cut", () => {
     const detours = () => [{ fromMs: 10_000, ms: 200 }];
-    for (const tellsWays of [false, true]) {
+    for (const hasOneWay of [false, true]) {
       const beats = play({
-        ...{ download: [[0, 20]], upload: [[0, 10]], tellsWays },
+        ...{ download: [[0, 20]], upload: [[0, 10]], hasOneWay },
         flows: { download: 0, upload: 0 },
         ...{ seconds: 60, plan: { detours } },
       });

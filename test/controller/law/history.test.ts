@@ -33,7 +33,7 @@ const SCENES = fc.record({
     upload: fc.integer({ min: 0, max: 4 }),
   }),
   detourMs: fc.integer({ min: 0, max: 100 }),
-  tellsWays: fc.boolean(),
+  hasOneWay: fc.boolean(),
 });
 
 /** Long enough for a path to be believed, and for TCP to have waited for an outage to end. */

@@ -36,7 +36,7 @@ export interface Scene {
   readonly bufferMs?: number;
   readonly seconds: number;
   readonly seed?: number;
-  readonly tellsWays?: boolean;
+  readonly hasOneWay?: boolean;
   readonly plan?: Partial<LinePlan>;
   readonly policy?: Partial<Policy>;
   /** What the controller is told, where that is not what happened. */
@@ -58,10 +58,10 @@ function policyFor(scene: Scene): Policy {
       hardRedMs: direction === "download" ? 80 : Infinity,
     };
   });
-  const { manner } = PRESETS.cable;
+  const { gains } = PRESETS.cable;
   return {
     limits,
-    manner,
+    gains,
     reflectors: 6,
     spacingMs: PERIOD_MS,
     ...scene.policy,
@@ -98,11 +98,11 @@ export function play(scene: Scene): readonly Beat[] {
     line.shape(ratesOf(state.rate));
     const now = line.advance(PERIOD_MS);
     const told = line.take();
-    const taken = scene.tellsWays
+    const taken = scene.hasOneWay
       ? told
       : {
           ...told,
-          replies: told.replies.map((reply) => ({ ...reply, wayMs: null })),
+          replies: told.replies.map((reply) => ({ ...reply, oneWayMs: null })),
         };
     const reading = scene.seen?.(taken, now / 1e3) ?? taken;
     state = step(state, reading, now, policy);

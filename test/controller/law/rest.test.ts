@@ -11,7 +11,7 @@ const ASLEEP: Reading = { kind: "asleep", replies: [], lost: 0, traffic: [] };
 
 const reply = (reflector: number, sentAt: MonoMs, rttMs: number) => ({
   ...{ reflector, sentAt, receivedAt: later(sentAt, rttMs), rttMs },
-  wayMs: null,
+  oneWayMs: null,
 });
 
 describe("a rest of the probes", () => {

@@ -58,7 +58,7 @@ describe("round trips alone", function () {
       ...{ peakLoad: 1, carriedBps: bps },
     });
     const rate = { download: of(3e6), upload: of(4e5) };
-    const accused = (downloadBps: number) => {
+    const suspect = (downloadBps: number) => {
       const traffic = [0, 1].map((s) => ({
         at: (1000 * s) as MonoMs,
         downloadBytes: (s * downloadBps) / 8,
@@ -68,13 +68,13 @@ describe("round trips alone", function () {
       const attribution = { ...noSuspect(now), turn: "upload" as const };
       return suspects(attribution, seen, { download: full, upload: full });
     };
-    expect(accused(4e6)).to.deep.equal({ download: true, upload: false });
-    expect(accused(3e6)).to.deep.equal({ download: false, upload: true });
+    expect(suspect(4e6)).to.deep.equal({ download: true, upload: false });
+    expect(suspect(3e6)).to.deep.equal({ download: false, upload: true });
   });
 
   it("a capacity of long ago that a rate far above it refutes slows no growth (CTRL-08)", () => {
-    const { manner } = PRESETS.cable;
+    const { gains } = PRESETS.cable;
     const beyond = { bps: 4e5, carriedBps: null, recalledBps: 1e5 };
-    expect(growthPerS(beyond, false, manner, 0)).to.equal(manner.fastPerS);
+    expect(growthPerS(beyond, false, gains, 0)).to.equal(gains.fastPerS);
   });
 });

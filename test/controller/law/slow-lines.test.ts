@@ -12,7 +12,7 @@ import {
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { between, play, use } from "./loop.js";
 
-const { manner } = PRESETS.cable;
+const { gains } = PRESETS.cable;
 const LIMITS = { targetMs: 15, warnMs: 45, hardRedMs: 80 };
 const FAST = { floorBps: 8e7, baseBps: 8e7, ceilingBps: 1e8, ...LIMITS };
 
@@ -25,7 +25,7 @@ function causesOf(fromBps: number, packets: number, seed: number) {
   const upload = { ...LIMITS, floorBps: fromBps, baseBps: fromBps };
   const policy = {
     limits: { download: FAST, upload: { ...upload, ceilingBps: 1e9 } },
-    ...{ manner, reflectors: 6, spacingMs: 50 },
+    ...{ gains, reflectors: 6, spacingMs: 50 },
   };
   const random = openRandom(seed, "packets");
   let state = initial(policy, 0 as MonoMs);
@@ -41,7 +41,7 @@ function causesOf(fromBps: number, packets: number, seed: number) {
     const reply = {
       reflector: (now / 50) % 6,
       ...{ rttMs, sentAt: (now - rttMs) as MonoMs, receivedAt: at },
-      wayMs: { upload: 10 + waitMs, download: 10 },
+      oneWayMs: { upload: 10 + waitMs, download: 10 },
     };
     const traffic = [{ at, downloadBytes: 0, uploadBytes }];
     const reading = { kind: "reply", replies: [reply], lost: 0 } as const;
@@ -86,7 +86,7 @@ describe("slow lines", function () {
         fc.double({ min: Math.log(0.12), max: Math.log(8), noNaN: true }),
         fc.double({ min: 0, max: 1, noNaN: true }),
         fc.nat(1000),
-        ([tellsWays, ...loaded], logMbps, height, seed) => {
+        ([hasOneWay, ...loaded], logMbps, height, seed) => {
           const mbps = Math.exp(logMbps);
           const line = { download: 8 * mbps, upload: mbps };
           const limits = eachDirection((d) => {
@@ -98,7 +98,7 @@ describe("slow lines", function () {
             download: [[0, line.download]],
             upload: [[0, line.upload]],
             flows: eachDirection((d) => (loaded.includes(d) ? 4 : 0)),
-            ...{ seconds: 45, seed, tellsWays, policy: { limits } },
+            ...{ seconds: 45, seed, hasOneWay, policy: { limits } },
           });
           const used = use(between(beats, 25, 45));
           for (const direction of DIRECTIONS)

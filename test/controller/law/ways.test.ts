@@ -33,7 +33,10 @@ function samplesOf(
       sentAt: sentAtMs as MonoMs,
       receivedAt: receivedAtMs as MonoMs,
       rttMs: receivedAtMs - sentAtMs,
-      wayMs: { upload: stampMs - sentAtMs, download: receivedAtMs - stampMs },
+      oneWayMs: {
+        upload: stampMs - sentAtMs,
+        download: receivedAtMs - stampMs,
+      },
     };
     const { after, samples } = estimate(path, [reply], false);
     path = after;
@@ -72,7 +75,7 @@ describe("one-way delays", () => {
             inTurns(ms),
             (atMs) => offMs + drift * atMs,
           );
-          expect(seen.every(({ tellsWays }) => tellsWays)).to.be.true;
+          expect(seen.every(({ hasOneWay }) => hasOneWay)).to.be.true;
           expect(Math.max(...seen.map(errorMs))).to.be.below(3);
         },
       ),
@@ -94,10 +97,10 @@ describe("one-way delays", () => {
             const seen = samplesOf(400, inTurns(60), (now) =>
               now < atMs ? 0 : stepMs,
             );
-            const told = seen.filter(({ tellsWays }) => tellsWays);
+            const told = seen.filter(({ hasOneWay }) => hasOneWay);
             expect(Math.max(...told.map(errorMs))).to.be.below(4);
             const again = seen.filter(({ sentAt }) => sentAt > atMs + 2500);
-            expect(again.every(({ tellsWays }) => tellsWays)).to.be.true;
+            expect(again.every(({ hasOneWay }) => hasOneWay)).to.be.true;
           },
         ),
         { numRuns: 50 },

@@ -29,7 +29,7 @@ const shaper: Shaper = {
 };
 const REPLY = {
   ...{ reflector: 0, sentAt: ms(0), receivedAt: ms(20), rttMs: 20 },
-  wayMs: null,
+  oneWayMs: null,
 };
 
 /** A line in the hand: what its parts say at the next look, and what they were told. */

@@ -48,7 +48,7 @@ function handPinger() {
   const answer = (rttMs: number | null) => {
     const receivedAt = systemClock.mono();
     const sentAt = later(receivedAt, -(rttMs ?? 0));
-    const reply = { reflector: 0, sentAt, receivedAt, wayMs: null };
+    const reply = { reflector: 0, sentAt, receivedAt, oneWayMs: null };
     next = answersOf(rttMs === null ? [] : [{ ...reply, rttMs }], 0);
   };
   return { pinger, rests, answer };

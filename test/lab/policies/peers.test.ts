@@ -43,13 +43,13 @@ function puppet(policy: LabPolicy) {
       bytes += (load * bps * beatMs) / 8e3;
       const replies = [];
       for (; sent * spacingMs <= nowMs; sent++) {
-        const wayMs = BASE_RTT_MS / 2 + addedMs;
+        const oneWayMs = BASE_RTT_MS / 2 + addedMs;
         replies.push({
           reflector: sent % reflectors,
           sentAt: (sent * spacingMs) as MonoMs,
           receivedAt: nowMs as MonoMs,
-          rttMs: 2 * wayMs,
-          wayMs: { download: wayMs, upload: wayMs },
+          rttMs: 2 * oneWayMs,
+          oneWayMs: { download: oneWayMs, upload: oneWayMs },
           addedMs: 2 * addedMs,
         });
       }

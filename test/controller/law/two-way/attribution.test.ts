@@ -25,7 +25,7 @@ const falls = (falling: Direction, atS: number): Scene => ({
       : [[0, 8]],
   seconds: atS + LOW_S,
 });
-/** A fall may come at any moment of their looking for room in turn, also while one of them is on trial. */
+/** A fall may come at any moment of their looking for room in turn, also while one of them is on cutTest. */
 const momentS = (seed: number) => 8 + ((0.113 * seed) % 2);
 
 const mean = (values: readonly number[]) =>
@@ -34,16 +34,16 @@ const mean = (values: readonly number[]) =>
 describe("attribution, both directions loaded", function () {
   for (const falling of DIRECTIONS) {
     const innocent = opposite(falling);
-    for (const [tellsWays, seeds, least, worst] of [
+    for (const [hasOneWay, seeds, least, worst] of [
       [false, 20, 0.85, 0.75],
       [true, 10, 0.9, 0.86],
     ] as const) {
-      const by = tellsWays ? "one-way delays" : "round trips alone";
+      const by = hasOneWay ? "one-way delays" : "round trips alone";
       it(`the ${falling} falls, and by ${by} the ${innocent} keeps what it had; no queue stands, in ${seeds} seeds`, () => {
         const kept = Array.from({ length: seeds }, (_, i) => {
           const seed = i + 1;
           const atS = momentS(seed);
-          const beats = play({ ...falls(falling, atS), seed, tellsWays });
+          const beats = play({ ...falls(falling, atS), seed, hasOneWay });
           const low = between(beats, atS, atS + LOW_S);
           // failure 7: each direction protected by the other's alibi
           expect(longestAboveMs(low, 40), `seed ${seed}`).to.be.below(3_000);

@@ -16,7 +16,7 @@ const echo = (reflector: number, seq: number, rttMs: number): FpingReply => {
     reflector,
     seq,
     rttMs,
-    wayMs: null,
+    oneWayMs: null,
     sentAt,
     receivedAt: ms(sentAt + rttMs),
   };

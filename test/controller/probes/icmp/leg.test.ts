@@ -57,7 +57,7 @@ describe("split()", () => {
             const at = startMs + (i + 1) * 5 * 3_600_000;
             legs = splitRoundTrip(legs, trip(at, queuesMs, aheadMs));
             for (const way of ["upload", "download"] as const)
-              expect(legs?.wayMs[way]).to.be.closeTo(
+              expect(legs?.oneWayMs[way]).to.be.closeTo(
                 BASE_MS + queuesMs[way],
                 1.001,
               );
@@ -72,11 +72,11 @@ describe("split()", () => {
       fc.property(
         fc.tuple(ahead, queues, fc.integer({ min: 0, max: 500 })),
         ([aheadMs, queuesMs, tookMs]) => {
-          const { wayMs } = follow([
+          const { oneWayMs } = follow([
             trip(0, IDLE, aheadMs),
             trip(100, queuesMs, aheadMs, tookMs),
           ])!;
-          expect(wayMs.upload + wayMs.download).to.be.closeTo(
+          expect(oneWayMs.upload + oneWayMs.download).to.be.closeTo(
             2 * BASE_MS + queuesMs.upload + queuesMs.download,
             1e-6,
           );
@@ -97,14 +97,14 @@ describe("split()", () => {
         fc.tuple(ahead, set, fc.boolean()),
         ([aheadMs, byMs, isBack]) => {
           const later = aheadMs + (isBack ? -byMs : byMs);
-          const { wayMs } = follow([
+          const { oneWayMs } = follow([
             trip(0, IDLE, aheadMs),
             trip(100, IDLE, aheadMs),
             trip(200, IDLE, later),
             trip(300, { upload: 0, download: 70 }, later),
           ])!;
-          expect(wayMs.upload).to.be.closeTo(BASE_MS, 2.001);
-          expect(wayMs.download).to.be.closeTo(BASE_MS + 70, 2.001);
+          expect(oneWayMs.upload).to.be.closeTo(BASE_MS, 2.001);
+          expect(oneWayMs.download).to.be.closeTo(BASE_MS + 70, 2.001);
         },
       ),
     );
@@ -119,7 +119,7 @@ describe("split()", () => {
         let legs: OneWayDelays | null = null;
         for (const one of trips) {
           legs = splitRoundTrip(legs, one) ?? legs;
-          const { upload, download } = legs!.wayMs;
+          const { upload, download } = legs!.oneWayMs;
           expect(Math.min(upload, download)).to.be.at.least(-2);
         }
       }),
