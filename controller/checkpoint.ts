@@ -16,7 +16,7 @@ import { makeFolder, replaceFile } from "../shared/runtime/files.js";
 import { type ControlState, type Known, NOTHING_KNOWN } from "./law/control.js";
 import type { Policy } from "./law/inputs.js";
 import { ratesOf } from "./law/rate-state.js";
-import type { Report } from "./report.js";
+import { openOutage, type Report } from "../shared/runtime/outage.js";
 
 const VERSION = 1;
 
@@ -101,8 +101,7 @@ export function openCheckpoint(
   let nextAt = clock.mono();
   let latest: ControlState | null = null;
   let writing: Promise<void> | null = null;
-  let error: string | null = null;
-  let lostAt = clock.mono();
+  const outage = openOutage("checkpoint_lost", clock, report);
 
   function read(): Known {
     let text: string;
@@ -125,14 +124,7 @@ export function openCheckpoint(
     return NOTHING_KNOWN;
   }
 
-  /** Says once that the file cannot be had, and once that it can again. */
-  function refuse(why: string): void {
-    if (error === null) {
-      report("checkpoint_lost", { file, why });
-      lostAt = clock.mono();
-    }
-    error = why;
-  }
+  const refuse = (why: string) => outage.begin(why, { file, why });
 
   async function write(state: ControlState): Promise<void> {
     const at = clock.wall();
@@ -147,12 +139,7 @@ export function openCheckpoint(
     try {
       await replaceFile(file, `${JSON.stringify(learned)}\n`);
       written = { text, at };
-      if (error !== null)
-        report("checkpoint_back", {
-          file,
-          lost_ms: Math.round(msSince(lostAt, clock.mono())),
-        });
-      error = null;
+      outage.end({ file });
     } catch (problem) {
       refuse(reasonOf(problem));
     }
@@ -179,7 +166,7 @@ export function openCheckpoint(
     view: () => ({
       file,
       savedAgeMs: written === null ? null : clock.wall() - written.at,
-      error,
+      error: outage.why(),
     }),
   };
 }

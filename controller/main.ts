@@ -44,7 +44,7 @@ import type { ControlState } from "./law/control.js";
 import { ratesOf } from "./law/rate-state.js";
 import { openLine } from "./line/line.js";
 import { metronome } from "./line/metronome.js";
-import type { Report } from "./report.js";
+import type { Report } from "../shared/runtime/outage.js";
 
 /** How long a stop may take to set the rates that stay behind. */
 const LEAVE_MS = 500;

@@ -1,4 +1,4 @@
-import type { EventName } from "../../shared/contract/event.js";
+import { endOf, type TroubleName } from "../../shared/contract/event.js";
 import type { Message } from "../../shared/contract/frame.js";
 import { type Condition, conditionCode } from "../../shared/contract/state.js";
 import {
@@ -6,7 +6,7 @@ import {
   type MonoMs,
   msSince,
 } from "../../shared/runtime/clock.js";
-import type { Report } from "../report.js";
+import type { Report } from "../../shared/runtime/outage.js";
 import {
   conditionInWords,
   type Facts,
@@ -30,13 +30,13 @@ interface ConditionView {
   readonly why: string | null;
 }
 
-/** What is reported where a condition begins and where it ends. A silence is reported by who measures it. */
-const EVENTS: Readonly<Partial<Record<Condition, [EventName, EventName]>>> = {
-  reduced: ["reflectors_few", "reflectors_enough"],
-  sparse: ["answers_few", "answers_enough"],
-  filtered: ["pings_filtered", "pings_back"],
-  line_down: ["line_lost", "line_back"],
-  no_link: ["link_lost", "link_back"],
+/** The event that begins with a condition; its end follows from the table of events. Silence is reported by what measures it. */
+const EVENTS: Readonly<Partial<Record<Condition, TroubleName>>> = {
+  reduced: "reflectors_few",
+  sparse: "answers_few",
+  filtered: "pings_filtered",
+  line_down: "line_lost",
+  no_link: "link_lost",
 };
 
 export function openConditionWatch(
@@ -55,14 +55,14 @@ export function openConditionWatch(
     now: MonoMs,
   ): void {
     const wallOf = (at: MonoMs) => Math.round(clock.wall() - msSince(at, now));
-    const [, ended] = EVENTS[before.condition] ?? [];
+    const ended = EVENTS[before.condition];
     if (ended !== undefined)
-      report(ended, {
+      report(endOf(ended), {
         began_ms: wallOf(before.from),
         ended_ms: wallOf(after.from),
         lasted_ms: Math.round(msSince(before.from, after.from)),
       });
-    const [begun] = EVENTS[after.condition] ?? [];
+    const begun = EVENTS[after.condition];
     if (begun !== undefined)
       report(begun, {
         began_ms: wallOf(after.from),

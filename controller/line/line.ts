@@ -10,6 +10,7 @@ import {
   type MonoMs,
   msSince,
 } from "../../shared/runtime/clock.js";
+import type { Report } from "../../shared/runtime/outage.js";
 import type { LinkState, Signs } from "../condition/classification.js";
 import type { ControllerConfig } from "../config/config.js";
 import { demandTools, type ShapingTool } from "../config/needs.js";
@@ -28,13 +29,12 @@ import { type Answers, NOTHING_ASKED } from "../probes/pinger.js";
 import { PROBED_MAX } from "../probes/reflectors.js";
 import {
   type PingerWithFallback,
-  withTcpFallback,
   withoutTcpFallback,
+  withTcpFallback,
 } from "../probes/with-tcp-fallback.js";
-import type { Report } from "../report.js";
 import { openActuator } from "../shapers/actuator.js";
+import { openRouterCalls, type RouterCalls } from "../shapers/calls.js";
 import { ROUTEROS_PACE, TC_PACE } from "../shapers/pace.js";
-import { openRouterCalls, type RouterCalls } from "../shapers/reachability.js";
 import { openRouterOsCounters } from "../shapers/routeros/queue.js";
 import { openRouterOs } from "../shapers/routeros/routeros.js";
 import { openSession } from "../shapers/routeros/transport.js";
@@ -48,7 +48,7 @@ import {
   openProcCounters,
   type PassedDevice,
 } from "./counters.js";
-import { nextUse, type IdleRule, inUse, isIdle } from "./idle.js";
+import { type IdleRule, inUse, isIdle, nextUse } from "./idle.js";
 import type { Cycle } from "./metronome.js";
 
 /** What acts on a real line, what counts its traffic, and who is asked about it. */

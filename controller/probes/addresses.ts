@@ -1,12 +1,8 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import {
-  type Clock,
-  type MonoMs,
-  msSince,
-} from "../../shared/runtime/clock.js";
+import { type Clock } from "../../shared/runtime/clock.js";
 import { reasonOf } from "../../shared/runtime/failure.js";
-import type { Report } from "../report.js";
+import { openOutage, type Report } from "../../shared/runtime/outage.js";
 
 /** Where the reflectors are now, beside the cycle: names are looked up again and again, and keep what was found. */
 export interface Addresses extends Disposable {
@@ -37,24 +33,19 @@ export function openAddresses(
   );
   const timers = new Map<number, NodeJS.Timeout>();
   const failing = new Set<string>();
-  let failingFrom: MonoMs | null = null;
+  const outage = openOutage("names_lost", clock, report);
   let isClosed = false;
   // one at a time: while a name server hangs, a look-up keeps one of the few threads that the counters need as well
   let turn = Promise.resolve();
 
   function fail(host: string, why: string): void {
     failing.add(host);
-    if (failingFrom !== null || isClosed) return;
-    failingFrom = clock.mono();
-    report("names_lost", { name: host, why });
+    if (!isClosed) outage.begin(why, { name: host, why });
   }
 
   function succeed(host: string): void {
     failing.delete(host);
-    if (failingFrom === null || failing.size > 0) return;
-    const lostMs = Math.round(msSince(failingFrom, clock.mono()));
-    failingFrom = null;
-    report("names_back", { lost_ms: lostMs });
+    if (failing.size === 0) outage.end();
   }
 
   async function look(host: string, index: number): Promise<void> {

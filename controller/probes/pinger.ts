@@ -1,39 +1,8 @@
 import type { ReadingKind } from "../../shared/contract/state.js";
-import {
-  type Clock,
-  type MonoMs,
-  msSince,
-} from "../../shared/runtime/clock.js";
-import type { Fields } from "../../shared/runtime/log.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Reply } from "../law/inputs.js";
-import type { Report } from "../report.js";
 import type { Addresses } from "./addresses.js";
 import type { Budget } from "./budget.js";
-
-/** The loss of a pinger: an event when it begins, and one when it is over. */
-interface Loss {
-  /** Null while nothing is lost. */
-  why(): string | null;
-  begin(why: string, more?: Fields): void;
-  end(more?: Fields): void;
-}
-
-export function openPingerOutage(clock: Clock, report: Report): Loss {
-  let lost: { readonly why: string; readonly at: MonoMs } | null = null;
-  return {
-    why: () => lost?.why ?? null,
-    begin(why, more) {
-      if (lost === null) report("pinger_lost", { why, ...more });
-      lost = { why, at: lost?.at ?? clock.mono() };
-    },
-    end(more) {
-      if (lost === null) return;
-      const lostMs = Math.round(msSince(lost.at, clock.mono()));
-      lost = null;
-      report("pinger_back", { ...more, lost_ms: lostMs });
-    },
-  };
-}
 
 /** What one look at the pinger brings: each reply and each loss once. */
 export interface Answers {

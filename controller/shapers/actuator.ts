@@ -11,37 +11,33 @@ import {
   later,
   msSince,
 } from "../../shared/runtime/clock.js";
-import type { Report } from "../report.js";
+import { openOutage, type Report } from "../../shared/runtime/outage.js";
+import { RETRY_MS, type RouterFault } from "./calls.js";
 import {
-  withConfirmed,
+  changeNeeded,
+  type DirectionState,
   foreignSeen,
-  withActual,
   freshDirection,
   isAside,
   isForeign,
   isSame,
-  type DirectionState,
   lookAgainMs,
-  type OnForeign,
-  changeNeeded,
   NO_FOREIGN_WRITES,
-  withWritingResumed,
+  type OnForeign,
+  withActual,
+  withConfirmed,
   withDesired,
+  withWritingResumed,
 } from "./direction-state.js";
 import {
   afterWriting,
-  type RateChange,
   fullBuckets,
   isUrgent,
   nextWrite,
+  type RateChange,
   type WritePace,
 } from "./pace.js";
-import {
-  type RouterFault,
-  openReachability,
-  RETRY_MS,
-} from "./reachability.js";
-import { NO_WRITES, type Backend, type Shaper } from "./shaper.js";
+import { type Backend, NO_WRITES, type Shaper } from "./shaper.js";
 
 /** What was last seen longer ago is looked at again before it is overwritten: somebody may have been there. */
 const TRUST_MS = 5_000;
@@ -73,7 +69,7 @@ export function openActuator(
   const { backend } = router;
   const { onForeign } = settings;
   let { pace } = settings;
-  const contact = openReachability(backend, clock, report);
+  const outage = openOutage("router_lost", clock, report);
   const lanes: Record<Direction, DirectionState> = {
     download: freshDirection(clock.mono()),
     upload: freshDirection(clock.mono()),
@@ -124,7 +120,7 @@ export function openActuator(
         ? { kind: "look" }
         : { kind: "write", ...write };
     if (isLookDue) return { kind: "look" };
-    return isDescribed || contact.error !== null ? null : { kind: "describe" };
+    return isDescribed || outage.why() !== null ? null : { kind: "describe" };
   }
 
   function run(job: Job): Promise<RouterFault | null> {
@@ -233,7 +229,8 @@ export function openActuator(
   }
 
   function fail(fault: RouterFault): void {
-    contact.lost(fault);
+    const { why } = fault;
+    outage.begin(why, { backend, fault: fault.fault, why });
     isKnown = false;
     isDescribed = false;
     lookAt = later(clock.mono(), RETRY_MS[fault.fault]);
@@ -254,7 +251,7 @@ export function openActuator(
       }
     }
     const isSettled = DIRECTIONS.every((name) => lanes[name].oursBps !== null);
-    if (isSettled || isAside(peace, clock.mono())) contact.back();
+    if (isSettled || isAside(peace, clock.mono())) outage.end({ backend });
   }
 
   function start(): void {
@@ -269,9 +266,9 @@ export function openActuator(
     enforcedBps: () => eachDirection((name) => finite(lanes[name].enforcedBps)),
     view: () => ({
       backend,
-      reachable: contact.error === null && isKnown,
-      sinceMs: contact.sinceMs,
-      error: contact.error,
+      reachable: outage.why() === null && isKnown,
+      sinceMs: outage.sinceMs(),
+      error: outage.why(),
       warnings: isAside(peace, clock.mono())
         ? [...warnings, "somebody else sets the rates: writing is paused"]
         : warnings,

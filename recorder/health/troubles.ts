@@ -1,4 +1,4 @@
-import type { EventName } from "../../shared/contract/event.js";
+import { endOf } from "../../shared/contract/event.js";
 import {
   type Clock,
   type MonoMs,
@@ -9,15 +9,9 @@ import type { Detail, Journal } from "../journal.js";
 import type { Maintenance } from "../maintenance/maintenance.js";
 import type { Incident, LastingStore } from "../store/lasting-store.js";
 
-/** What can be wrong for a while, and how it is called when it is over. */
-const OVER = {
-  database_lost: "database_back",
-  log_held: "log_freed",
-  source_doubled: "source_single",
-  source_flooding: "source_calm",
-} as const satisfies Partial<Record<EventName, EventName>>;
-
-type TroubleKind = keyof typeof OVER;
+/** What can be wrong for a while. */
+type TroubleKind =
+  "database_lost" | "log_held" | "source_doubled" | "source_flooding";
 
 interface Trouble {
   readonly kind: TroubleKind;
@@ -67,7 +61,7 @@ export function troublesOf(
       kind: "log_held",
       about: "",
       reason: `the write-ahead log is ${walMb} MB: somebody reads the database without an end`,
-      detail: { walMb },
+      detail: { wal_mb: walMb },
     });
   return troubles;
 }
@@ -116,14 +110,16 @@ export function openTroubles(
         counts[event]++;
         journal.note(event, detail);
         if (event === "database_damaged")
-          damage = { at: now, keptAs: String(detail["keptAs"]) };
+          damage = { at: now, keptAs: String(detail["kept_as"]) };
       }
       const troubles = troublesOf(intake, maintenance, now);
       const keys = troubles.map(keyOf);
       for (const [key, { trouble, at }] of begun)
         if (!keys.includes(key)) {
-          const forMs = Math.round(msSince(at, now));
-          journal.note(OVER[trouble.kind], { ...trouble.detail, forMs });
+          journal.note(endOf(trouble.kind), {
+            ...trouble.detail,
+            lasted_ms: Math.round(msSince(at, now)),
+          });
           begun.delete(key);
         }
       for (const trouble of troubles) {

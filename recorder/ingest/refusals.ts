@@ -140,7 +140,9 @@ export function openRefusals(clock: Clock, log: Log): Refusals {
         if (msSince(lastAt, now) < QUIET_MS && msSince(begun, now) < MINUTE_MS)
           continue;
         bursts.delete(fault);
-        journal.note("frames_refused", { fault, count, fromMs, toMs, example });
+        journal.note("frames_refused", {
+          ...{ fault, count, from_ms: fromMs, to_ms: toMs, example },
+        });
       }
     },
     recent: (now) =>

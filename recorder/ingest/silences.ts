@@ -5,7 +5,7 @@ import {
   msSince,
 } from "../../shared/runtime/clock.js";
 import type { Journal } from "../journal.js";
-import type { LastRun } from "../store/runs.js";
+import { type LastRun, UNFINISHED_MAX } from "../store/runs.js";
 
 /** Whoever looks on as frames come. Told in the middle of it: it must be quick, and never throw. */
 export interface Observer {
@@ -23,9 +23,6 @@ export const SILENT_MS = 15_000;
 
 /** After so long it is no longer spoken of: somebody has taken it away. */
 export const FORGOTTEN_MS = 86_400_000;
-
-/** Names beyond so many are not watched, for anybody who reaches the socket can invent some. */
-const WATCHED_MAX = 32;
 
 /** More than this between two looks: the recorder itself stood still and heard nobody. */
 const PAUSED_MS = 5_000;
@@ -66,7 +63,7 @@ export function openSilences(
 
   for (const { wan, boot, lastSeq, lastAtMs, wasTold } of before) {
     const run = { wan, boot, lastSeq, lastAtMs };
-    if (clock.wall() - lastAtMs < FORGOTTEN_MS && watched.size < WATCHED_MAX)
+    if (clock.wall() - lastAtMs < FORGOTTEN_MS && watched.size < UNFINISHED_MAX)
       watched.set(wan, {
         ...run,
         heardAt: lookedAt,
@@ -76,7 +73,7 @@ export function openSilences(
   }
 
   function hasRoom(): boolean {
-    if (watched.size < WATCHED_MAX) return true;
+    if (watched.size < UNFINISHED_MAX) return true;
     for (const { wan, hasStopped } of watched.values())
       if (hasStopped) return watched.delete(wan);
     unwatched++;

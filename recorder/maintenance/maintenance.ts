@@ -245,8 +245,11 @@ export function openMaintenance(
       const found = upkeep.ahead(wan, clock.wall());
       // its own events say what it has to say
       if (found?.isNews && found.name !== OWN_NAME) {
-        const { name, newestMs, expiredMs } = found;
-        journal.note("history_ahead", { source: name, newestMs, expiredMs });
+        journal.note("history_ahead", {
+          source: found.name,
+          newest_ms: found.newestMs,
+          expired_ms: found.expiredMs,
+        });
       }
       if (found?.newestMs != null) ahead.set(wan, found.sinceMs);
       else {
@@ -290,8 +293,8 @@ export function openMaintenance(
     if (jumpMs !== null) {
       figures.clockJumps++;
       journal.note("retention_held", {
-        jumpMs: Math.round(jumpMs),
-        heldMs: Math.round(clockWatch.holdMs()),
+        jump_ms: Math.round(jumpMs),
+        held_ms: Math.round(clockWatch.holdMs()),
       });
     }
     lookAhead(upkeep);

@@ -45,8 +45,8 @@ export function openPressure(
   function begin(why: string, sizes: Sizes): void {
     journal.note("history_cut", {
       why,
-      usedMb: inMb(sizes.usedBytes),
-      freeMb: inMb(sizes.freeBytes),
+      used_mb: inMb(sizes.usedBytes),
+      free_mb: inMb(sizes.freeBytes),
     });
   }
 

@@ -87,7 +87,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
   function damaged(keptAs: string, error: unknown): void {
     const now = clock.mono();
     cause = reasonOf(error);
-    note("database_damaged", { cause, keptAs });
+    note("database_damaged", { cause, kept_as: keptAs });
     const isFirst = damagedAt === null || msSince(damagedAt, now) >= AGAIN_MS;
     damagedAt = now;
     notBefore = isFirst ? now : later(now, AGAIN_MS);

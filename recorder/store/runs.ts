@@ -36,7 +36,9 @@ interface Runs {
   unfinished(fromMs: number): LastRun[];
 }
 
-const UNFINISHED_MAX = 32;
+/** Runs that are watched for silence: no more, for anybody who reaches the socket can invent names. */
+export const UNFINISHED_MAX = 32;
+
 /** Looked at in one go: more than that only somebody has who floods. */
 const OPEN_MAX = 1_000;
 

@@ -10,11 +10,11 @@ interface EventRow {
   readonly text: string;
 }
 
-const row = <N extends string>(
+const row = <N extends string, E extends string | null = null>(
   name: N,
   severity: Severity,
   text: string,
-  ends: string | null = null,
+  ends: E = null as E,
 ) => ({ name, severity, text, ends });
 
 /** Everything that can happen, apart from a change of state: one row, in any order. Level, colour, pages and documents follow from it. */
@@ -80,6 +80,15 @@ export const EVENTS: readonly EventName[] = EVENT_ROWS.map(({ name }) => name);
 const BY_NAME: ReadonlyMap<string, EventRow> = new Map(
   EVENT_ROWS.map((each) => [each.name, each]),
 );
+
+/** An event that begins a trouble, whose end is another event. */
+export type TroubleName = NonNullable<(typeof EVENT_ROWS)[number]["ends"]>;
+
+const ENDS = new Map(EVENT_ROWS.map(({ name, ends }) => [ends, name]));
+
+/** The event that ends a trouble. */
+export const endOf = (trouble: TroubleName): EventName =>
+  ENDS.get(trouble) ?? trouble;
 
 /** The row of an event; null for a name that this version does not know, and for what is no event. */
 export const eventRow = (name: string): EventRow | null =>

@@ -7,7 +7,7 @@ import { openAddresses } from "../../controller/probes/addresses.js";
 import { openBudget } from "../../controller/probes/budget.js";
 import { openFping } from "../../controller/probes/fping/fping.js";
 import { openIcmp } from "../../controller/probes/icmp/icmp.js";
-import type { Report } from "../../controller/report.js";
+import type { Report } from "../../shared/runtime/outage.js";
 import { systemClock } from "../../shared/runtime/clock.js";
 import { start } from "./namespace.js";
 

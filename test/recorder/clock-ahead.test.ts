@@ -154,8 +154,10 @@ describe("a clock that was wrong", () => {
     );
     expect(told).to.have.length(1);
     expect(told[0]).to.include({ source: "spectrum" });
-    expect(told[0]?.["newestMs"]).to.be.above(clock.wall() + 69 * 365 * DAY_MS);
-    expect(told[0]?.["expiredMs"]).to.be.above(clock.wall());
+    expect(told[0]?.["newest_ms"]).to.be.above(
+      clock.wall() + 69 * 365 * DAY_MS,
+    );
+    expect(told[0]?.["expired_ms"]).to.be.above(clock.wall());
 
     const AHEAD = "cycle where at_ms > ?";
     const later = clock.wall() + 365 * DAY_MS;

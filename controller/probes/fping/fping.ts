@@ -9,14 +9,9 @@ import {
 import { reasonOf } from "../../../shared/runtime/failure.js";
 import type { ControllerConfig } from "../../config/config.js";
 import type { Reply } from "../../law/inputs.js";
-import type { Report } from "../../report.js";
+import { openOutage, type Report } from "../../../shared/runtime/outage.js";
 import { ownName } from "../libc.js";
-import {
-  type Answers,
-  answersOf,
-  openPingerOutage,
-  type Pinger,
-} from "../pinger.js";
+import { type Answers, answersOf, type Pinger } from "../pinger.js";
 
 /** A reply as the pinger saw it: `seq` counts the probes to this reflector from 0. */
 export interface FpingReply extends Reply {
@@ -184,7 +179,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
   let child: ChildProcess;
   let respawn: NodeJS.Timeout | undefined;
   let patienceMs = RESPAWN_MIN_MS;
-  const loss = openPingerOutage(clock, report);
+  const outage = openOutage("pinger_lost", clock, report);
   let isClosing = false;
   let saidAt = clock.mono();
   let rubbishBytes = 0;
@@ -221,7 +216,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
       receivedAt,
     });
     patienceMs = RESPAWN_MIN_MS;
-    loss.end({ pid: child.pid ?? 0 });
+    outage.end({ pid: child.pid ?? 0 });
   }
 
   function start(): void {
@@ -243,7 +238,8 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
     }
     const ended = (why: string) => {
       if (isClosing || respawn !== undefined) return;
-      loss.begin(why, {
+      outage.begin(why, {
+        why,
         ran_ms: Math.round(msSince(startedAt, clock.mono())),
       });
       respawn = setTimeout(() => {
@@ -275,7 +271,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
       saidAt = now;
       ledger.forget(now);
     },
-    fault: () => loss.why(),
+    fault: () => outage.why(),
     view: () => ({ by: "fping", pid: child.pid ?? null }),
     [Symbol.asyncDispose]() {
       isClosing = true;

@@ -9,7 +9,7 @@ import { Failure } from "../../../shared/runtime/failure.js";
 import type { ControllerConfig } from "../../config/config.js";
 import type { Reply } from "../../law/inputs.js";
 import { metronome } from "../../line/metronome.js";
-import type { Report } from "../../report.js";
+import { openOutage, type Report } from "../../../shared/runtime/outage.js";
 import {
   due,
   isResting,
@@ -17,12 +17,7 @@ import {
   openOutstanding,
   type Stray,
 } from "../outstanding.js";
-import {
-  answersOf,
-  openPingerOutage,
-  type Pinger,
-  type Shared,
-} from "../pinger.js";
+import { answersOf, type Pinger, type Shared } from "../pinger.js";
 import {
   judgeReflectors,
   missed,
@@ -91,7 +86,7 @@ export function openIcmp(
   let socket: IcmpSocket | null = null;
   let reopenAt = clock.mono();
   let patienceMs = REOPEN_MIN_MS;
-  const loss = openPingerOutage(clock, report);
+  const outage = openOutage("pinger_lost", clock, report);
   let sent = 0;
   let pace = noRest(clock.mono());
   /** Whether what was last waited for came. */
@@ -115,7 +110,7 @@ export function openIcmp(
       if (!(error instanceof Failure)) throw error;
       reopenAt = later(clock.mono(), patienceMs);
       patienceMs = Math.min(2 * patienceMs, REOPEN_MAX_MS);
-      loss.begin(error.message);
+      outage.begin(error.message, { why: error.message });
     }
   }
 
@@ -187,7 +182,7 @@ export function openIcmp(
     }
     if (replies.length === 0) return replies;
     patienceMs = REOPEN_MIN_MS;
-    loss.end();
+    outage.end();
     return replies;
   }
 
@@ -241,7 +236,7 @@ export function openIcmp(
       pace = { ...pace, roundMs };
     },
     forget: () => flight.clear(),
-    fault: () => loss.why(),
+    fault: () => outage.why(),
     view: () => ({
       by: "socket",
       asks: Object.fromEntries(

@@ -6,13 +6,13 @@ import {
   type MonoMs,
 } from "../../../shared/runtime/clock.js";
 import { Failure, plainReason } from "../../../shared/runtime/failure.js";
-import { countedSession, openRouterCalls } from "../reachability.js";
+import { countedSession, openRouterCalls } from "../calls.js";
 import type { Outcome } from "../shaper.js";
 import type {
   RestWay,
+  RouterOsAccess,
   RouterOsConfig,
   SshWay,
-  RouterOsAccess,
 } from "./config.js";
 import { openRest, type Trust } from "./rest.js";
 import { demandPrivateKey, readSecret } from "./secret.js";

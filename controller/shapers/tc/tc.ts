@@ -7,18 +7,18 @@ import {
 import { toKbps } from "../../../shared/contract/units.js";
 import { ownName } from "../../probes/libc.js";
 import { excerpt } from "../../qdisc/answer.js";
-import { openRouterCalls } from "../reachability.js";
+import { openRouterCalls } from "../calls.js";
 import {
+  type Backend,
   done,
   failed,
   type Outcome,
   type Rates,
-  type Backend,
 } from "../shaper.js";
 import { openTcBatch } from "./batch.js";
 import {
-  askLines,
   type ActualRate,
+  askLines,
   isAnother,
   parseActualRate,
   setLines,

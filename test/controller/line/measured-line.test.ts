@@ -5,7 +5,7 @@ import { openMeasuredLine } from "../../../controller/line/line.js";
 import type { Gateway } from "../../../controller/probes/gateway.js";
 import { answersOf } from "../../../controller/probes/pinger.js";
 import { withoutTcpFallback } from "../../../controller/probes/with-tcp-fallback.js";
-import { openRouterCalls } from "../../../controller/shapers/reachability.js";
+import { openRouterCalls } from "../../../controller/shapers/calls.js";
 import { NO_WRITES, type Shaper } from "../../../controller/shapers/shaper.js";
 import type { Clock, MonoMs, WallMs } from "../../../shared/runtime/clock.js";
 import { POLICY } from "../../fakes/states.js";

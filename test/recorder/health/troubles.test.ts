@@ -79,7 +79,7 @@ describe("Troubles", () => {
     const cause = "database is locked (SQLITE_BUSY)";
     expect(events()).to.deep.equal([
       ["database_lost", { cause }],
-      ["database_back", { cause, forMs: 3_000 }],
+      ["database_back", { cause, lasted_ms: 3_000 }],
     ]);
     expect(health()).to.deep.include({ status: "fine" });
     expect(troubles.counts).to.include({ database_lost: 1, log_held: 0 });
@@ -126,7 +126,7 @@ describe("Troubles", () => {
     const of = events().filter(([kind]) => kind !== "frames_refused");
     expect(of).to.deep.equal([
       ["source_flooding", { source: "att", held: 500 }],
-      ["source_calm", { source: "att", held: 500, forMs: 12_000 }],
+      ["source_calm", { source: "att", held: 500, lasted_ms: 12_000 }],
     ]);
     expect(intake.gate.held).to.equal(1_500);
   });
@@ -147,8 +147,8 @@ describe("Troubles", () => {
         {
           fault: "msgpack",
           count: 200,
-          fromMs: first,
-          toMs: first + 3_000,
+          from_ms: first,
+          to_ms: first + 3_000,
           example: "no msgpack",
         },
       ],

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { openCallsWatch } from "../../../controller/condition/samples.js";
-import { openRouterCalls } from "../../../controller/shapers/reachability.js";
+import { openRouterCalls } from "../../../controller/shapers/calls.js";
 import { openSession } from "../../../controller/shapers/routeros/transport.js";
 import type { Message } from "../../../shared/contract/frame.js";
 import {

@@ -159,7 +159,7 @@ describe("Maintenance", () => {
       expect(count(`coverage where tier = ${i + 1}`)).to.be.at.least(n);
     expect(
       rows(
-        "select wan_name, kind, json_extract(details, '$.jumpMs') / 86400000 as days from events order by timestamp_ms desc",
+        "select wan_name, kind, json_extract(details, '$.jump_ms') / 86400000 as days from events order by timestamp_ms desc",
       ).map((row) => Object.values(row)),
     ).to.deep.equal([
       ["recorder", "retention_held", 400],

@@ -171,7 +171,7 @@ describe("openLastingStore()", () => {
     expect(setAside()).to.have.length(1);
     const [incident] = store.incidents();
     expect(incident?.event).to.equal("database_damaged");
-    expect(incident?.detail["keptAs"]).to.equal(place(setAside()[0]));
+    expect(incident?.detail["kept_as"]).to.equal(place(setAside()[0]));
   });
 
   it("opens a damaged file as a new one, at once", async () => {

@@ -4,8 +4,6 @@ import type {
   FaultKind,
   Transport,
 } from "../../shared/contract/router-call.js";
-import { type Clock, msSince } from "../../shared/runtime/clock.js";
-import type { Report } from "../report.js";
 import type { Session } from "./routeros/session.js";
 import type { Outcome } from "./shaper.js";
 
@@ -62,43 +60,4 @@ export const RETRY_MS: Readonly<Record<FaultKind, number>> = {
 export interface RouterFault {
   readonly fault: FaultKind;
   readonly why: string;
-}
-
-/** Whether the router is within reach, and since when; its edges are reported (CTRL-04). */
-interface Contact {
-  readonly error: string | null;
-  readonly sinceMs: number;
-  lost(fault: RouterFault): void;
-  back(): void;
-}
-
-export function openReachability(
-  backend: string,
-  clock: Clock,
-  report: Report,
-): Contact {
-  let error: string | null = null;
-  let changedAt = clock.mono();
-  const lastedMs = () => Math.round(msSince(changedAt, clock.mono()));
-  return {
-    get error() {
-      return error;
-    },
-    get sinceMs() {
-      return lastedMs();
-    },
-    lost({ fault, why }) {
-      if (error === null) {
-        report("router_lost", { backend, fault, why });
-        changedAt = clock.mono();
-      }
-      error = why;
-    },
-    back() {
-      if (error === null) return;
-      error = null;
-      report("router_back", { backend, lost_ms: lastedMs() });
-      changedAt = clock.mono();
-    },
-  };
 }
