@@ -31,6 +31,7 @@ import {
   slackMs,
   withSlack,
 } from "./rate-state.js";
+import { isAtFloor } from "./load-gate.js";
 import { nextRate } from "./shaper-rate.js";
 import { remember, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
@@ -45,7 +46,7 @@ import {
 } from "./two-way/attribution.js";
 import { resultOf } from "./two-way/cut-test.js";
 
-/** Everything the controller knows between two beats. Small, readonly, printable. */
+/** Everything the law remembers from one cycle to the next. Small, readonly, printable. */
 export interface ControlState {
   readonly at: MonoMs;
   readonly estimate: Estimate;
@@ -53,13 +54,13 @@ export interface ControlState {
   readonly traffic: Traffic;
   readonly pulse: Pulse;
   readonly state: PerDirection<State>;
-  /** The changes of state of this very step. */
+  /** The changes of state in this step. */
   readonly transition: PerDirection<Transition | null>;
   readonly rate: PerDirection<RateState>;
   readonly attribution: Attribution;
 }
 
-/** What an earlier run learned (CTRL-06): baselines by reflector, as far as they are known, and the last rates. */
+/** What an earlier run learned (CTRL-06): baselines by reflector, null where unknown, and the last rates. */
 export interface Known {
   readonly baselinesMs: readonly (number | null)[];
   readonly rateBps: PerDirection<number> | null;
@@ -67,7 +68,7 @@ export interface Known {
 
 export const NOTHING_KNOWN: Known = { baselinesMs: [], rateBps: null };
 
-/** The state before the first beat: at the rates of before where they are known, else at base. */
+/** The state before the first cycle: at the rates of the earlier run where they are known, else at base. */
 export const initial = (
   policy: Policy,
   now: MonoMs,
@@ -90,14 +91,12 @@ export const initial = (
   attribution: noSuspect(now),
 });
 
-/** Whether a rate can go no lower. */
-const isPinned = (rate: PerDirection<RateState>, { limits }: Policy): boolean =>
-  DIRECTIONS.some((d) => rate[d].bps <= limits[d].floorBps);
+const isAnyAtFloor = (
+  rate: PerDirection<RateState>,
+  { limits }: Policy,
+): boolean => DIRECTIONS.some((d) => isAtFloor(rate[d], limits[d]));
 
-/**
- * One beat: what is known, what was seen and what is preferred become what is known now. Pure; the same for the daemon,
- * the tests and any simulation. Two steps may lie any time apart.
- */
+/** One cycle of the law. Pure: the daemon, the lab and the tests call the same function. Steps may be any time apart. */
 export function step(
   before: ControlState,
   reading: Reading,
@@ -107,7 +106,7 @@ export function step(
   const { after: path, samples } = estimate(
     before.estimate,
     reading.replies,
-    isPinned(before.rate, policy),
+    isAnyAtFloor(before.rate, policy),
     slackMs(before.rate, null),
   );
   const leastRttMs = leastBaselineMs(path) ?? 0;
@@ -120,13 +119,13 @@ export function step(
   const traffic = remember(before.traffic, reading.traffic, now, heldMs);
   const elapsedMs = clamp(msSince(before.at, now), 0, TUNING.stepMaxMs);
   const seen = { rate: before.rate, evidence, traffic, now };
-  const { cutTest, rate: judged } = resultOf(before.attribution.cutTest, seen);
+  const { cutTest, rate: tested } = resultOf(before.attribution.cutTest, seen);
   const attribution = { ...before.attribution, cutTest };
-  const known = { ...seen, rate: judged };
+  const known = { ...seen, rate: tested };
   const suspected = suspects(attribution, known, policy.limits);
-  const roundTripSlackMs = slackMs(judged, null);
+  const roundTripSlackMs = slackMs(tested, null);
   const slack = tellsOneWayDelays(evidence)
-    ? eachDirection((d) => slackMs(judged, d))
+    ? eachDirection((d) => slackMs(tested, d))
     : eachDirection(() => roundTripSlackMs);
   const newest = lastSamples(
     evidence,
@@ -142,7 +141,7 @@ export function step(
   );
   const rate = eachDirection((direction) =>
     // spelled out: a spread of so many fields would cost more than the rest of the step
-    nextRate(judged[direction], {
+    nextRate(tested[direction], {
       now,
       elapsedMs,
       evidence,
@@ -172,7 +171,7 @@ export function step(
     state: eachDirection((d) => classified[d].state),
     transition: eachDirection((d) => classified[d].transition),
     rate,
-    attribution: nextAttribution(attribution, judged, {
+    attribution: nextAttribution(attribution, tested, {
       rate,
       evidence,
       traffic,

@@ -16,25 +16,28 @@ import {
 import { rateBetween, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
-/** What the line was seen by while a queue stood before it. */
-interface Glimpse {
+/** What a capacity is estimated from. */
+interface CapacityInput {
   readonly direction: Direction;
   readonly evidence: Evidence;
   readonly traffic: Traffic;
   /** The rate in force. */
   readonly rateBps: number;
-  /** What own packets add to a delay, ms. */
+  /** What our own packets add to a delay, ms. */
   readonly slackMs: number;
-  /** How long counters stand still between two moves. */
+  /** Time between two updates of the counters, ms; 0: continuous. */
   readonly heldMs: number;
 }
 
 /**
- * What the line carries, seen while a queue stands before it (law.md 2), bit/s. Null without byte counters, or where they
- * stand still and tell of a time before the queue.
+ * What the line carries while a queue stands before it, bit/s. Null without byte counters, and where the last update of
+ * held counters covers time before the queue.
  * @param bad the samples that made the event
  */
-function capacityBps(seen: Glimpse, bad: readonly Sample[]): number | null {
+function capacityBps(
+  seen: CapacityInput,
+  bad: readonly Sample[],
+): number | null {
   const { direction, rateBps, slackMs } = seen;
   const worstMs = Math.max(...bad.map(({ delayMs }) => delayMs[direction]));
   const isSharp = worstMs > TUNING.sharpMs + slackMs;
@@ -52,10 +55,11 @@ function capacityBps(seen: Glimpse, bad: readonly Sample[]): number | null {
 
 /**
  * Download: while the ISP's queue is not empty, what arrives here is what the line carries. The window begins with the
- * queue; after a sharp fall also with the bad samples alone, lest it reach back before the fall, and the smaller counts.
+ * queue. After a sharp fall a second one begins with the long delays alone, so as not to reach back before the fall; the
+ * smaller result counts.
  */
 function arrivalRate(
-  { evidence: { samples }, traffic, rateBps, slackMs, heldMs }: Glimpse,
+  { evidence: { samples }, traffic, rateBps, slackMs, heldMs }: CapacityInput,
   isSharp: boolean,
 ): number | null {
   const now = traffic.at(-1)?.at;
@@ -83,11 +87,11 @@ function arrivalRate(
 }
 
 /**
- * Upload: what leaves here enters the ISP's queue; while that grows by `slope` ms per ms, the line carries 1/(1 + slope)
- * of it. Measured over the send times of two samples.
+ * Upload: what leaves here enters the ISP's queue. While its delay grows by `slope` ms per ms, the line carries
+ * 1/(1 + slope) of it. Measured between the send times of two samples.
  */
 function departureRate(
-  { evidence: { samples }, traffic, rateBps, slackMs, heldMs }: Glimpse,
+  { evidence: { samples }, traffic, rateBps, slackMs, heldMs }: CapacityInput,
   bad: readonly Sample[],
   isSharp: boolean,
 ): number | null {
@@ -118,11 +122,11 @@ const windowStart = (began: MonoMs, now: MonoMs, rateBps: number): MonoMs =>
     later(now, -windowMs(TUNING.windowMinMs, rateBps)),
   ) as MonoMs;
 
-/** Down to what the line carries, and below it by as much as the queue is long. */
+/** Cuts to what the line carries, and below it in proportion to the queue. */
 export function cut(
   state: RateState,
   input: StepInput,
-  votes: readonly Sample[],
+  recent: readonly Sample[],
   bad: readonly Sample[],
   worstMs: number,
 ): RateState {
@@ -131,7 +135,7 @@ export function cut(
   if (!input.isCutTested && isFutile(state, seen, worstMs))
     return withCause(state, "futile", worstMs);
   const carried = seen ?? state.bps * (1 - blindCut(worstMs, trimMs(input)));
-  // what own packets explain cannot be drained, and at a lower rate they take longer
+  // what our own packets explain cannot be drained: at a lower rate they take longer
   const queueMs = Math.max(0, worstMs - input.slackMs);
   const drainRatio =
     seen === null
@@ -139,57 +143,65 @@ export function cut(
       : Math.max(TUNING.drainMinRatio, 1 - queueMs / input.drainMs);
   const reactsInMs = direction === "download" ? leastRttMs : leastRttMs / 2;
   const easyMs = drainFor(limits);
-  const drainMs = 1.6 * easyMs * Math.max(1, worstMs / easyMs / 0.6);
+  const drainMs =
+    TUNING.refractoryDrains *
+    easyMs *
+    Math.max(1, worstMs / easyMs / TUNING.longQueueRatio);
   return {
     ...withRate(state, Math.min(state.bps, carried * drainRatio), limits),
-    mode: "drain",
+    mode: {
+      kind: "drain",
+      returnToBps: clamp(
+        Math.min(state.bps, TUNING.returnRatio * carried),
+        limits.floorBps,
+        limits.ceilingBps,
+      ),
+      refractoryUntil: later(
+        now,
+        Math.min(
+          TUNING.refractoryRtts * leastRttMs + worstMs + drainMs,
+          TUNING.refractoryMaxMs,
+        ),
+      ),
+    },
     cause: "cut",
     causeMs: worstMs,
     countsFrom: later(now, reactsInMs),
-    refractoryUntil: later(
-      now,
-      Math.min(2 * leastRttMs + worstMs + drainMs, TUNING.refractoryMaxMs),
-    ),
     lastCut: {
       deltaMs: worstMs,
       bad: bad.length,
-      samples: votes.length,
+      samples: recent.length,
       seenBps: seen,
     },
-    returnToBps: clamp(
-      Math.min(state.bps, TUNING.returnRatio * carried),
-      limits.floorBps,
-      limits.ceilingBps,
-    ),
-    // what a guess seemed to show would only slow the way back
+    // a guess is not remembered: it would only slow the return
     carriedBps: input.isCertain ? carried : null,
-    recalledBps: isGreatChange(state.carriedBps, carried)
+    recalledBps: isLargeChange(state.carriedBps, carried)
       ? state.carriedBps
       : state.recalledBps,
   };
 }
 
 /**
- * Whether the last cut changed nothing though the line carries all that the rate lets through: then it is no queue of
- * ours, or its senders heed no cut yet, as BBR does for ten round trips.
+ * Whether the last cut changed nothing although the line carries all that the rate admits. Then it is not a queue of
+ * ours, or the senders do not react yet: BBR takes ten round trips.
  */
 const isFutile = (
   { mode, lastCut, bps }: RateState,
   seenBps: number | null,
   worstMs: number,
 ): boolean =>
-  mode === "drain" &&
+  mode.kind === "drain" &&
   lastCut !== null &&
   seenBps !== null &&
   seenBps >= TUNING.futileRatio * bps &&
   worstMs >= TUNING.curedRatio * lastCut.deltaMs &&
   !isWorse(worstMs, lastCut);
 
-/** How much to cut by the delay alone. */
+/** The cut without byte counters, by the delay alone. */
 const blindCut = (worstMs: number, fromMs: number): number =>
   TUNING.blindCutMin +
   (TUNING.blindCutMax - TUNING.blindCutMin) *
     clamp((worstMs - fromMs) / Math.max(1, TUNING.severeMs - fromMs), 0, 1);
 
-const isGreatChange = (before: number | null, after: number): boolean =>
+const isLargeChange = (before: number | null, after: number): boolean =>
   before !== null && Math.abs(after - before) > TUNING.changeRatio * before;

@@ -12,48 +12,60 @@ import type { Limits } from "./inputs.js";
 import type { Traffic } from "./traffic.js";
 import { type Gains, TUNING } from "./tuning.js";
 
-/** What a cut was made of. */
+/** What led to a cut. */
 export interface CutEvidence {
-  /** Delay of the worst sample, ms. */
+  /** Delay of the worst bad sample, ms. */
   readonly deltaMs: number;
-  /** So many samples were bad, among so many. */
+  /** How many samples were bad, and of how many. */
   readonly bad: number;
   readonly samples: number;
   /** What the line was seen to carry; null without counters. */
   readonly seenBps: number | null;
 }
 
-/** One direction's rate and what it remembers of the line. `drain`: cut below capacity; `return`: on its way back; `grow`: free. */
+/** Where a rate is on its way: cut below the capacity, back to it, or free to grow. */
+export type Mode =
+  | {
+      readonly kind: "drain";
+      readonly returnToBps: number;
+      /** No second cut before, unless the delay is worse than at the last one. */
+      readonly refractoryUntil: MonoMs;
+    }
+  | { readonly kind: "return"; readonly returnToBps: number }
+  | {
+      readonly kind: "grow";
+      /** No raise near the known capacity before. */
+      readonly settledAt: MonoMs;
+    };
+
+/** One direction's rate, and what it remembers of the line. */
 export interface RateState {
   readonly bps: number;
   /** The effective target of the last step: {@link withSlack}. */
   readonly targetMs: number;
-  readonly mode: "grow" | "drain" | "return";
+  readonly mode: Mode;
   readonly cause: Cause;
   /** The number that belongs to the cause, ms. */
   readonly causeMs: number | null;
-  /** Only probes sent from here on can have felt the last cut. */
+  /** Only probes sent from here on can show the effect of the last cut. */
   readonly countsFrom: MonoMs;
-  /** No second cut before, unless it got worse than at the last one. */
-  readonly refractoryUntil: MonoMs;
   readonly lastCut: CutEvidence | null;
-  readonly returnToBps: number;
-  readonly settledAt: MonoMs;
-  /** Capacity at the last cut, and before its last great change. */
+  /** Capacity at the last cut. */
   readonly carriedBps: number | null;
+  /** Capacity before its last large change. */
   readonly recalledBps: number | null;
   /** Recent peak of load over rate; null without counters. */
   readonly peakLoad: number | null;
   readonly usedAt: MonoMs;
 }
 
-/** What a decision about one direction is taken from. */
+/** All that the next rate of one direction depends on, besides its present state. */
 export interface StepInput {
   readonly direction: Direction;
   readonly limits: Limits;
   readonly gains: Gains;
   readonly now: MonoMs;
-  /** Real time since the last step, at most `stepMaxMs`. */
+  /** Time since the last step, at most `stepMaxMs`. */
   readonly elapsedMs: number;
   readonly evidence: Evidence;
   readonly traffic: Traffic;
@@ -61,21 +73,21 @@ export interface StepInput {
   readonly deltaMs: number | null;
   readonly leastRttMs: number;
   readonly spacingMs: number;
-  /** What packets of our own add to a delay without any queue: see {@link slackMs}. */
+  /** What our own packets add to this direction's delay without any queue: {@link slackMs}. */
   readonly slackMs: number;
   /** The same for the round trip. */
   readonly roundTripSlackMs: number;
-  /** How long the byte counters stand still between two moves, ms; 0: they move as bytes pass. */
+  /** Time between two updates of the byte counters, ms; 0: continuous. */
   readonly heldMs: number;
-  /** Whether a queue of which nothing tells the direction may be this one's. */
+  /** Whether this direction may have caused a queue whose direction is unknown. */
   readonly isSuspect: boolean;
-  /** Whether it may look for more than it knows to be there. */
+  /** Whether it may grow beyond the known capacity. */
   readonly mayProbe: boolean;
-  /** Whether a cut is being judged by what it changes. */
+  /** Whether a cut test is running. */
   readonly isCutTested: boolean;
   /** Whether a cut now is more than a guess. */
   readonly isCertain: boolean;
-  /** In how long a cut is to empty the queue, ms. */
+  /** Time in which a cut is to empty the queue, ms. */
   readonly drainMs: number;
 }
 
@@ -86,14 +98,11 @@ export const initialRate = (
 ): RateState => ({
   bps,
   targetMs,
-  mode: "grow",
+  mode: { kind: "grow", settledAt: now },
   cause: "start",
   causeMs: null,
   countsFrom: now,
-  refractoryUntil: now,
   lastCut: null,
-  returnToBps: bps,
-  settledAt: now,
   carriedBps: null,
   recalledBps: null,
   peakLoad: null,
@@ -107,9 +116,9 @@ export const ratesOf = (rate: PerDirection<RateState>): PerDirection<number> =>
 export const isWorse = (
   worstMs: number,
   lastCut: CutEvidence | null,
-): boolean => worstMs > 1.3 * (lastCut?.deltaMs ?? 0) + 10;
+): boolean =>
+  worstMs > TUNING.worseRatio * (lastCut?.deltaMs ?? 0) + TUNING.worseMs;
 
-/** The same, and why. */
 export const withCause = (
   state: RateState,
   cause: Cause,
@@ -120,7 +129,7 @@ export const withCause = (
   causeMs,
 });
 
-/** The same at another rate, within its limits. */
+/** The state at another rate, clamped to floor and ceiling. */
 export const withRate = (
   state: RateState,
   bps: number,
@@ -130,38 +139,41 @@ export const withRate = (
   bps: clamp(bps, floorBps, ceilingBps),
 });
 
-/** How long a full packet takes at a rate, ms. */
+/** Serialization time of a full-size packet at a rate, ms. */
 export const packetMs = (bps: number): number =>
   (TUNING.packetBits / bps) * 1e3;
 
 /**
- * What full packets of our own add to a delay at the present rates, ms, where they take long. Two of each direction in use
- * add to a round trip. Of one direction's delay its own two are a part, and one of the other direction's: acknowledgements
- * wait behind it, and then call for as much at once.
- * @param own whose delay it is; null: that of the round trip
+ * What full-size packets of our own add to a delay at the present rates, ms, as far as each takes longer than
+ * `TUNING.packetMs`. A round trip may wait for two packets of each direction in use. One direction's delay contains two
+ * of its own and one of the other: acknowledgements wait behind that one, and then release as much at once.
+ * @param own the direction whose delay it is; null for the round trip
  */
 export const slackMs = (
   rate: PerDirection<RateState>,
   own: Direction | null,
 ): number =>
   DIRECTIONS.filter((d) => isInUse(rate[d])).reduce((sum, d) => {
-    const packets = own === null || own === d ? TUNING.packetsForgiven : 1;
+    const packets =
+      own === null || own === d
+        ? TUNING.packetsForgiven
+        : TUNING.otherPacketsForgiven;
     const longMs = Math.max(0, packetMs(rate[d].bps) - TUNING.packetMs);
     return sum + packets * longMs;
   }, 0);
 
-/** Whether it carries enough to have full packets on their way. */
+/** Whether it carries enough to have full-size packets in flight. */
 export const isInUse = ({ peakLoad }: Pick<RateState, "peakLoad">): boolean =>
   (peakLoad ?? 1) >= TUNING.inUseRatio;
 
-/** A window over which a slow direction has let several packets pass, ms. */
+/** `leastMs`, or longer where that is too short for `windowPackets` packets, ms. */
 export const windowMs = (leastMs: number, bps: number): number =>
   Math.min(
     Math.max(leastMs, TUNING.windowPackets * packetMs(bps)),
     TUNING.memoryMs,
   );
 
-/** The thresholds in force: the configured ones, and what own packets explain. */
+/** The effective thresholds: the configured ones plus what our own packets explain. */
 export const withSlack = (limits: Limits, slackMs: number): Limits => ({
   ...limits,
   targetMs: limits.targetMs + slackMs,
@@ -169,7 +181,7 @@ export const withSlack = (limits: Limits, slackMs: number): Limits => ({
   hardRedMs: limits.hardRedMs + slackMs,
 });
 
-/** In how long a queue is to be emptied where the operator wants this target, ms. */
+/** Time in which a cut is to empty the queue, ms: shorter for a smaller target. */
 export const drainFor = ({ targetMs }: Limits): number =>
   clamp(
     (TUNING.drainMs * targetMs) / TUNING.drainTargetMs,
@@ -177,6 +189,6 @@ export const drainFor = ({ targetMs }: Limits): number =>
     TUNING.drainMs,
   );
 
-/** Where the rate law begins to act, ms of delay: below the target, so that its own probing stays GREEN. */
+/** The delay at which the law acts, ms: below the target, so that its own probing stays GREEN. */
 export const trimMs = ({ limits, slackMs }: StepInput): number =>
   TUNING.trimRatio * limits.targetMs + slackMs;

@@ -15,9 +15,9 @@ import {
 } from "./rate-state.js";
 import { recentRate } from "./traffic.js";
 import { type Gains, TUNING } from "./tuning.js";
-import { mayHaveQueued } from "./two-way/load-gate.js";
+import { mayHaveQueued } from "./load-gate.js";
 
-/** A rate, and what the line was seen to carry: at the last cut, and before its last great change. */
+/** A rate and the capacities known. */
 interface Memory {
   readonly bps: number;
   readonly carriedBps: number | null;
@@ -25,9 +25,9 @@ interface Memory {
 }
 
 /**
- * Growth as a part of the rate, per second: slow where capacity was met before, fast elsewhere; beyond it less fast the
- * longer the queue that it takes to tell.
- * @param promptness how soon a queue can be told, as a part of how soon where packets take no time
+ * Growth as a part of the rate per second: slow near a known capacity, fast elsewhere. Beyond it, slower where a queue
+ * must be longer to be recognized.
+ * @param promptness 1 less the share of the trim that our own packets explain
  */
 export function growthPerS(
   { bps, carriedBps, recalledBps }: Memory,
@@ -37,44 +37,53 @@ export function growthPerS(
 ): number {
   const beyondPerS = Math.max(slowPerS, promptness ** 2 * fastPerS);
   const z = carriedBps === null ? 0 : bps / carriedBps;
-  if (isSettling && z >= 0.96) return 0;
-  // so far above it without a queue it was no capacity
-  const refuted = (ratio: number) =>
-    interpolate(ratio, 1.25, beyondPerS, 1.6, fastPerS);
+  if (isSettling && z >= TUNING.settleFromRatio) return 0;
+  const { nearFromRatio, nearToRatio, beyondRatio } = TUNING;
+  const { recalledFromRatio, recalledToRatio, recalledSlow } = TUNING;
+  // a capacity exceeded by so much without a queue was none
+  const doubted = (ratio: number) =>
+    interpolate(
+      ratio,
+      [TUNING.doubtFromRatio, beyondPerS],
+      [TUNING.disprovedRatio, fastPerS],
+    );
   const byLast =
-    z < 0.97
+    z < nearFromRatio
       ? fastPerS
-      : z < 1.005
-        ? slowPerS
-        : z < 1.06
-          ? interpolate(z, 1.005, slowPerS, 1.06, beyondPerS)
-          : refuted(z);
+      : z < beyondRatio
+        ? interpolate(z, [nearToRatio, slowPerS], [beyondRatio, beyondPerS])
+        : doubted(z);
   const y = recalledBps === null ? 0 : bps / recalledBps;
   const byRecalled =
-    y < 0.95
+    y < recalledFromRatio
       ? Infinity
-      : y < 1.06
-        ? interpolate(y, 1, 4 * slowPerS, 1.06, beyondPerS)
-        : refuted(y);
+      : y < beyondRatio
+        ? interpolate(
+            y,
+            [recalledToRatio, recalledSlow * slowPerS],
+            [beyondRatio, beyondPerS],
+          )
+        : doubted(y);
   return Math.min(byLast, byRecalled);
 }
 
-/** A straight line from (x0, y0) to (x1, y1), level outside. */
+/** A straight line between two points, level outside. */
 const interpolate = (
   x: number,
-  x0: number,
-  y0: number,
-  x1: number,
-  y1: number,
+  [x0, y0]: readonly [number, number],
+  [x1, y1]: readonly [number, number],
 ): number => y0 + (y1 - y0) * clamp((x - x0) / (x1 - x0), 0, 1);
 
-/** How much of the growth is left as the delta nears the trim: all up to `queueMs` of queue, none at the trim. */
+/** The share of the growth that is left: all up to `queueMs` of queue, none at the trim. */
 function taper(worstMs: number, trimMs: number, slackMs: number): number {
-  const full = Math.min(TUNING.queueMs + slackMs, trimMs / 2);
+  const full = Math.min(
+    TUNING.queueMs + slackMs,
+    TUNING.taperFromMaxRatio * trimMs,
+  );
   return clamp((trimMs - worstMs) / (trimMs - full), 0, 1);
 }
 
-/** The next rate of one direction, within floor and ceiling (law.md 2). */
+/** The next rate of one direction, within floor and ceiling. */
 export function nextRate(before: RateState, input: StepInput): RateState {
   const { limits, now } = input;
   const state = {
@@ -90,33 +99,36 @@ export function nextRate(before: RateState, input: StepInput): RateState {
       silent,
     );
   if (silent > TUNING.silenceMs) return withCause(state, "silence", silent);
-  const votes = lastSamples(
+  const recent = lastSamples(
     input.evidence,
     TUNING.recentSamples,
     state.countsFrom,
   );
-  const bad = badOf(votes, state, input);
+  const bad = badOf(recent, state, input);
   if (bad.length >= TUNING.badNeeded) {
     const worstMs = Math.max(
       ...bad.map(({ delayMs }) => delayMs[input.direction]),
     );
     if (!isOwnQueue(state, input, bad))
       return withCause(state, "innocent", worstMs);
-    return mayCut(state, worstMs, now)
-      ? cut(state, input, votes, bad, worstMs)
-      : withCause(state, "refractory", msSince(now, state.refractoryUntil));
+    const { mode } = state;
+    return mode.kind === "drain" &&
+      now < mode.refractoryUntil &&
+      !isWorse(worstMs, state.lastCut)
+      ? withCause(state, "refractory", msSince(now, mode.refractoryUntil))
+      : cut(state, input, recent, bad, worstMs);
   }
-  switch (state.mode) {
+  switch (state.mode.kind) {
     case "drain":
-      return drain(state, input);
+      return drain(state, state.mode.returnToBps, input);
     case "return":
-      return returnRate(state, input);
+      return returnRate(state, state.mode.returnToBps, input);
     case "grow":
-      return grow(state, input);
+      return grow(state, state.mode.settledAt, input);
   }
 }
 
-/** Follows who uses the line. */
+/** Follows the load. */
 function withLoad(
   state: RateState,
   { traffic, direction, elapsedMs, now }: StepInput,
@@ -131,18 +143,18 @@ function withLoad(
   return { ...state, peakLoad: Math.max(load, faded), usedAt };
 }
 
-/** The bad ones: later than the trim and two packets at this rate. */
+/** The samples later than the trim and two packets at this rate. */
 function badOf(
-  votes: readonly Sample[],
+  recent: readonly Sample[],
   { bps }: RateState,
   input: StepInput,
 ): readonly Sample[] {
   const ownMs = TUNING.packetsForgiven * packetMs(bps);
   const badMs = trimMs(input) + Math.max(0, ownMs - input.slackMs);
-  return votes.filter(({ delayMs }) => delayMs[input.direction] > badMs);
+  return recent.filter(({ delayMs }) => delayMs[input.direction] > badMs);
 }
 
-/** Probes that tell the way leave no doubt but the load's. */
+/** Whether the delay is this direction's: by one-way delays and load, else by attribution. */
 const isOwnQueue = (
   state: RateState,
   { evidence, direction, limits, isSuspect, slackMs }: StepInput,
@@ -152,48 +164,52 @@ const isOwnQueue = (
     ? mayHaveQueued(state, evidence, direction, limits, slackMs)
     : isSuspect;
 
-const mayCut = (
-  { refractoryUntil, lastCut }: RateState,
-  worstMs: number,
-  now: MonoMs,
-): boolean => now >= refractoryUntil || isWorse(worstMs, lastCut);
-
 /** Waits until the queue is seen to be gone. */
-function drain(state: RateState, input: StepInput): RateState {
-  const newest = lastSamples(input.evidence, 2, state.countsFrom);
-  const last = newest.at(-1);
-  if (
-    last === undefined ||
-    last.delayMs[input.direction] > TUNING.drainedMs + input.slackMs ||
+function drain(
+  state: RateState,
+  returnToBps: number,
+  input: StepInput,
+): RateState {
+  const newest = lastSamples(
+    input.evidence,
+    TUNING.cleanSamples,
+    state.countsFrom,
+  );
+  const lastMs = newest.at(-1)?.delayMs[input.direction];
+  return lastMs === undefined ||
+    lastMs > TUNING.drainedMs + input.slackMs ||
     !isClean(state, input)
-  )
-    return withCause(
-      state,
-      "drain",
-      last?.delayMs[input.direction] ?? input.deltaMs,
-    );
-  // the patience was for this drain: of a long one it would outlast the next queue
-  const refractoryUntil = input.now;
-  return returnRate({ ...state, mode: "return", refractoryUntil }, input);
+    ? withCause(state, "drain", lastMs ?? input.deltaMs)
+    : returnRate(
+        { ...state, mode: { kind: "return", returnToBps } },
+        returnToBps,
+        input,
+      );
 }
 
-/** Back to just under what the line carried when it was cut. */
-function returnRate(state: RateState, input: StepInput): RateState {
+/** Back to just below what the line carried at the cut. */
+function returnRate(
+  state: RateState,
+  returnToBps: number,
+  input: StepInput,
+): RateState {
   if (!isClean(state, input)) return withCause(state, "delta", input.deltaMs);
   const { limits, elapsedMs, now } = input;
-  const step = (TUNING.returnPerS * state.returnToBps * elapsedMs) / 1e3;
-  const bps = Math.max(
-    state.bps,
-    Math.min(state.returnToBps, state.bps + step),
-  );
+  const step = (TUNING.returnPerS * returnToBps * elapsedMs) / 1e3;
+  const bps = Math.max(state.bps, Math.min(returnToBps, state.bps + step));
   const next = withCause(withRate(state, bps, limits), "return", null);
-  return bps < state.returnToBps
+  const settledAt = later(now, input.gains.settleMs);
+  return bps < returnToBps
     ? next
-    : { ...next, mode: "grow", settledAt: later(now, input.gains.settleMs) };
+    : { ...next, mode: { kind: "grow", settledAt } };
 }
 
-/** Looks for room, while the line is used and clean; goes home when nobody uses it. */
-function grow(state: RateState, input: StepInput): RateState {
+/** Raises the rate while the line is used and clean; an unused rate drifts to base. */
+function grow(
+  state: RateState,
+  settledAt: MonoMs,
+  input: StepInput,
+): RateState {
   const { limits, elapsedMs, now, traffic, direction } = input;
   if (!isClean(state, input)) return withCause(state, "delta", input.deltaMs);
   if (state.peakLoad !== null && msSince(state.usedAt, now) > TUNING.idleMs)
@@ -206,7 +222,7 @@ function grow(state: RateState, input: StepInput): RateState {
   const knownBps = TUNING.probingRatio * (state.carriedBps ?? 0);
   if (!input.mayProbe && state.bps >= knownBps)
     return withCause(state, "turn", null);
-  const settlingMs = msSince(now, state.settledAt);
+  const settlingMs = msSince(now, settledAt);
   const perS =
     loadBps === null
       ? TUNING.blindPerS
@@ -217,50 +233,53 @@ function grow(state: RateState, input: StepInput): RateState {
           1 - input.slackMs / trimMs(input),
         );
   if (perS === 0) return withCause(state, "settle", settlingMs);
-  const worstMs = worstOfTwo(state, input);
+  const worstMs = worstNewest(state, input);
   const h = taper(worstMs, trimMs(input), input.slackMs);
   const bps = state.bps * (1 + (perS * h * elapsedMs) / 1e3);
   return withCause(withRate(state, bps, limits), "raise", worstMs);
 }
 
-/** Drifts to base: what the line carried long ago is no news. */
+/** What the line carried long ago is out of date. */
 function driftToBase(
   state: RateState,
   { limits, elapsedMs }: StepInput,
 ): RateState {
   const step = (TUNING.idlePerS * limits.baseBps * elapsedMs) / 1e3;
   const bps = state.bps + clamp(limits.baseBps - state.bps, -step, step);
-  const isHome = bps === limits.baseBps;
-  const forgotten = isHome ? { carriedBps: null, recalledBps: null } : {};
+  const isAtBase = bps === limits.baseBps;
+  const forgotten = isAtBase ? { carriedBps: null, recalledBps: null } : {};
   return {
     ...withCause(
       withRate(state, bps, limits),
-      isHome ? "unused" : "idle",
+      isAtBase ? "unused" : "idle",
       null,
     ),
     ...forgotten,
   };
 }
 
-/** May a rate rise now? Both newest samples below the trim, the smoothed delta below the target, nothing overdue. */
+/** Whether a rate may rise: newest samples below the trim, smoothed delta below the target, nothing overdue. */
 function isClean(state: RateState, input: StepInput): boolean {
   if (input.deltaMs === null) return false;
   const expectedMs =
-    input.leastRttMs + trimMs(input) + TUNING.overdueMs + 3 * input.spacingMs;
+    input.leastRttMs +
+    trimMs(input) +
+    TUNING.overdueMs +
+    TUNING.overdueProbes * input.spacingMs;
   return (
     input.deltaMs <= state.targetMs &&
-    worstOfTwo(state, input) <= trimMs(input) &&
+    worstNewest(state, input) <= trimMs(input) &&
     ageMs(input.evidence, input.now) <= expectedMs
   );
 }
 
-/** The larger of the two newest samples that count; Infinity where there are not two. */
-function worstOfTwo(
+/** The longest delay of the newest samples that count; Infinity where there are too few. */
+function worstNewest(
   { countsFrom }: RateState,
   { evidence, direction }: StepInput,
 ): number {
-  const [one, two] = lastSamples(evidence, 2, countsFrom);
-  return one === undefined || two === undefined
+  const newest = lastSamples(evidence, TUNING.cleanSamples, countsFrom);
+  return newest.length < TUNING.cleanSamples
     ? Infinity
-    : Math.max(one.delayMs[direction], two.delayMs[direction]);
+    : Math.max(...newest.map(({ delayMs }) => delayMs[direction]));
 }

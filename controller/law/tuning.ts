@@ -1,34 +1,36 @@
-/** How the law goes about a line of some kind. Most of it is the same for all (tuning.ts). */
+/** How fast the law moves on a line of some kind. All else is the same for every line: {@link TUNING}. */
 export interface Gains {
-  /** After a drain it waits so long, ms, before it looks for more again. */
+  /** ms: pause between the end of a drain and the next raise near the known capacity. */
   readonly settleMs: number;
-  /** It raises by so much of the rate a second near the capacity it met. */
+  /** Growth near the capacity of the last cut, as a part of the rate per second. */
   readonly slowPerS: number;
-  /** And by so much elsewhere. */
+  /** Growth elsewhere, as a part of the rate per second. */
   readonly fastPerS: number;
 }
 
 export interface Preset {
-  /** Where GREEN ends unless the file says otherwise, ms of delta. */
+  /** Default for target_bloat_ms: the delta at which GREEN ends, ms. */
   readonly targetMs: number;
   readonly gains: Gains;
   readonly reason: string;
 }
 
 const STEADY: Gains = { settleMs: 1_000, slowPerS: 0.1, fastPerS: 1.2 };
-/** A line that carries another rate every second is worth looking at oftener, and is refound faster than it changes. */
+/** For lines whose capacity changes every second: probe sooner, and regain a lost rate faster than it changes again. */
 const RESTLESS: Gains = { settleMs: 200, slowPerS: 0.3, fastPerS: 1.5 };
 
 export const PRESETS = {
   cable: {
     targetMs: 15,
     gains: STEADY,
-    reason: "capacity falls for minutes; the modem's turns add some ms",
+    reason:
+      "capacity falls for minutes; the modem's request-grant cycle adds a few ms",
   },
   vdsl: {
     targetMs: 15,
     gains: STEADY,
-    reason: "hardly changes; a full packet of the upload alone takes ms",
+    reason:
+      "capacity hardly changes; one full-size upload packet takes milliseconds",
   },
   fibre: {
     targetMs: 9,
@@ -38,12 +40,12 @@ export const PRESETS = {
   lte: {
     targetMs: 30,
     gains: RESTLESS,
-    reason: "capacity changes within a second, the radio's turns add 10-20 ms",
+    reason: "capacity changes within a second; radio scheduling adds 10-20 ms",
   },
   starlink: {
     targetMs: 25,
     gains: RESTLESS,
-    reason: "another satellite, path and capacity every 15 s",
+    reason: "satellite, path and capacity change every 15 s",
   },
 } as const satisfies Record<string, Preset>;
 
@@ -51,143 +53,208 @@ export type PresetName = keyof typeof PRESETS;
 export const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 
 /**
- * The constants of the law, in one table, each with its reason. Found by experiment on real CAKE over a 20 ms line;
- * delays are ms of delta unless said.
+ * Every constant of the law. Each comment is "unit: effect; what the value is a compromise between". They were found by
+ * experiment on real CAKE over a 20 ms line. docs/internals/law.md is generated from this table; delays are deltas unless
+ * stated.
  */
 export const TUNING = {
-  /** The rate law trims at this part of the target, so that its own probing stays within GREEN. */
+  // Evidence
+  /** part of the target: a delay above it counts as a queue; below 1, so that probing for capacity stays GREEN */
   trimRatio: 0.65,
-  /** A state is left only below this part of the threshold that led to it. */
+  /** part of a threshold: a state is left only below it; nearer to 1 the states flap */
   exitRatio: 0.8,
-
-  /** Evidence is `votes` bad samples among the last `voters`: one late reply proves nothing. */
+  /** samples: so many bad ones among recentSamples are an event; with 1 a single late reply causes a cut */
   badNeeded: 2,
+  /** samples: how many of the newest decide; more react later */
   recentSamples: 3,
-  /** Packets of this size may stand in front of a probe without anybody being at fault: two of them. */
-  packetBits: 12_112,
-  packetsForgiven: 2,
-  /** One of them at the present rate, ms, is nothing yet; what it takes longer is added to every bound of delay. */
-  packetMs: 4,
-  /**
-   * Counters that move by so many bytes after so long without, so many times in a row, are written only so often; those
-   * that move sooner, so many times in a row, are not.
-   */
-  heldMs: 300,
-  heldBytes: 15_000,
-  heldMoves: 2,
-  promptMoves: 5,
-  /** So many holds of theirs are remembered. */
-  heldKept: 2.5,
-  /** A rate is measured over no fewer packets than this. */
-  windowPackets: 8,
-
-  /** A baseline follows down at once, up slowly: a longer RTT is probably our own queue. Time constants, ms. */
-  baselineFallMs: 430,
-  baselineRiseMs: 60_000,
-  baselineClimbMs: 1_500_000,
-  /** Within this much above the baseline it rises by baselineRiseMs, beyond by baselineClimbMs. */
-  baselineNearMs: 3,
-  /** After so long without an RTT near it the baseline is the least one of that time: the path became longer. */
-  baselineWindowMs: 3_000,
-  /** The same while a rate is at its floor, and the queue may be one that no cut of ours empties. */
-  baselineWindowAtFloorMs: 3_800,
-  /** A path longer by more than this is believed only after so long: it may be a queue that no cut of ours empties. */
-  longerPathMs: 60,
-  longerPathAfterMs: 40_000,
-  /** Who was last heard so long before the others no longer answers, or is not asked, and its baseline has no say. */
-  answersMs: 10_000,
-  /** The difference of the ways follows the reflector's clock over this while no queue stands; so much is noise, ms. */
-  skewMs: 1_000,
-  skewToleranceMs: 4,
-  /** The delta that people see is smoothed over this, ms. */
-  deltaSmoothingMs: 100,
-
-  /** No reply from anybody for this long is silence, which is no queue: eight probes of 50 ms. */
-  silenceMs: 400,
-  /** After so long a silence nothing is known of the line any more: at most base. */
-  blackoutMs: 10_000,
-  /** How much of the past is kept, ms and samples. */
-  memoryMs: 1_200,
-  memorySamples: 64,
-  /** An answer that is this much later than expected stops raises. */
+  /** samples: so many of the newest must be below the trim before a raise */
+  cleanSamples: 2,
+  /** ms: a reply later than expected by this, and by overdueProbes, stops raises; less stops them for scheduling noise */
   overdueMs: 12,
-
-  /** A queue stands while samples are above this. */
-  queueMs: 4,
-  /** Above this the line fell sharply, and the capacity window must not reach back before the fall. */
-  sharpMs: 25,
-  /** Where own packets take so long, a cut is felt before the next one is due: a queue may shrink by so much, ms per ms. */
-  shrinkAtMs: 16,
-  shrinkMax: 0.5,
-  windowMinMs: 100,
-  windowMaxMs: 400,
-  /** One event takes at most 65 %, and the estimate may exceed the rate a little, or bursts ratchet it down. */
-  capacityMinRatio: 0.35,
-  capacityMaxRatio: 1.1,
-
-  /**
-   * The cut goes below capacity by delta/drainMs, to empty the queue in about that time; at most to drainMinRatio. A
-   * smaller target than drainTargetMs wants a sooner end, down to drainLeastMs, and pays with a deeper hole.
-   */
-  drainMs: 250,
-  drainTargetMs: 15,
-  drainLeastMs: 150,
-  drainMinRatio: 0.4,
-  /** It is given the time to do so, but not more: a delay of half a minute is an outage's. */
-  refractoryMaxMs: 5_000,
-  /** After the drain the rate returns to this part of the capacity, not faster than returnPerS of it a second. */
-  returnRatio: 0.98,
-  returnPerS: 1.5,
-  /** A cut that did not bring the delta down to this part of what it was cured nothing. */
-  curedRatio: 0.8,
-  /** If the line carries this part of the rate then, a deeper cut would not cure it either. */
-  futileRatio: 0.9,
-  /** The drain is over when the newest sample is below this. */
-  drainedMs: 8,
-  /** Without byte counters the cut is sized by the delay alone: from -3 % at the trim to -25 % at severeMs. */
-  blindCutMin: 0.03,
-  blindCutMax: 0.25,
-  severeMs: 60,
-
-  /** Raises need the line used to this part of the rate, over this window. */
-  usedRatio: 0.8,
-  usedWindowMs: 250,
-  /** Without byte counters it raises by this much a second. */
-  blindPerS: 0.05,
-  /** A new capacity this different makes the old one the second memory. */
-  changeRatio: 0.15,
-  /** No time step counts for more: a process that stood still has no claim to a large raise. */
+  /** probe intervals: the same, because the next probe may be missing as well */
+  overdueProbes: 3,
+  /** ms: without any reply for this long the rate is held, since silence is not a queue; eight probes at 50 ms */
+  silenceMs: 400,
+  /** ms: after this long a silence nothing is known of the line, and the rate is at most base */
+  blackoutMs: 10_000,
+  /** ms: samples and counter values older than this are dropped */
+  memoryMs: 1_200,
+  /** samples: at most this many are kept */
+  memorySamples: 64,
+  /** ms: no time step counts for more, so that a suspended process does not make one large raise */
   stepMaxMs: 200,
 
-  /**
-   * Who loads the line: a peak that decays over this; busy and idle parts of the rate. Who is in between has made the
-   * queue only where so many samples in a row, one of each reflector, are bad: late replies are not.
-   * Who carries less, but this part of the floor, has made it only where all answers of so long are.
-   */
-  peakDecayMs: 700,
-  busyRatio: 0.6,
-  inUseRatio: 0.2,
-  agreeingSamples: 6,
-  standingMs: 900,
-  floorRatio: 0.5,
-  /**
-   * Both busy and no ways told: a cut, deeper than others, that by this many ms of probes has not brought the delta down to curedRatio of
-   * its longest was the wrong one; its rate comes back, but for a bit. After testMaxMs both are to blame, or
-   * after immunityMaxMs while it shrinks.
-   */
-  testProbesMs: 100,
-  testDrainMs: 125,
-  restoredRatio: 0.98,
-  testMaxMs: 900,
-  immunityMaxMs: 2_500,
-  /**
-   * Above this part of the known capacity they look for room one at a time, for so long if the other wants to. Who is
-   * beyondRatio above it makes queues as long as those after a fall.
-   */
-  probingRatio: 0.985,
-  beyondRatio: 1.05,
-  turnMs: 1_000,
-  /** Unused for this long, the rate drifts to base by this a second. */
+  // Slow lines: what the direction's own packets explain
+  /** bits: a full-size Ethernet frame */
+  packetBits: 12_112,
+  /** packets: a probe may wait for this many of its own direction without a queue */
+  packetsForgiven: 2,
+  /** packets: and for this many of the other direction, which hold back acknowledgements */
+  otherPacketsForgiven: 1,
+  /** ms: packets that take no longer are ignored; what they take beyond it is added to every bound of delay */
+  packetMs: 4,
+  /** packets: a rate is measured over no fewer; over fewer one packet more or less is a visible error */
+  windowPackets: 8,
+  /** ms: where own packets take this long, a falling upload delay enters the capacity estimate as well */
+  shrinkAtMs: 16,
+  /** ms per ms: the steepest fall that it may use; 1 would mean that nothing was sent */
+  shrinkMax: 0.5,
+
+  // Byte counters that stand still between updates
+  /** ms: a counter that moves after at least this long was held */
+  heldMs: 300,
+  /** bytes: and by at least this much; a smaller move says only that the line is hardly used */
+  heldBytes: 15_000,
+  /** moves: this many held ones in a row mean that the counters are updated that seldom */
+  heldMoves: 2,
+  /** moves: this many prompt ones in a row mean that they are not */
+  promptMoves: 5,
+  /** holds: how much of the past is kept then, instead of memoryMs; below 2 there would be no full hold to measure over */
+  heldKept: 2.5,
+
+  // Baseline
+  /** ms: time constant with which a baseline follows a shorter RTT */
+  baselineFallMs: 430,
+  /** ms: time constant with which it rises to an RTT within baselineNearMs: slow, since a longer RTT is probably a queue */
+  baselineRiseMs: 60_000,
+  /** ms: time constant with which it rises to a longer RTT than that */
+  baselineClimbMs: 1_500_000,
+  /** ms: what is still near the baseline */
+  baselineNearMs: 3,
+  /** ms: after this long above it, the baseline becomes the least RTT of that time: the path became longer */
+  baselineWindowMs: 3_000,
+  /** ms: the same while a rate is at its floor, where a queue may stand that no cut can empty */
+  baselineWindowAtFloorMs: 3_800,
+  /** ms: a path longer by more than this is believed only after longerPathAfterMs, since it may be such a queue */
+  longerPathMs: 60,
+  /** ms: see longerPathMs; a real detour of that length keeps the rate low for so long */
+  longerPathAfterMs: 40_000,
+  /** ms: a reflector last heard this long before the newest reply has no part in the baseline */
+  answersMs: 10_000,
+  /** ms: time constant with which the clock difference to a reflector is followed while no queue stands */
+  skewMs: 1_000,
+  /** ms: a difference of the two ways that exceeds the delta by more than this is a clock step, not a queue */
+  skewToleranceMs: 4,
+  /** ms: time constant of the published delta; longer delays the end of a hold */
+  deltaSmoothingMs: 100,
+
+  // Capacity
+  /** ms: a queue stands while samples are above this; also where growth begins to taper */
+  queueMs: 4,
+  /** ms: above this the capacity fell sharply, and the window must not reach back to before the fall */
+  sharpMs: 25,
+  /** ms: least window over which a rate is measured; shorter ones see bursts */
+  windowMinMs: 100,
+  /** ms: longest one; longer ones see the line as it was */
+  windowMaxMs: 400,
+  /** part of the rate: least capacity that is believed, so one cut takes at most 65 % before the drain */
+  capacityMinRatio: 0.35,
+  /** part of the rate: most that is believed; at 1 bursts would ratchet the rate down */
+  capacityMaxRatio: 1.1,
+  /** part: a capacity that differs by more replaces the second memory */
+  changeRatio: 0.15,
+
+  // Cut and drain
+  /** ms: a cut is deep enough to empty the queue in about this time; shorter is a deeper hole in the throughput */
+  drainMs: 250,
+  /** ms: target to which drainMs belongs; a smaller one shortens the drain in proportion */
+  drainTargetMs: 15,
+  /** ms: down to this */
+  drainLeastMs: 150,
+  /** part of the capacity: a cut goes no lower, however long the queue */
+  drainMinRatio: 0.4,
+  /** ms: the drain is over when the newest sample is at most this */
+  drainedMs: 8,
+  /** round trips: part of the refractory time, in which the cut takes effect and is seen */
+  refractoryRtts: 2,
+  /** drain times: the rest of it, because queues drain more slowly than calculated */
+  refractoryDrains: 1.6,
+  /** part of the drain time: a queue longer than this cannot be drained at drainMinRatio in time, and gets more */
+  longQueueRatio: 0.6,
+  /** ms: longest refractory time; a delay of half a minute is that of an outage */
+  refractoryMaxMs: 5_000,
+  /** part: a delay above the last cut's times this, plus worseMs, is worse and may be cut within the refractory time */
+  worseRatio: 1.3,
+  /** ms: see worseRatio; keeps jitter on short queues from being worse */
+  worseMs: 10,
+  /** part: a cut that left more than this of the delay cured nothing */
+  curedRatio: 0.8,
+  /** part of the rate: if the line then carries at least this, a second cut would cure nothing either */
+  futileRatio: 0.9,
+  /** part of the rate: without byte counters, the cut for a delay at the trim */
+  blindCutMin: 0.03,
+  /** part of the rate: and for one of severeMs or more */
+  blindCutMax: 0.25,
+  /** ms: delay at which a cut without counters is largest */
+  severeMs: 60,
+
+  // Return and growth
+  /** part of the capacity: the rate returns to this after a drain; at 1 the queue stands again at once */
+  returnRatio: 0.98,
+  /** part of that rate per second: how fast it returns */
+  returnPerS: 1.5,
+  /** part of the rate: raises need at least this much traffic; more starves senders that never fill the rate */
+  usedRatio: 0.8,
+  /** ms: window over which the traffic is measured */
+  usedWindowMs: 250,
+  /** part of the rate per second: growth without byte counters */
+  blindPerS: 0.05,
+  /** part of the trim: growth tapers from here at the latest, also where own packets explain more */
+  taperFromMaxRatio: 0.5,
+  /** part of the known capacity: from here a rate that has just drained settles before it grows */
+  settleFromRatio: 0.96,
+  /** part of the known capacity: growth is slow from here */
+  nearFromRatio: 0.97,
+  /** part of the known capacity: to here; then it speeds up */
+  nearToRatio: 1.005,
+  /** part of the known (or recalled) capacity: growth has reached its speed beyond a capacity here */
+  beyondRatio: 1.06,
+  /** part of the known (or recalled) capacity: from here without a queue, the capacity is doubted */
+  doubtFromRatio: 1.25,
+  /** part of the known (or recalled) capacity: here it is disproved, and growth is fast */
+  disprovedRatio: 1.6,
+  /** part of the recalled capacity: growth is limited from here */
+  recalledFromRatio: 0.95,
+  /** part of the recalled capacity: growth speeds up from here */
+  recalledToRatio: 1,
+  /** slow growths: speed near the recalled capacity, of which less is known than of the last one */
+  recalledSlow: 4,
+  /** ms: a direction that carried next to nothing for this long drifts to base */
   idleMs: 10_000,
+  /** part of base per second: how fast it drifts */
   idlePerS: 0.02,
+
+  // Load: which direction may have made a queue
+  /** ms: time constant with which the peak of load over rate decays */
+  peakDecayMs: 700,
+  /** part of the rate: from this peak a direction is busy, and a suspect for any queue */
+  busyRatio: 0.6,
+  /** part of the rate: below this peak it is unused; in between it is a suspect only if agreeingSamples agree */
+  inUseRatio: 0.2,
+  /** samples: one from each of the usual six reflectors: late replies of one or two are not a queue */
+  agreeingSamples: 6,
+  /** ms: a delay that all replies had for this long is a queue, even if the load is small */
+  standingMs: 900,
+  /** part of the floor: such a direction must carry at least this */
+  floorRatio: 0.5,
+
+  // Both directions busy, no one-way delays
+  /** ms of probes: a cut that has not shrunk the queue over so many was of the wrong direction */
+  testProbesMs: 100,
+  /** ms: drain time of a cut that is a test: deeper than others, so that the result comes soon */
+  testDrainMs: 125,
+  /** part of the former rate: what the wrong direction gets back; below 1, since it may have had a part in the queue */
+  restoredRatio: 0.98,
+  /** ms: a test that cured nothing by now has failed, and both directions may be cut */
+  testMaxMs: 900,
+  /** ms: the same while the queue shrinks; no direction is immune for longer, or a queue might stand for ever */
+  immunityMaxMs: 2_500,
+  /** part of the known capacity: above it the directions look for more in turn */
+  probingRatio: 0.985,
+  /** part of the known capacity: a rate above it can have made a queue as long as one after a fall */
+  overshootRatio: 1.05,
+  /** part of the download's rate: more than this arriving means that the queue stands before our shaper */
+  overrunRatio: 1.05,
+  /** ms: a turn ends after this if the other direction waits and no queue stands */
+  turnMs: 1_000,
 } as const;

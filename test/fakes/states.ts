@@ -79,11 +79,24 @@ const rateState = (
   return fc.record({
     bps: bps(),
     targetMs: fc.constant(15),
-    mode: fc.constantFrom("grow", "drain", "return"),
+    mode: fc.oneof(
+      fc.record({
+        kind: fc.constant("grow" as const),
+        settledAt: around(2000, 1000),
+      }),
+      fc.record({
+        kind: fc.constant("drain" as const),
+        returnToBps: bps(),
+        refractoryUntil: around(2000, 2000),
+      }),
+      fc.record({
+        kind: fc.constant("return" as const),
+        returnToBps: bps(),
+      }),
+    ),
     cause: fc.constantFrom(...CAUSES.map((cause) => cause.name)),
     causeMs: fc.option(delta()),
     countsFrom: around(2000, 100),
-    refractoryUntil: around(2000, 2000),
     lastCut: fc.option(
       fc.record({
         deltaMs: fc.double({ min: 0, max: 300, noNaN: true }),
@@ -92,8 +105,6 @@ const rateState = (
         seenBps: fc.option(bps()),
       }),
     ),
-    returnToBps: bps(),
-    settledAt: around(2000, 1000),
     carriedBps: fc.option(fc.double({ min: 1e5, max: 1e8, noNaN: true })),
     recalledBps: fc.option(fc.double({ min: 1e5, max: 1e8, noNaN: true })),
     peakLoad: fc.option(fc.double({ min: 0, max: 2, noNaN: true })),

@@ -7,29 +7,23 @@ import {
 import { type MonoMs, msSince } from "../../../shared/runtime/clock.js";
 import { tellsOneWayDelays } from "../evidence.js";
 import type { Limits } from "../inputs.js";
-import {
-  drainFor,
-  isInUse,
-  type RateState,
-  slackMs,
-  windowMs,
-} from "../rate-state.js";
+import { areBothBusy, isAtFloor, suspectsByLoad } from "../load-gate.js";
+import { drainFor, type RateState, slackMs, windowMs } from "../rate-state.js";
 import { recentRate, type Traffic } from "../traffic.js";
 import { TUNING } from "../tuning.js";
 import {
+  type CutTest,
   type CutTestInput,
   isExpired,
   isOverrun,
-  startedTest,
   resumedTest,
-  type CutTest,
+  startedTest,
 } from "./cut-test.js";
-import { areBothBusy, isBusy, mayHaveQueued } from "./load-gate.js";
 
 /**
- * Whose queue it is, where reflectors do not tell (law.md 6). While both directions are busy they look for room in turn,
- * and who finds a queue in its turn made it. Its cut is a cutTest: where it cures nothing, the other one is cut instead.
- * No alibi is for ever, or a queue might stand while each direction is protected by the other's.
+ * Which direction a queue belongs to where reflectors do not tell. While both are busy they probe for capacity in turn,
+ * and a queue is taken for that of the direction whose turn it is. Its cut is a test: if it cures nothing, the other
+ * direction is cut instead. The immunity of the other ends with the test, so that no queue stands for ever.
  */
 export interface Attribution {
   readonly turn: Direction;
@@ -46,7 +40,9 @@ export const noSuspect = (now: MonoMs): Attribution => ({
 const only = (suspect: Direction): PerDirection<boolean> =>
   eachDirection((direction) => direction === suspect);
 
-/** Who may be cut for a queue of which nothing tells the direction. */
+const BOTH: PerDirection<boolean> = { download: true, upload: true };
+
+/** The directions that may be cut for a queue of unknown direction. */
 export function suspects(
   { turn, cutTest }: Attribution,
   { rate, evidence, traffic, now }: CutTestInput,
@@ -54,36 +50,25 @@ export function suspects(
 ): PerDirection<boolean> {
   if (cutTest !== null)
     return isExpired(cutTest, evidence, now) ? BOTH : only(cutTest.suspect);
-  // who is at its floor cannot empty the queue
-  const isAtFloor = (d: Direction) => rate[d].bps <= limits[d].floorBps;
-  if (!areBothBusy(rate))
-    return eachDirection((d) => {
-      // who was set far above its line has a low load, and made it
-      const isLast = isInUse(rate[d]) && isAtFloor(opposite(d));
-      return (
-        (isLast || isBusy(rate, d)) &&
-        mayHaveQueued(rate[d], evidence, d, limits[d], slackMs(rate, null))
-      );
-    });
+  if (!areBothBusy(rate)) return suspectsByLoad(rate, evidence, limits);
   const newest = evidence.samples.at(-1);
   const isSharp = newest !== undefined && newest.deltaMs > TUNING.sharpMs;
   const isTurnsOwn =
-    isBeyondKnown(rate[turn]) && !isBeyondKnown(rate[opposite(turn)]);
+    hasOvershot(rate[turn]) && !hasOvershot(rate[opposite(turn)]);
   const suspect = isOverrun(rate, traffic)
     ? "download"
     : isSharp && !isTurnsOwn
       ? (starved(rate, traffic) ?? turn)
       : turn;
-  return isAtFloor(suspect) ? BOTH : only(suspect);
+  // a direction at its floor cannot empty the queue
+  return isAtFloor(rate[suspect], limits[suspect]) ? BOTH : only(suspect);
 }
 
-const BOTH: PerDirection<boolean> = { download: true, upload: true };
+/** Whether it probed so far above the known capacity that its queue may be as long as one after a fall. */
+const hasOvershot = ({ bps, carriedBps }: RateState): boolean =>
+  carriedBps === null || bps > TUNING.overshootRatio * carriedBps;
 
-/** Whether it looked for room so far above what the line carried that a queue as long as after a fall is no surprise. */
-const isBeyondKnown = ({ bps, carriedBps }: RateState): boolean =>
-  carriedBps === null || bps > TUNING.beyondRatio * carriedBps;
-
-/** In how long a cut is to empty the queue, ms. A cutTest goes deeper, so that its probes can tell soon. */
+/** Time in which a cut is to empty the queue, ms: shorter for a test, so that the result comes soon. */
 export const drainMs = (
   { rate, evidence }: CutTestInput,
   limits: Limits,
@@ -92,13 +77,16 @@ export const drainMs = (
     ? TUNING.testDrainMs
     : drainFor(limits);
 
-/** Whether a cut now is more than a guess, and what it shows of the line worth remembering. */
+/** Whether a cut now is more than a guess, so that the capacity it shows is worth remembering. */
 export const isCertain = (
   { cutTest }: Attribution,
   { evidence, now }: CutTestInput,
 ): boolean => cutTest === null || !isExpired(cutTest, evidence, now);
 
-/** After a fall both carry less than they may, the one whose line it is a little earlier. Null without counters. */
+/**
+ * The direction that carries less of its rate. After a fall both carry less than they may, the one that fell a little
+ * earlier. Null without counters.
+ */
 function starved(
   rate: PerDirection<RateState>,
   traffic: Traffic,
@@ -115,7 +103,7 @@ function starved(
       : "upload";
 }
 
-/** Whether a direction may look for more than it knows to be there. */
+/** Whether a direction may grow beyond its known capacity. */
 export const mayProbe = (
   { turn }: Attribution,
   { rate, evidence }: CutTestInput,
@@ -123,7 +111,7 @@ export const mayProbe = (
 ): boolean =>
   turn === direction || tellsOneWayDelays(evidence) || !areBothBusy(rate);
 
-/** What the new rates change: a cut opens a cutTest, and turns are taken. */
+/** The attribution after a step: a cut starts a test, and turns end. */
 export function nextAttribution(
   attribution: Attribution,
   before: PerDirection<RateState>,
@@ -136,11 +124,11 @@ export function nextAttribution(
       : resumedTest(open, rate);
   const other = opposite(turn);
   const newest = evidence.samples.at(-1);
-  const isTaken =
+  const isOver =
     rate[turn].cause !== "raise" ||
     (msSince(turnFrom, now) > TUNING.turnMs &&
       (newest?.deltaMs ?? 0) < TUNING.queueMs + slackMs(rate, null));
-  return rate[other].cause === "turn" && isTaken
+  return rate[other].cause === "turn" && isOver
     ? { turn: other, turnFrom: now, cutTest }
     : { turn, turnFrom, cutTest };
 }

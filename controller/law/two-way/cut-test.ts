@@ -16,22 +16,22 @@ import {
 } from "../rate-state.js";
 import { recentRate, type Traffic } from "../traffic.js";
 import { TUNING } from "../tuning.js";
-import { areBothBusy } from "./load-gate.js";
+import { areBothBusy } from "../load-gate.js";
 
-/** A cut on suspicion: what it changes tells whether it hit the right direction. */
+/** A cut of one of two suspects: its effect tells whether it was the right one. */
 export interface CutTest {
   readonly suspect: Direction;
   readonly from: MonoMs;
-  /** Probes sent from here on felt the cut. */
+  /** Probes sent from here on show the effect of the cut. */
   readonly feltFrom: MonoMs;
-  /** The suspect before its cut: what it gets back if it was innocent. */
+  /** The suspect before its cut: what it gets back if the queue was the other's. */
   readonly before: RateState;
   readonly result: "open" | "confirmed";
-  /** The other was suspect before, and acquitted. */
+  /** The other was the suspect before, and its cut cured nothing. */
   readonly isSecond: boolean;
 }
 
-/** What there is to judge by. */
+/** What a test is decided by. */
 export interface CutTestInput {
   readonly rate: PerDirection<RateState>;
   readonly evidence: Evidence;
@@ -39,7 +39,7 @@ export interface CutTestInput {
   readonly now: MonoMs;
 }
 
-/** Whether a cutTest cured nothing in all its time; as long as the queue shrinks it is given some more. */
+/** Whether a test has cured nothing in its time. It is given more while the queue shrinks. */
 export function isExpired(
   { from }: CutTest,
   { samples }: Evidence,
@@ -52,12 +52,12 @@ export function isExpired(
   );
 }
 
-/** Whether the newest sample is well below the longest of these. */
+/** Whether the newest delay is clearly below the longest. */
 const isShrinking = (samples: readonly Sample[]): boolean =>
   (samples.at(-1)?.deltaMs ?? Infinity) <=
   TUNING.curedRatio * Math.max(...samples.map(({ deltaMs }) => deltaMs));
 
-/** Hears the probes that felt the cutTest's cut. Who is acquitted gets its rate back, and the other is suspect. */
+/** Judges a test by the probes that show its effect. If it failed, its rate is restored and the other is the suspect. */
 export function resultOf(
   cutTest: CutTest | null,
   { rate, evidence, traffic, now }: CutTestInput,
@@ -71,12 +71,13 @@ export function resultOf(
     isExpired(cutTest, evidence, now)
   )
     return unchanged;
-  const { suspect } = cutTest;
+  const { suspect, before } = cutTest;
   const cured = isCured(evidence, cutTest.feltFrom, rate[suspect].lastCut);
   if (cured === null) return unchanged;
   if (cured) return { cutTest: { ...cutTest, result: "confirmed" }, rate };
   if (suspect === "download" && isOverrun(rate, traffic)) return unchanged;
   const other = opposite(suspect);
+  const returnToBps = TUNING.restoredRatio * before.bps;
   return {
     cutTest: {
       ...cutTest,
@@ -87,17 +88,16 @@ export function resultOf(
     rate: {
       ...rate,
       [suspect]: {
-        ...cutTest.before,
+        ...before,
         bps: rate[suspect].bps,
-        mode: "return",
-        returnToBps: TUNING.restoredRatio * cutTest.before.bps,
+        mode: { kind: "return", returnToBps },
         peakLoad: rate[suspect].peakLoad,
       },
     },
   };
 }
 
-/** A cutTest is over when the queue is gone, or when who was found to have made it has drained it. */
+/** A test is over when the queue is gone, or when the direction found to have caused it has drained it. */
 function isOver(
   { suspect, from, result, isSecond }: CutTest,
   rate: PerDirection<RateState>,
@@ -109,10 +109,10 @@ function isOver(
     newest.length === TUNING.recentSamples &&
     newest.every(({ deltaMs }) => deltaMs <= goneMs);
   const isKnown = result === "confirmed" || isSecond;
-  return isGone || (isKnown && rate[suspect].mode !== "drain");
+  return isGone || (isKnown && rate[suspect].mode.kind !== "drain");
 }
 
-/** Whether the queue shrinks by the probes that felt a cut; null while they cannot tell yet. */
+/** Whether the queue shrinks, by the probes that show the effect of a cut; null while there are too few. */
 function isCured(
   evidence: Evidence,
   feltFrom: MonoMs,
@@ -121,24 +121,24 @@ function isCured(
   const felt = lastSamples(evidence, TUNING.memorySamples, feltFrom);
   const [first, last] = [felt[0], felt.at(-1)];
   if (first === undefined || last === undefined) return null;
-  const heardMs = msSince(first.sentAt, last.sentAt);
+  const spanMs = msSince(first.sentAt, last.sentAt);
   if (isShrinking(felt)) return true;
   if (felt.length >= TUNING.badNeeded && isWorse(last.deltaMs, lastCut))
     return false;
-  return heardMs >= TUNING.testProbesMs ? false : null;
+  return spanMs >= TUNING.testProbesMs ? false : null;
 }
 
-/** What comes in faster than its rate comes from a queue before it: its senders have not felt that rate yet. */
+/** Whether more arrives than our shaper admits: a queue stands before it, and the senders have not reacted yet. */
 export function isOverrun(
   { download }: PerDirection<RateState>,
   traffic: Traffic,
 ): boolean {
   const overMs = windowMs(TUNING.windowMinMs, download.bps);
   const loadBps = recentRate(traffic, "download", overMs) ?? 0;
-  return loadBps > TUNING.beyondRatio * download.bps;
+  return loadBps > TUNING.overrunRatio * download.bps;
 }
 
-/** Whose queue grew on through its cut is heard anew: the line may have fallen during the cutTest. Its time still counts. */
+/** A second cut reopens a test, since the capacity may have fallen meanwhile. Its time limit stays. */
 export function resumedTest(
   cutTest: CutTest,
   rate: PerDirection<RateState>,
@@ -149,7 +149,7 @@ export function resumedTest(
     : cutTest;
 }
 
-/** A cut while both are busy and nothing tells the way: whether it hit the right one is to be seen. */
+/** A cut while both directions are busy and reflectors tell no one-way delays starts a test. */
 export function startedTest(
   before: PerDirection<RateState>,
   rate: PerDirection<RateState>,

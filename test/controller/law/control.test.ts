@@ -88,13 +88,14 @@ describe("step()", () => {
         const after = step(state, reading, now, POLICY);
         const seconds = Math.min(TUNING.stepMaxMs, now - NOW) / 1e3;
         for (const direction of DIRECTIONS) {
-          const { bps, returnToBps } = state.rate[direction];
+          const { bps, mode } = state.rate[direction];
+          const returnToBps = mode.kind === "grow" ? 0 : mode.returnToBps;
           const { ceilingBps, baseBps } = POLICY.limits[direction];
-          // an acquitted rate comes back to what it was
-          const acquittedBps = state.attribution.cutTest?.before.bps ?? 0;
+          // a rate whose cut cured nothing returns to what it was
+          const restoredBps = state.attribution.cutTest?.before.bps ?? 0;
           const of = Math.min(
             ceilingBps,
-            Math.max(bps, returnToBps, baseBps, acquittedBps),
+            Math.max(bps, returnToBps, baseBps, restoredBps),
           );
           expect(after.rate[direction].bps - bps).to.be.at.most(
             most * of * seconds + 1e-3,

@@ -17,7 +17,7 @@ function inLab(id: string): Score {
 const DOWN = { flows: { download: 4, upload: 0 }, upload: [[0, 10]] } as const;
 
 describe("the law does not fail by", function () {
-  it("load as a proof of innocence: a start far above the line is cut until the queue is gone", () => {
+  it("a low load clears no direction: a start far above the line is cut until the queue is gone", () => {
     const beats = play({
       ...DOWN,
       download: [
@@ -95,7 +95,7 @@ describe("the law does not fail by", function () {
 
   for (const hasOneWay of [false, true])
     for (const outageS of [5, 15])
-      it(`a line that is back after ${outageS} s with an eighth of its capacity, ${hasOneWay ? "with timestamps" : "by RTT alone"}: its low load is no innocence`, () => {
+      it(`a line that is back after ${outageS} s with an eighth of its capacity, ${hasOneWay ? "with timestamps" : "by RTT alone"}: its low load does not clear it`, () => {
         const beats = play({
           ...{ ...DOWN, hasOneWay, seconds: 50 },
           download: [

@@ -87,7 +87,7 @@ describe("one-way delays", () => {
     ["while no queue stands", 50_100],
     ["while a queue stands", 55_100],
   ] as const)
-    it(`accuse nobody when the reflector's clock steps ${when}, and are told again soon`, () => {
+    it(`cut neither direction when the reflector's clock steps ${when}, and are told again soon`, () => {
       fc.assert(
         fc.property(
           fc

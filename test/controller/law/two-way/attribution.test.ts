@@ -25,7 +25,7 @@ const falls = (falling: Direction, atS: number): Scene => ({
       : [[0, 8]],
   seconds: atS + LOW_S,
 });
-/** A fall may come at any moment of their looking for room in turn, also while one of them is on cutTest. */
+/** A capacity may fall at any moment while the directions probe in turn, also during a cut test. */
 const momentS = (seed: number) => 8 + ((0.113 * seed) % 2);
 
 const mean = (values: readonly number[]) =>
@@ -45,7 +45,7 @@ describe("attribution, both directions loaded", function () {
           const atS = momentS(seed);
           const beats = play({ ...falls(falling, atS), seed, hasOneWay });
           const low = between(beats, atS, atS + LOW_S);
-          // failure 7: each direction protected by the other's alibi
+          // neither direction stays at its floor because the other is immune
           expect(longestAboveMs(low, 40), `seed ${seed}`).to.be.below(3_000);
           expect(use(low)[falling], `seed ${seed}`).to.be.above(0.7);
           return use(low)[innocent];
