@@ -4,7 +4,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { eachDirection } from "../shared/contract/direction.js";
 import { WAN_NAME } from "../shared/contract/frame.js";
-import { clamp } from "../shared/contract/units.js";
+import { clamp, DAY_MS, MINUTE_MS } from "../shared/contract/units.js";
 import {
   type Clock,
   later,
@@ -13,10 +13,10 @@ import {
 } from "../shared/runtime/clock.js";
 import { reasonOf } from "../shared/runtime/failure.js";
 import { makeFolder, replaceFile } from "../shared/runtime/files.js";
+import { openOutage, type Report } from "../shared/runtime/outage.js";
 import { type ControlState, type Known, NOTHING_KNOWN } from "./law/control.js";
 import type { Policy } from "./law/inputs.js";
 import { ratesOf } from "./law/rate-state.js";
-import { openOutage, type Report } from "../shared/runtime/outage.js";
 
 const VERSION = 1;
 
@@ -24,8 +24,8 @@ const VERSION = 1;
 const EVERY_MS = 5_000;
 
 /** Rates younger than this are still true of the line (CTRL-07); a path's idle RTT is for much longer. */
-const RATES_MAX_AGE_MS = 60_000;
-const BASELINES_MAX_AGE_MS = 86_400_000;
+const RATES_MAX_AGE_MS = MINUTE_MS;
+const BASELINES_MAX_AGE_MS = DAY_MS;
 
 /** Ten seconds: longer round trips are no baseline. */
 const BASELINE_MAX_MS = 10_000;

@@ -9,6 +9,7 @@ import {
   type Rule,
 } from "../shared/config/config.js";
 import type { Problem } from "../shared/config/error.js";
+import { DAY_MS, HOUR_MS } from "../shared/contract/units.js";
 import type { LogFormat } from "../shared/runtime/log.js";
 import {
   HTTP_RULES,
@@ -162,8 +163,6 @@ export function derivedStorage({ storage }: RecorderFile): Derived {
   };
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const MB = 2 ** 20;
 
 /** Any legal retention_days alone gives times in order. */

@@ -9,6 +9,7 @@ import { openSession } from "../../controller/shapers/routeros/transport.js";
 import { networkOf } from "../../recorder/store/files.js";
 import type { Problem } from "../../shared/config/error.js";
 import { eachDirection } from "../../shared/contract/direction.js";
+import { DAY_MS } from "../../shared/contract/units.js";
 import { systemClock } from "../../shared/runtime/clock.js";
 import { reasonOf } from "../../shared/runtime/failure.js";
 import type { Look } from "./judged.js";
@@ -119,8 +120,6 @@ function writable(key: string, path: string, mode: number): Problem[] {
 /** The path, or the nearest folder above it that is there. */
 const standing = (path: string): string =>
   existsSync(path) ? path : standing(dirname(path));
-
-const DAY_MS = 24 * 3_600_000;
 
 /** This host's clock: history is kept and deleted by it. It must not be before files that are there, and be kept right. */
 export function lookAtClock(files: readonly string[]): Look {

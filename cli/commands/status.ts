@@ -1,8 +1,12 @@
 import type { Command } from "commander";
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
-import { showSpan } from "../../shared/contract/event.js";
 import { WAN_NAME } from "../../shared/contract/frame.js";
-import { rttInWords, showMbps, showMs } from "../../shared/contract/units.js";
+import {
+  rttInWords,
+  showMbps,
+  showMs,
+  showSpan,
+} from "../../shared/contract/units.js";
 import { askHealth, type Health } from "../../shared/runtime/health.js";
 import {
   runFolder,

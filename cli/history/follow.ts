@@ -1,4 +1,5 @@
 import type { HistoryEvent } from "../../shared/contract/history.js";
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import { type Clock, later } from "../../shared/runtime/clock.js";
 import { openEventList } from "./event-lines.js";
 import type { Screen } from "./paint.js";
@@ -19,7 +20,7 @@ const SETTLED_MS = 2_000;
 const ASK_MS = 1_000;
 
 /** Frames that are sent again may bring events of so long before; each is shown once. */
-const LATE_MS = 60_000;
+const LATE_MS = MINUTE_MS;
 
 /** What a question is followed with. */
 interface Follower<Q> {

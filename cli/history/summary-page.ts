@@ -1,9 +1,9 @@
-import { showSpan } from "../../shared/contract/event.js";
 import type {
   Completeness,
   SummaryAnswer,
 } from "../../shared/contract/history.js";
 import { STATES } from "../../shared/contract/state.js";
+import { showSpan } from "../../shared/contract/units.js";
 import { ARROW } from "../live/frame-lines.js";
 import { clip, printable, showDelta, timeOfDay, wrapTo } from "../terminal.js";
 import { labelOf } from "./event-lines.js";

@@ -1,6 +1,7 @@
 import type { ParsedComponents, ParsingReference } from "chrono-node";
 import { parse } from "chrono-node/en";
 import { parseDuration } from "../../shared/config/format.js";
+import { HOUR_MS, MINUTE_MS } from "../../shared/contract/units.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import { timeOfDay } from "../terminal.js";
 
@@ -131,7 +132,8 @@ const LOCAL: Calendar = {
   repeatsAfterMs(atMs) {
     const at = new Date(atMs);
     const later = new Date(atMs + 3 * 3_600_000);
-    const byMs = 60_000 * (later.getTimezoneOffset() - at.getTimezoneOffset());
+    const byMs =
+      MINUTE_MS * (later.getTimezoneOffset() - at.getTimezoneOffset());
     const again = new Date(atMs + byMs);
     const isSame =
       again.getHours() === at.getHours() &&
@@ -142,7 +144,7 @@ const LOCAL: Calendar = {
 
 /** Of a zone that is so many minutes ahead of UTC. */
 function calendarOf(minutes: number): Calendar {
-  const aheadMs = 60_000 * minutes;
+  const aheadMs = MINUTE_MS * minutes;
   const day = 86_400_000;
   return {
     dayOf: (atMs) => Math.floor((atMs + aheadMs) / day) * day - aheadMs,
@@ -194,8 +196,6 @@ export function timeRange(
 }
 
 /** Local time for people, of instants in ms since 1970. */
-
-const HOUR_MS = 3_600_000;
 
 /** "Sat 21 Nov 2026". */
 export function dayOf(atMs: number): string {

@@ -1,6 +1,7 @@
 import type { Message } from "../../shared/contract/frame.js";
 import { labelText } from "../../shared/contract/metrics.js";
 import type { CallCounts } from "../../shared/contract/router-call.js";
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import { later, type MonoMs } from "../../shared/runtime/clock.js";
 import type { Shaper } from "../shapers/shaper.js";
 
@@ -14,7 +15,7 @@ interface Samples {
   ): void;
 }
 
-const REPEAT_MS = 60_000;
+const REPEAT_MS = MINUTE_MS;
 
 export function openSamples(publish: (message: Message) => void): Samples {
   const told = new Map<string, { value: number; repeatAt: MonoMs }>();

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Loaded } from "../../shared/config/config.js";
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import type { ControllerConfig } from "./config.js";
 
@@ -13,7 +14,7 @@ export type ReloadAnswer =
   | { readonly kind: "refused"; readonly why: string };
 
 /** On a busy machine a thread takes seconds to begin. */
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = MINUTE_MS;
 
 /** Reads a controller's file in a thread of its own: neither a disk that hangs nor a long file delays a beat. @throws Failure */
 export async function readBeside(

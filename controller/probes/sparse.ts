@@ -1,3 +1,4 @@
+import { SECOND_MS } from "../../shared/contract/units.js";
 import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
 /** Whether pings are answered too rarely to control by, and the seconds that speak for it. */
@@ -11,8 +12,6 @@ interface Sparseness {
   /** When seconds with too few answers ended, oldest first. A second without any is a silence and does not count. */
   readonly poorAt: readonly MonoMs[];
 }
-
-const SECOND_MS = 1_000;
 
 /** The law takes a longer gap for a silence, and what was before it no longer counts. Where pings are rare gaps are longer. */
 const GAP_MS = 400;

@@ -1,4 +1,4 @@
-import { toKbps } from "../../shared/contract/units.js";
+import { MINUTE_MS, toKbps } from "../../shared/contract/units.js";
 import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { DesiredWrite } from "./pace.js";
 
@@ -7,7 +7,7 @@ export const ON_FOREIGN = ["correct", "respect"] as const;
 export type OnForeign = (typeof ON_FOREIGN)[number];
 
 /** Two foreign rates within so long are no slip of a hand: another controller is at work. */
-const TWICE_MS = 60_000;
+const TWICE_MS = MINUTE_MS;
 /** Then nothing is written for so long. */
 const ASIDE_MS = 600_000;
 /** After a foreign rate it is looked for the next one so often. */

@@ -5,7 +5,7 @@ import {
   eachDirection,
   type PerDirection,
 } from "../../shared/contract/direction.js";
-import { clamp } from "../../shared/contract/units.js";
+import { clamp, MINUTE_MS } from "../../shared/contract/units.js";
 import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { LabPolicy } from "../policy.js";
 
@@ -31,7 +31,7 @@ const HIGH_LOAD = 0.75;
 const IDLE_BPS = 2e6;
 const HOME_RATIO = 0.01;
 const HOME_EVERY_MS = 1000;
-const SLEEP_AFTER_MS = 60_000;
+const SLEEP_AFTER_MS = MINUTE_MS;
 
 interface Lane {
   bps: number;

@@ -1,3 +1,5 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/contract/units.js";
+
 /** Which time is shown: the last while, going on with the clock, or one that stays. */
 export type ShownSpan =
   | { readonly kind: "last"; readonly lengthMs: number }
@@ -8,10 +10,6 @@ export interface Bounds {
   readonly fromMs: number;
   readonly toMs: number;
 }
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** The lengths one chooses from, by the names that stand in links. */
 export const LENGTHS_MS = {

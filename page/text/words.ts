@@ -5,7 +5,12 @@ import {
 } from "../../shared/contract/event.js";
 import type { HistoryEvent } from "../../shared/contract/history.js";
 import { STATES } from "../../shared/contract/state.js";
-import { showMbps, showMs } from "../../shared/contract/units.js";
+import {
+  DAY_MS,
+  MINUTE_MS,
+  showMbps,
+  showMs,
+} from "../../shared/contract/units.js";
 
 /** Numbers and times as people read them: a fixed number of digits, so that they do not jump. */
 
@@ -71,11 +76,10 @@ export function tickLabels(
   zone?: string,
 ): string[] {
   const format = zone === undefined ? FORMATS : formats(zone);
-  if (apartMs >= 28 * 86_400_000)
-    return atMs.map((at) => format.year.format(at));
-  if (apartMs >= 86_400_000) return atMs.map((at) => format.day.format(at));
+  if (apartMs >= 28 * DAY_MS) return atMs.map((at) => format.year.format(at));
+  if (apartMs >= DAY_MS) return atMs.map((at) => format.day.format(at));
   const time =
-    apartMs >= 60_000
+    apartMs >= MINUTE_MS
       ? format.minute
       : apartMs >= 1_000
         ? format.second

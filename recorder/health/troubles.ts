@@ -1,4 +1,5 @@
 import { endOf } from "../../shared/contract/event.js";
+import { HOUR_MS } from "../../shared/contract/units.js";
 import {
   type Clock,
   type MonoMs,
@@ -77,7 +78,7 @@ export interface Troubles {
 }
 
 /** A history that was set aside waits for somebody to look at it; whoever asks within this time is told. */
-const DAMAGE_MS = 3_600_000;
+const DAMAGE_MS = HOUR_MS;
 
 export function openTroubles(
   store: Pick<LastingStore, "incidents">,

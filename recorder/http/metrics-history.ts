@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { labelText } from "../../shared/contract/metrics.js";
+import { HOUR_MS } from "../../shared/contract/units.js";
 import type { Clock } from "../../shared/runtime/clock.js";
 import { type History, QueryError } from "../query/history.js";
 import { newestRows, type ValueRow } from "../query/newest-rows.js";
@@ -12,8 +13,6 @@ const PATH = "/metrics/history";
 
 const LIMIT = { minimum: 1, maximum: 10_000, default: 1_000 };
 const OFFSET = { minimum: 0, maximum: 100_000, default: 0 };
-
-const HOUR_MS = 3_600_000;
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   s: 1_000,

@@ -7,6 +7,7 @@ import {
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { KINDS, WAN_NAME } from "../../shared/contract/frame.js";
 import { FAMILIES, METRIC_NAMES } from "../../shared/contract/metrics.js";
+import { DAY_MS } from "../../shared/contract/units.js";
 import { badParameter } from "./errors.js";
 
 /** An instant in a query: ms since 1970, or ISO 8601 to the minute or finer with its zone, for whose clock would it be? */
@@ -18,8 +19,6 @@ export interface QuerySpan {
   readonly fromMs: number;
   readonly toMs: number;
 }
-
-const DAY_MS = 86_400_000;
 
 /** ms since 1970; null where the text is none. A `+` that nobody escaped comes as a space, and is meant all the same. */
 function instantMs(text: string): number | null {

@@ -1,3 +1,4 @@
+import { HOUR_MS } from "../../shared/contract/units.js";
 import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { type Connection, Database } from "../store/connection.js";
 import { bucketStart, ROLLED_TIERS, STEP_MS } from "../tiers/tier.js";
@@ -89,8 +90,6 @@ export interface Tally {
   /** By reason. */
   readonly leftOut: Map<string, number>;
 }
-
-const HOUR_MS = STEP_MS["1h"];
 
 const OURS = "of a time that our own history has";
 const BEFORE = "taken over before";

@@ -3,6 +3,7 @@ import {
   type Identity,
   topicOf,
 } from "../../shared/contract/frame.js";
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import {
   type Clock,
   machineMs,
@@ -42,7 +43,7 @@ const WAITING_BYTES_MAX = 64 * 2 ** 20;
 /** 10 s of two controllers. */
 const WAITING_USUAL = 400;
 
-const UPTIME_SLACK_MS = 60_000;
+const UPTIME_SLACK_MS = MINUTE_MS;
 
 /** Counted since the start. */
 interface Counts {

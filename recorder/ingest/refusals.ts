@@ -8,6 +8,7 @@ import {
   type FrameFault,
   type Identity,
 } from "../../shared/contract/frame.js";
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import {
   type Clock,
   later,
@@ -47,7 +48,7 @@ export function openNewestTimeLimit(clock: Clock): Horizon {
 }
 
 /** A clock may be a little ahead of ours; a frame from further in the future would outlive every retention. */
-export const FUTURE_MS = 60_000;
+export const FUTURE_MS = MINUTE_MS;
 
 /** Why a message is not taken, in words. */
 export const wrongParts = (parts: number): FrameError =>
@@ -86,8 +87,6 @@ export function decode(
     throw error;
   }
 }
-
-const MINUTE_MS = 60_000;
 
 /** A burst is over when nothing more of it has come for so long, or when it has lasted for a minute. */
 const QUIET_MS = 10_000;

@@ -1,9 +1,10 @@
 import type { HeldSeqs } from "../../shared/bus/ring.js";
 import type { Identity } from "../../shared/contract/frame.js";
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
 /** A run nobody speaks of for so long is gone. */
-const GONE_MS = 60_000;
+const GONE_MS = MINUTE_MS;
 
 /** Runs remembered. A process has one, and a restart makes another: two for each name there may be. */
 const RUNS_MAX = 512;

@@ -1,4 +1,5 @@
 import type { Frame } from "../../shared/contract/frame.js";
+import { DAY_MS } from "../../shared/contract/units.js";
 import {
   type Clock,
   type MonoMs,
@@ -22,7 +23,7 @@ export interface Observer {
 export const SILENT_MS = 15_000;
 
 /** After so long it is no longer spoken of: somebody has taken it away. */
-export const FORGOTTEN_MS = 86_400_000;
+export const FORGOTTEN_MS = DAY_MS;
 
 /** More than this between two looks: the recorder itself stood still and heard nobody. */
 const PAUSED_MS = 5_000;

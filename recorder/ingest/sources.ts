@@ -1,4 +1,5 @@
 import type { Frame } from "../../shared/contract/frame.js";
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
 /** WANs in one history, gone ones too. A machine has a handful. */
@@ -56,7 +57,7 @@ export function createNameList(): Roster {
 }
 
 /** A run that is not heard for this long is gone. */
-const LIVE_MS = 60_000;
+const LIVE_MS = MINUTE_MS;
 
 /** Two runs of one name within this time are two processes, unless one merely followed the other. */
 const DOUBLE_MS = 10_000;

@@ -1,3 +1,4 @@
+import { HOUR_MS } from "../../shared/contract/units.js";
 import {
   type Clock,
   later,
@@ -6,10 +7,10 @@ import {
 } from "../../shared/runtime/clock.js";
 
 /** A step of this much is no correction any more. */
-const JUMP_MS = 3_600_000;
+const JUMP_MS = HOUR_MS;
 
 /** So long after a jump nothing is deleted by age: whoever set the clock wrong has time to set it right. */
-const HOLD_MS = 3_600_000;
+const HOLD_MS = HOUR_MS;
 
 /** Whether the wall clock may be believed when it says that something is old. */
 export interface ClockWatch {

@@ -1,4 +1,4 @@
-import { clamp } from "../../shared/contract/units.js";
+import { clamp, MINUTE_MS, SECOND_MS } from "../../shared/contract/units.js";
 import {
   type Clock,
   later,
@@ -16,12 +16,10 @@ import { type Keep, lagMs, plan } from "../tiers/retention.js";
 import { ROLLED_TIERS, type RolledTier, TIERS } from "../tiers/tier.js";
 import type { ClockWatch } from "./clock-watch.js";
 import {
-  type PressureLimits,
   openPressure,
   type Pressure,
+  type PressureLimits,
 } from "./pressure.js";
-
-const SECOND_MS = 1_000;
 
 /** Does `work` once a second until `stop`. The phase is kept: a late turn is followed by the next due, not by all missed. */
 export async function everySecond(
@@ -98,7 +96,7 @@ const BUCKETS_MAX = 500;
 const EXPIRY_MS = 10_000;
 
 /** The log is moved into the database so often: seldom, for a page that changes often is then written once. */
-const CHECKPOINT_MS = 60_000;
+const CHECKPOINT_MS = MINUTE_MS;
 
 /** Above this the log is cut to nothing, as soon as nobody reads it; tried so often. */
 const LOG_BYTES = 16 * 2 ** 20;

@@ -1,4 +1,5 @@
 import type { RangeAnswer, TierName } from "../../shared/contract/history.js";
+import { HOUR_MS } from "../../shared/contract/units.js";
 import { STEP_MS, type Tier, TIERS } from "../tiers/tier.js";
 import type {
   History,
@@ -24,8 +25,6 @@ interface ValueRows {
   readonly total: number | null;
   readonly granularity: TierName;
 }
-
-const HOUR_MS = STEP_MS["1h"];
 
 /** Where there is little, it looks further at once; and where that was too much for one answer, less far. */
 const MORE = 4;

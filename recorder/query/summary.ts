@@ -1,5 +1,6 @@
 import type { SummaryAnswer } from "../../shared/contract/history.js";
 import { STATES } from "../../shared/contract/state.js";
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import type { Records } from "../store/records.js";
 import { cover, type Section, sections } from "../tiers/section.js";
 import { STEP_MS, type Tier } from "../tiers/tier.js";
@@ -23,8 +24,6 @@ const WORST_SHOWN = 10;
 
 /** Minutes looked at together. */
 const WORST_WINDOW = 10_000;
-
-const MINUTE_MS = STEP_MS["1m"];
 
 type Worst = SummaryAnswer["metadata"]["worst"][number];
 type Held = SummaryAnswer["metadata"]["states"][number];

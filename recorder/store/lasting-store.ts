@@ -1,4 +1,5 @@
 import type { EventFrame } from "../../shared/contract/frame.js";
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import {
   type Clock,
   later,
@@ -10,11 +11,11 @@ import { realPath } from "../../shared/runtime/lock.js";
 import { isDamage, passingCause } from "./connection.js";
 import { DatabaseAway, DatabaseDamaged } from "./database.js";
 import { bytesOf } from "./disk.js";
-import { type Files, databaseFiles, setAside } from "./files.js";
+import { databaseFiles, type Files, setAside } from "./files.js";
 import { type Failed, openStore, type Store } from "./store.js";
 
 /** A disk that damages one file after the other would otherwise be full of them. */
-const AGAIN_MS = 60_000;
+const AGAIN_MS = MINUTE_MS;
 
 /** What befell the file. */
 export interface Incident {

@@ -1,18 +1,19 @@
 import type { Frame, Identity } from "../../shared/contract/frame.js";
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import type { RingStates } from "../ingest/ring-availability.js";
 import type { Connection } from "./connection.js";
 import {
-  type StoredGap,
   openGaps,
   openMissing,
-  type SeqRange,
   type Ranges,
+  type SeqRange,
+  type StoredGap,
 } from "./ranges.js";
 import { openRuns, type Run } from "./runs.js";
 
 /** A run says `stopping` as its last word, or nearly: what a router answers meanwhile may come after it. */
 const LAST_WORDS = 20;
-const LAST_WORDS_MS = 60_000;
+const LAST_WORDS_MS = MINUTE_MS;
 
 /**
  * How runs end. One that did not say `stopping` may have sent more than was ever heard of: a gap of unknown length, from

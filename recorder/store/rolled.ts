@@ -4,6 +4,7 @@ import {
   type PerDirection,
 } from "../../shared/contract/direction.js";
 import { STATES } from "../../shared/contract/state.js";
+import { DAY_MS } from "../../shared/contract/units.js";
 import {
   decodeFormerSketch,
   type Sketch,
@@ -47,8 +48,6 @@ export interface Rolled {
   ): Iterable<Sketch | null>;
   cycles(stretch: Stretch): number;
 }
-
-const DAY_MS = 24 * STEP_MS["1h"];
 
 /** What steps are added up from: buckets, or days of hours where they fill the steps. */
 export const unitMs = ({

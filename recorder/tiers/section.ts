@@ -1,11 +1,17 @@
 import {
+  DAY_MS,
+  HOUR_MS,
+  MINUTE_MS,
+  SECOND_MS,
+} from "../../shared/contract/units.js";
+import {
   bucketStart,
-  ROLLED_TIERS,
-  STEP_MS,
-  TIERS,
   type PerTier,
+  ROLLED_TIERS,
   type RolledTier,
+  STEP_MS,
   type Tier,
+  TIERS,
 } from "./tier.js";
 
 /** A part of an asked range, its end not included, and the tier that answers for it. */
@@ -108,11 +114,6 @@ function preference(stepMs: number): readonly Tier[] {
 
 const has = ({ fromMs, untilMs }: Kept, tier: Tier, atMs: number): boolean =>
   atMs >= fromMs[tier] && (tier === "raw" || atMs < untilMs[tier]);
-
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Steps people read easily; from a minute on each is filled by the buckets of a tier. */
 const STEPS_MS: readonly number[] = [

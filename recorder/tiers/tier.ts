@@ -1,3 +1,5 @@
+import { MINUTE_MS } from "../../shared/contract/units.js";
+
 /** One resolution, kept for one time. Its place in the list is its code in the database; each is rolled up from the one before. */
 export const TIERS = ["raw", "1m", "5m", "1h"] as const;
 export type Tier = (typeof TIERS)[number];
@@ -7,8 +9,6 @@ export type PerTier<T> = Readonly<Record<Tier, T>>;
 
 /** Finest first: the order in which they are rolled up. */
 export const ROLLED_TIERS: readonly RolledTier[] = ["1m", "5m", "1h"];
-
-const MINUTE_MS = 60_000;
 
 /** How long a bucket is. */
 export const STEP_MS: Readonly<Record<RolledTier, number>> = {

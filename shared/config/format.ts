@@ -1,5 +1,6 @@
 import { isIP, isIPv4, isIPv6, SocketAddress } from "node:net";
 import convict from "convict";
+import { DAY_MS, HOUR_MS } from "../contract/units.js";
 import { nearest } from "./error.js";
 
 /**
@@ -121,9 +122,6 @@ convict.addFormats({
   texts: format((text) => text),
   flag: format(strictFlag),
 });
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,

@@ -1,3 +1,5 @@
+import { showSpan } from "./units.js";
+
 /** How bad the news is: `good` is the end of a trouble, `critical` needs somebody now. */
 export type Severity = "good" | "info" | "warning" | "critical";
 
@@ -104,23 +106,6 @@ const LEVELS = {
 /** How loud it is said in the log. */
 export const levelOf = (event: EventName): "info" | "warn" | "error" =>
   LEVELS[BY_NAME.get(event)?.severity ?? "warning"];
-
-const SECOND = 1e3;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-/** A span in words: "40 ms", "2.4 s", "3 min", "5 h 12 min", "9 d 3 h"; "—" where it is not known. */
-export function showSpan(ms: number | null): string {
-  if (ms === null) return "—";
-  if (ms < SECOND) return `${Math.round(ms)} ms`;
-  if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)} s`;
-  if (ms < 2 * MINUTE) return `${Math.floor(ms / SECOND)} s`;
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
-  if (ms < DAY)
-    return `${Math.floor(ms / HOUR)} h ${Math.floor((ms % HOUR) / MINUTE)} min`;
-  return `${Math.floor(ms / DAY)} d ${Math.floor((ms % DAY) / HOUR)} h`;
-}
 
 /** The keys of details that are instants, as `fromMs` or `last_at_ms`; every other number of ms is a span. */
 const INSTANT = /(^|_)(at|from|to|began|ended|since|until)_?ms$/i;

@@ -1,5 +1,11 @@
 /** Units at the borders. Inside: bit/s and ms; on the wire and on disk: kbit/s and µs; in files and on screen: Mbit/s and ms. */
 
+/** Lengths of time, ms. */
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
 export const BITS_PER_MBIT = 1e6;
 
 /** Mbit/s to bit/s. */
@@ -44,4 +50,16 @@ export function showMbps(kbps: number | null): string {
   if (kbps === null) return "—";
   const mbps = kbps / 1e3;
   return mbps.toFixed(mbps >= 100 ? 0 : mbps >= 10 ? 1 : 2);
+}
+
+/** A span in words: "40 ms", "2.4 s", "3 min", "5 h 12 min", "9 d 3 h"; "—" where it is not known. */
+export function showSpan(ms: number | null): string {
+  if (ms === null) return "—";
+  if (ms < SECOND_MS) return `${Math.round(ms)} ms`;
+  if (ms < 10 * SECOND_MS) return `${(ms / SECOND_MS).toFixed(1)} s`;
+  if (ms < 2 * MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min`;
+  if (ms < DAY_MS)
+    return `${Math.floor(ms / HOUR_MS)} h ${Math.floor((ms % HOUR_MS) / MINUTE_MS)} min`;
+  return `${Math.floor(ms / DAY_MS)} d ${Math.floor((ms % DAY_MS) / HOUR_MS)} h`;
 }

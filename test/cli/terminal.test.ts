@@ -9,7 +9,7 @@ import {
   timeOfDay,
   wrap,
 } from "../../cli/terminal.js";
-import { showSpan } from "../../shared/contract/event.js";
+import { showSpan } from "../../shared/contract/units.js";
 
 const word = fc.stringMatching(/^[a-z=]{1,12}$/);
 

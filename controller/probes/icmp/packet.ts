@@ -1,4 +1,5 @@
 import type { PerDirection } from "../../../shared/contract/direction.js";
+import { DAY_MS } from "../../../shared/contract/units.js";
 import { later, type MonoMs, msSince } from "../../../shared/runtime/clock.js";
 
 /**
@@ -76,8 +77,6 @@ const ASKS: readonly ProbeType[] = ["echo", "timestamps"];
 
 /** Header and three timestamps. An echo has as many bytes, so that both wait as long for their turn on a line. */
 const MESSAGE_BYTES = 20;
-
-export const DAY_MS = 86_400_000;
 
 /** `id` and `seq` have 16 bits; `originateMs` 32, and comes back as it was. */
 export interface Request {

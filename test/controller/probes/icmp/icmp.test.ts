@@ -3,13 +3,13 @@ import fc from "fast-check";
 import {
   ANSWER_TYPE,
   checksum,
-  DAY_MS,
   decodeAnswer,
   encodeRequest,
   msOfDay,
   type Request,
   type Times,
 } from "../../../../controller/probes/icmp/packet.js";
+import { DAY_MS } from "../../../../shared/contract/units.js";
 
 const word = fc.integer({ min: 0, max: 0xffff });
 const request: fc.Arbitrary<Request> = fc.record({

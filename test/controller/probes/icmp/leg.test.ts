@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  DAY_MS,
   type OneWayDelays,
   type RoundTrip,
   splitRoundTrip,
   withinDay,
 } from "../../../../controller/probes/icmp/packet.js";
+import { DAY_MS } from "../../../../shared/contract/units.js";
 import type { MonoMs } from "../../../../shared/runtime/clock.js";
 
 const BASE_MS = 10;
