@@ -62,14 +62,14 @@ function asleep({ bins }: LabRun) {
   }
 }
 
-function awake({ bins, heard }: LabRun) {
+function awake({ bins, callPackets }: LabRun) {
   for (const second of [0, 1, 2, 4, 9]) {
     const fromMs = wakesMs + second * 1000;
     const isIn = (atMs: number) => atMs >= fromMs && atMs < fromMs + 1000;
     const during = bins.filter(({ atMs }) => isIn(atMs));
     const sum = (of: (bin: (typeof during)[number]) => number) =>
       during.reduce((total, bin) => total + of(bin), 0);
-    const late = heard
+    const late = callPackets
       .filter(({ sentAtMs }) => isIn(sentAtMs))
       .map(({ addedMs }) => addedMs)
       .sort((a, b) => a - b);

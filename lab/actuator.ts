@@ -6,13 +6,13 @@ import {
 } from "../shared/contract/direction.js";
 import type { ActuatorKind } from "./scenario.js";
 
-/** Brings wishes to the shaper, as late and as seldom as the real thing. Instants never go back. */
+/** Applies desired rates as late and as seldom as a real shaper. Time never goes back. */
 interface Actuator {
-  /** The rates wanted from now on, bit/s; the newest wish counts. */
-  wish(bps: PerDirection<number>, nowMs: number): void;
-  /** When something happens next; Infinity if nothing will. */
+  /** The rates desired from now on, bit/s; the newest replace earlier ones. */
+  request(bps: PerDirection<number>, nowMs: number): void;
+  /** When the next change is due; Infinity if none is. */
   nextMs(): number;
-  /** Does what is due; returns the rates then in force. */
+  /** Makes the changes that are due; returns the actual rates. */
   pass(nowMs: number): PerDirection<number>;
   /** Values written so far. */
   writes(): number;
@@ -21,12 +21,12 @@ interface Actuator {
 const TC_MS = 1;
 const API_LOW_MS = 15;
 const API_HIGH_MS = 50;
-/** For policies without a pace of their own: two writes a second, and raises leave room for a cut. */
+/** For policies without a pace of their own: writes per second, one of them reserved for cuts. */
 const BUDGET = 2;
 const BUDGET_MS = 1000;
 const RAISE_MIN_RATIO = 0.02;
 
-/** @param isPaced whether wishes keep to a router's pace already, so that each of them is written */
+/** @param isPaced whether the policy limits its writes itself, so that each request is written */
 export function openLabActuator(
   kind: ActuatorKind,
   random: Random,
@@ -37,24 +37,24 @@ export function openLabActuator(
 
 const UNSHAPED = { download: Infinity, upload: Infinity };
 
-/** A rate in force a millisecond after it was wished. */
+/** A rate is in force a millisecond after its request. */
 export function openLabTc(delayMs = TC_MS): Actuator {
   let rates: PerDirection<number> = UNSHAPED;
-  let wished = rates;
+  let desired = rates;
   let dueMs = Infinity;
   let writes = 0;
   return {
-    wish(bps, nowMs) {
-      const changed = DIRECTIONS.filter((d) => bps[d] !== wished[d]).length;
+    request(bps, nowMs) {
+      const changed = DIRECTIONS.filter((d) => bps[d] !== desired[d]).length;
       if (changed === 0) return;
       writes += changed;
-      wished = bps;
+      desired = bps;
       dueMs = nowMs + delayMs;
     },
     nextMs: () => dueMs,
     pass(nowMs) {
       if (nowMs >= dueMs) {
-        rates = wished;
+        rates = desired;
         dueMs = Infinity;
       }
       return rates;
@@ -63,23 +63,23 @@ export function openLabTc(delayMs = TC_MS): Actuator {
   };
 }
 
-/** One request under way, one direction each, cuts before raises. */
+/** One write at a time, of one direction; cuts before raises. */
 function openRouterOs(random: Random, isPaced: boolean): Actuator {
   const rates: Record<Direction, number> = { ...UNSHAPED };
-  let wished: PerDirection<number> = rates;
+  let desired: PerDirection<number> = rates;
   let sending: { direction: Direction; bps: number; doneMs: number } | null =
     null;
   const sentMs: number[] = [];
   let writes = 0;
 
-  /** How far below what is in force a direction's wish is; negative for raises. */
-  const cutRatio = (d: Direction) => 1 - wished[d] / rates[d];
+  /** How far the desired rate is below the actual one; negative for raises. */
+  const cutRatio = (d: Direction) => 1 - desired[d] / rates[d];
 
   function isDue(direction: Direction, nowMs: number): boolean {
     const recent = sentMs.filter((ms) => nowMs - ms < BUDGET_MS).length;
-    if (wished[direction] === rates[direction]) return false;
+    if (desired[direction] === rates[direction]) return false;
     if (isPaced || rates[direction] === Infinity) return true;
-    return wished[direction] < rates[direction]
+    return desired[direction] < rates[direction]
       ? recent < BUDGET
       : recent < BUDGET - 1 && -cutRatio(direction) >= RAISE_MIN_RATIO;
   }
@@ -89,15 +89,15 @@ function openRouterOs(random: Random, isPaced: boolean): Actuator {
     const direction = due.sort((a, b) => cutRatio(b) - cutRatio(a))[0];
     if (direction === undefined) return;
     const doneMs = nowMs + Math.ceil(random.between(API_LOW_MS, API_HIGH_MS));
-    sending = { direction, bps: wished[direction], doneMs };
+    sending = { direction, bps: desired[direction], doneMs };
     sentMs.push(nowMs);
     if (sentMs.length > BUDGET) sentMs.shift();
     writes++;
   }
 
   return {
-    wish(bps, nowMs) {
-      wished = bps;
+    request(bps, nowMs) {
+      desired = bps;
       if (sending === null) send(nowMs);
     },
     nextMs: () => sending?.doneMs ?? Infinity,

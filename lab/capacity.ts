@@ -4,36 +4,36 @@ import { mbit } from "../shared/contract/units.js";
 
 type Capacity = (random: Random) => Iterable<CapacityStep>;
 
-/** The line's rate moves in steps of so long where it moves all the time. */
+/** Step length of a capacity that changes all the time. */
 const GRID_MS = 100;
 const STEADY_MS = 500;
-const LUCK_MS = 5000;
+const OFFSET_MS = 5000;
 
 export const constant =
   (mbps: number): Capacity =>
   () => [{ fromMs: 0, bps: mbit(mbps) }];
 
 /**
- * Mbit/s from these seconds on, all later by the same luck of at most {@link LUCK_MS}: a fall meets a controller at any
- * point of its probing.
+ * Mbit/s from these seconds on, all delayed by the same random time of at most {@link OFFSET_MS}, so that a fall meets a
+ * controller at any point of its probing.
  */
 export const steps =
   (...parts: readonly (readonly [atS: number, mbps: number])[]): Capacity =>
   (random) => {
-    const luckMs = Math.floor(random.between(0, LUCK_MS));
+    const offsetMs = Math.floor(random.between(0, OFFSET_MS));
     return parts.map(([atS, mbps]) => ({
-      fromMs: atS === 0 ? 0 : atS * 1000 + luckMs,
+      fromMs: atS === 0 ? 0 : atS * 1000 + offsetMs,
       bps: mbit(mbps),
     }));
   };
 
-/** The same, on the second: for what befalls both directions together. */
+/** The same without the delay: for changes of both directions at once. */
 export const exactly =
   (...parts: readonly (readonly [atS: number, mbps: number])[]): Capacity =>
   () =>
     parts.map(([atS, mbps]) => ({ fromMs: atS * 1000, bps: mbit(mbps) }));
 
-/** Straight lines between these points. */
+/** Linear between these points. */
 export const ramp = (
   ...points: readonly (readonly [atS: number, mbps: number])[]
 ): Capacity =>
@@ -48,12 +48,12 @@ export const ramp = (
     }
   };
 
-/** Standard normal, by Box and Muller. */
+/** Standard normal (Box-Muller). */
 const normal = (random: Random): number =>
   Math.sqrt(2 * random.exponential(1)) *
   Math.cos(2 * Math.PI * random.uniform());
 
-/** A value that wanders around 0 with standard deviation 1 and forgets where it was in about `memoryMs`. */
+/** A first-order autoregressive process: mean 0, standard deviation 1, time constant `memoryMs`. */
 function* wandering(memoryMs: number, random: Random): Generator<number> {
   const keeps = Math.exp(-GRID_MS / memoryMs);
   const fresh = Math.sqrt(1 - keeps * keeps);
@@ -64,9 +64,8 @@ function* wandering(memoryMs: number, random: Random): Generator<number> {
 }
 
 /**
- * LTE as the recordings of T-Mobile in the mahimahi project have it (1 s bins: p5 4.1, median 14, p95 37.2 Mbit/s, gaps
- * up to 0.9 s, 5 halvings a minute): a logarithm that wanders, farther down than up, and
- * holes.
+ * LTE like the T-Mobile recordings of the mahimahi project (1 s bins: p5 4.1, median 14, p95 37.2 Mbit/s, gaps up to
+ * 0.9 s, 5 halvings a minute): a log-normal process, wider below the median than above it, with gaps.
  */
 export const lte = (medianMbps: number): Capacity =>
   function* (random) {
@@ -87,12 +86,12 @@ export const lte = (medianMbps: number): Capacity =>
     }
   };
 
-/** Satellites change on the quarter of a minute. */
+/** Time between two changes of satellite. */
 const HANDOVER_MS = 15_000;
 
 /**
- * Starlink as the LeoCC recording has it (p5 36, median 48, p95 63 Mbit/s, plateaus of 15 s, holes up to 0.14 s): each
- * satellite has its own rate, and the change of satellites a short hole.
+ * Starlink like the LeoCC recording (p5 36, median 48, p95 63 Mbit/s, plateaus of 15 s, gaps up to 0.14 s): each
+ * satellite has its own rate, with a short gap between two.
  */
 export const starlink = (medianMbps: number): Capacity =>
   function* (random) {
@@ -112,7 +111,7 @@ export const starlink = (medianMbps: number): Capacity =>
     }
   };
 
-/** And its path: another length with each satellite, and 20 to 60 ms more while they change. */
+/** The Starlink path: another length with each satellite, and 20 to 60 ms more during a change. */
 export function* handovers(random: Random): Generator<Detour> {
   for (let fromMs = 0; ; fromMs += HANDOVER_MS) {
     if (fromMs > 0) yield { fromMs, ms: random.between(20, 60) };

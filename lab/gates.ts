@@ -1,25 +1,25 @@
 import type { Measure, Quantity } from "./score.js";
 import { type Spread, spreadOf } from "./statistics.js";
 
-/** What must hold of our own policy, and whether it does. */
-export interface Verdict {
+/** A requirement on our own policy, and whether it is met. */
+export interface GateResult {
   readonly gate: string;
-  /** null: the scenarios it needs were not played. */
+  /** null: its scenarios were not played. */
   readonly holds: boolean | null;
   readonly found: string;
 }
 
 const PEER = "cake-autorate";
 
-/** Every gate for a policy. A bound holds when it holds at the bad end of the 95 % interval over the seeds. */
+/** All gates for a policy. A bound must hold at the worse end of the 95 % interval over the seeds. */
 export function gates(
   measures: readonly Measure[],
   policy: string,
-): readonly Verdict[] {
-  const of = (scenario: string, quantity: Quantity, who = policy) =>
+): readonly GateResult[] {
+  const of = (scenario: string, quantity: Quantity, by = policy) =>
     new Map(
       measures
-        .filter((m) => m.scenario === scenario && m.policy === who)
+        .filter((m) => m.scenario === scenario && m.policy === by)
         .flatMap((m) => {
           const value = m[quantity];
           return value === null ? [] : [[m.seed, value] as const];
@@ -28,7 +28,7 @@ export function gates(
   const spread = (scenario: string, quantity: Quantity) =>
     spreadOf([...of(scenario, quantity).values()]);
 
-  /** The same quantity in another scenario or of another policy, seed by seed. */
+  /** Two sets of values combined seed by seed. */
   const paired = (
     ours: ReadonlyMap<number, number>,
     theirs: ReadonlyMap<number, number>,
@@ -76,17 +76,25 @@ export function gates(
   ];
 }
 
-const atLeast = (what: string, found: Spread | null, bound: number): Verdict =>
-  verdict(`${what}: at least ${bound}`, found, (it) => it.low >= bound);
+const atLeast = (
+  what: string,
+  found: Spread | null,
+  bound: number,
+): GateResult =>
+  resultOf(`${what}: at least ${bound}`, found, (it) => it.low >= bound);
 
-const atMost = (what: string, found: Spread | null, bound: number): Verdict =>
-  verdict(`${what}: at most ${bound}`, found, (it) => it.high <= bound);
+const atMost = (
+  what: string,
+  found: Spread | null,
+  bound: number,
+): GateResult =>
+  resultOf(`${what}: at most ${bound}`, found, (it) => it.high <= bound);
 
-const verdict = (
+const resultOf = (
   gate: string,
   found: Spread | null,
   holds: (found: Spread) => boolean,
-): Verdict => ({
+): GateResult => ({
   gate,
   holds: found === null ? null : holds(found),
   found:
@@ -95,9 +103,9 @@ const verdict = (
       : `${found.mean.toFixed(2)} (${found.low.toFixed(2)} to ${found.high.toFixed(2)})`,
 });
 
-/** All verdicts as lines for people. */
-export const gatesInWords = (verdicts: readonly Verdict[]): string =>
-  verdicts
+/** All results as text. */
+export const gatesInWords = (results: readonly GateResult[]): string =>
+  results
     .map(({ gate, holds, found }) => {
       const word = holds === null ? "—" : holds ? "pass" : "FAIL";
       return `${word.padEnd(5)} ${gate.padEnd(50)} ${found}\n`;

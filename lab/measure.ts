@@ -6,11 +6,11 @@ import type { Scenario } from "./scenario.js";
 /** A run to draw, in steps of {@link TRACE_MS}. */
 export interface Trace {
   readonly directions: readonly DirectionTrace[];
-  /** The worst that a packet of the call met in each step; null where none came through. */
+  /** The longest added delay of a call packet in each step; null where none arrived. */
   readonly addedMs: readonly (number | null)[];
 }
 
-/** One direction in Mbit/s; a rate of null is none. */
+/** One direction in Mbit/s; rate null: unshaped. */
 export interface DirectionTrace {
   readonly direction: Direction;
   readonly capacity: readonly number[];
@@ -21,12 +21,15 @@ export interface DirectionTrace {
 export const TRACE_MS = 200;
 const BINS = TRACE_MS / BIN_MS;
 
-export function traceOf({ bins, heard }: LabRun, { loaded }: Scenario): Trace {
+export function traceOf(
+  { bins, callPackets }: LabRun,
+  { loaded }: Scenario,
+): Trace {
   const steps = Array.from({ length: Math.floor(bins.length / BINS) }, (_, i) =>
     bins.slice(i * BINS, (i + 1) * BINS),
   );
   const worst: (number | null)[] = steps.map(() => null);
-  for (const { sentAtMs, addedMs } of heard) {
+  for (const { sentAtMs, addedMs } of callPackets) {
     const step = Math.floor(sentAtMs / TRACE_MS);
     if (step < worst.length)
       worst[step] = rounded(Math.max(worst[step] ?? 0, addedMs));

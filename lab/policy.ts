@@ -11,32 +11,32 @@ interface Setting {
   readonly actuator: ActuatorKind;
   readonly kind: PresetName;
   readonly limits: PerDirection<Limits>;
-  /** What the line is sold as, bit/s. */
+  /** The line's advertised rate, bit/s. */
   readonly nominalBps: PerDirection<number>;
-  /** What it carries this very millisecond: for the oracle, no other policy may ask. */
+  /** The capacity at this millisecond. For the oracle only. */
   readonly capacityBps: () => PerDirection<number>;
   readonly random: Random;
 }
 
 /** One run of a policy. */
 interface Controller {
-  /** One beat: what it saw since the last one, and the rates it wishes now, bit/s. */
+  /** One cycle: takes what was seen since the last one, returns the desired rates, bit/s. */
   decide(seen: SimulatedReading, now: MonoMs): PerDirection<number>;
 }
 
-/** A way to set rates: ours, or one to compare it with. */
+/** A rate controller: ours, or one to compare it with. */
 export interface LabPolicy {
   readonly name: string;
-  /** What it is, in a line for people. */
+  /** One line of description. */
   readonly title: string;
-  /** Round robin over so many reflectors, so far apart. */
+  /** Probes go round robin over this many reflectors, one every `spacingMs`. */
   readonly reflectors: number;
   readonly spacingMs: number;
-  /** How often it decides. */
-  readonly beatMs: number;
-  /** Its rates are in force at once, without an actuator's delay. */
+  /** Time between two decisions, ms. */
+  readonly cycleMs: number;
+  /** Its rates take effect without an actuator's delay. */
   readonly isInstant?: boolean;
-  /** It knows what its router bears, and wishes no more often. */
+  /** It limits its writes to what its router can take. */
   readonly isPaced?: boolean;
   open(setting: Setting): Controller;
 }

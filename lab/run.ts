@@ -18,13 +18,13 @@ export interface Bin {
   readonly deliveredBps: PerDirection<number>;
 }
 
-/** A packet of the call: when it left, and what queues added to its way there and back. */
-export interface Heard {
+/** A packet of the call: when it left, and what queues added to its round trip. */
+export interface CallPacket {
   readonly sentAtMs: number;
   readonly addedMs: number;
 }
 
-/** The capacity of one direction became another. */
+/** A change of one direction's capacity. */
 export interface RateWritten {
   readonly direction: Direction;
   readonly atMs: number;
@@ -32,12 +32,12 @@ export interface RateWritten {
   readonly toBps: number;
 }
 
-/** All that one policy made of one scenario once. */
+/** One run of one policy in one scenario. */
 export interface LabRun {
   readonly bins: readonly Bin[];
-  readonly heard: readonly Heard[];
+  readonly callPackets: readonly CallPacket[];
   readonly changes: readonly RateWritten[];
-  /** Wishes that took a direction's rate down by more than {@link CUT_RATIO} at once. */
+  /** Requests that lowered a direction's rate by more than {@link CUT_RATIO} at once. */
   readonly cuts: number;
   readonly writes: number;
   readonly scoredMs: number;
@@ -46,10 +46,10 @@ export interface LabRun {
 export const BIN_MS = 100;
 const CALL_EVERY_MS = 25;
 const PROBE_LOST_MS = 2000;
-/** Less is drift, not a cut. */
+/** Part of the rate: less is drift, not a cut. */
 const CUT_RATIO = 0.005;
 
-/** Plays a scenario under a policy. The same seed gives the same run, and the same line and users to every policy. */
+/** Plays a scenario under a policy. Runs are reproducible, and every policy has the same line and users for a seed. */
 export function play(
   scenario: Scenario,
   policy: LabPolicy,
@@ -82,11 +82,11 @@ export function play(
     random: openRandom(seed, policy.name),
   });
   const bins: Bin[] = [];
-  const heard: Heard[] = [];
+  const callPackets: CallPacket[] = [];
   const changes: RateWritten[] = [];
   let cuts = 0;
   let writesBefore = 0;
-  let wished: PerDirection<number> | null = null;
+  let previous: PerDirection<number> | null = null;
   let rateBps = actuator.pass(0);
   let capacityBps = line.capacityBps();
   let delivered = line.delivered();
@@ -96,7 +96,7 @@ export function play(
   function decide(nowMs: number) {
     const seen = line.take();
     if (nowMs === startsAtMs && nowMs > 0) {
-      // what came before it began it does not know
+      // a policy does not know what happened before it started
       const nothing = { kind: "none_yet", replies: [], lost: 0 } as const;
       return controller.decide({ ...nothing, traffic: [] }, line.advance(0));
     }
@@ -104,15 +104,15 @@ export function play(
   }
 
   function act(nowMs: number) {
-    const wish = decide(nowMs);
-    const before = wished;
+    const desired = decide(nowMs);
+    const before = previous;
     if (before !== null && nowMs >= scoredFromMs)
       cuts += DIRECTIONS.filter(
-        (d) => wish[d] < (1 - CUT_RATIO) * before[d],
+        (d) => desired[d] < (1 - CUT_RATIO) * before[d],
       ).length;
-    wished = wish;
-    actuator.wish(wish, nowMs);
-    beatAtMs += policy.beatMs;
+    previous = desired;
+    actuator.request(desired, nowMs);
+    beatAtMs += policy.cycleMs;
   }
 
   function note(nowMs: number) {
@@ -129,7 +129,7 @@ export function play(
       ),
     });
     for (const { sentAt, addedMs } of line.takeCall())
-      heard.push({ sentAtMs: sentAt, addedMs });
+      callPackets.push({ sentAtMs: sentAt, addedMs });
     delivered = after;
     binAtMs = nowMs;
     if (nowMs <= scoredFromMs) writesBefore = actuator.writes();
@@ -160,7 +160,7 @@ export function play(
   }
   return {
     bins,
-    heard,
+    callPackets,
     changes,
     cuts,
     writes: actuator.writes() - writesBefore,

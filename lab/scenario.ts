@@ -12,40 +12,40 @@ import { mbit } from "../shared/contract/units.js";
 /** How rates reach the shaper: `tc` at once, a RouterOS API late and seldom. */
 export type ActuatorKind = "tc" | "routeros";
 
-/** A line, its users and its router, played for a while. */
+/** A line with its users and its router, for some time. */
 export interface Scenario {
   readonly id: string;
   readonly title: string;
   readonly seconds: number;
-  /** What came before is not scored. */
+  /** Scores cover the time from here on. */
   readonly scoredFromMs: number;
-  /** The controller begins to act then; before, nothing shapes. */
+  /** The controller starts here; before, the line is unshaped. */
   readonly startsAtMs: number;
   readonly plan: LinePlan;
   readonly actuator: ActuatorKind;
-  /** The kind of line that its owner would name in the configuration. */
+  /** The preset that an operator would configure for it. */
   readonly kind: PresetName;
-  /** The directions that are full, and scored. None: an idle line, where only what a policy does is. */
+  /** The directions that are filled, and scored. None on an idle line, where only the policy's actions are scored. */
   readonly loaded: readonly Direction[];
   readonly nominalBps: PerDirection<number>;
   readonly limits: PerDirection<Limits>;
 }
 
-/** What distinguishes one scenario from the usual. Mbit/s. */
+/** A scenario by its differences from the defaults. Rates in Mbit/s. */
 export interface ScenarioSketch {
   readonly id: string;
   readonly title: string;
   readonly seconds: number;
   readonly nominal: PerDirection<number>;
   readonly capacity: PerDirection<DirectionPlan["capacity"]>;
-  /** CUBIC unless `congestion` says otherwise. */
+  /** Bulk TCP flows, CUBIC by default. */
   readonly flows: PerDirection<number>;
   readonly congestion?: "cubic" | "bbr";
   readonly loadFromMs?: number;
   readonly scoredFromMs?: number;
   readonly startsAtMs?: number;
   readonly actuator?: ActuatorKind;
-  /** `cable` unless said. */
+  /** Default: `cable`. */
   readonly kind?: PresetName;
   readonly baseRttMs?: number;
   readonly jitterMs?: number;
@@ -62,7 +62,7 @@ export interface ScenarioSketch {
 const THRESHOLDS = { targetMs: 15, warnMs: 45 };
 const HARD_RED_MS = 80;
 
-/** Pages that load beside the bulk, and calls: a few per cent of the line. */
+/** Web pages and calls beside the bulk flows: a few per cent of the line. */
 const web = (nominalMbps: number) => ({
   onMeanMs: 300,
   offMeanMs: 5000,

@@ -48,7 +48,7 @@ const LTE: Omit<ScenarioSketch, "id" | "title" | "flows"> = {
   bounds: [0.05, 0.25, 1],
 };
 
-/** The line that the real kernel plays as well; the ISP's buffer holds a second of its first rate. */
+/** The line that the real-kernel bed plays as well; the ISP's buffer holds one second at the first rate. */
 const BED: Pick<
   ScenarioSketch,
   "seconds" | "nominal" | "loadFromMs" | "scoredFromMs" | "bounds"
@@ -61,7 +61,7 @@ const BED: Pick<
 };
 const bedSteps = way(steps([0, 20], [30, 8], [60, 20]), constant(20));
 
-/** The upload starts from the least floor there is, 0.1 Mbit/s. */
+/** The upload starts from the lowest legal floor, 0.1 Mbit/s. */
 const slowUpload = (mbps: number): Omit<ScenarioSketch, "id" | "title"> => ({
   seconds: 58,
   nominal: way(10 * mbps, mbps),
@@ -116,7 +116,7 @@ const SKETCHES: readonly ScenarioSketch[] = [
   },
   {
     id: "S6",
-    // 48 of 53 bytes of a cell, and 1500 of 1540 of a packet, are ours
+    // payload: 48 of 53 bytes of a cell, 1500 of 1540 of a packet
     title: "DSL of 8/0.8 Mbit/s in ATM cells, both ways",
     seconds: 58,
     nominal: way(8, 0.8),

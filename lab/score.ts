@@ -9,13 +9,13 @@ import {
   type Bin,
   BIN_MS,
   type RateWritten,
-  type Heard,
+  type CallPacket,
   type LabRun,
 } from "./run.js";
 import type { Scenario } from "./scenario.js";
 import { mean, quantile, type Spread, spreadOf } from "./statistics.js";
 
-/** What is compared: one number for each run, null where the scenario has no such thing. */
+/** What is compared: one number per run, null where it does not apply. */
 const QUANTITIES = [
   "usePct",
   "p50Ms",
@@ -34,9 +34,9 @@ const QUANTITIES = [
 export type Quantity = (typeof QUANTITIES)[number];
 
 /**
- * One run against the oracle's with the same seed. `usePct`: delivered, of what the oracle delivers (of the capacity where
- * it does not play), the mean of the filled directions. `excess95Ms`: p95 beyond the oracle's, never below 0. `points`,
- * for ranking only: 100 u / (1 + E95 / 20 ms + E99 / 200 ms).
+ * One run compared with the oracle's of the same seed. `usePct`: bytes delivered as a percentage of the oracle's (of the
+ * capacity where the oracle was not played), the mean over the filled directions. `excess95Ms`: p95 above the oracle's,
+ * at least 0. `points`, for ranking only: 100 u / (1 + E95 / 20 ms + E99 / 200 ms).
  */
 export type Measure = Pick<Task, "scenario" | "policy" | "seed"> &
   Readonly<Record<Quantity, number | null>>;
@@ -54,7 +54,7 @@ export function measure(outcomes: readonly TaskResult[]): readonly Measure[] {
     const use = relativeUse(score, ideal);
     const excess = (of: "p95Ms" | "p99Ms") =>
       Math.max(0, score[of] - (ideal?.[of] ?? 0));
-    const blame = excess("p95Ms") / 20 + excess("p99Ms") / 200;
+    const penalty = excess("p95Ms") / 20 + excess("p99Ms") / 200;
     return {
       scenario,
       policy,
@@ -70,7 +70,7 @@ export function measure(outcomes: readonly TaskResult[]): readonly Measure[] {
       writesPerS: score.writesPerS,
       cutsPerHour: score.cutsPerHour,
       atFloorPct: 100 * score.atFloor,
-      points: use === null ? null : (100 * Math.min(1, use)) / (1 + blame),
+      points: use === null ? null : (100 * Math.min(1, use)) / (1 + penalty),
     };
   });
 }
@@ -83,11 +83,11 @@ function relativeUse(score: Score, ideal: Score | null): number | null {
   return parts.length === 0 ? null : mean(parts);
 }
 
-/** What one policy made of one scenario, over all seeds. */
+/** One policy in one scenario, over all seeds. */
 export type Ranking = Pick<Measure, "scenario" | "policy"> &
   Readonly<Record<Quantity, Spread | null>>;
 
-/** One standing for each scenario and policy, in the order they first come. */
+/** One ranking for each scenario and policy, in order of first appearance. */
 export const rank = (measures: readonly Measure[]): readonly Ranking[] =>
   groupsBy(measures, ({ scenario, policy }) => `${scenario} ${policy}`).map(
     (group) => {
@@ -104,21 +104,21 @@ export const rank = (measures: readonly Measure[]): readonly Ranking[] =>
   );
 
 /**
- * One run in numbers. Delays are those of a call's packets beyond the empty way, there and back, ms; what is sent while
- * the line carries nothing does not count, for no rate can help it.
+ * One run in numbers. Delays are what queues add to the round trip of a call's packets, ms. Packets sent while the line
+ * carries nothing do not count, since no rate can help them.
  */
 export interface Score {
-  /** Delivered of possible, 0..1; null of a direction that nobody fills. */
+  /** Delivered of the capacity, 0..1; null for a direction that is not filled. */
   readonly use: PerDirection<number | null>;
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** Share of the call's packets that came later than 30 ms. */
+  /** Share of the call's packets with more than 30 ms of added delay. */
   readonly late: number;
-  /** After a fall, until a second begins without any such packet; the mean of all falls, null without falls. */
+  /** From a fall to the first second without such a packet; mean over all falls, null without falls. */
   readonly fallS: number | null;
-  /** After a rise, until a second begins in which 90 % of the capacity is delivered. */
+  /** From a rise to the first second in which 90 % of the capacity is delivered. */
   readonly riseS: number | null;
   readonly writesPerS: number;
   readonly cutsPerHour: number;
@@ -129,17 +129,18 @@ export interface Score {
 const LATE_MS = 30;
 const USED = 0.9;
 const CALM_MS = 1000;
-/** A change counts as a fall or rise when nothing else changes for so long before and after. */
+/** A change is a fall or a rise if no other change is nearer than this, ms. */
 const ALONE_MS = 5000;
 const FLOOR_MARGIN = 1.02;
 
 export function score(run: LabRun, scenario: Scenario): Score {
   const { scoredFromMs, loaded, limits } = scenario;
   const bins = run.bins.filter(({ atMs }) => atMs >= scoredFromMs);
-  const heard = sentOutside(run.heard, outages(run, scenario)).filter(
-    ({ sentAtMs }) => sentAtMs >= scoredFromMs,
-  );
-  const addedMs = Float64Array.from(heard, (h) => h.addedMs).sort();
+  const callPackets = sentOutside(
+    run.callPackets,
+    outages(run, scenario),
+  ).filter(({ sentAtMs }) => sentAtMs >= scoredFromMs);
+  const addedMs = Float64Array.from(callPackets, (h) => h.addedMs).sort();
   const falls = alone(run, scenario).filter((c) => c.toBps < c.fromBps);
   const rises = alone(run, scenario).filter((c) => c.toBps > c.fromBps);
   const meanOf = (values: readonly number[]) =>
@@ -179,10 +180,10 @@ const outages = ({ changes }: LabRun, { seconds }: Scenario) =>
   });
 
 const sentOutside = (
-  heard: readonly Heard[],
+  callPackets: readonly CallPacket[],
   dead: readonly (readonly [fromMs: number, untilMs: number])[],
 ) =>
-  heard.filter(
+  callPackets.filter(
     ({ sentAtMs }) =>
       !dead.some(([from, until]) => sentAtMs >= from && sentAtMs < until),
   );
@@ -190,7 +191,7 @@ const sentOutside = (
 const sum = (bins: readonly Bin[], of: (bin: Bin) => number): number =>
   bins.reduce((total, bin) => total + of(bin), 0);
 
-/** Changes of filled directions, to something, that stand alone. */
+/** Changes of filled directions to a capacity above 0 that are {@link ALONE_MS} apart from others. */
 function alone(
   { changes }: LabRun,
   { loaded, seconds, scoredFromMs }: Scenario,
@@ -210,7 +211,7 @@ function alone(
   });
 }
 
-/** Until when a change may take, ms: the next one. */
+/** When the time to react to a change ends, ms: at the next one. */
 const limitMs = (
   { changes }: LabRun,
   { seconds }: Scenario,
@@ -226,7 +227,7 @@ function calmAfterS(
 ): number {
   const untilMs = limitMs(run, scenario, change);
   let calmFromMs = change.atMs;
-  for (const { sentAtMs, addedMs } of run.heard) {
+  for (const { sentAtMs, addedMs } of run.callPackets) {
     if (sentAtMs < change.atMs || sentAtMs >= untilMs) continue;
     if (sentAtMs - calmFromMs >= CALM_MS) break;
     if (addedMs > LATE_MS) calmFromMs = sentAtMs + 1;
@@ -252,12 +253,12 @@ function usedAfterS(
   return (untilMs - atMs) / 1e3;
 }
 
-/** One run to make, by names, so that it can be sent to another thread. */
+/** One run to play, by names, so that it can be sent to another thread. */
 export interface Task {
   readonly scenario: string;
   readonly policy: string;
   readonly seed: number;
-  /** Whether to keep what happened, to draw it. */
+  /** Whether to keep the course of the run for a chart. */
   readonly isTraced: boolean;
 }
 

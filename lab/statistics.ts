@@ -1,24 +1,24 @@
 import { openRandom } from "../controller/simulation/random.js";
 
-/** The value below which that share of the sorted values lies; NaN of none. */
+/** Quantile of sorted values; NaN of an empty list. */
 export const quantile = (sorted: ArrayLike<number>, share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** A mean over runs, and between what it lies with 95 %. */
+/** A mean over runs, with its 95 % confidence interval. */
 export interface Spread {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
-  /** How many runs it is the mean of. */
+  /** Number of runs. */
   readonly runs: number;
 }
 
 const RESAMPLES = 1000;
 
-/** The mean and its interval by bootstrap; the same values give the same interval. null of none. */
+/** The mean and its interval by a reproducible bootstrap; null of an empty list. */
 export function spreadOf(values: readonly number[]): Spread | null {
   if (values.length === 0) return null;
   const random = openRandom(values.length, "bootstrap");

@@ -2,24 +2,24 @@ import type { Ranking } from "./score.js";
 import type { Spread } from "./statistics.js";
 import { scenarioOf } from "./tasks.js";
 
-/** A column of at most 80 in all: its head, its width and what stands in it. */
+/** A column: head, width and cell text. The widths add up to at most 80. */
 type Column = readonly [
   head: string,
   width: number,
   text: (standing: Ranking) => string,
 ];
 
-/** Three digits that count. */
+/** Three significant digits. */
 export function brief(value: number): string {
   const size = Math.abs(value);
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
-/** "94.2" of a mean over runs, "—" where there is none. */
+/** The mean, as "94.2"; "—" where there is none. */
 export const shortNumber = (spread: Spread | null): string =>
   spread === null ? "—" : brief(spread.mean);
 
-/** Half of what the interval spans: "±0.3". */
+/** Half the width of the interval, as "±0.3". */
 function margin(spread: Spread | null): string {
   if (spread === null || spread.runs < 2) return "";
   const half = (spread.high - spread.low) / 2;
@@ -52,7 +52,7 @@ of the capacity delivered, s; wr/s: rates written; cut/h: cuts of 0.5 % or more.
 ±: half of the 95 % interval over the seeds.
 `;
 
-/** All standings as text of 80 columns, a block for each scenario. */
+/** All rankings as text of 80 columns, one block per scenario. */
 export function table(standings: readonly Ranking[], seeds: number): string {
   const ids = [...new Set(standings.map(({ scenario }) => scenario))];
   const head = line(COLUMNS.map(([head, width]) => [head, width]));
@@ -70,7 +70,7 @@ export function table(standings: readonly Ranking[], seeds: number): string {
   return `${seeds} ${seeds === 1 ? "seed" : "seeds"}\n\n${blocks.join("\n\n")}\n\n${LEGEND}`;
 }
 
-/** The first cell to the left, the others to the right. */
+/** First cell left-aligned, the others right-aligned. */
 const line = (cells: readonly (readonly [string, number])[]): string =>
   cells
     .map(([text, width], i) =>

@@ -18,7 +18,7 @@ function found<T>(all: readonly T[], name: string, nameOf: (t: T) => string) {
   return one;
 }
 
-/** Every policy in every scenario with seeds 1, 2, ...; the first is traced if wished. */
+/** Every policy in every scenario with seeds 1, 2, ...; optionally with a trace of the first. */
 export const tasks = (
   scenarios: readonly Scenario[],
   policies: readonly LabPolicy[],

@@ -6,8 +6,8 @@ import type { TaskResult, Task } from "./score.js";
 const WORKER = fileURLToPath(new URL("./worker.js", import.meta.url));
 
 /**
- * Performs the tasks on all processors; the outcomes come in the order of the tasks.
- * @param progress is told how many are done
+ * Runs the tasks on all processors; the results are in the order of the tasks.
+ * @param progress is called with the number of finished tasks
  */
 export async function performAll(
   tasks: readonly Task[],

@@ -49,14 +49,14 @@ export async function lab(options: LabOptions): Promise<void> {
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
   const measures = measure(outcomes);
   const standings = rank(measures);
-  const verdicts = gates(measures, WANCTL.name);
+  const results = gates(measures, WANCTL.name);
   process.stdout.write(
     options.json === true
-      ? `${JSON.stringify({ seeds, standings, gates: verdicts, measures })}\n`
-      : `${table(standings, seeds)}\n${gatesInWords(verdicts)}`,
+      ? `${JSON.stringify({ seeds, standings, gates: results, measures })}\n`
+      : `${table(standings, seeds)}\n${gatesInWords(results)}`,
   );
   if (file !== undefined)
-    writeFileSync(file, page({ seeds, standings, verdicts, outcomes }));
+    writeFileSync(file, page({ seeds, standings, results, outcomes }));
 }
 
 /** Those named, in the order of all; all where none is named. */

@@ -61,7 +61,7 @@ export function openHealthView(
     else if (standing.why !== null) said.push(standing.why);
     const { pingerFault } = line.signs();
     if (pingerFault !== null) said.push(`pinger: ${pingerFault}`);
-    const heldMs = latest?.state.pulse.heldMs ?? 0;
+    const heldMs = latest?.state.counterUpdates.heldMs ?? 0;
     if (heldMs > 0)
       said.push(
         `byte counters move only each ${(heldMs / 1e3).toFixed(1)} s: cuts are sized by the delay`,

@@ -5,10 +5,10 @@ import type { Sample } from "./estimator.js";
 import type { Limits } from "./inputs.js";
 import { TUNING } from "./tuning.js";
 
-/** What one sample says of a direction: its own delay where one-way times are told, else the round trip's delta. */
+/** What one sample says about a direction: its own delay where one-way delays are known, else the delta of the RTT. */
 interface Delay {
   readonly deltaMs: number;
-  /** Whose own delay it is; null where only the round trip is known. */
+  /** The direction whose delay it is; null where only the RTT is known. */
   readonly own?: Direction | null;
 }
 
@@ -17,7 +17,7 @@ export const delayOf = (sample: Sample, direction: Direction): Delay => ({
   own: sample.hasOneWay ? direction : null,
 });
 
-/** A change of state, with the number that made it and the threshold it crossed. */
+/** A change of state, with the delay that caused it and the threshold that it crossed. */
 export interface Transition extends Required<Delay> {
   readonly from: State;
   readonly to: State;
@@ -60,8 +60,8 @@ function thresholdsOf({
 }
 
 /**
- * The state after the newest samples. It worsens when `votes` of the last `voters` agree, and calms down when all of
- * them are below the exit: both only ever grow with the samples, so a longer queue is never called calmer.
+ * The state after the newest samples. It worsens when `badNeeded` of them agree, and improves when all are below the exit
+ * threshold. Both are monotonic in the delays, so a longer queue never gives a better state.
  */
 export function classify(
   before: State,
@@ -81,13 +81,13 @@ export function classify(
     const { state, name, enterMs } = entered;
     return change(before, state, agreed, name, enterMs);
   }
-  const calmest = kept?.state ?? "GREEN";
-  if (!worse(before, calmest)) return { state: before, transition: null };
-  // The lowest threshold that was left behind names the fall.
-  const left = thresholds.find(({ state }) => worse(state, calmest));
+  const best = kept?.state ?? "GREEN";
+  if (!worse(before, best)) return { state: before, transition: null };
+  // named after the lowest threshold that was left
+  const left = thresholds.find(({ state }) => worse(state, best));
   return left === undefined
     ? { state: before, transition: null }
-    : change(before, calmest, worst, left.name, left.exitMs);
+    : change(before, best, worst, left.name, left.exitMs);
 }
 
 const NO_DELAY: Delay = { deltaMs: -Infinity };
@@ -105,7 +105,7 @@ const change = (
   transition: { from, to, deltaMs, own, threshold, thresholdMs },
 });
 
-/** "RTT delta 50.3ms exceeded soft_red threshold 45ms", or "upload delay 50.3ms ..." where one-way times are told. */
+/** "RTT delta 50.3ms exceeded soft_red threshold 45ms", or "upload delay 50.3ms ..." where one-way delays are known. */
 export function reasonFor({
   from,
   to,

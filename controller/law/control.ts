@@ -15,11 +15,11 @@ import {
 } from "./estimator.js";
 import {
   type Evidence,
-  nextPulse,
+  nextCounterUpdates,
   lastSamples,
   NO_EVIDENCE,
-  NO_PULSE,
-  type Pulse,
+  NO_COUNTER_UPDATES,
+  type CounterUpdates,
   resting,
   tellsOneWayDelays,
   addSamples,
@@ -52,7 +52,7 @@ export interface ControlState {
   readonly estimate: Estimate;
   readonly evidence: Evidence;
   readonly traffic: Traffic;
-  readonly pulse: Pulse;
+  readonly counterUpdates: CounterUpdates;
   readonly state: PerDirection<State>;
   /** The changes of state in this step. */
   readonly transition: PerDirection<Transition | null>;
@@ -78,7 +78,7 @@ export const initial = (
   estimate: rememberedPath(policy.reflectors, baselinesMs, now),
   evidence: NO_EVIDENCE,
   traffic: [],
-  pulse: NO_PULSE,
+  counterUpdates: NO_COUNTER_UPDATES,
   state: { download: "GREEN", upload: "GREEN" },
   transition: { download: null, upload: null },
   rate: eachDirection((direction) =>
@@ -114,8 +114,11 @@ export function step(
     reading.kind === "asleep"
       ? resting(before.evidence, now)
       : addSamples(before.evidence, samples, now, leastRttMs);
-  const pulse = nextPulse(before.pulse, reading.traffic);
-  const { heldMs } = pulse;
+  const counterUpdates = nextCounterUpdates(
+    before.counterUpdates,
+    reading.traffic,
+  );
+  const { heldMs } = counterUpdates;
   const traffic = remember(before.traffic, reading.traffic, now, heldMs);
   const elapsedMs = clamp(msSince(before.at, now), 0, TUNING.stepMaxMs);
   const seen = { rate: before.rate, evidence, traffic, now };
@@ -167,7 +170,7 @@ export function step(
     estimate: path,
     evidence,
     traffic,
-    pulse,
+    counterUpdates,
     state: eachDirection((d) => classified[d].state),
     transition: eachDirection((d) => classified[d].transition),
     rate,

@@ -4,21 +4,21 @@ import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { Reply } from "./inputs.js";
 import { TUNING } from "./tuning.js";
 
-/** What part of the way to a new value a filter with this time constant goes in `ms`. */
+/** Weight of a new value in a first-order filter with this time constant, `ms` after the last one. */
 const share = (ms: number, timeConstantMs: number): number =>
   1 - Math.exp(-Math.max(0, ms) / timeConstantMs);
 
 /**
- * Which way a delay was. A round trip and the difference of its ways make both, but for the skew: what the difference is
- * when no queue stands, mostly that of two clocks.
+ * A delay in each direction. It follows from the RTT and the difference of the two ways, less the skew: the difference
+ * without any queue, which is mostly that of the two clocks.
  */
 type OneWayMs = PerDirection<number> | null;
 
-/** The way there less the way back, ms; null where the reflector does not tell. */
+/** The way there less the way back, ms; null where the reflector does not report it. */
 const skewOf = (oneWayMs: OneWayMs): number | null =>
   oneWayMs === null ? null : oneWayMs.upload - oneWayMs.download;
 
-/** A delta by direction, ms; null where the reflector does not tell, or its clock is not known. */
+/** A delta by direction, ms; null without one-way delays, or while the skew is unknown. */
 function split(
   deltaMs: number,
   skewMs: number | null,
@@ -31,9 +31,8 @@ function split(
 }
 
 /**
- * The skew after one more reply. Clocks drift, so it follows while no queue stands; clocks step, so it is void when the
- * ways differ by more than any queue can explain: by more than there is delta, and packets of our own that the baseline
- * may have taken for the path.
+ * The skew after one more reply. Clocks drift, so it follows while no queue stands. Clocks step, so it is discarded when
+ * the ways differ by more than a queue explains: the delta, and packets of our own that the baseline may contain.
  */
 function followSkew(
   skewMs: number | null,
@@ -48,44 +47,44 @@ function followSkew(
   const isPossible =
     Math.abs(shiftMs) <= Math.abs(deltaMs) + TUNING.skewToleranceMs + ownMs;
   if (deltaMs > TUNING.baselineNearMs) return isPossible ? skewMs : null;
-  // a path this much shorter than known was never seen without a queue
+  // a path shorter than the baseline was never seen without a queue before
   const isKnown = skewMs !== null && deltaMs >= -TUNING.skewToleranceMs;
   return isKnown && isPossible
     ? skewMs + shiftMs * share(elapsedMs, TUNING.skewMs)
     : differenceMs;
 }
 
-/** The idle RTT of one reflector. Reflectors differ by many ms, so none is measured against another's. */
+/** The RTT of one reflector without a queue. Reflectors differ by many ms, so each has its own. */
 interface Baseline {
   readonly ms: number;
   readonly at: MonoMs;
-  /** The way there less the way back when idle, which is mostly the clocks' difference; null where unknown. */
+  /** The way there less the way back without a queue; null where unknown. */
   readonly skewMs: number | null;
-  /** The least RTT since `leastFrom`: what the baseline becomes at the latest, for this law empties its queue often. */
+  /** The least RTT since `leastFrom`: the next baseline if none near it comes, since this law empties its queue often. */
   readonly leastMs: number;
   readonly leastFrom: MonoMs;
 }
 
-/** A reply, as far above its reflector's baseline as it was; negative when it was below. */
+/** A reply relative to its reflector's baseline; negative below it. */
 export interface Sample {
   readonly sentAt: MonoMs;
   readonly receivedAt: MonoMs;
   readonly deltaMs: number;
-  /** What of it each direction's queue may have added: its share, where the reflector tells, else all of it. */
+  /** What each direction's queue may have added: its share where one-way delays are known, else all of it. */
   readonly delayMs: PerDirection<number>;
   readonly hasOneWay: boolean;
 }
 
-/** What is known of the path. Null before the first reply. */
+/** What is known of the path. */
 export interface Estimate {
   /** By reflector. */
   readonly baselines: readonly (Baseline | null)[];
-  /** Smoothed delta, signed. */
+  /** Smoothed delta, signed, ms; null before the first reply. */
   readonly deltaMs: number | null;
   readonly deltaAt: MonoMs | null;
 }
 
-/** @param baselinesMs of an earlier run, by reflector; null and missing ones are unknown */
+/** @param baselinesMs of an earlier run, by reflector; null or missing: unknown */
 export const rememberedPath = (
   reflectors: number,
   baselinesMs: readonly (number | null)[],
@@ -99,14 +98,14 @@ export const rememberedPath = (
 });
 
 /**
- * Follows baseline and delta through the replies of a beat, in order. Each reply becomes a sample.
- * @param isPinned whether a queue may stand that no cut empties
+ * Updates baselines and delta with the replies of a cycle, in order. Each reply becomes a sample.
+ * @param isAtFloor whether a rate is at its floor, where a queue may stand that no cut empties
  * @param ownMs what packets of our own may add to a delay
  */
 export function estimate(
   before: Estimate,
   replies: readonly Reply[],
-  isPinned: boolean,
+  isAtFloor: boolean,
   ownMs = 0,
 ): { after: Estimate; samples: Sample[] } {
   if (replies.length === 0) return { after: before, samples: [] };
@@ -118,7 +117,7 @@ export function estimate(
     const baseline = follow(
       baselines[reflector] ?? null,
       reply,
-      isPinned,
+      isAtFloor,
       ownMs,
     );
     baselines[reflector] = baseline;
@@ -139,17 +138,17 @@ export function estimate(
             share(msSince(deltaAt, receivedAt), TUNING.deltaSmoothingMs);
     deltaAt = receivedAt;
   }
-  // The path may have become shorter than the smoothing knows yet; no RTT is below zero.
+  // the smoothed delta may lag behind a path that became shorter; no RTT is negative
   const least = -(median(knownMs(baselines)) ?? 0);
   deltaMs = Math.max(least, deltaMs ?? least);
   return { after: { baselines, deltaMs, deltaAt }, samples };
 }
 
-/** The baseline after one more RTT of its reflector (control.md A1.4, law.md 2). */
+/** The baseline after one more RTT of its reflector. */
 function follow(
   before: Baseline | null,
   reply: Reply,
-  isPinned: boolean,
+  isAtFloor: boolean,
   ownMs: number,
 ): Baseline {
   const { rttMs, receivedAt: at, oneWayMs } = reply;
@@ -165,13 +164,13 @@ function follow(
   const isLeap = before.leastMs - before.ms > TUNING.longerPathMs;
   const doubtMs = isLeap
     ? TUNING.longerPathAfterMs
-    : isPinned
+    : isAtFloor
       ? TUNING.baselineWindowAtFloorMs
       : TUNING.baselineWindowMs;
   const isOver = msSince(before.leastFrom, at) > doubtMs;
   const ms = before.ms + above * share(elapsedMs, timeConstantMs);
   return {
-    // so long without an RTT near the baseline: the path itself has become longer
+    // no RTT near the baseline for so long: the path has become longer
     ms: isOver ? Math.max(ms, before.leastMs) : ms,
     at,
     leastMs: isOver ? rttMs : Math.min(before.leastMs, rttMs),
@@ -186,17 +185,17 @@ const baselineOf = (
   at: MonoMs,
 ): Baseline => ({ ms, at, skewMs, leastMs: ms, leastFrom: at });
 
-/** The least baseline: how soon an answer can be here at all. Null before the first reply. */
+/** The least baseline: the soonest that a cut can show an effect. Null before the first reply. */
 export const leastBaselineMs = ({ baselines }: Estimate): number | null => {
   const known = knownMs(baselines);
   return known.length === 0 ? null : Math.min(...known);
 };
 
-/** The baseline for people: the median over reflectors. Null before the first reply. */
+/** The published baseline: the median over reflectors. Null before the first reply. */
 export const baselineMs = ({ baselines }: Estimate): number | null =>
   median(knownMs(baselines));
 
-/** Of those who answer: who was last heard long before the others may know another path. */
+/** Without reflectors that no longer answer: the path may have changed since. */
 function knownMs(baselines: Estimate["baselines"]): number[] {
   const known = baselines.filter((baseline) => baseline !== null);
   const newest = Math.max(...known.map(({ at }) => at));
@@ -205,7 +204,7 @@ function knownMs(baselines: Estimate["baselines"]): number[] {
   );
 }
 
-/** The median; of an even number the mean of the middle two; null of none. */
+/** The median; the mean of the middle two of an even number; null of an empty list. */
 export function median(values: readonly number[]): number | null {
   const sorted = [...values].sort((a, b) => a - b);
   const above = sorted[sorted.length >> 1];

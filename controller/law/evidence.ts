@@ -4,12 +4,12 @@ import type { Sample } from "./estimator.js";
 import type { Counted } from "./inputs.js";
 import { TUNING } from "./tuning.js";
 
-/** The recent samples, by the time their probes were sent, and whether anybody answers at all. */
+/** The recent samples, by send time of their probes, and whether any reflector answers. */
 export interface Evidence {
   readonly samples: readonly Sample[];
-  /** When the last reply came, or null: nothing was ever heard. */
+  /** When the last reply came; null before the first. */
   readonly heardAt: MonoMs | null;
-  /** When there was last nobody to wait for, or null: never. Silence counts from then. */
+  /** When no probe was last outstanding; null: never. Silence counts from then. */
   readonly restedAt: MonoMs | null;
 }
 
@@ -17,7 +17,7 @@ export const NO_EVIDENCE: Evidence = {
   ...{ samples: [], heardAt: null, restedAt: null },
 };
 
-/** Adds the samples of a beat and forgets what is old. After a silence only probes of the time after it count. */
+/** Adds the samples of a cycle and drops old ones. After a silence only probes sent since then count. */
 export function addSamples(
   before: Evidence,
   fresh: readonly Sample[],
@@ -29,7 +29,7 @@ export function addSamples(
   if (first === undefined || last === undefined) return forgetting(before, now);
   const silent = silenceMs(before, first.receivedAt);
   const wasSilent = Number.isFinite(silent) && silent > TUNING.silenceMs;
-  // Probes sent into the silence tell how long it was, not how long a queue is.
+  // probes sent during the silence measure its length, not a queue
   const voidBefore = wasSilent
     ? later(first.receivedAt, -leastRttMs)
     : -Infinity;
@@ -40,11 +40,11 @@ export function addSamples(
   return forgetting({ ...before, samples, heardAt: last.receivedAt }, now);
 }
 
-/** A beat without a probe under way. */
+/** A cycle without a probe outstanding. */
 export const resting = (before: Evidence, now: MonoMs): Evidence =>
   forgetting({ ...before, restedAt: now }, now);
 
-/** Puts a sample where its probe was sent: mostly last. */
+/** Inserts by send time: usually at the end. */
 function insert(samples: Sample[], sample: Sample): void {
   let place = samples.length;
   while (place > 0 && (samples[place - 1]?.sentAt ?? 0) > sample.sentAt)
@@ -61,14 +61,14 @@ function forgetting(evidence: Evidence, now: MonoMs): Evidence {
   return from === 0 ? evidence : { ...evidence, samples: samples.slice(from) };
 }
 
-/** How long nobody has answered who was asked, ms; Infinity before the first reply. */
+/** Time since the last reply, less the time without a probe outstanding, ms; Infinity before the first reply. */
 export const silenceMs = (
   { heardAt, restedAt }: Evidence,
   now: MonoMs,
 ): number =>
   heardAt === null ? Infinity : msSince(latest(heardAt, restedAt), now);
 
-/** How old the newest sample is, less the time when there was none to wait for; Infinity where there is none. */
+/** Age of the newest sample, less the time without a probe outstanding, ms; Infinity where there is none. */
 export function ageMs({ samples, restedAt }: Evidence, now: MonoMs): number {
   const newest = samples.at(-1);
   return newest === undefined
@@ -89,11 +89,11 @@ export function lastSamples(
   return last.filter((sample) => sample.sentAt >= from);
 }
 
-/** Whether the newest sample tells which way it was delayed. */
+/** Whether the newest sample has one-way delays. */
 export const tellsOneWayDelays = ({ samples }: Evidence): boolean =>
   samples.at(-1)?.hasOneWay === true;
 
-/** The unbroken run of newest samples that a direction may have delayed by more than `aboveMs`, oldest first. */
+/** The unbroken run of newest samples whose delay in a direction is above `aboveMs`, oldest first. */
 export function runAbove(
   samples: readonly Sample[],
   direction: Direction,
@@ -106,44 +106,62 @@ export function runAbove(
   return samples.slice(from);
 }
 
-/** How often the byte counters move: some network cards write theirs once a second. */
-export interface Pulse {
+/** How often the byte counters are updated: some network cards do it once a second. */
+export interface CounterUpdates {
   readonly bytes: number;
   readonly movedAt: MonoMs | null;
-  /** So many moves in a row came after a hold with much to tell, and so many without. */
+  /** Moves in a row that were large and came after a hold; moves in a row that came without one. */
   readonly held: number;
   readonly prompt: number;
-  /** How long they stand still between two moves, ms; 0: they move as bytes pass. */
+  /** Time between two updates, ms; 0: continuous. */
   readonly heldMs: number;
 }
 
-export const NO_PULSE: Pulse = {
+export const NO_COUNTER_UPDATES: CounterUpdates = {
   ...{ bytes: 0, movedAt: null, held: 0, prompt: 0, heldMs: 0 },
 };
 
-/** After the counter values of a beat. A line that is hardly used tells nothing of them. */
-export function nextPulse(before: Pulse, fresh: readonly Counted[]): Pulse {
-  let pulse = before;
+/** After the counter values of a cycle. A line that is hardly used shows nothing. */
+export function nextCounterUpdates(
+  before: CounterUpdates,
+  fresh: readonly Counted[],
+): CounterUpdates {
+  let counterUpdates = before;
   for (const { at, downloadBytes, uploadBytes } of fresh) {
     const bytes = downloadBytes + uploadBytes;
-    if (pulse.movedAt === null || bytes < pulse.bytes)
-      pulse = { ...pulse, bytes, movedAt: at };
-    else if (bytes > pulse.bytes)
-      pulse = moved(pulse, bytes - pulse.bytes, msSince(pulse.movedAt, at), at);
+    if (counterUpdates.movedAt === null || bytes < counterUpdates.bytes)
+      counterUpdates = { ...counterUpdates, bytes, movedAt: at };
+    else if (bytes > counterUpdates.bytes)
+      counterUpdates = moved(
+        counterUpdates,
+        bytes - counterUpdates.bytes,
+        msSince(counterUpdates.movedAt, at),
+        at,
+      );
   }
-  return pulse;
+  return counterUpdates;
 }
 
-function moved(before: Pulse, by: number, afterMs: number, at: MonoMs): Pulse {
+function moved(
+  before: CounterUpdates,
+  by: number,
+  afterMs: number,
+  at: MonoMs,
+): CounterUpdates {
   const { heldMs } = before;
-  const pulse = { ...before, bytes: before.bytes + by, movedAt: at };
+  const counterUpdates = { ...before, bytes: before.bytes + by, movedAt: at };
   if (afterMs < TUNING.heldMs) {
     const prompt = before.prompt + 1;
     const isPrompt = prompt >= TUNING.promptMoves;
-    return { ...pulse, prompt, held: 0, heldMs: isPrompt ? 0 : heldMs };
+    return {
+      ...counterUpdates,
+      prompt,
+      held: 0,
+      heldMs: isPrompt ? 0 : heldMs,
+    };
   }
-  if (by < TUNING.heldBytes) return pulse;
+  if (by < TUNING.heldBytes) return counterUpdates;
   const held = before.held + 1;
   const isHeld = heldMs > 0 || held >= TUNING.heldMoves;
-  return { ...pulse, held, prompt: 0, heldMs: isHeld ? afterMs : 0 };
+  return { ...counterUpdates, held, prompt: 0, heldMs: isHeld ? afterMs : 0 };
 }

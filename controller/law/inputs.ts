@@ -3,55 +3,55 @@ import type { ReadingKind } from "../../shared/contract/state.js";
 import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Gains } from "./tuning.js";
 
-/** One answered probe. `reflector` is its place in the list of reflectors. */
+/** One answered probe. `reflector` is its index in the list of reflectors. */
 export interface Reply {
   readonly reflector: number;
   readonly sentAt: MonoMs;
   readonly receivedAt: MonoMs;
   readonly rttMs: number;
   /**
-   * One-way times, ms: to the reflector (upload) and back (download), each with an unknown constant, for clocks differ;
-   * null where the reflector does not tell.
+   * One-way delays, ms: to the reflector (upload) and back (download), each with an unknown constant, since clocks
+   * differ; null where the reflector does not report them.
    */
   readonly oneWayMs: PerDirection<number> | null;
 }
 
-/** The byte counters of the line, at one instant. They only grow; a smaller value is a new start. */
+/** The byte counters of the line at one instant. A smaller value than before means that they were reset. */
 export interface Counted {
   readonly at: MonoMs;
   readonly downloadBytes: number;
   readonly uploadBytes: number;
 }
 
-/** Facts that were there at a beat, each handed over once. */
+/** What a cycle has to go by; each fact is handed over once. */
 export interface Reading {
   readonly kind: ReadingKind;
-  /** Replies since the last beat, in the order they came. */
+  /** Replies since the last cycle, by arrival. */
   readonly replies: readonly Reply[];
-  /** Probes that passed their deadline since the last beat. */
+  /** Probes that passed their deadline since the last cycle. */
   readonly lost: number;
-  /** Counter values since the last beat, oldest first; none where the platform has no counters. */
+  /** Counter values since the last cycle, oldest first; none where the platform has no counters. */
   readonly traffic: readonly Counted[];
 }
 
-/** What the operator wants of one direction. */
+/** The configured limits of one direction. */
 export interface Limits {
   readonly floorBps: number;
   readonly baseBps: number;
   readonly ceilingBps: number;
-  /** Where GREEN ends, ms of delta. The rate law keeps below it. */
+  /** Delta at which GREEN ends, ms. The law keeps the delta below it. */
   readonly targetMs: number;
-  /** Where YELLOW ends: SOFT_RED in four states, RED in three. */
+  /** Delta at which YELLOW ends, ms: SOFT_RED follows, or RED where there are three states. */
   readonly warnMs: number;
-  /** Where SOFT_RED ends; Infinity for a direction with three states. */
+  /** Delta at which SOFT_RED ends, ms; Infinity where there are three states. */
   readonly hardRedMs: number;
 }
 
-/** Everything `step` prefers. */
+/** The configuration of the law. */
 export interface Policy {
   readonly limits: PerDirection<Limits>;
   readonly gains: Gains;
   readonly reflectors: number;
-  /** How far apart probes leave, ms. */
+  /** Time between two probes, ms. */
   readonly spacingMs: number;
 }

@@ -3,15 +3,15 @@ import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { Counted } from "./inputs.js";
 import { TUNING } from "./tuning.js";
 
-/** Counter values of the last second or so, oldest first. Empty where the platform has no counters. */
+/** Recent counter values, oldest first. Empty where the platform has no counters. */
 export type Traffic = readonly Counted[];
 
 const bytesOf = (counted: Counted, direction: Direction): number =>
   direction === "download" ? counted.downloadBytes : counted.uploadBytes;
 
 /**
- * Adds the counter values of a beat and forgets old ones. A counter that went back starts the history anew.
- * @param heldMs how long counters stand still; then only those that moved count
+ * Adds the counter values of a cycle and drops old ones. A counter that went back restarts the history.
+ * @param heldMs time between two updates of the counters; unless 0, only values that changed are kept
  */
 export function remember(
   before: Traffic,
@@ -24,7 +24,7 @@ export function remember(
   const all = [...before, ...fresh];
   const history =
     heldMs === 0 ? all : all.filter((one, i) => hasMoved(all[i - 1], one));
-  // the newest value from before the horizon is kept: what came after it is known from there
+  // the newest value before the horizon is kept, to interpolate from
   let from = 0;
   while (from + 1 < history.length && (history[from + 1]?.at ?? now) < horizon)
     from++;
@@ -48,7 +48,7 @@ const wentBack = (
   (newer.downloadBytes < older.downloadBytes ||
     newer.uploadBytes < older.uploadBytes);
 
-/** Bytes up to an instant, between two counter values in proportion; null outside the history. */
+/** Bytes up to an instant, between two counter values by interpolation; null outside the history. */
 function bytesUntil(
   traffic: Traffic,
   direction: Direction,
@@ -68,7 +68,7 @@ function bytesUntil(
   return null;
 }
 
-/** What passed between two instants, bit/s; null where the counters do not reach. */
+/** Rate between two instants, bit/s; null where the counters do not cover them. */
 export function rateBetween(
   traffic: Traffic,
   direction: Direction,
@@ -82,7 +82,7 @@ export function rateBetween(
     : ((end - start) * 8 * 1e3) / msSince(from, to);
 }
 
-/** What passed in the last `windowMs` that the counters know of, bit/s; null before that much is known. */
+/** Rate over the last `windowMs` covered by the counters, bit/s; null before they cover that much. */
 export function recentRate(
   traffic: Traffic,
   direction: Direction,

@@ -9,7 +9,7 @@ import { clamp, MINUTE_MS } from "../../shared/contract/units.js";
 import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { LabPolicy } from "../policy.js";
 
-/** Half a round trip stands for each way. One-way ms. */
+/** One-way delays, ms: half the RTT each. */
 interface Thresholds {
   readonly delayMs: number;
   readonly raiseFullMs: number;
@@ -29,23 +29,23 @@ const REFRACTORY_MS = 300;
 const LOAD_EVERY_MS = 200;
 const HIGH_LOAD = 0.75;
 const IDLE_BPS = 2e6;
-const HOME_RATIO = 0.01;
-const HOME_EVERY_MS = 1000;
+const TO_BASE_RATIO = 0.01;
+const TO_BASE_EVERY_MS = 1000;
 const SLEEP_AFTER_MS = MINUTE_MS;
 
-interface Lane {
+interface DirectionState {
   bps: number;
   load: "high" | "low";
-  /** A new value of the byte counter came, and no raise has answered it yet. */
+  /** Whether the byte counter has a new value that no raise has used yet. */
   isFresh: boolean;
   cutAt: MonoMs;
-  homeAt: MonoMs;
+  toBaseAt: MonoMs;
 }
 
 /**
- * lynxthecat/cake-autorate, written anew from the description of what it does: a vote of 3 among the last 6 answers,
- * cuts by the size of the delay at most every 300 ms, raises of up to 4 % per 200 ms under high load, 1 % a second
- * towards base otherwise. Left out: the replacement of reflectors.
+ * lynxthecat/cake-autorate, reimplemented from a description of its behaviour: 3 of the last 6 replies must be late, cuts
+ * by the size of the delay at most every 300 ms, raises of up to 4 % per 200 ms under high load, 1 % per second towards
+ * base otherwise. Without its replacement of reflectors.
  */
 const cakeAutorate = (
   name: string,
@@ -56,22 +56,22 @@ const cakeAutorate = (
   title,
   reflectors: REFLECTORS,
   spacingMs: 50,
-  beatMs: 10,
+  cycleMs: 10,
   open({ limits }) {
     const baselineMs = Array<number>(REFLECTORS).fill(FIRST_BASELINE_MS);
     const deltasMs: number[] = [];
     const never = -Infinity as MonoMs;
-    const lanes: PerDirection<Lane> = eachDirection((d) => ({
+    const directions: PerDirection<DirectionState> = eachDirection((d) => ({
       bps: limits[d].baseBps,
       load: "low",
       isFresh: false,
       cutAt: never,
-      homeAt: never,
+      toBaseAt: never,
     }));
     let counted: Counted | null = null;
     let usedAt: MonoMs | null = null;
 
-    function weigh(now: Counted) {
+    function updateLoad(now: Counted) {
       usedAt ??= now.at;
       if (counted === null) {
         counted = now;
@@ -83,14 +83,15 @@ const cakeAutorate = (
       eachDirection((d) => {
         const key = `${d}Bytes` as const;
         const bps = ((now[key] - before[key]) * 8e3) / ms;
-        lanes[d].load = bps > HIGH_LOAD * lanes[d].bps ? "high" : "low";
-        lanes[d].isFresh = true;
+        directions[d].load =
+          bps > HIGH_LOAD * directions[d].bps ? "high" : "low";
+        directions[d].isFresh = true;
         if (bps > IDLE_BPS) usedAt = now.at;
       });
       counted = now;
     }
 
-    function hear({ reflector, rttMs }: Reply) {
+    function addReply({ reflector, rttMs }: Reply) {
       const wayMs = rttMs / 2;
       const before = baselineMs[reflector] ?? wayMs;
       const gain = wayMs > before ? BASELINE_UP : BASELINE_DOWN;
@@ -101,59 +102,59 @@ const cakeAutorate = (
     }
 
     function move(direction: Direction, now: MonoMs) {
-      const lane = lanes[direction];
+      const state = directions[direction];
       const bounds = limits[direction];
-      const lateMs = at.delayMs + (SEGMENT_BYTES * 8e3) / lane.bps;
+      const lateMs = at.delayMs + (SEGMENT_BYTES * 8e3) / state.bps;
       const meanMs = deltasMs.reduce((a, b) => a + b, 0) / deltasMs.length;
       const isBloated = deltasMs.filter((ms) => ms > lateMs).length >= VOTES;
       if (isBloated) {
-        if (msSince(lane.cutAt, now) < REFRACTORY_MS) return;
+        if (msSince(state.cutAt, now) < REFRACTORY_MS) return;
         const severity = clamp(
           (meanMs - at.delayMs) / (at.cutFullMs - at.delayMs),
           0,
           1,
         );
-        lane.bps *= CUT_MIN - severity * (CUT_MIN - CUT_MAX);
-        lane.cutAt = now;
-      } else if (lane.load === "high") {
-        if (!lane.isFresh || msSince(lane.cutAt, now) < REFRACTORY_MS) return;
+        state.bps *= CUT_MIN - severity * (CUT_MIN - CUT_MAX);
+        state.cutAt = now;
+      } else if (state.load === "high") {
+        if (!state.isFresh || msSince(state.cutAt, now) < REFRACTORY_MS) return;
         const room = clamp(
           (at.delayMs - meanMs) / (at.delayMs - at.raiseFullMs),
           0,
           1,
         );
-        lane.bps *= 1 + room * (RAISE_MAX - 1);
-        lane.isFresh = false;
-      } else if (msSince(lane.homeAt, now) >= HOME_EVERY_MS) {
-        lane.bps = homeward(lane.bps, bounds);
-        lane.homeAt = now;
+        state.bps *= 1 + room * (RAISE_MAX - 1);
+        state.isFresh = false;
+      } else if (msSince(state.toBaseAt, now) >= TO_BASE_EVERY_MS) {
+        state.bps = towardsBase(state.bps, bounds);
+        state.toBaseAt = now;
       }
-      lane.bps = clamp(lane.bps, bounds.floorBps, bounds.ceilingBps);
+      state.bps = clamp(state.bps, bounds.floorBps, bounds.ceilingBps);
     }
 
     return {
       decide({ replies, traffic }, now) {
-        traffic.forEach(weigh);
+        traffic.forEach(updateLoad);
         const sleeps = usedAt !== null && msSince(usedAt, now) > SLEEP_AFTER_MS;
         for (const reply of sleeps ? [] : replies) {
-          hear(reply);
+          addReply(reply);
           eachDirection((d) => move(d, now));
         }
-        return eachDirection((d) => lanes[d].bps);
+        return eachDirection((d) => directions[d].bps);
       },
     };
   },
 });
 
-function homeward(bps: number, { baseBps }: Limits): number {
+function towardsBase(bps: number, { baseBps }: Limits): number {
   return bps > baseBps
-    ? Math.max(baseBps, bps * (1 - HOME_RATIO))
-    : Math.min(baseBps, bps * (1 + HOME_RATIO));
+    ? Math.max(baseBps, bps * (1 - TO_BASE_RATIO))
+    : Math.min(baseBps, bps * (1 + TO_BASE_RATIO));
 }
 
 export const CAKE_AUTORATE = cakeAutorate(
   "cake-autorate",
-  "cake-autorate, as it comes: 30 ms one way",
+  "cake-autorate with its defaults: 30 ms one way",
   { delayMs: 30, raiseFullMs: 10, cutFullMs: 60 },
 );
 export const CAKE_AUTORATE_TIGHT = cakeAutorate(

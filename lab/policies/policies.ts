@@ -5,10 +5,10 @@ import { PREDECESSOR } from "./predecessor.js";
 import { SQM_AUTORATE } from "./sqm-autorate.js";
 import { WANCTL, WANCTL_OWD, WANCTL_PRESET } from "./wanctl.js";
 
-/** Nobody looks at replies. */
-const BLIND = { reflectors: 1, spacingMs: 1000, beatMs: 50 } as const;
+/** Policies that ignore replies. */
+const BLIND = { reflectors: 1, spacingMs: 1000, cycleMs: 50 } as const;
 
-/** No shaper at all: what the line does by itself. */
+/** No shaper: the line by itself. */
 const NONE: LabPolicy = {
   ...BLIND,
   name: "none",
@@ -16,7 +16,7 @@ const NONE: LabPolicy = {
   open: () => ({ decide: () => eachDirection(() => Infinity) }),
 };
 
-/** CAKE at a fixed part of the rate the line is sold as. */
+/** CAKE at a fixed part of the nominal rate. */
 const fixed = (percent: number): LabPolicy => ({
   ...BLIND,
   name: `static-${percent}`,
@@ -26,18 +26,18 @@ const fixed = (percent: number): LabPolicy => ({
   }),
 });
 
-/** Less than all, so that the bottleneck's queue drains. */
+/** Part of the capacity: below 1, so that the bottleneck's queue drains. */
 const ORACLE_RATIO = 0.95;
-/** Of the nominal rate: what it leaves CAKE while the line carries nothing. */
+/** Part of the nominal rate: lowest rate, while the line carries nothing. */
 const ORACLE_LEAST = 0.02;
 
-/** Knows the capacity of each millisecond: the bound on what any policy can do with CAKE and these senders. */
+/** Knows the capacity at each millisecond: an upper bound for any policy with CAKE and these senders. */
 const ORACLE: LabPolicy = {
   ...BLIND,
-  beatMs: 1,
+  cycleMs: 1,
   isInstant: true,
   name: "oracle",
-  title: "CAKE at 95 % of what the line carries this millisecond",
+  title: "CAKE at 95 % of the line's capacity at each millisecond",
   open: ({ capacityBps, nominalBps }) => ({
     decide() {
       const now = capacityBps();
@@ -48,7 +48,7 @@ const ORACLE: LabPolicy = {
   }),
 };
 
-/** Everybody the lab can let play, in the order of tables. */
+/** All policies, in the order of the tables. */
 export const POLICIES: readonly LabPolicy[] = [
   ORACLE,
   WANCTL,

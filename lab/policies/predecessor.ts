@@ -7,9 +7,9 @@ import {
 import type { State } from "../../shared/contract/state.js";
 import type { LabPolicy } from "../policy.js";
 
-/** What the predecessor, wanctl in Python, is told of one direction. Rates in bit/s, thresholds in ms of delta. */
+/** One direction's configuration of the predecessor, wanctl in Python. Rates in bit/s, thresholds in ms of delta. */
 export interface Machine {
-  /** Of GREEN, YELLOW, SOFT_RED and RED. */
+  /** The floor in each state. */
   readonly floorsBps: Readonly<Record<State, number>>;
   readonly ceilingBps: number;
   readonly stepUpBps: number;
@@ -20,9 +20,9 @@ export interface Machine {
   /** Infinity: three states, RED above warnMs. */
   readonly hardRedMs: number;
   readonly greenRequired: number;
-  /** YELLOW is believed after so many beats; 1 in its first version. */
-  readonly dwellBeats: number;
-  /** YELLOW ends so far below the target; 0 in its first version. */
+  /** YELLOW must last this many cycles; 1 in its first version. */
+  readonly dwellCycles: number;
+  /** YELLOW ends this far below the target; 0 in its first version. */
   readonly deadbandMs: number;
 }
 
@@ -40,7 +40,7 @@ export const startOf = ({ ceilingBps }: Machine): MachineState => ({
   dwelled: 0,
 });
 
-/** One beat of 50 ms of one direction. While YELLOW is not believed yet the state is GREEN, even after RED. */
+/** One cycle of 50 ms of one direction. Until YELLOW has lasted long enough the state is GREEN, even after RED. */
 export function cycleOfPredecessor(
   before: MachineState,
   deltaMs: number,
@@ -49,10 +49,10 @@ export function cycleOfPredecessor(
   const raw = stateAt(before, deltaMs, machine);
   const dwelled =
     raw === "YELLOW" && before.state !== "YELLOW" ? before.dwelled + 1 : 0;
-  const waits = dwelled > 0 && dwelled < machine.dwellBeats;
+  const waits = dwelled > 0 && dwelled < machine.dwellCycles;
   const state = waits ? "GREEN" : raw;
   const greens = raw === "GREEN" ? before.greens + 1 : 0;
-  const wished = Math.trunc(
+  const desired = Math.trunc(
     state === "RED"
       ? before.bps * machine.cutRed
       : state === "YELLOW"
@@ -62,13 +62,13 @@ export function cycleOfPredecessor(
           : before.bps,
   );
   const bps = Math.min(
-    Math.max(wished, machine.floorsBps[state]),
+    Math.max(desired, machine.floorsBps[state]),
     machine.ceilingBps,
   );
   return { state, bps, greens, dwelled };
 }
 
-/** What the delta alone says; leaving YELLOW takes the deadband as well. */
+/** The state by the delta alone, with the deadband below YELLOW. */
 function stateAt(
   { state }: MachineState,
   deltaMs: number,
@@ -89,7 +89,7 @@ export interface Averages {
   readonly baselineMs: number;
 }
 
-/** The two averages; the baseline stands still while the delta is 3 ms or more. */
+/** The two averages; the baseline is frozen while the delta is 3 ms or more. */
 export function average(
   { loadMs, baselineMs }: Averages,
   rttMs: number,
@@ -106,23 +106,23 @@ export function average(
 }
 
 const BASELINE_GATE_MS = 3;
-const BEAT_MS = 50;
+const CYCLE_MS = 50;
 /** Time constants of 0.25 and 50 s. */
-const GAINS = { load: BEAT_MS / 250, baseline: BEAT_MS / 50_000 };
+const GAINS = { load: CYCLE_MS / 250, baseline: CYCLE_MS / 50_000 };
 const REFLECTORS = 3;
-/** Its pinger asks all three every 250 ms; each answer is used by five beats. */
+/** All three reflectors are probed every 250 ms; each reply is used by five cycles. */
 const ROUND_MS = 250;
 
 /**
- * wanctl in Python (kevinb361/wanctl), written anew from the description of what it does: a step at each of 20 beats a
- * second, by the state of that beat. With flat floors, which are its better ones on a line that falls.
+ * wanctl in Python (kevinb361/wanctl), reimplemented from a description of its behaviour: 20 cycles a second, each with a
+ * step that depends on its state. All states have the same floor, which is the better setting on a line that falls.
  */
 export const PREDECESSOR: LabPolicy = {
   name: "predecessor",
-  title: "wanctl in Python: four states, a step each beat",
+  title: "wanctl in Python: four states, one step per cycle",
   reflectors: REFLECTORS,
   spacingMs: Math.floor(ROUND_MS / REFLECTORS),
-  beatMs: BEAT_MS,
+  cycleMs: CYCLE_MS,
   open({ limits }) {
     const machines = eachDirection((d): Machine => {
       const { floorBps, ceilingBps, ...thresholds } = limits[d];
@@ -139,11 +139,11 @@ export const PREDECESSOR: LabPolicy = {
         cutRed: 0.85,
         cutYellow: 0.96,
         greenRequired: 5,
-        dwellBeats: 3,
+        dwellCycles: 3,
         deadbandMs: 3,
       };
     });
-    let lanes: PerDirection<MachineState> = eachDirection((d) =>
+    let machineStates: PerDirection<MachineState> = eachDirection((d) =>
       startOf(machines[d]),
     );
     let averages: Averages | null = null;
@@ -165,10 +165,10 @@ export const PREDECESSOR: LabPolicy = {
           );
           const deltaMs = averages.loadMs - averages.baselineMs;
           const next = (d: Direction) =>
-            cycleOfPredecessor(lanes[d], deltaMs, machines[d]);
-          lanes = eachDirection(next);
+            cycleOfPredecessor(machineStates[d], deltaMs, machines[d]);
+          machineStates = eachDirection(next);
         }
-        return eachDirection((d) => lanes[d].bps);
+        return eachDirection((d) => machineStates[d].bps);
       },
     };
   },

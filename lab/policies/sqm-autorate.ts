@@ -10,12 +10,12 @@ import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { LabPolicy } from "../policy.js";
 
 const REFLECTORS = 5;
-const TICK_MS = 500;
+const CYCLE_MS = 500;
 const RECENT_KEEPS = 0.42;
 const BASELINE_KEEPS = 0.9974;
-/** Of five reflectors' delays the third least decides: their median. */
+/** Index of the delay that decides, among those of five reflectors: their median. */
 const RANK = 2;
-const FRESH_MS = 2 * TICK_MS;
+const FRESH_MS = 2 * CYCLE_MS;
 const DELAY_MS = 15;
 const HIGH_LOAD = 0.8;
 const FLOOR_RATIO = 0.2;
@@ -34,18 +34,20 @@ interface Peer {
 }
 
 /**
- * sqm-autorate, written anew from the description of what it does: one-way times, the median of five reflectors, every
- * half second a raise towards rates that were safe before, or a cut to 90 % of what was achieved or to a random safe
- * rate. Its base is the line's nominal rate. Left out: the selection of reflectors.
+ * sqm-autorate, reimplemented from a description of its behaviour: one-way delays, the median of five reflectors, every
+ * half second a raise towards rates that were safe before, or a cut to the lower of 90 % of the achieved rate and a
+ * random safe rate. Its base is the nominal rate. Without its selection of reflectors.
  */
 export const SQM_AUTORATE: LabPolicy = {
   name: "sqm-autorate",
-  title: "sqm-autorate, as it comes: 15 ms one way, median of five",
+  title: "sqm-autorate with its defaults: 15 ms one way, median of five",
   reflectors: REFLECTORS,
-  spacingMs: TICK_MS / REFLECTORS,
-  beatMs: TICK_MS,
+  spacingMs: CYCLE_MS / REFLECTORS,
+  cycleMs: CYCLE_MS,
   open({ nominalBps, random }) {
-    const lanes = eachDirection((d) => openLane(d, nominalBps[d], random));
+    const directions = eachDirection((d) =>
+      openDirection(d, nominalBps[d], random),
+    );
     let counted: Counted | null = null;
     return {
       decide({ replies, traffic }, now) {
@@ -57,19 +59,19 @@ export const SQM_AUTORATE: LabPolicy = {
             ? 0
             : msSince(before.at, newest.at);
         return eachDirection((d) => {
-          lanes[d].hear(replies);
+          directions[d].add(replies);
           const bytes =
             before === null || newest === null
               ? 0
               : newest[`${d}Bytes`] - before[`${d}Bytes`];
-          return lanes[d].move(ms > 0 ? (bytes * 8e3) / ms : 0, now);
+          return directions[d].next(ms > 0 ? (bytes * 8e3) / ms : 0, now);
         });
       },
     };
   },
 };
 
-function openLane(direction: Direction, baseBps: number, random: Random) {
+function openDirection(direction: Direction, baseBps: number, random: Random) {
   const peers = new Map<number, Peer>();
   const safeBps = Array.from({ length: SAFE_RATES }, () =>
     random.between(SAFE_FROM * baseBps, SAFE_TO * baseBps),
@@ -77,8 +79,8 @@ function openLane(direction: Direction, baseBps: number, random: Random) {
   let place = 0;
   let bps = START_RATIO * baseBps;
 
-  function hearOne(reply: SimulatedReply) {
-    const ms = wayOf(reply, direction);
+  function addReply(reply: SimulatedReply) {
+    const ms = oneWayOf(reply, direction);
     const peer = peers.get(reply.reflector);
     if (peer === undefined) {
       peers.set(reply.reflector, {
@@ -97,9 +99,9 @@ function openLane(direction: Direction, baseBps: number, random: Random) {
   }
 
   return {
-    hear: (replies: readonly SimulatedReply[]) => replies.forEach(hearOne),
-    /** One tick; returns the rate, bit/s. */
-    move(achievedBps: number, now: MonoMs): number {
+    add: (replies: readonly SimulatedReply[]) => replies.forEach(addReply),
+    /** One cycle; returns the rate, bit/s. */
+    next(achievedBps: number, now: MonoMs): number {
       const deltasMs = [...peers.values()]
         .filter(({ heardAt }) => msSince(heardAt, now) <= FRESH_MS)
         .map(({ recentMs, baselineMs }) => recentMs - baselineMs)
@@ -121,8 +123,8 @@ function openLane(direction: Direction, baseBps: number, random: Random) {
   };
 }
 
-/** Timestamps count whole milliseconds. */
-const wayOf = (
+/** ICMP timestamps have a resolution of 1 ms. */
+const oneWayOf = (
   { oneWayMs }: { readonly oneWayMs: PerDirection<number> },
   direction: Direction,
 ): number => Math.round(oneWayMs[direction]);

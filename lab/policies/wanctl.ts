@@ -21,16 +21,16 @@ import {
 import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { LabPolicy } from "../policy.js";
 
-const PROBING = { reflectors: 6, spacingMs: 50, beatMs: 50 } as const;
+const PROBING = { reflectors: 6, spacingMs: 50, cycleMs: 50 } as const;
 
 interface Variant {
-  /** The reflectors tell one-way times. */
+  /** Whether reflectors report one-way delays. */
   readonly hasOneWay: boolean;
-  /** The preset of the line's kind, and not `cable` everywhere. */
+  /** Whether to use the preset for the kind of line, instead of `cable`. */
   readonly isPreset: boolean;
 }
 
-/** The controller's own law and pace, as they run in the daemon. */
+/** The controller's own law and write pacing, as in the daemon. */
 const wanctl = (
   name: string,
   title: string,
@@ -61,45 +61,50 @@ const wanctl = (
 
 const PACES = { tc: TC_PACE, routeros: ROUTEROS_PACE } as const;
 
-/** The rates in force after each wish, as the actuator paces them where a write takes no time. */
+/** The actual rates after each request, as the actuator paces them if a write takes no time. */
 function openPace(pace: WritePace) {
-  let purses: TokenBuckets | null = null;
-  let inForce: PerDirection<number> | null = null;
-  let wishes: PerDirection<{ bps: number; at: MonoMs }> | null = null;
-  return (wishBps: PerDirection<number>, now: MonoMs): PerDirection<number> => {
-    const before = wishes;
-    const wished = eachDirection((d) =>
-      before?.[d].bps === wishBps[d] ? before[d] : { bps: wishBps[d], at: now },
+  let buckets: TokenBuckets | null = null;
+  let actual: PerDirection<number> | null = null;
+  let requests: PerDirection<{ bps: number; at: MonoMs }> | null = null;
+  return (
+    desiredBps: PerDirection<number>,
+    now: MonoMs,
+  ): PerDirection<number> => {
+    const before = requests;
+    const requested = eachDirection((d) =>
+      before?.[d].bps === desiredBps[d]
+        ? before[d]
+        : { bps: desiredBps[d], at: now },
     );
-    wishes = wished;
-    let rates = inForce ?? wishBps;
-    purses ??= fullBuckets(pace, now);
+    requests = requested;
+    let rates = actual ?? desiredBps;
+    buckets ??= fullBuckets(pace, now);
     for (;;) {
       const orders = eachDirection((d) => ({
-        wishBps: wishBps[d],
-        wishedAt: wished[d].at,
+        wishBps: desiredBps[d],
+        wishedAt: requested[d].at,
         enforcedBps: rates[d],
         isOurs: true,
       }));
-      const next = nextWrite(orders, pace, purses, now);
-      if (next === null) return (inForce = rates);
-      rates = { ...rates, [next.direction]: wishBps[next.direction] };
-      purses = afterWriting(pace, purses, next.change, now);
+      const next = nextWrite(orders, pace, buckets, now);
+      if (next === null) return (actual = rates);
+      rates = { ...rates, [next.direction]: desiredBps[next.direction] };
+      buckets = afterWriting(pace, buckets, next.change, now);
     }
   };
 }
 
-export const WANCTL = wanctl("wanctl", "ours, from round trips alone", {
+export const WANCTL = wanctl("wanctl", "this law, by RTT alone", {
   hasOneWay: false,
   isPreset: false,
 });
 export const WANCTL_OWD = wanctl(
   "wanctl-owd",
-  "ours, with reflectors that tell one-way times",
+  "this law, with one-way delays",
   { hasOneWay: true, isPreset: false },
 );
 export const WANCTL_PRESET = wanctl(
   "wanctl-preset",
-  "wanctl-owd with the preset of the line's kind",
+  "wanctl-owd with the preset for the kind of line",
   { hasOneWay: true, isPreset: true },
 );

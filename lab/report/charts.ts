@@ -2,7 +2,7 @@ import { type DirectionTrace, type Trace, TRACE_MS } from "../measure.js";
 import type { Ranking } from "../score.js";
 import { brief } from "../table.js";
 
-/** Where data stand in a picture: a span of values onto a span of pixels. */
+/** Maps values to pixels. */
 type Scale = (value: number) => number;
 
 /** @param from values, @param to pixels */
@@ -11,7 +11,7 @@ export const linear =
   (value) =>
     to[0] + ((value - from[0]) / (from[1] - from[0])) * (to[1] - to[0]);
 
-/** Logarithmic; what is below the span stands at its edge. */
+/** Logarithmic; smaller values are drawn at the edge. */
 export function logarithmic(
   from: readonly [number, number],
   to: readonly [number, number],
@@ -30,7 +30,7 @@ export function ticks(most: number): number[] {
   );
 }
 
-/** A line through the points; it breaks where there is none. */
+/** A line through the points, interrupted where one is null. */
 export function line(
   values: readonly (number | null)[],
   x: Scale,
@@ -49,7 +49,7 @@ export function line(
   return path;
 }
 
-/** The area under stairs, closed at `baseline`. */
+/** The area under a step function, closed at `baseline`. */
 function stairs(
   values: readonly number[],
   x: Scale,
@@ -64,7 +64,7 @@ function stairs(
 
 const px = (value: number): string => String(Math.round(value * 10) / 10);
 
-/** Text made safe to stand in HTML. */
+/** Escapes text for HTML. */
 export const escaped = (text: string): string =>
   text
     .replaceAll("&", "&amp;")
@@ -79,10 +79,10 @@ const TOP = 16;
 const BOTTOM = HEIGHT - 36;
 const PARETO_RIGHT = PARETO_WIDTH - 118;
 const MARKS_MS = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000];
-/** Labels closer than this would cover each other. */
+/** Least distance of two labels, px. */
 const LABEL_PX = 13;
 
-/** Throughput over p95 of the delay, a point with its 95 % intervals for each policy: the best is above and to the left. */
+/** Throughput over p95 delay, one point with 95 % intervals for each policy; the best are at the top left. */
 export function pareto(standings: readonly Ranking[]): string {
   const points = standings.flatMap(({ policy, usePct, p95Ms }) =>
     usePct === null || p95Ms === null ? [] : [{ policy, usePct, p95Ms }],
@@ -142,7 +142,7 @@ const GAP = 22;
 const AXIS = 20;
 const DELAYS_MS = [1, 10, 100, 1000, 10_000];
 
-/** What one policy did in one run: capacity, rate and delivered of each filled direction, and under them the delay. */
+/** One run of one policy: capacity, rate and throughput of each filled direction, and the delay below. */
 export function timeline(trace: Trace, mostMbps: readonly number[]): string {
   const count = trace.addedMs.length;
   const x = linear([0, count], [LEFT, WIDTH - RIGHT]);

@@ -1,11 +1,11 @@
-import type { Verdict } from "../gates.js";
+import type { GateResult } from "../gates.js";
 import type { TaskResult, Ranking } from "../score.js";
 import type { Spread } from "../statistics.js";
 import { shortNumber } from "../table.js";
 import { policyOf, scenarioOf } from "../tasks.js";
 import { escaped, pareto, timeline } from "./charts.js";
 
-/** Colours that can be told apart also by those who see fewer (Okabe and Ito), light enough for the dark. */
+/** Colours for the colour-blind (Okabe and Ito), light enough for a dark background. */
 const COLOURS: Readonly<
   Record<string, readonly [light: string, dark: string]>
 > = {
@@ -75,11 +75,11 @@ ${colours}
 interface Report {
   readonly seeds: number;
   readonly standings: readonly Ranking[];
-  readonly verdicts: readonly Verdict[];
+  readonly results: readonly GateResult[];
   readonly outcomes: readonly TaskResult[];
 }
 
-/** The whole report as one HTML file: no script, nothing fetched. */
+/** The report as one self-contained HTML file without scripts. */
 export function page(report: Report): string {
   const ids = [...new Set(report.standings.map(({ scenario }) => scenario))];
   const policies = [...new Set(report.standings.map(({ policy }) => policy))];
@@ -94,7 +94,7 @@ export function page(report: Report): string {
 <p>${policies.length} policies on ${ids.length} simulated lines, each with ${report.seeds} ${report.seeds === 1 ? "seed" : "seeds"}. Every number is a mean over the seeds, ± half of its 95 % interval (bootstrap). Delays are what queues add to a call's packets, there and back; throughput is relative to the oracle, which knows the capacity and shapes to 95 % of it.</p>
 <dl>${policies.map((name) => `<dt class="${escaped(name)}"><i></i>${escaped(name)}</dt><dd>${escaped(policyOf(name).title)}</dd>`).join("")}</dl>
 <h2>Gates for wanctl</h2>
-<table class="gates">${report.verdicts.map(verdict).join("")}</table>
+<table class="gates">${report.results.map(gateRow).join("")}</table>
 <h2>Scenarios</h2>
 <nav>${ids.map((id) => `<a href="#${escaped(id)}">${escaped(id)}</a>`).join(" ")}</nav>
 ${ids.map((id) => section(id, report)).join("")}
@@ -103,7 +103,7 @@ ${ids.map((id) => section(id, report)).join("")}
 `;
 }
 
-const verdict = ({ gate, holds, found }: Verdict): string =>
+const gateRow = ({ gate, holds, found }: GateResult): string =>
   `<tr><td class="${holds === null ? "" : holds ? "good" : "bad"}">${holds === null ? "—" : holds ? "pass" : "FAIL"}</td><td>${escaped(gate)}</td><td>${escaped(found)}</td></tr>`;
 
 const HEADS = [

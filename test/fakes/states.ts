@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { ControlState } from "../../controller/law/control.js";
-import { NO_PULSE } from "../../controller/law/evidence.js";
+import { NO_COUNTER_UPDATES } from "../../controller/law/evidence.js";
 import type { Policy, Reading } from "../../controller/law/inputs.js";
 import type { RateState } from "../../controller/law/rate-state.js";
 import { PRESETS } from "../../controller/law/tuning.js";
@@ -186,7 +186,7 @@ export function controlState(policy = POLICY): fc.Arbitrary<ControlState> {
         restedAt: rest.restedAt,
       },
       traffic: rest.traffic,
-      pulse: NO_PULSE,
+      counterUpdates: NO_COUNTER_UPDATES,
       state: { download: states[0], upload: states[1] },
       transition: { download: null, upload: null },
       rate: { download: rest.download, upload: rest.upload },
@@ -227,7 +227,7 @@ export const beat = (): fc.Arbitrary<Beat> =>
           kind: replies.length > 0 ? "reply" : lost > 0 ? "lost" : without,
           lost,
           traffic: [],
-          pulse: NO_PULSE,
+          counterUpdates: NO_COUNTER_UPDATES,
           replies: replies
             .map(({ reflector, rttMs, age, skewMs }) => {
               const receivedAt = ms(Math.max(NOW, now - age));

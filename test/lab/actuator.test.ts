@@ -6,15 +6,15 @@ import { openLabActuator, openLabTc } from "../../lab/actuator.js";
 describe("openActuator()", () => {
   it("brings rates into force a millisecond later with tc, and counts what changed", () => {
     const tc = openLabTc();
-    tc.wish({ download: 10, upload: 5 }, 100);
+    tc.request({ download: 10, upload: 5 }, 100);
     expect(tc.pass(100).download).to.equal(Infinity);
     expect(tc.pass(101)).to.deep.equal({ download: 10, upload: 5 });
-    tc.wish({ download: 10, upload: 6 }, 102);
+    tc.request({ download: 10, upload: 6 }, 102);
     expect(tc.writes()).to.equal(3);
   });
 
-  // one request at a time, at most two begin in any second; what was wished last arrives in the end unless it is a small raise
-  it("keeps to two writes a second with RouterOS, whatever is wished", () =>
+  // one request at a time, at most two begin in any second; what was requested last arrives in the end unless it is a small raise
+  it("keeps to two writes a second with RouterOS, whatever is requested", () =>
     fc.assert(
       fc.property(
         fc.array(
@@ -28,7 +28,7 @@ describe("openActuator()", () => {
           },
         ),
         fc.integer(),
-        (wishes, seed) => {
+        (requests, seed) => {
           const actuator = openLabActuator("routeros", openRandom(seed, "api"));
           const begunMs: number[] = [];
           const step = (nowMs: number, act: () => void) => {
@@ -38,11 +38,14 @@ describe("openActuator()", () => {
               begunMs.push(nowMs);
           };
           let nowMs = 0;
-          const last = wishes.at(-1)!;
-          const until = (endMs: number, wish: readonly [number, number]) => {
+          const last = requests.at(-1)!;
+          const until = (endMs: number, desired: readonly [number, number]) => {
             for (; nowMs < endMs; nowMs += 50) {
               step(nowMs, () =>
-                actuator.wish({ download: wish[0], upload: wish[1] }, nowMs),
+                actuator.request(
+                  { download: desired[0], upload: desired[1] },
+                  nowMs,
+                ),
               );
               while (actuator.nextMs() < nowMs + 50) {
                 const due = actuator.nextMs();
@@ -50,7 +53,7 @@ describe("openActuator()", () => {
               }
             }
           };
-          for (const wish of wishes) until(nowMs + 50, wish);
+          for (const desired of requests) until(nowMs + 50, desired);
           until(nowMs + 6000, last);
           for (const [i, ms] of begunMs.entries())
             expect((begunMs[i + 2] ?? Infinity) - ms).to.be.at.least(1000);
@@ -62,22 +65,22 @@ describe("openActuator()", () => {
       { numRuns: 50 },
     ));
 
-  it("writes with RouterOS whatever a policy with a pace of its own wishes, as soon as a request is over", () => {
+  it("writes with RouterOS whatever a policy with a pace of its own requests, as soon as a request is over", () => {
     const random = openRandom(1, "api");
     const actuator = openLabActuator("routeros", random, true);
     for (let nowMs = 0; nowMs < 1000; nowMs += 50) {
-      actuator.wish({ download: 1000 + nowMs, upload: 5 }, nowMs);
+      actuator.request({ download: 1000 + nowMs, upload: 5 }, nowMs);
       while (actuator.nextMs() < nowMs + 50) actuator.pass(actuator.nextMs());
     }
     expect(actuator.writes()).to.be.above(10);
   });
 
-  it("sends a cut before a raise, and what is wished when the request is over", () => {
+  it("sends a cut before a raise, and what is desired when the request is over", () => {
     const actuator = openLabActuator("routeros", openRandom(1, "api"));
-    actuator.wish({ download: 50, upload: 50 }, 0);
+    actuator.request({ download: 50, upload: 50 }, 0);
     while (actuator.nextMs() < Infinity) actuator.pass(actuator.nextMs());
-    actuator.wish({ download: 99, upload: 20 }, 5000);
-    actuator.wish({ download: 99, upload: 10 }, 5001);
+    actuator.request({ download: 99, upload: 20 }, 5000);
+    actuator.request({ download: 99, upload: 10 }, 5001);
     const firstMs = actuator.nextMs();
     expect(firstMs - 5000).to.be.within(15, 50);
     expect(actuator.pass(firstMs)).to.deep.equal({ download: 50, upload: 20 });

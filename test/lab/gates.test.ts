@@ -30,10 +30,10 @@ const runs = (scenario: string, policy: string, score: Partial<Score> = {}) =>
     };
   });
 
-const verdictsOf = (outcomes: readonly TaskResult[]) =>
+const resultsOf = (outcomes: readonly TaskResult[]) =>
   gates(measure(outcomes), "wanctl");
 const holds = (outcomes: readonly TaskResult[], gate: RegExp) =>
-  verdictsOf(outcomes).find((verdict) => gate.test(verdict.gate))?.holds;
+  resultsOf(outcomes).find((result) => gate.test(result.gate))?.holds;
 
 describe("gates()", () => {
   for (const [gate, scenario, bad] of [
@@ -75,7 +75,7 @@ describe("gates()", () => {
   });
 
   it("says so in a line each", () => {
-    const lines = gatesInWords(verdictsOf(runs("S1", "wanctl"))).trimEnd();
+    const lines = gatesInWords(resultsOf(runs("S1", "wanctl"))).trimEnd();
     expect(lines.split("\n")).to.have.length(10);
     expect(lines)
       .to.match(/^pass +S1: calm/m)

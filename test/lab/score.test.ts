@@ -30,7 +30,7 @@ function runOf(
       deliveredBps: { download: delivered(s) * 1e6, upload: 0 },
     };
   });
-  const heard = Array.from({ length: 1500 }, (_, i) => ({
+  const callPackets = Array.from({ length: 1500 }, (_, i) => ({
     sentAtMs: i * 20,
     addedMs: addedMs(i / 50),
   }));
@@ -38,7 +38,7 @@ function runOf(
     ({ direction: "download", atMs, fromBps, toBps }) as const;
   return {
     bins,
-    heard,
+    callPackets,
     changes: [change(10_000, 100e6, 40e6), change(20_000, 40e6, 100e6)],
     cuts: 3,
     writes: 60,

@@ -17,7 +17,7 @@ const BASE_RTT_MS = 20;
  * the download rate in Mbit/s at an instant.
  */
 function puppet(policy: LabPolicy) {
-  const { reflectors, spacingMs, beatMs } = policy;
+  const { reflectors, spacingMs, cycleMs } = policy;
   const controller = policy.open({
     kind: "cable",
     actuator: "tc",
@@ -39,8 +39,8 @@ function puppet(policy: LabPolicy) {
   let bps = mbit(50);
   return (untilMs: number, addedMs: number, load: number): number => {
     while (nowMs < untilMs) {
-      nowMs += beatMs;
-      bytes += (load * bps * beatMs) / 8e3;
+      nowMs += cycleMs;
+      bytes += (load * bps * cycleMs) / 8e3;
       const replies = [];
       for (; sent * spacingMs <= nowMs; sent++) {
         const oneWayMs = BASE_RTT_MS / 2 + addedMs;

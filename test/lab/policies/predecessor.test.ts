@@ -32,7 +32,7 @@ const DOWNLOAD: Machine = {
   warnMs: 45,
   hardRedMs: 80,
   greenRequired: 5,
-  dwellBeats: 1,
+  dwellCycles: 1,
   deadbandMs: 0,
 };
 const UPLOAD: Machine = {
@@ -109,7 +109,7 @@ describe("beat() of the predecessor", () => {
       cutYellow: 0.92,
       targetMs: 9,
       hardRedMs: 60,
-      dwellBeats: 5,
+      dwellCycles: 5,
       deadbandMs: 3,
     };
     const deltasMs = [

@@ -20,7 +20,7 @@ describe("page()", () => {
   const html = page({
     seeds: 1,
     standings: rank(measures),
-    verdicts: gates(measures, "wanctl"),
+    results: gates(measures, "wanctl"),
     outcomes,
   });
 

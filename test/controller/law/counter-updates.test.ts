@@ -1,6 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { nextPulse, NO_PULSE } from "../../../controller/law/evidence.js";
+import {
+  nextCounterUpdates,
+  NO_COUNTER_UPDATES,
+} from "../../../controller/law/evidence.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { between, deltaMs, play, use } from "./loop.js";
 
@@ -8,14 +11,14 @@ const READ_EVERY_MS = 25;
 
 /** What is found of counters that move each `everyMs` while so many bit/s pass. */
 function found(everyMs: number, bps: number, seconds: number) {
-  let pulse = NO_PULSE;
+  let counterUpdates = NO_COUNTER_UPDATES;
   for (let at = 0; at < 1e3 * seconds; at += READ_EVERY_MS) {
     const countedMs = at - (at % everyMs);
     const bytes = Math.round((countedMs * bps) / 8e3);
     const counted = { at: at as MonoMs, downloadBytes: bytes, uploadBytes: 0 };
-    pulse = nextPulse(pulse, [counted]);
+    counterUpdates = nextCounterUpdates(counterUpdates, [counted]);
   }
-  return pulse.heldMs;
+  return counterUpdates.heldMs;
 }
 
 describe("byte counters that stand still", function () {
@@ -45,13 +48,18 @@ describe("byte counters that stand still", function () {
   });
 
   it("CTRL-04: are found prompt again", () => {
-    const slow = { ...NO_PULSE, movedAt: 0 as MonoMs, heldMs: 1000, held: 3 };
+    const slow = {
+      ...NO_COUNTER_UPDATES,
+      movedAt: 0 as MonoMs,
+      heldMs: 1000,
+      held: 3,
+    };
     const fresh = Array.from({ length: 20 }, (_, i) => ({
       at: (25 * (i + 1)) as MonoMs,
       downloadBytes: 50_000 * (i + 1),
       uploadBytes: 0,
     }));
-    expect(nextPulse(slow, fresh).heldMs).to.equal(0);
+    expect(nextCounterUpdates(slow, fresh).heldMs).to.equal(0);
   });
 
   for (const countedEveryMs of [500, 1000, 2000])
@@ -69,7 +77,7 @@ describe("byte counters that stand still", function () {
       const loaded = between(beats, 5, 75);
       expect(use(loaded).download).to.be.above(0.85);
       expect(deltaMs(loaded, 0.95)).to.be.below(60);
-      expect(beats.at(-1)?.state.pulse.heldMs).to.be.closeTo(
+      expect(beats.at(-1)?.state.counterUpdates.heldMs).to.be.closeTo(
         countedEveryMs,
         50,
       );
