@@ -40,7 +40,7 @@ export interface Probe extends Request {
   readonly sentAt: MonoMs;
 }
 
-/** Why an answer is of no use: damaged, to somebody else's question, the second one, or to a question long forgotten. */
+/** Why an answer is of no use: damaged, to another process's probe, a second one, or to a probe no longer remembered. */
 export type Stray = "damaged" | "foreign" | "duplicate" | "late";
 
 interface Flight {
