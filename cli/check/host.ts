@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ControllerConfig } from "../../controller/config/config.js";
-import { ownName } from "../../controller/probes/libc.js";
+import { ownName } from "../../controller/probes/sockets.js";
 import { findings } from "../../controller/qdisc/findings.js";
 import { lookAtHost, runCommand } from "../../controller/qdisc/look.js";
 import { openRouterOs } from "../../controller/shapers/routeros/routeros.js";

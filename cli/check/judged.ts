@@ -11,12 +11,12 @@ import {
   CONTROLLER_SCHEMA,
   type ControllerFile,
 } from "../../controller/config/schema.js";
-import { ownName } from "../../controller/probes/libc.js";
+import { ownName } from "../../controller/probes/sockets.js";
 import {
   examineRecorderFile,
   recorderConfig,
   type RecorderConfig,
-  type RecorderFile as RecorderFile,
+  type RecorderFile,
 } from "../../recorder/config.js";
 import { tellable } from "../../shared/config/config.js";
 import { ConfigError, type Problem } from "../../shared/config/error.js";

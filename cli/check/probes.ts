@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { ControllerConfig } from "../../controller/config/config.js";
-import { ownName } from "../../controller/probes/libc.js";
+import { ownName } from "../../controller/probes/sockets.js";
 import {
-  type JsonFields,
   fieldsIn,
+  type JsonFields,
   textIn,
 } from "../../controller/qdisc/answer.js";
 import { objectsOf, runCommand } from "../../controller/qdisc/look.js";

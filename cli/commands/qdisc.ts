@@ -1,18 +1,18 @@
 import type { Command } from "commander";
 import { loadControllerConfig } from "../../controller/config/config.js";
-import { ownName } from "../../controller/probes/libc.js";
+import { ownName } from "../../controller/probes/sockets.js";
 import { type Finding, findings } from "../../controller/qdisc/findings.js";
 import { lookAtHost, runCommand } from "../../controller/qdisc/look.js";
 import type {
+  DesiredQueues,
   Device,
   Host,
   Root,
-  DesiredQueues,
 } from "../../controller/qdisc/parse.js";
 import {
   planDown,
-  planUp,
   type PlanStep,
+  planUp,
 } from "../../controller/qdisc/plan.js";
 import {
   type Direction,

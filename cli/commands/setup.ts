@@ -3,8 +3,8 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { WAN } from "../../controller/config/schema.js";
 import { PRESET_NAMES, type PresetName } from "../../controller/law/tuning.js";
-import { ownName, type ProbeRoute } from "../../controller/probes/libc.js";
 import { DEVICE } from "../../controller/probes/schema.js";
+import { ownName, type ProbeRoute } from "../../controller/probes/sockets.js";
 import { lookAtHost } from "../../controller/qdisc/look.js";
 import { FINGERPRINT } from "../../controller/shapers/routeros/config.js";
 import { readSecret } from "../../controller/shapers/routeros/secret.js";
@@ -21,8 +21,8 @@ import { nameOf } from "../migrate/wan-file.js";
 import {
   ifbOf,
   likelyPreset,
-  type ProposedLine,
   proposal,
+  type ProposedLine,
 } from "../setup/proposal.js";
 import { openQuestions, type Question } from "../setup/questions.js";
 import { queuesOf } from "../setup/router.js";

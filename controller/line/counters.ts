@@ -3,7 +3,7 @@ import { clearInterval, setInterval } from "node:timers";
 import { type Clock, later } from "../../shared/runtime/clock.js";
 import type { LinkState } from "../condition/classification.js";
 import type { Counted } from "../law/inputs.js";
-import { deviceState, ownName } from "../probes/libc.js";
+import { deviceState, ownName } from "../probes/sockets.js";
 
 /** The byte counters of the WAN, read beside the cycle. */
 export interface Counters extends AsyncDisposable {

@@ -1,5 +1,10 @@
 import { isIPv6 } from "node:net";
-import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
+import type { MonoMs } from "../../shared/runtime/clock.js";
+import {
+  canTake,
+  fullBucket,
+  taken,
+} from "../../shared/runtime/token-bucket.js";
 
 /** What probing may take of the line, each way, and what it takes: bytes of packets at layer 3. */
 
@@ -64,25 +69,18 @@ export interface Budget {
   grantHandshake(now: MonoMs): boolean;
 }
 
-/** A bucket that holds what a second brings, and at least a handshake. */
+/** Holds what a second brings, and at least one handshake. */
 export function openBudget(bps: number, openedAt: MonoMs): Budget {
-  const most = Math.max(bps, HANDSHAKE_BITS);
-  let bits = most;
-  let at = openedAt;
-  const fill = (now: MonoMs) => {
-    bits = Math.min(most, bits + (bps * msSince(at, now)) / 1e3);
-    at = now;
-  };
+  const limit = { perS: bps, burst: Math.max(bps, HANDSHAKE_BITS) };
+  let bits = fullBucket(limit, openedAt);
   return {
     spendPing(now) {
-      fill(now);
-      bits -= 8 * SOCKET_BYTES;
+      bits = taken(limit, bits, 8 * SOCKET_BYTES, now);
     },
     grantHandshake(now) {
-      fill(now);
-      if (bits < HANDSHAKE_BITS) return false;
-      bits -= HANDSHAKE_BITS;
-      return true;
+      const isGranted = canTake(limit, bits, HANDSHAKE_BITS, now);
+      if (isGranted) bits = taken(limit, bits, HANDSHAKE_BITS, now);
+      return isGranted;
     },
   };
 }

@@ -10,7 +10,7 @@ import {
 import { Failure } from "../../shared/runtime/failure.js";
 import { decodeAnswer, encodeRequest } from "./icmp/packet.js";
 import { type IcmpSocket, openIcmpSocket } from "./icmp/socket.js";
-import { ownName, type ProbeRoute } from "./libc.js";
+import { ownName, type ProbeRoute } from "./sockets.js";
 
 /** Whether the next router answers pings: asked only while nobody else does, to tell whose trouble it is. */
 export interface Gateway extends Disposable {

@@ -4,41 +4,20 @@ import {
   type PerDirection,
 } from "../../shared/contract/direction.js";
 import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
-
-/** An allowance: so many a second over time, so many at once. */
-interface Budget {
-  readonly perS: number;
-  readonly burst: number;
-}
-
-/** What is left of a budget. In any w seconds at most burst + w * perS are spent. */
-interface Purse {
-  readonly left: number;
-  readonly at: MonoMs;
-}
-
-const filled = ({ burst }: Budget, at: MonoMs): Purse => ({
-  left: burst,
-  at,
-});
-
-const leftAt = ({ perS, burst }: Budget, purse: Purse, now: MonoMs): number =>
-  Math.min(burst, purse.left + (perS * msSince(purse.at, now)) / 1e3);
-
-export const canSpend = (budget: Budget, purse: Purse, now: MonoMs): boolean =>
-  leftAt(budget, purse, now) >= 1;
-
-const spent = (budget: Budget, purse: Purse, now: MonoMs): Purse => ({
-  left: leftAt(budget, purse, now) - 1,
-  at: now,
-});
+import {
+  canTake,
+  fullBucket,
+  type RateLimit,
+  taken,
+  type TokenBucket,
+} from "../../shared/runtime/token-bucket.js";
 
 export type RateChange = "cut" | "raise";
 
 /** How a kind of router is spared: its processor, its API, its flash. */
 export interface WritePace {
-  /** Cuts and raises have budgets of their own: no raise ever makes a cut wait. */
-  readonly budgets: Readonly<Record<RateChange, Budget>>;
+  /** Cuts and raises have separate limits: no raise ever makes a cut wait. */
+  readonly limits: Readonly<Record<RateChange, RateLimit>>;
   /** A change by less than this part of the rate waits until the wish stands still. */
   readonly minRatio: Readonly<Record<RateChange, number>>;
   /** A wish that is so old stands still: the rest of it is written, however small. */
@@ -49,7 +28,7 @@ export interface WritePace {
 
 /** tc costs a millisecond and wears nothing out. It is looked at often enough to miss a queue within two seconds. */
 export const TC_PACE: WritePace = {
-  budgets: { cut: { perS: 40, burst: 4 }, raise: { perS: 10, burst: 2 } },
+  limits: { cut: { perS: 40, burst: 4 }, raise: { perS: 10, burst: 2 } },
   minRatio: { cut: 0, raise: 0.004 },
   settleMs: 1_000,
   lookMs: 1_500,
@@ -57,7 +36,7 @@ export const TC_PACE: WritePace = {
 
 /** RouterOS writes its configuration to flash, and an operation takes it some 50 ms. */
 export const ROUTEROS_PACE: WritePace = {
-  budgets: { cut: { perS: 2, burst: 4 }, raise: { perS: 2, burst: 2 } },
+  limits: { cut: { perS: 2, burst: 4 }, raise: { perS: 2, burst: 2 } },
   minRatio: { cut: 0.02, raise: 0.02 },
   settleMs: 5_000,
   lookMs: 60_000,
@@ -66,11 +45,11 @@ export const ROUTEROS_PACE: WritePace = {
 /** For rates that are to stay behind: all of it, at once. */
 export const isUrgent = (pace: WritePace): WritePace => ({
   ...pace,
-  budgets: { cut: MANY, raise: MANY },
+  limits: { cut: MANY, raise: MANY },
   minRatio: { cut: 0, raise: 0 },
 });
 
-const MANY: Budget = { perS: 1e6, burst: 1e6 };
+const MANY: RateLimit = { perS: 1e6, burst: 1e6 };
 
 /** One direction: what is wanted since when, what is in force, and whether that is our doing. */
 export interface DesiredWrite {
@@ -81,24 +60,24 @@ export interface DesiredWrite {
   readonly isOurs: boolean;
 }
 
-export type TokenBuckets = Readonly<Record<RateChange, Purse>>;
+export type TokenBuckets = Readonly<Record<RateChange, TokenBucket>>;
 
 export const fullBuckets = (
-  { budgets }: WritePace,
+  { limits }: WritePace,
   at: MonoMs,
 ): TokenBuckets => ({
-  cut: filled(budgets.cut, at),
-  raise: filled(budgets.raise, at),
+  cut: fullBucket(limits.cut, at),
+  raise: fullBucket(limits.raise, at),
 });
 
 export const afterWriting = (
-  { budgets }: WritePace,
-  purses: TokenBuckets,
+  { limits }: WritePace,
+  buckets: TokenBuckets,
   change: RateChange,
   now: MonoMs,
 ): TokenBuckets => ({
-  ...purses,
-  [change]: spent(budgets[change], purses[change], now),
+  ...buckets,
+  [change]: taken(limits[change], buckets[change], 1, now),
 });
 
 /** Which way the wish lies; null where it is granted. */
@@ -125,7 +104,7 @@ const isLargeEnough = (
 export function nextWrite(
   orders: PerDirection<DesiredWrite>,
   pace: WritePace,
-  purses: TokenBuckets,
+  buckets: TokenBuckets,
   now: MonoMs,
 ): { readonly direction: Direction; readonly change: RateChange } | null {
   const due = DIRECTIONS.flatMap((direction) => {
@@ -133,7 +112,7 @@ export function nextWrite(
     const change = changeOf(order);
     return change !== null &&
       isLargeEnough(order, change, pace, now) &&
-      canSpend(pace.budgets[change], purses[change], now)
+      canTake(pace.limits[change], buckets[change], 1, now)
       ? [{ direction, change, ratio: ratioOf(order) }]
       : [];
   });

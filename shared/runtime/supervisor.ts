@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
 import { type Clock, later } from "./clock.js";
+import { libcOf } from "./libc.js";
 
 /** The service manager's side of a process, sd_notify(3). Says nothing where there is none. */
 interface Supervisor {
@@ -50,37 +50,19 @@ const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 
-/** Node has no Unix datagram sockets, so libc is asked directly: 2 µs a message, from the main process. */
+/** Node has no Unix datagram sockets, so libc is called directly: 2 µs a message, from the main thread. */
 function datagramSender(path: string): (text: string) => void {
-  const koffi = createRequire(import.meta.url)(
-    "koffi",
-  ) as typeof import("koffi");
-  const libc = koffi.load("libc.so.6");
-  const socket = libc.func("int socket(int, int, int)") as (
-    family: number,
-    type: number,
-    protocol: number,
-  ) => number;
-  const sendto = libc.func(
-    "long sendto(int, const void *, size_t, int, const void *, unsigned int)",
-  ) as (
-    fd: number,
-    data: Buffer,
-    size: number,
-    flags: number,
-    address: Buffer,
-    addressSize: number,
-  ) => number;
+  const libc = libcOf();
   const family = Buffer.alloc(2);
   family.writeUInt16LE(AF_UNIX);
   const address = Buffer.concat([
     family,
     Buffer.from(path.replace(/^@/, "\0")),
   ]);
-  const fd = socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
+  const fd = libc.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
   return (text) => {
     const bytes = Buffer.from(text);
-    sendto(
+    libc.sendto(
       fd,
       bytes,
       bytes.length,

@@ -17,7 +17,7 @@ import { parseProcLine as parseDeviceBytes } from "../../controller/line/counter
 import { parseReply } from "../../controller/probes/fping/fping.js";
 import { parseGateway } from "../../controller/probes/gateway.js";
 import { decodeAnswer } from "../../controller/probes/icmp/packet.js";
-import { nameIn } from "../../controller/probes/libc.js";
+import { nameIn } from "../../controller/probes/sockets.js";
 import { wholeIn } from "../../controller/qdisc/answer.js";
 import { findings } from "../../controller/qdisc/findings.js";
 import {

@@ -41,6 +41,7 @@ const PURE = [
   /^recorder\/import\/old-row\.ts$/,
   /^lab\/(?!worker)/,
   /^page\/(data\/(follow|span|sse|wan-data)|text\/(summaries|words))\.ts$/,
+  /^shared\/runtime\/(backoff|token-bucket)\.ts$/,
   /^shared\/contract\/(cause|direction|event|metrics|msgpack|router-call|row|state|units)\.ts$/,
 ];
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { openBackoff } from "../../../shared/runtime/backoff.js";
 import {
   type Clock,
   later,
@@ -7,11 +8,11 @@ import {
   msSince,
 } from "../../../shared/runtime/clock.js";
 import { reasonOf } from "../../../shared/runtime/failure.js";
+import { openOutage, type Report } from "../../../shared/runtime/outage.js";
 import type { ControllerConfig } from "../../config/config.js";
 import type { Reply } from "../../law/inputs.js";
-import { openOutage, type Report } from "../../../shared/runtime/outage.js";
-import { ownName } from "../libc.js";
 import { type Answers, answersOf, type Pinger } from "../pinger.js";
+import { ownName } from "../sockets.js";
 
 /** A reply as the pinger saw it: `seq` counts the probes to this reflector from 0. */
 export interface FpingReply extends Reply {
@@ -164,7 +165,7 @@ export function fpingArguments(probe: Probe): string[] {
   ];
 }
 
-/** A persistent fping, restarted with growing patience whenever it ends. */
+/** A persistent fping, restarted with backoff whenever it ends. */
 export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
   const reflectors = new Map(
     probe.reflectors.map((host, index) => [host, index]),
@@ -178,7 +179,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
   let ledger: Ledger = openSequence(clock.mono(), books);
   let child: ChildProcess;
   let respawn: NodeJS.Timeout | undefined;
-  let patienceMs = RESPAWN_MIN_MS;
+  const backoff = openBackoff(RESPAWN_MIN_MS, RESPAWN_MAX_MS);
   const outage = openOutage("pinger_lost", clock, report);
   let isClosing = false;
   let saidAt = clock.mono();
@@ -215,7 +216,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
       sentAt,
       receivedAt,
     });
-    patienceMs = RESPAWN_MIN_MS;
+    backoff.reset();
     outage.end({ pid: child.pid ?? 0 });
   }
 
@@ -245,8 +246,7 @@ export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
       respawn = setTimeout(() => {
         respawn = undefined;
         start();
-      }, patienceMs);
-      patienceMs = Math.min(2 * patienceMs, RESPAWN_MAX_MS);
+      }, backoff.next());
     };
     child.on("error", (error) => ended(reasonOf(error)));
     child.on("close", (code, signal) =>

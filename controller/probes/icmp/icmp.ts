@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { openBackoff } from "../../../shared/runtime/backoff.js";
 import {
   type Clock,
   later,
@@ -6,10 +7,10 @@ import {
   msSince,
 } from "../../../shared/runtime/clock.js";
 import { Failure } from "../../../shared/runtime/failure.js";
+import { openOutage, type Report } from "../../../shared/runtime/outage.js";
 import type { ControllerConfig } from "../../config/config.js";
 import type { Reply } from "../../law/inputs.js";
 import { metronome } from "../../line/metronome.js";
-import { openOutage, type Report } from "../../../shared/runtime/outage.js";
 import {
   due,
   isResting,
@@ -29,10 +30,10 @@ import {
   decodeAnswer,
   encodeRequest,
   isLoss,
-  type OneWayDelays,
   type Method,
   msOfDay,
   nextProbeType,
+  type OneWayDelays,
   splitRoundTrip,
   TRIAL,
   unanswered,
@@ -85,7 +86,7 @@ export function openIcmp(
   const stop = new AbortController();
   let socket: IcmpSocket | null = null;
   let reopenAt = clock.mono();
-  let patienceMs = REOPEN_MIN_MS;
+  const backoff = openBackoff(REOPEN_MIN_MS, REOPEN_MAX_MS);
   const outage = openOutage("pinger_lost", clock, report);
   let sent = 0;
   let pace = noRest(clock.mono());
@@ -108,8 +109,7 @@ export function openIcmp(
       socket = openIcmpSocket(probe, clock);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      reopenAt = later(clock.mono(), patienceMs);
-      patienceMs = Math.min(2 * patienceMs, REOPEN_MAX_MS);
+      reopenAt = later(clock.mono(), backoff.next());
       outage.begin(error.message, { why: error.message });
     }
   }
@@ -181,7 +181,7 @@ export function openIcmp(
       if (reply !== null) replies.push(reply);
     }
     if (replies.length === 0) return replies;
-    patienceMs = REOPEN_MIN_MS;
+    backoff.reset();
     outage.end();
     return replies;
   }

@@ -3,14 +3,13 @@ import {
   type MonoMs,
   msSince,
 } from "../../../shared/runtime/clock.js";
+import { lastError, libcOf } from "../../../shared/runtime/libc.js";
 import {
   AF_INET,
-  lastError,
-  libcOf,
   openSocket,
-  socketAddress,
   type ProbeRoute,
-} from "../libc.js";
+  socketAddress,
+} from "../sockets.js";
 import { ANSWER_TYPE } from "./packet.js";
 
 /** A raw ICMP socket, never waited for. The kernel stamps what comes, so a late look at it is as good as an early one. */

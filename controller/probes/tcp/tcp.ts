@@ -6,19 +6,19 @@ import {
   msSince,
 } from "../../../shared/runtime/clock.js";
 import { Failure } from "../../../shared/runtime/failure.js";
+import { libcOf } from "../../../shared/runtime/libc.js";
 import type { ControllerConfig } from "../../config/config.js";
 import type { Reply } from "../../law/inputs.js";
 import { metronome } from "../../line/metronome.js";
-import {
-  familyOf,
-  libcOf,
-  openSocket,
-  socketAddress,
-  SOL_SOCKET,
-  type ProbeRoute,
-} from "../libc.js";
 import { due, isResting, noRest } from "../outstanding.js";
 import { type Answers, answersOf, type Shared } from "../pinger.js";
+import {
+  familyOf,
+  openSocket,
+  type ProbeRoute,
+  socketAddress,
+  SOL_SOCKET,
+} from "../sockets.js";
 
 /** A TCP handshake under way. Disposing it resets the connection: nothing of it lingers. */
 interface Handshake extends Disposable {

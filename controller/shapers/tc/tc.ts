@@ -5,7 +5,7 @@ import {
   type PerDirection,
 } from "../../../shared/contract/direction.js";
 import { toKbps } from "../../../shared/contract/units.js";
-import { ownName } from "../../probes/libc.js";
+import { ownName } from "../../probes/sockets.js";
 import { excerpt } from "../../qdisc/answer.js";
 import { openRouterCalls } from "../calls.js";
 import {

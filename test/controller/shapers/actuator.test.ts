@@ -202,7 +202,7 @@ describe("openActuator()", () => {
     ["tc", TC_PACE],
     ["RouterOS", ROUTEROS_PACE],
   ] as const)
-    it(`keeps to the budgets of ${name}, one at a time, cuts first, and ends at the last wish, whatever happens (CTRL-05)`, () =>
+    it(`keeps to the write limits of ${name}, one at a time, cuts first, and ends at the last wish, whatever happens (CTRL-05)`, () =>
       fc.assert(
         fc.asyncProperty(
           fc.array(happening(), { maxLength: 25 }),
@@ -227,7 +227,7 @@ describe("openActuator()", () => {
             expect(sent).to.equal(confirmed + refused + unanswered);
             expect(superseded).to.be.at.most(asked);
             for (const change of ["cut", "raise"] as const) {
-              const { perS, burst } = pace.budgets[change];
+              const { perS, burst } = pace.limits[change];
               const times = world.router.writes
                 .filter(
                   ({ bps, beforeBps }) =>

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  canSpend,
   changeOf,
   fullBuckets,
   nextWrite,
@@ -13,6 +12,7 @@ import {
 } from "../../../controller/shapers/pace.js";
 import { DIRECTIONS } from "../../../shared/contract/direction.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
+import { canTake } from "../../../shared/runtime/token-bucket.js";
 
 const NOW = 100_000 as MonoMs;
 
@@ -95,7 +95,7 @@ function isCutDue(
 ): boolean {
   return (
     changeOf(order) === "cut" &&
-    canSpend(pace.budgets.cut, left.cut, NOW) &&
+    canTake(pace.limits.cut, left.cut, 1, NOW) &&
     (!order.isOurs ||
       NOW - order.wishedAt >= pace.settleMs ||
       order.enforcedBps >= order.wishBps * (1 + pace.minRatio.cut))

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { openGateway } from "../../../controller/probes/gateway.js";
-import { familyOf, socketAddress } from "../../../controller/probes/libc.js";
+import { familyOf, socketAddress } from "../../../controller/probes/sockets.js";
 import { systemClock } from "../../../shared/runtime/clock.js";
 import { Failure } from "../../../shared/runtime/failure.js";
 

@@ -1,11 +1,10 @@
-import { createRequire } from "node:module";
 import { isIP } from "node:net";
-import { getSystemErrorMap } from "node:util";
 import { Failure } from "../../shared/runtime/failure.js";
+import { lastError, libcOf } from "../../shared/runtime/libc.js";
 
-/** Sockets as libc has them, for what Node's own do not say. Every call returns at once. */
+/** Sockets and devices through libc, for what Node does not offer. Every call returns at once. */
 
-/** Which way the probes leave. */
+/** The source address and the interface that probes leave by. */
 export interface ProbeRoute {
   readonly source: string | null;
   readonly interface: string | null;
@@ -133,12 +132,6 @@ export function deviceState(name: string): "up" | "down" | "gone" | null {
   return (request.readUInt16LE(NAME_BYTES) & IFF_UP) === 0 ? "down" : "up";
 }
 
-/** What the last call failed with, as `ENODEV` and in words. */
-export function lastError(): [name: string, words: string] {
-  const errno = libcOf().errno();
-  return getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, "unknown"];
-}
-
 /** The family of a numeric address. @throws Failure where it is none */
 export function familyOf(address: string): number {
   const family = { 4: AF_INET, 6: AF_INET6 }[isIP(address)];
@@ -162,35 +155,3 @@ export function socketAddress(address: string, port = 0): Buffer {
 
 /** How long each is, and where its address begins. */
 const SOCKADDR = { in: { bytes: 16, at: 4 }, in6: { bytes: 28, at: 8 } };
-
-let loaded: ReturnType<typeof loadLibc> | null = null;
-
-/** @throws where there is no libc that we know */
-export const libcOf = () => (loaded ??= loadLibc());
-
-function loadLibc() {
-  const koffi = createRequire(import.meta.url)(
-    "koffi",
-  ) as typeof import("koffi");
-  const library = koffi.load("libc.so.6");
-  const call = (declaration: string) =>
-    library.func(declaration) as (...args: (number | Buffer)[]) => number;
-  return {
-    errno: () => koffi.errno(),
-    socket: call("int socket(int, int, int)"),
-    setsockopt: call(
-      "int setsockopt(int, int, int, const void *, unsigned int)",
-    ),
-    getsockopt: call("int getsockopt(int, int, int, void *, void *)"),
-    inet_pton: call("int inet_pton(int, const void *, void *)"),
-    bind: call("int bind(int, const void *, unsigned int)"),
-    connect: call("int connect(int, const void *, unsigned int)"),
-    sendto: call(
-      "long sendto(int, const void *, size_t, int, const void *, unsigned int)",
-    ),
-    recv: call("long recv(int, void *, size_t, int)"),
-    ioctl: call("int ioctl(int, unsigned long, void *)"),
-    clock_gettime: call("int clock_gettime(int, void *)"),
-    close: call("int close(int)"),
-  };
-}
