@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { format } from "prettier";
 import { CONTROLLER_SCHEMA } from "../../controller/config/schema.js";
-import { PRESET_NAMES, PRESETS } from "../../controller/law/tuning.js";
+import { PRESET_NAMES, PRESETS, TUNING } from "../../controller/law/tuning.js";
 import { POLICIES } from "../../lab/policies/policies.js";
 import { SCENARIOS } from "../../lab/scenarios.js";
 import { RECORDER_SCHEMA } from "../../recorder/config.js";
@@ -63,6 +63,29 @@ function grammar(schema: Record<string, unknown>): string {
   if (type === "array") return `${grammar(items ?? {})}; repeatable`;
   if (type === "integer") return `${minimum} to ${maximum}`;
   return anyOf?.map((choice) => code(choice.const)).join(", ") ?? title ?? "";
+}
+
+/** The constants of the law with the comments of their source: "unit: effect". Every one must have one. */
+function parameters(): string {
+  const source = readFileSync(join(ROOT, "controller/law/tuning.ts"), "utf8");
+  const parts = source
+    .slice(source.indexOf("export const TUNING"))
+    .matchAll(
+      /^ {2}\/\/ (.+)$|^ {2}\/\*\* ([^:]+): ([^]*?) \*\/\n {2}(\w+): /gm,
+    );
+  const topics: { heading: string; rows: string[][] }[] = [];
+  for (const [, heading, unit = "", effect = "", name = ""] of parts) {
+    const value = `${TUNING[name as keyof typeof TUNING]}`;
+    const row = [code(name), value, unit, effect.replace(/\s+\* /g, " ")];
+    if (heading === undefined) topics.at(-1)?.rows.push(row);
+    else topics.push({ heading, rows: [] });
+  }
+  const heads = ["parameter", "value", "unit", "effect"];
+  const named = topics.flatMap(({ rows }) => rows.map(([name]) => name));
+  expect(named).to.deep.equal(Object.keys(TUNING).map(code));
+  return topics
+    .map(({ heading, rows }) => `### ${heading}\n\n${table(heads, rows)}`)
+    .join("\n\n");
 }
 
 // routes say what they are before there is anything to answer from
@@ -142,6 +165,7 @@ const PARTS: Readonly<Record<string, () => string>> = {
         return [code(name), `${targetMs}`, `${settleMs}`, raises, reason];
       }),
     ),
+  "law parameters": () => parameters(),
   causes: () =>
     table(
       ["code", "name", "in words"],
@@ -219,7 +243,8 @@ async function renewed(page: string): Promise<string> {
 
 describe("docs/", () => {
   const folder = join(ROOT, "docs");
-  for (const name of readdirSync(folder).filter((n) => n.endsWith(".md")))
+  const pages = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  for (const name of pages.filter((n) => n.endsWith(".md")))
     it(`${name} says what the program says`, async () => {
       const file = join(folder, name);
       const page = readFileSync(file, "utf8");
@@ -228,4 +253,11 @@ describe("docs/", () => {
         writeFileSync(file, fresh);
       else expect(page, `out of date: renew with ${RENEW}`).to.equal(fresh);
     });
+
+  it("internals/law.md explains every cause", () => {
+    const page = readFileSync(join(folder, "internals/law.md"), "utf8");
+    const part = page.slice(page.indexOf("## Causes")).split("\n## ")[0];
+    const names = [...(part ?? "").matchAll(/^\| `(\w+)`/gm)].map(([, n]) => n);
+    expect(names).to.deep.equal(CAUSES.map(({ name }) => name));
+  });
 });
