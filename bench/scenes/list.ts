@@ -132,7 +132,7 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   limited: Object.keys(LIMITED),
 };
 
-/** The scenes of law.md 5 and 6, and some more. */
+/** The scenes of the bed, in the order of tables. */
 export const SCENES: Readonly<Record<string, Scene>> = {
   "20-8-20": { runs: 5, phases: FALL },
   "20-fixed": {

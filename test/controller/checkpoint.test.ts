@@ -120,7 +120,7 @@ describe("the checkpoint (CTRL-06)", () => {
       }),
     ));
 
-  it("writes at most every five seconds, and nothing when nothing changed (control.md 9.10)", async () => {
+  it("writes at most every five seconds, and nothing when nothing changed (CTRL-06)", async () => {
     const checkpoint = open();
     const text = () => (existsSync(file()) ? readFileSync(file(), "utf8") : "");
     /** The file once it is another than before; as it was, where it stays so. */

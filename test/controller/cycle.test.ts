@@ -91,7 +91,7 @@ function handController() {
 }
 
 describe("cycle()", () => {
-  it("CTRL-04, API-01, control.md 9.12, 9.27: through any readings it gives frames that can be read, and health that can be told", () => {
+  it("CTRL-04, API-01: through any readings it gives frames that can be read, and health that can be told", () => {
     fc.assert(
       fc.property(fc.array(beat(), { maxLength: 8 }), (beats) => {
         const controller = handController();

@@ -75,7 +75,7 @@ async function framesBeside(
 }
 
 describe("a controller", () => {
-  it("does byte for byte the same with the recorder running, stopped, killed and never started (INTG-01, control.md 9.11)", async () => {
+  it("does byte for byte the same with the recorder running, stopped, killed and never started (INTG-01)", async () => {
     const whenUp = (recorder: Started, act: () => void) =>
       void until(() => recorder.err().includes("started")).then(act);
     const runs = await Promise.all([

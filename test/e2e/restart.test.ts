@@ -85,7 +85,7 @@ describe(`a controller that starts again: ${machineInWords()}`, function () {
 
   for (const [end, signal] of Object.entries(ENDS))
     for (const queues of ["there", "away"] as const)
-      it(`CTRL-06, CTRL-07, control.md 9.6: goes on after ${end}, its queues ${queues}`, async () => {
+      it(`CTRL-06, CTRL-07: goes on after ${end}, its queues ${queues}`, async () => {
         await until("a rate above base is saved", SOON_MS, () =>
           savedKbps() > 1.1 * BASE_KBPS && isEnforced() ? true : null,
         );
@@ -110,7 +110,7 @@ describe(`a controller that starts again: ${machineInWords()}`, function () {
         );
       });
 
-  it("CTRL-07, control.md 9.8: ends at a stop while tc hangs", async () => {
+  it("CTRL-07: ends at a stop while tc hangs", async () => {
     const [tc] = processesOf("tc", "shaper");
     process.kill(tc!, "SIGSTOP");
     await pause(ASKED_MS);

@@ -56,7 +56,7 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
       expect(raises(silent, direction)).to.deep.equal([]);
   });
 
-  it("CTRL-04, control.md 9.1: filtered pings are told from a line that is down, measured by handshakes, and the rate still cut", async () => {
+  it("CTRL-04: filtered pings are told from a line that is down, measured by handshakes, and the rate still cut", async () => {
     const { heard, line } = system!;
     await using _server = startListener();
     await using _downloads = await openDownloads();
@@ -75,7 +75,7 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
     expect(events).not.to.include("line_lost");
   });
 
-  it("CTRL-04, control.md 9.1: a line that carries nothing is down, and back", async () => {
+  it("CTRL-04: a line that carries nothing is down, and back", async () => {
     const { heard } = system!;
     const place = heard.frames.length;
     run("isp", "ip link set i1 down");
@@ -165,7 +165,7 @@ describe(`a line in trouble: ${machineInWords()}`, function () {
     expect(controller.hasEnded).to.equal(false);
   });
 
-  it("control.md 9.26: a second controller of the same WAN is turned away in one line", async () => {
+  it("a second controller of the same WAN is turned away in one line", async () => {
     await using second = startDaemon(controllerArgs(system!.run));
     const end = await second.end;
     expect(end.code).to.equal(1);

@@ -53,7 +53,7 @@ describe(`a controller and its watchdog: ${machineInWords()}`, function () {
     return isFed ? longest : Infinity;
   }
 
-  it("CTRL-04, control.md 9.1, 9.2, 9.3: neither line nor router, reflectors nor link stop its feeding", async () => {
+  it("CTRL-04: neither line nor router, reflectors nor link stop its feeding", async () => {
     const { line, heard: bus } = system!;
     const place = bus.frames.length;
     line.reflectors(false);
@@ -67,7 +67,7 @@ describe(`a controller and its watchdog: ${machineInWords()}`, function () {
     ]);
   });
 
-  it("control.md 9.2: a loop that no longer turns does, and feeds again when it turns", async () => {
+  it("a loop that no longer turns does, and feeds again when it turns", async () => {
     const { controller } = system!;
     controller.signal("SIGSTOP");
     await pause(LOOK_MS);

@@ -198,7 +198,7 @@ describe("standing()", () => {
     expect(words(UNSEEN)).to.equal("no reflector answered for 60.0 s");
   });
 
-  it("CTRL-04, control.md 9.23: has words for all but measuring, from any facts", () => {
+  it("CTRL-04: has words for all but measuring, from any facts", () => {
     fc.assert(
       fc.property(fc.array(facts()), facts(), (past, last) => {
         let state = standingAt(ms(0));

@@ -49,7 +49,7 @@ describe("openWatch()", () => {
     return events;
   }
 
-  it("reports lost measurement once, and its return (CTRL-04, control.md 9.30)", () => {
+  it("reports lost measurement once, and its return (CTRL-04)", () => {
     const states = [0, 500, 1000, 1050, 2000, 3000].map((at) =>
       stateAt(at, [0, 0]),
     );

@@ -113,7 +113,7 @@ describe("the law, rule by rule:", () => {
     expect(rate.upload.cause).to.equal("innocent");
   });
 
-  it("two late answers while new flows still start are nobody's queue (control.md 9.13)", () => {
+  it("two late answers while new flows still start are nobody's queue", () => {
     const ramping = (ms: number) => RATE_BPS * (ms < -200 ? 0 : 0.4);
     const { rate } = after(
       scene({ peakLoad: 0.2 }),

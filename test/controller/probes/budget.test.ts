@@ -12,7 +12,7 @@ import type { MonoMs } from "../../../shared/runtime/clock.js";
 const ms = (value: number) => value as MonoMs;
 
 describe("openBudget()", () => {
-  it("CTRL-04, control.md 9.23: over any time, handshakes take no more than what it brings and a second's worth", () => {
+  it("CTRL-04: over any time, handshakes take no more than what it brings and a second's worth", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1_000, max: 30_000 }),

@@ -28,7 +28,7 @@ const answer = (n: number, but: Partial<IcmpAnswer> = {}): IcmpAnswer => ({
 });
 
 describe("openFlight()", () => {
-  it("lands each probe once (DATA-01, control.md 9.9)", () => {
+  it("lands each probe once (DATA-01)", () => {
     const flight = openOutstanding(ID, LOSS_MS);
     flight.launch(probe(0));
     expect(flight.land(answer(0))).to.deep.equal(probe(0));

@@ -91,7 +91,7 @@ describe("shakeHands()", () => {
 describe("withHandshakes()", () => {
   const inVain = (rests: readonly unknown[]) => rests.at(-1) !== null;
 
-  it("CTRL-04, control.md 9.15: measures by TCP while pings are filtered, as other reflectors, and pings again when they are back", async () => {
+  it("CTRL-04: measures by TCP while pings are filtered, as other reflectors, and pings again when they are back", async () => {
     const { server, port } = await listening();
     const { pinger, rests, answer } = handPinger();
     await using backed = backedBy(pinger, port);

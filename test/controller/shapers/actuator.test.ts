@@ -77,7 +77,7 @@ describe("openActuator()", () => {
     expect(superseded).to.be.within(asked - sent - 2, asked - sent);
   });
 
-  it("has the right rates in force within two seconds of a lost router's return, and never an old wish (CTRL-04, control.md 9.3)", async () => {
+  it("has the right rates in force within two seconds of a lost router's return, and never an old wish (CTRL-04)", async () => {
     for (const mood of ["unreachable", "timeout", "busy"] as const) {
       const world = open();
       world.router.latencyMs = 100;
@@ -168,7 +168,7 @@ describe("openActuator()", () => {
     expect(world.rates()).to.deep.equal(world.wish);
   });
 
-  it("never waits for a router that hangs: a beat hands its wish over and goes on (CTRL-01, control.md 9.8)", async () => {
+  it("never waits for a router that hangs: a beat hands its wish over and goes on (CTRL-01)", async () => {
     const world = open();
     world.router.latencyMs = Infinity;
     await world.pass(1_000);
@@ -181,7 +181,7 @@ describe("openActuator()", () => {
     expect(asked - superseded, "newest wins").to.be.at.most(4);
   });
 
-  it("begins nothing more when it is closed while a router hangs that it was to leave (CTRL-07, control.md 9.8)", async () => {
+  it("begins nothing more when it is closed while a router hangs that it was to leave (CTRL-07)", async () => {
     const world = open();
     await world.pass(1_000);
     world.router.latencyMs = Infinity;
