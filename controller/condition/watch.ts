@@ -96,7 +96,10 @@ export function openWatch(
   }
 
   function lookAtCounters(before: ControlState, after: ControlState): void {
-    const [was, is] = [before.counterUpdates.heldMs, after.counterUpdates.heldMs];
+    const [was, is] = [
+      before.counterUpdates.heldMs,
+      after.counterUpdates.heldMs,
+    ];
     if (was === 0 && is > 0)
       report("counters_slow", { every_ms: Math.round(is) });
     if (was > 0 && is === 0) report("counters_prompt", {});
