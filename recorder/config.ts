@@ -19,7 +19,15 @@ import {
   httpOf,
 } from "./http/config.js";
 import type { RetentionPolicy } from "./maintenance/maintenance.js";
-import { FINER, ROLLED_TIERS } from "./tiers/tier.js";
+import {
+  COARSEST,
+  eachTier,
+  FINER,
+  type PerRolledTier,
+  ROLLED_TIERS,
+  type Tier,
+  TIERS,
+} from "./tiers/tier.js";
 
 export interface RecorderConfig {
   /** The history, an absolute path. */
@@ -158,8 +166,12 @@ export function derivedStorage({ storage }: RecorderFile): Derived {
   const from = "storage.retention_days";
   return {
     "storage.raw_hours": { value: keep.raw / HOUR_MS, from },
-    "storage.minute_days": { value: keep["1m"] / DAY_MS, from },
-    "storage.five_minute_days": { value: keep["5m"] / DAY_MS, from },
+    ...Object.fromEntries(
+      ROLLED_TIERS.filter((tier) => tier !== COARSEST).map((tier) => [
+        `storage.${KEYS[tier]}`,
+        { value: keep[tier] / DAY_MS, from },
+      ]),
+    ),
   };
 }
 
@@ -168,33 +180,29 @@ const MB = 2 ** 20;
 /** Any legal retention_days alone gives times in order. */
 function policyOf(storage: Storage): RetentionPolicy {
   return {
-    keep: {
-      raw: keepOf(storage, "raw"),
-      "1m": keepOf(storage, "1m"),
-      "5m": keepOf(storage, "5m"),
-      "1h": keepOf(storage, "1h"),
-    },
+    keep: eachTier((tier) => keepOf(storage, tier)),
     eventMs: storage.event_days * DAY_MS,
     maxBytes: storage.max_mb * MB,
     minFreeBytes: storage.min_free_mb * MB,
   };
 }
 
-function keepOf(storage: Storage, tier: "raw" | keyof typeof KEYS): number {
+function keepOf(storage: Storage, tier: Tier): number {
   const { retention_days: retention } = storage;
   return tier === "raw"
     ? (storage.raw_hours ?? Math.min(48, 24 * retention)) * HOUR_MS
     : (storage[KEYS[tier]] ?? retention) * DAY_MS;
 }
 
+/** The key that says how long a tier is kept, days; null means as long as retention_days. */
 const KEYS = {
   "1m": "minute_days",
   "5m": "five_minute_days",
   "1h": "hourly_retention_days",
-} as const;
+} as const satisfies PerRolledTier<keyof Storage>;
 
 /** Nothing finer than an hour outlives retention_days. */
-const MOST = (["raw", "1m", "5m"] as const).map(
+const MOST = TIERS.filter((tier) => tier !== COARSEST).map(
   (tier): Rule<RecorderFile> =>
     ({ storage }) => {
       const retentionMs = storage.retention_days * DAY_MS;
@@ -212,7 +220,8 @@ const MOST = (["raw", "1m", "5m"] as const).map(
 /** A tier that goes before the finer one would leave a hole. */
 const LEAST = ROLLED_TIERS.map((tier): Rule<RecorderFile> => ({ storage }) => {
   const retentionMs = storage.retention_days * DAY_MS;
-  const leastMs = tier === "1h" ? retentionMs : keepOf(storage, FINER[tier]);
+  const leastMs =
+    tier === COARSEST ? retentionMs : keepOf(storage, FINER[tier]);
   const keepMs = keepOf(storage, tier);
   if (keepMs >= leastMs || leastMs > retentionMs) return [];
   const rule = `must be at least ${leastMs / DAY_MS}, as long as what is finer`;

@@ -4,9 +4,9 @@ import type {
   Hole,
   RangeAnswer,
   SeriesValues,
-  TierName,
 } from "../../shared/contract/history.js";
-import { PERIOD_MS, type Row } from "../../shared/contract/row.js";
+import type { Row } from "../../shared/contract/row.js";
+import { TIER_MS, type TierName } from "../../shared/contract/tier.js";
 import type { Bounds } from "./span.js";
 
 /** Mbit/s between which a rate may move. */
@@ -48,13 +48,6 @@ export interface Resolution {
   /** A value that comes later than this after one of this time is behind a gap. */
   readonly gapMs: (atMs: number) => number;
 }
-
-const TIER_MS: Readonly<Record<TierName, number>> = {
-  raw: PERIOD_MS,
-  "1m": 60_000,
-  "5m": 300_000,
-  "1h": 3_600_000,
-};
 
 /** Cycles come late, and some never: a second without any is a gap. */
 const CYCLES_GAP_MS = 1_000;

@@ -8,6 +8,7 @@ import type { Bucket } from "../tiers/rollup.js";
 import {
   bucketEnd,
   bucketStart,
+  COARSEST,
   ROLLED_TIERS,
   type RolledTier,
 } from "../tiers/tier.js";
@@ -94,7 +95,7 @@ export function openImportTarget(db: Connection): ImportTarget {
       ].filter((ms) => ms !== null);
       return starts.length === 0
         ? null
-        : bucketStart("1h", Math.min(...starts));
+        : bucketStart(COARSEST, Math.min(...starts));
     },
     putBucket: (...what) => buckets.put(...what),
     putEvent: (wan, { atMs, seq, kind, details }) =>

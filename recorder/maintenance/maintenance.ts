@@ -13,7 +13,12 @@ import { OWN_NAME } from "../store/ledger.js";
 import type { Store } from "../store/store.js";
 import type { Upkeep } from "../store/upkeep.js";
 import { type Keep, lagMs, plan } from "../tiers/retention.js";
-import { ROLLED_TIERS, type RolledTier, TIERS } from "../tiers/tier.js";
+import {
+  eachRolledTier,
+  ROLLED_TIERS,
+  type RolledTier,
+  TIERS,
+} from "../tiers/tier.js";
 import type { ClockWatch } from "./clock-watch.js";
 import {
   openPressure,
@@ -150,9 +155,7 @@ export function openMaintenance(
   const pages = openPace(SLICE_MS, { min: 16, max: 4_096 });
   const figures = {
     sizes: null as Sizes | null,
-    lagMs: { "1m": 0, "5m": 0, "1h": 0 } as Readonly<
-      Record<RolledTier, number>
-    >,
+    lagMs: eachRolledTier(() => 0),
     slices: 0,
     lastSliceMs: null as number | null,
     longestSliceMs: 0,

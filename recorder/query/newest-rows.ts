@@ -1,4 +1,5 @@
-import type { RangeAnswer, TierName } from "../../shared/contract/history.js";
+import type { RangeAnswer } from "../../shared/contract/history.js";
+import type { TierName } from "../../shared/contract/tier.js";
 import { HOUR_MS } from "../../shared/contract/units.js";
 import { STEP_MS, type Tier, TIERS } from "../tiers/tier.js";
 import type {

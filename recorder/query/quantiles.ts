@@ -1,4 +1,4 @@
-import { clamp } from "../../shared/contract/units.js";
+import { clamp, HOUR_MS } from "../../shared/contract/units.js";
 import type { Records } from "../store/records.js";
 import type { Section } from "../tiers/section.js";
 import {
@@ -7,9 +7,9 @@ import {
   sketchQuantile,
   sumSketches,
 } from "../tiers/sketch.js";
-import { bucketStart, STEP_MS } from "../tiers/tier.js";
+import { bucketStart } from "../tiers/tier.js";
 import type { Pieces } from "./read.js";
-import type { WanSeries, SeriesSelection } from "./series-selection.js";
+import type { SeriesSelection, WanSeries } from "./series-selection.js";
 
 type Quantiles = Readonly<Record<"p50" | "p95" | "p99", number | null>>;
 
@@ -49,7 +49,7 @@ export const withinBounds = (
 };
 
 /** What has no sketches is read from its cycles, where all of them are kept and this is no longer. */
-const CYCLES_MS = 2 * STEP_MS["1h"];
+const CYCLES_MS = 2 * HOUR_MS;
 
 /** From the sketches of buckets, and from single values; null where only averages are left. */
 export function* quantilesOf(

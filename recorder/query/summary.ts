@@ -1,6 +1,6 @@
 import type { SummaryAnswer } from "../../shared/contract/history.js";
 import { STATES } from "../../shared/contract/state.js";
-import { MINUTE_MS } from "../../shared/contract/units.js";
+import { DAY_MS, MINUTE_MS } from "../../shared/contract/units.js";
 import type { Records } from "../store/records.js";
 import { cover, type Section, sections } from "../tiers/section.js";
 import { STEP_MS, type Tier } from "../tiers/tier.js";
@@ -65,7 +65,7 @@ export function* summary(
 const WHOLE = {
   originMs: 0,
   // a multiple of a day, for days are read where they fill it
-  stepMs: 2 ** 26 * 24 * STEP_MS["1h"],
+  stepMs: 2 ** 26 * DAY_MS,
   takesBegun: true,
 };
 

@@ -5,6 +5,8 @@ import {
   bucketEnd,
   bucketStart,
   COARSER,
+  COARSEST,
+  FINEST_ROLLED,
   ROLLED_TIERS,
   type RolledTier,
 } from "../tiers/tier.js";
@@ -112,14 +114,14 @@ export function openLateCycles(db: Connection): Latecomers {
       const { wan } = run;
       const { at: atMs } = frame;
       if (atMs >= progress.fromMs("raw", wan)) {
-        soil("1m", wan, atMs);
+        soil(FINEST_ROLLED, wan, atMs);
         return false;
       }
       const bucket = alone(run, frame);
       const kept = ROLLED_TIERS.find(
         (tier) => atMs >= progress.fromMs(tier, wan),
       );
-      if (bucket !== null) add(kept ?? "1h", wan, atMs, bucket);
+      if (bucket !== null) add(kept ?? COARSEST, wan, atMs, bucket);
       return true;
     },
   };

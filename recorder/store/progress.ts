@@ -1,10 +1,11 @@
 import {
   bucketStart,
   COARSER,
+  COARSEST,
   type RolledTier,
   type Tier,
   tierCode,
-  TIERS,
+  tierOfCode,
 } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
 
@@ -65,9 +66,9 @@ export function openProgress(db: Connection): Progress {
   function bringBack(nowMs: number) {
     const found = new Map<number, number | null>();
     for (const { tier: code, wan, untilMs, fromMs } of beyond.all({ nowMs })) {
-      const tier = TIERS[code] ?? "1h";
+      const tier = tierOfCode(code) ?? COARSEST;
       const ownMs = tier === "raw" ? 0 : bucketStart(tier, nowMs);
-      const nextMs = bucketStart(COARSER[tier] ?? "1h", nowMs);
+      const nextMs = bucketStart(COARSER[tier] ?? COARSEST, nowMs);
       const isExpired = fromMs > nowMs;
       set.run(
         untilMs > nowMs ? ownMs : untilMs,

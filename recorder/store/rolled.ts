@@ -11,7 +11,12 @@ import {
   sumEncoded,
   sumSketches,
 } from "../tiers/sketch.js";
-import { type RolledTier, STEP_MS, tierCode } from "../tiers/tier.js";
+import {
+  DAYS_FROM,
+  type RolledTier,
+  STEP_MS,
+  tierCode,
+} from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
 
 /** Buckets of one tier that start in an interval, its end not included, added up by steps that begin at an origin. */
@@ -55,7 +60,7 @@ export const unitMs = ({
   originMs,
   stepMs,
 }: Pick<Stretch, "tier" | "originMs" | "stepMs">): number =>
-  tier === "1h" && originMs % DAY_MS === 0 && stepMs % DAY_MS === 0
+  tier === DAYS_FROM && originMs % DAY_MS === 0 && stepMs % DAY_MS === 0
     ? DAY_MS
     : STEP_MS[tier];
 

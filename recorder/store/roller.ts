@@ -43,7 +43,8 @@ export function openRoller(
 
   /** The first moment from `fromMs` on of which there is anything to roll up. */
   function firstMs(tier: RolledTier, wan: number, fromMs: number) {
-    if (tier !== "1m") return buckets.firstMs(FINER[tier], wan, fromMs);
+    const finer = FINER[tier];
+    if (finer !== "raw") return buckets.firstMs(finer, wan, fromMs);
     const sampleMs = samples.firstMs(wan, fromMs);
     for (const { atMs } of cycles.between(wan, fromMs, Number.MAX_SAFE_INTEGER))
       return Math.min(atMs, sampleMs ?? atMs);
@@ -67,13 +68,14 @@ export function openRoller(
 
   function made(tier: RolledTier, wan: number, startMs: number): Bucket | null {
     const range = [wan, startMs, bucketEnd(tier, startMs)] as const;
-    return tier === "1m"
+    const finer = FINER[tier];
+    return finer === "raw"
       ? bucketOf(
           [...cycles.between(...range)],
           samples.between(...range),
           series.ofCycle(wan),
         )
-      : mergeBuckets(buckets.between(FINER[tier], ...range));
+      : mergeBuckets(buckets.between(finer, ...range));
   }
 
   const replace = db.transaction(

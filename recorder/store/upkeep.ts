@@ -1,5 +1,5 @@
 import type { Expiry, TierStanding } from "../tiers/retention.js";
-import { eachTier } from "../tiers/tier.js";
+import { eachRolledTier, eachTier } from "../tiers/tier.js";
 import { type Ahead, openAhead } from "./ahead.js";
 import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
@@ -33,14 +33,9 @@ export function openTierStandings(
   };
 
   return (wan) => {
-    const rolled = <T>(of: (tier: "1m" | "5m" | "1h") => T) => ({
-      "1m": of("1m"),
-      "5m": of("5m"),
-      "1h": of("1h"),
-    });
     return {
-      untilMs: rolled((tier) => progress.untilMs(tier, wan)),
-      dirtyMs: rolled((tier) => progress.oldestDirty(tier, wan)),
+      untilMs: eachRolledTier((tier) => progress.untilMs(tier, wan)),
+      dirtyMs: eachRolledTier((tier) => progress.oldestDirty(tier, wan)),
       fromMs: eachTier((tier) => progress.fromMs(tier, wan)),
       oldestMs: eachTier((tier) =>
         tier === "raw" ? oldestRawMs(wan) : buckets.firstMs(tier, wan, 0),

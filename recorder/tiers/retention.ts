@@ -1,12 +1,16 @@
+import { HOUR_MS, MINUTE_MS } from "../../shared/contract/units.js";
 import {
   bucketStart,
   COARSER,
-  ROLLED_TIERS,
-  STEP_MS,
-  TIERS,
+  COARSEST,
+  eachTier,
+  FINEST_ROLLED,
   type PerTier,
+  ROLLED_TIERS,
   type RolledTier,
+  STEP_MS,
   type Tier,
+  TIERS,
 } from "./tier.js";
 
 /** How long each tier is kept, ms. */
@@ -49,7 +53,7 @@ export function plan(
     const cutMs = Math.min(wishes[tier], limit(tier, standing));
     const beforeMs = Math.max(
       fromMs[tier],
-      Math.min(cutMs, bucketStart(next ?? "1h", finerMs)),
+      Math.min(cutMs, bucketStart(next ?? COARSEST, finerMs)),
     );
     finerMs = beforeMs;
     // a cut is news even where nothing lies before it: from then on late frames are merged
@@ -62,36 +66,49 @@ export function plan(
 function wishedCuts(keep: Keep, nowMs: number): PerTier<number> {
   const above = (tier: RolledTier, atMs: number) =>
     bucketStart(tier, atMs - 1) + STEP_MS[tier];
-  const five = above("1h", nowMs - keep["5m"]);
-  const minute = Math.max(above("5m", nowMs - keep["1m"]), five);
-  const raw = Math.max(above("1m", nowMs - keep.raw), minute);
-  const hour = bucketStart("1h", nowMs - keep["1h"]);
-  return { raw, "1m": minute, "5m": five, "1h": hour };
+  let coarserMs = -Infinity;
+  const cutOf = (tier: Tier): number => {
+    const next = COARSER[tier];
+    if (next === null) return bucketStart(COARSEST, nowMs - keep[tier]);
+    coarserMs = Math.max(above(next, nowMs - keep[tier]), coarserMs);
+    return coarserMs;
+  };
+  const cuts = new Map([...TIERS].reverse().map((tier) => [tier, cutOf(tier)]));
+  return eachTier((tier) => cuts.get(tier) ?? 0);
 }
 
 /** So much of the oldest goes at once when room is needed. */
-const CUT_MS = { raw: 10 * STEP_MS["1m"], "1m": 6 * STEP_MS["1h"] } as const;
+const RAW_CUT_MS = 10 * MINUTE_MS;
+const ROLLED_CUT_MS = 6 * HOUR_MS;
 
 /** What goes first when room is needed: the oldest raw, then the oldest minutes; null where nothing may go. */
 export function relief(standing: TierStanding): Expiry | null {
   const { oldestMs, fromMs } = standing;
-  const cut = (tier: "raw" | "1m", mostMs: number): number => {
+  const cut = (tier: Tier, cutMs: number, mostMs: number): number => {
     const oldest = oldestMs[tier] ?? Infinity;
-    const cutMs = Math.min(oldest + CUT_MS[tier], mostMs);
-    const beforeMs = bucketStart(COARSER[tier], cutMs);
+    const next = COARSER[tier] ?? COARSEST;
+    const beforeMs = bucketStart(next, Math.min(oldest + cutMs, mostMs));
     return oldest < beforeMs ? beforeMs : 0;
   };
   const rawLimitMs = limit("raw", standing);
-  const rawMs = cut("raw", rawLimitMs);
+  const rawMs = cut("raw", RAW_CUT_MS, rawLimitMs);
   if (rawMs > 0) return { tier: "raw", beforeMs: Math.max(rawMs, fromMs.raw) };
   const minuteMs = cut(
-    "1m",
-    Math.min(limit("1m", standing), rawLimitMs, oldestMs.raw ?? Infinity),
+    FINEST_ROLLED,
+    ROLLED_CUT_MS,
+    Math.min(
+      limit(FINEST_ROLLED, standing),
+      rawLimitMs,
+      oldestMs.raw ?? Infinity,
+    ),
   );
   if (minuteMs === 0) return null;
   return fromMs.raw < minuteMs
     ? { tier: "raw", beforeMs: minuteMs }
-    : { tier: "1m", beforeMs: Math.max(minuteMs, fromMs["1m"]) };
+    : {
+        tier: FINEST_ROLLED,
+        beforeMs: Math.max(minuteMs, fromMs[FINEST_ROLLED]),
+      };
 }
 
 /** What the next tier has, and will not be made from this one again. */

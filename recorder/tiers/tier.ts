@@ -1,47 +1,66 @@
-import { MINUTE_MS } from "../../shared/contract/units.js";
+import {
+  TIER_MS,
+  TIER_ROWS,
+  type TierName,
+} from "../../shared/contract/tier.js";
 
-/** One resolution, kept for one time. Its place in the list is its code in the database; each is rolled up from the one before. */
-export const TIERS = ["raw", "1m", "5m", "1h"] as const;
-export type Tier = (typeof TIERS)[number];
+/** One resolution, kept for one time. */
+export type Tier = TierName;
 export type RolledTier = Exclude<Tier, "raw">;
 
 export type PerTier<T> = Readonly<Record<Tier, T>>;
+export type PerRolledTier<T> = Readonly<Record<RolledTier, T>>;
+
+/** Finest first. */
+export const TIERS: readonly Tier[] = TIER_ROWS.map(({ name }) => name);
 
 /** Finest first: the order in which they are rolled up. */
-export const ROLLED_TIERS: readonly RolledTier[] = ["1m", "5m", "1h"];
+export const ROLLED_TIERS = TIERS.filter(
+  (tier): tier is RolledTier => tier !== "raw",
+);
+
+/** Rolled up from raw data. */
+export const FINEST_ROLLED: RolledTier = "1m";
+/** Nothing is rolled up from it. */
+export const COARSEST: RolledTier = "1h";
+/** The table `day` adds up its buckets. */
+export const DAYS_FROM: RolledTier = "1h";
+
+export const eachTier = <T>(make: (tier: Tier) => T): PerTier<T> =>
+  Object.fromEntries(TIERS.map((tier) => [tier, make(tier)])) as PerTier<T>;
+
+export const eachRolledTier = <T>(
+  make: (tier: RolledTier) => T,
+): PerRolledTier<T> =>
+  Object.fromEntries(
+    ROLLED_TIERS.map((tier) => [tier, make(tier)]),
+  ) as PerRolledTier<T>;
 
 /** How long a bucket is. */
-export const STEP_MS: Readonly<Record<RolledTier, number>> = {
-  "1m": MINUTE_MS,
-  "5m": 5 * MINUTE_MS,
-  "1h": 60 * MINUTE_MS,
-};
+export const STEP_MS: PerRolledTier<number> = TIER_MS;
 
 /** What a tier is made from. */
-export const FINER = {
-  "1m": "raw",
-  "5m": "1m",
-  "1h": "5m",
-} as const satisfies Readonly<Record<RolledTier, Tier>>;
+export const FINER = eachRolledTier(
+  (tier): Tier => TIERS[TIERS.indexOf(tier) - 1] ?? "raw",
+);
 
 /** What is made from a tier; null for the last. */
-export const COARSER = {
-  raw: "1m",
-  "1m": "5m",
-  "5m": "1h",
-  "1h": null,
-} as const satisfies PerTier<RolledTier | null>;
+export const COARSER = eachTier(
+  (tier): RolledTier | null => ROLLED_TIERS[TIERS.indexOf(tier)] ?? null,
+);
 
-export const tierCode = (tier: Tier): number => TIERS.indexOf(tier);
+const CODES = new Map<Tier, number>(
+  TIER_ROWS.map(({ name, code }) => [name, code]),
+);
 
-export const eachTier = <T>(make: (tier: Tier) => T): PerTier<T> => ({
-  raw: make("raw"),
-  "1m": make("1m"),
-  "5m": make("5m"),
-  "1h": make("1h"),
-});
+/** What stands for a tier in the database. */
+export const tierCode = (tier: Tier): number => CODES.get(tier) ?? NaN;
 
-/** The start of the bucket an instant lies in. Buckets are aligned to 1970, so that those of a tier fill those of the next. */
+/** null for a code that no tier has. */
+export const tierOfCode = (code: number): Tier | null =>
+  TIERS.find((tier) => CODES.get(tier) === code) ?? null;
+
+/** The start of the bucket an instant lies in. */
 export const bucketStart = (tier: RolledTier, atMs: number): number =>
   Math.floor(atMs / STEP_MS[tier]) * STEP_MS[tier];
 

@@ -1,9 +1,9 @@
 import type { Direction } from "./direction.js";
+import type { TierName } from "./tier.js";
 
 /** What the recorder answers about the past: over HTTP, at its socket, and from a file. Times are ms since 1970. */
 
 /** How fine what is shown was kept. */
-export type TierName = "raw" | "1m" | "5m" | "1h";
 
 /** One line of a chart: a metric of a WAN with its labels. */
 export interface SeriesName {

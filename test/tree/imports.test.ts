@@ -42,7 +42,7 @@ const PURE = [
   /^lab\/(?!worker)/,
   /^page\/(data\/(follow|span|sse|wan-data)|text\/(summaries|words))\.ts$/,
   /^shared\/runtime\/(backoff|token-bucket)\.ts$/,
-  /^shared\/contract\/(cause|direction|event|metrics|msgpack|router-call|row|state|units)\.ts$/,
+  /^shared\/contract\/(cause|direction|event|metrics|msgpack|router-call|row|state|tier|units)\.ts$/,
 ];
 
 /** The only places that read the clocks: of this host, and of the browser. */
@@ -128,6 +128,13 @@ describe("the tree", () => {
         /Date\.now|performance\.(now|timeOrigin)|process\.hrtime/,
       );
     });
+
+  // config.ts names keys by tier, newest-rows answers in the old program's, import/ reads its
+  for (const file of files.filter((name) =>
+    /^recorder\/(?!tiers\/tier|config|query\/newest-rows|import\/)/.test(name),
+  ))
+    it(`${file} tells no rolled tier from another`, () =>
+      expect(codeOf(file)).not.to.match(/"(1m|5m|1h)"/));
 
   it("controller/cycle.ts never waits (CTRL-01)", () => {
     expect(codeOf("controller/cycle.ts")).not.to.match(
