@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Database } from "../recorder/store/connection.js";
-import { type Cycles, openCycles } from "../recorder/store/cycles.js";
+import { type Cycles, openCycles } from "../recorder/store/cycles/cycles.js";
 import { openDatabase } from "../recorder/store/database.js";
 import { openStore } from "../recorder/store/store.js";
 import type { Frame } from "../shared/contract/frame.js";

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { openCycles } from "../recorder/store/cycles.js";
+import { openCycles } from "../recorder/store/cycles/cycles.js";
 import { openDatabase } from "../recorder/store/database.js";
 import { openStore } from "../recorder/store/store.js";
 import type { Frame } from "../shared/contract/frame.js";

@@ -9,23 +9,23 @@ import { openQueryRunner } from "../query/query-runner.js";
 import { openReader } from "../query/reader.js";
 import type { Store } from "../store/store.js";
 import type { HttpConfig } from "./config.js";
-import { eventsRoute, gapsRoute } from "./events.js";
-import { healthRoute, openapiRoute } from "./health.js";
 import { seriesRoute } from "./history-schema.js";
-import { type SseClients, liveRoute, openSseClients } from "./live.js";
-import { metricsHistoryRoute } from "./metrics-history.js";
-import { pageRoutes } from "./page.js";
 import { openPresent, type Present } from "./present.js";
 import {
   type Exposition,
   metricsRoute,
   openExposition,
 } from "./prometheus/exposition.js";
-import { rangeRoute } from "./range.js";
 import type { Route } from "./route.js";
+import { eventsRoute, gapsRoute } from "./routes/events.js";
+import { healthRoute, openapiRoute } from "./routes/health.js";
+import { liveRoute, openSseClients, type SseClients } from "./routes/live.js";
+import { metricsHistoryRoute } from "./routes/metrics-history.js";
+import { pageRoutes } from "./routes/page.js";
+import { rangeRoute } from "./routes/range.js";
+import { summaryRoute } from "./routes/summary.js";
+import { wansRoute } from "./routes/wans.js";
 import { openServer } from "./server.js";
-import { summaryRoute } from "./summary.js";
-import { wansRoute } from "./wans.js";
 
 /** What routes answer from. */
 export interface ApiSources {

@@ -6,8 +6,8 @@ import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import type { Log } from "../../shared/runtime/log.js";
 import type { HttpConfig } from "./config.js";
 import { HttpError } from "./errors.js";
-import { FOLDER_SCRIPT_HASH } from "./page.js";
 import { openGuard, type Route } from "./route.js";
+import { FOLDER_SCRIPT_HASH } from "./routes/page.js";
 
 /** A Unix socket: who may open it may ask. */
 interface SocketPlace {

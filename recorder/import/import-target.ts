@@ -1,7 +1,7 @@
-import { openBuckets } from "../store/buckets.js";
 import type { Connection } from "../store/connection.js";
-import { openCycles } from "../store/cycles.js";
-import { openProgress } from "../store/progress.js";
+import { openCycles } from "../store/cycles/cycles.js";
+import { openBuckets } from "../store/rollup/buckets.js";
+import { openProgress } from "../store/rollup/progress.js";
 import { openRuns } from "../store/runs.js";
 import { openSampleStore, openSeries, type Series } from "../store/samples.js";
 import type { Bucket } from "../tiers/rollup.js";

@@ -7,9 +7,9 @@ import {
 } from "../../shared/runtime/clock.js";
 import type { Log } from "../../shared/runtime/log.js";
 import type { Journal } from "../journal.js";
-import { AHEAD_MS } from "../store/ahead.js";
 import type { Sizes } from "../store/disk.js";
 import { OWN_NAME } from "../store/ledger.js";
+import { AHEAD_MS } from "../store/rollup/ahead.js";
 import type { Store } from "../store/store.js";
 import type { Upkeep } from "../store/upkeep.js";
 import { type Keep, lagMs, plan } from "../tiers/retention.js";

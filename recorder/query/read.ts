@@ -1,11 +1,11 @@
 import type { RowField } from "../../shared/contract/row.js";
 import { STATES } from "../../shared/contract/state.js";
 import type { Records } from "../store/records.js";
-import { unitMs } from "../store/rolled.js";
+import { unitMs } from "../store/rollup/rolled.js";
 import { heldByCycleMs, stateHeldLongest } from "../tiers/rollup.js";
 import type { Section } from "../tiers/section.js";
 import { bucketStart, STEP_MS } from "../tiers/tier.js";
-import type { WanSeries, SeriesSelection } from "./series-selection.js";
+import type { SeriesSelection, WanSeries } from "./series-selection.js";
 
 /** Where the values of one series go, in the units they are stored in. */
 export interface Sink {

@@ -1,10 +1,10 @@
 import type { TierStanding } from "../tiers/retention.js";
 import { ROLLED_TIERS } from "../tiers/tier.js";
-import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
-import { type Cycles, openCycles } from "./cycles.js";
+import { type Cycles, openCycles } from "./cycles/cycles.js";
 import { type EventStore, openEventStore } from "./events.js";
-import { openRolled, type Rolled } from "./rolled.js";
+import { openBuckets } from "./rollup/buckets.js";
+import { openRolled, type Rolled } from "./rollup/rolled.js";
 import { openSampleStore, type Samples } from "./samples.js";
 import { openTierStandings } from "./upkeep.js";
 

@@ -2,16 +2,16 @@ import type { Frame, Identity } from "../../shared/contract/frame.js";
 import type { WallMs } from "../../shared/runtime/clock.js";
 import { fault } from "../fault.js";
 import type { RingStates } from "../ingest/ring-availability.js";
-import { openAhead } from "./ahead.js";
 import { isStale, passingCause } from "./connection.js";
-import { type CycleOfRun, openLateCycles, openRows } from "./cycles.js";
+import { type CycleOfRun, openLateCycles, openRows } from "./cycles/cycles.js";
 import { openDatabase } from "./database.js";
 import { bytesOf } from "./disk.js";
 import { openStateLedger, type RunStanding } from "./ledger.js";
 import { openRecords, type Records } from "./records.js";
+import { openAhead } from "./rollup/ahead.js";
 import { type LastRun, openRuns } from "./runs.js";
 import { openSeries } from "./samples.js";
-import { type UpkeepFault, openUpkeep, type Upkeep } from "./upkeep.js";
+import { openUpkeep, type Upkeep, type UpkeepFault } from "./upkeep.js";
 
 /** A frame that came and could not be taken, at `at` by our clock. */
 type Refusal = Identity & {

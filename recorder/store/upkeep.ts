@@ -1,12 +1,12 @@
 import type { Expiry, TierStanding } from "../tiers/retention.js";
 import { eachRolledTier, eachTier } from "../tiers/tier.js";
-import { type Ahead, openAhead } from "./ahead.js";
-import { openBuckets } from "./buckets.js";
 import type { Connection } from "./connection.js";
-import type { Cycles } from "./cycles.js";
+import type { Cycles } from "./cycles/cycles.js";
 import { type Disk, openDisk } from "./disk.js";
-import { openProgress } from "./progress.js";
-import { openRoller, type Roller } from "./roller.js";
+import { type Ahead, openAhead } from "./rollup/ahead.js";
+import { openBuckets } from "./rollup/buckets.js";
+import { openProgress } from "./rollup/progress.js";
+import { openRoller, type Roller } from "./rollup/roller.js";
 import { openSampleStore } from "./samples.js";
 
 /** Says how far the tiers of a WAN are. */

@@ -13,7 +13,7 @@ import {
   tierCode,
 } from "../tiers/tier.js";
 import type { Connection } from "./connection.js";
-import { CYCLE_TABLES, CYCLE_VIEW, whereSql } from "./cycle-columns.js";
+import { CYCLE_TABLES, CYCLE_VIEW, whereSql } from "./cycles/columns.js";
 import { SAMPLE_UNIT } from "./samples.js";
 
 /** Shown by the time spent in each, not by their mean. */

@@ -5,8 +5,8 @@ import type { Intake } from "../../ingest/intake.js";
 import type { Source } from "../../ingest/sources.js";
 import type { Maintenance } from "../../maintenance/maintenance.js";
 import type { Store } from "../../store/store.js";
-import type { SseClients } from "../live.js";
 import type { Present } from "../present.js";
+import type { SseClients } from "../routes/live.js";
 
 /** One name in the exposition. Names end in a base unit or `_total`, but for those of shared/contract/metrics.ts. */
 export interface MetricFamily {

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { Writable } from "node:stream";
 import { expect } from "chai";
 import fc from "fast-check";
-import { openSseClients } from "../../../recorder/http/live.js";
+import { openSseClients } from "../../../recorder/http/routes/live.js";
 import { cycle, stamped } from "../../fakes/frames.js";
 
 /** A client that takes what it is sent when it is told to, piece by piece. */

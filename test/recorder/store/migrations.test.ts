@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
-import { openBuckets } from "../../../recorder/store/buckets.js";
 import {
   type Connection,
   Database,
@@ -11,14 +10,15 @@ import {
   lettersOf,
   numbersOf,
   slotOf,
-} from "../../../recorder/store/cycle-columns.js";
+} from "../../../recorder/store/cycles/columns.js";
+import { openPackedCycles } from "../../../recorder/store/cycles/packed.js";
+import { pack } from "../../../recorder/store/cycles/packing.js";
 import {
   demandOurs,
   migrate,
   MIGRATIONS,
 } from "../../../recorder/store/migrations.js";
-import { openPackedCycles } from "../../../recorder/store/packed-cycles.js";
-import { pack } from "../../../recorder/store/packing.js";
+import { openBuckets } from "../../../recorder/store/rollup/buckets.js";
 import { bucketOf } from "../../../recorder/tiers/rollup.js";
 import { DIRECTIONS } from "../../../shared/contract/direction.js";
 import { EVENTS } from "../../../shared/contract/event.js";

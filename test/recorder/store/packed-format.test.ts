@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Database } from "../../../recorder/store/connection.js";
-import { openCycles } from "../../../recorder/store/cycles.js";
+import { openCycles } from "../../../recorder/store/cycles/cycles.js";
 import { migrate } from "../../../recorder/store/migrations.js";
 import { remakeViews } from "../../../recorder/store/views.js";
 import type { CycleFrame } from "../../../shared/contract/frame.js";

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { Type } from "@sinclair/typebox";
 import type { FastifyReply } from "fastify";
-import { HttpError } from "./errors.js";
-import { parameters } from "./query.js";
-import { route, type Route } from "./route.js";
+import { HttpError } from "../errors.js";
+import { parameters } from "../query.js";
+import { route, type Route } from "../route.js";
 
-const ROOT = new URL("../../", import.meta.url);
+const ROOT = new URL("../../../", import.meta.url);
 
 /** Files of others, where they are; ours are beside this one, as the build leaves them. */
 const ELSEWHERE: Readonly<Record<string, string>> = {

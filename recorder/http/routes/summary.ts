@@ -1,11 +1,11 @@
 import { Type } from "@sinclair/typebox";
-import { DIRECTIONS } from "../../shared/contract/direction.js";
-import { STATES } from "../../shared/contract/state.js";
-import type { Clock } from "../../shared/runtime/clock.js";
-import type { History } from "../query/history.js";
-import { completenessSchema, seriesName } from "./history-schema.js";
-import { instant, many, metric, parameters, spanIn, wan } from "./query.js";
-import { answerFrom, route, type Route } from "./route.js";
+import { DIRECTIONS } from "../../../shared/contract/direction.js";
+import { STATES } from "../../../shared/contract/state.js";
+import type { Clock } from "../../../shared/runtime/clock.js";
+import type { History } from "../../query/history.js";
+import { completenessSchema, seriesName } from "../history-schema.js";
+import { instant, many, metric, parameters, spanIn, wan } from "../query.js";
+import { answerFrom, route, type Route } from "../route.js";
 
 const PATH = "/api/v1/summary";
 

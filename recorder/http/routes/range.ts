@@ -1,11 +1,11 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { DURATION, parseDuration } from "../../shared/config/format.js";
-import { PERIOD_MS } from "../../shared/contract/row.js";
-import type { Clock } from "../../shared/runtime/clock.js";
-import type { History, Resolution } from "../query/history.js";
-import { badParameter } from "./errors.js";
-import { completenessSchema, seriesName, stateMs } from "./history-schema.js";
-import { sendJson } from "./json.js";
+import { DURATION, parseDuration } from "../../../shared/config/format.js";
+import { PERIOD_MS } from "../../../shared/contract/row.js";
+import type { Clock } from "../../../shared/runtime/clock.js";
+import type { History, Resolution } from "../../query/history.js";
+import { badParameter } from "../errors.js";
+import { completenessSchema, seriesName, stateMs } from "../history-schema.js";
+import { sendJson } from "../json.js";
 import {
   cursor,
   instant,
@@ -15,8 +15,8 @@ import {
   parameters,
   spanIn,
   wan,
-} from "./query.js";
-import { answerFrom, route, type Route } from "./route.js";
+} from "../query.js";
+import { answerFrom, route, type Route } from "../route.js";
 
 const PATH = "/api/v1/range";
 

@@ -6,8 +6,8 @@ import {
   type Tier,
   tierCode,
   tierOfCode,
-} from "../tiers/tier.js";
-import type { Connection } from "./connection.js";
+} from "../../tiers/tier.js";
+import type { Connection } from "../connection.js";
 
 /**
  * How far each tier of a WAN is: `until`, before which it is rolled up, and `from`, before which it has expired; 0 where

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
-import { EVENTS } from "../../shared/contract/event.js";
-import type { Clock } from "../../shared/runtime/clock.js";
-import type { History } from "../query/history.js";
+import { EVENTS } from "../../../shared/contract/event.js";
+import type { Clock } from "../../../shared/runtime/clock.js";
+import type { History } from "../../query/history.js";
 import {
   cursor,
   instant,
@@ -11,8 +11,8 @@ import {
   parameters,
   spanIn,
   wan,
-} from "./query.js";
-import { answerFrom, route, type Route } from "./route.js";
+} from "../query.js";
+import { answerFrom, route, type Route } from "../route.js";
 
 const EVENTS_PATH = "/api/v1/events";
 

@@ -2,22 +2,22 @@ import {
   DIRECTIONS,
   eachDirection,
   type PerDirection,
-} from "../../shared/contract/direction.js";
-import { STATES } from "../../shared/contract/state.js";
-import { DAY_MS } from "../../shared/contract/units.js";
+} from "../../../shared/contract/direction.js";
+import { STATES } from "../../../shared/contract/state.js";
+import { DAY_MS } from "../../../shared/contract/units.js";
 import {
   decodeFormerSketch,
   type Sketch,
   sumEncoded,
   sumSketches,
-} from "../tiers/sketch.js";
+} from "../../tiers/sketch.js";
 import {
   DAYS_FROM,
   type RolledTier,
   STEP_MS,
   tierCode,
-} from "../tiers/tier.js";
-import type { Connection } from "./connection.js";
+} from "../../tiers/tier.js";
+import type { Connection } from "../connection.js";
 
 /** Buckets of one tier that start in an interval, its end not included, added up by steps that begin at an origin. */
 interface Stretch {

@@ -3,23 +3,23 @@ import fc from "fast-check";
 import {
   type Connection,
   Database,
-} from "../../../recorder/store/connection.js";
+} from "../../../../recorder/store/connection.js";
 import {
   type CycleValues,
   openCycles,
-} from "../../../recorder/store/cycles.js";
-import { migrate } from "../../../recorder/store/migrations.js";
-import { remakeViews } from "../../../recorder/store/views.js";
-import type { CycleFrame } from "../../../shared/contract/frame.js";
-import { METRICS } from "../../../shared/contract/metrics.js";
+} from "../../../../recorder/store/cycles/cycles.js";
+import { migrate } from "../../../../recorder/store/migrations.js";
+import { remakeViews } from "../../../../recorder/store/views.js";
+import type { CycleFrame } from "../../../../shared/contract/frame.js";
+import { METRICS } from "../../../../shared/contract/metrics.js";
 import {
   column,
   field,
   type Row,
   ROW_FIELDS,
-} from "../../../shared/contract/row.js";
-import type { WallMs } from "../../../shared/runtime/clock.js";
-import { cycle, NOON_MS, stamped } from "../../fakes/frames.js";
+} from "../../../../shared/contract/row.js";
+import type { WallMs } from "../../../../shared/runtime/clock.js";
+import { cycle, NOON_MS, stamped } from "../../../fakes/frames.js";
 
 const FAR = 2 ** 40;
 const NOON = NOON_MS as WallMs;

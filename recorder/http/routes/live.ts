@@ -4,10 +4,10 @@ import type {
   ServerResponse,
 } from "node:http";
 import { Type } from "@sinclair/typebox";
-import type { Frame, Kind } from "../../shared/contract/frame.js";
-import { HttpError } from "./errors.js";
-import { kind, many, parameters, wan } from "./query.js";
-import { route, type Route } from "./route.js";
+import type { Frame, Kind } from "../../../shared/contract/frame.js";
+import { HttpError } from "../errors.js";
+import { kind, many, parameters, wan } from "../query.js";
+import { route, type Route } from "../route.js";
 
 /** Clients at once; whoever comes later is turned away. */
 export const CLIENTS_MAX = 32;

@@ -1,6 +1,6 @@
-import type { CycleFrame, Frame } from "../../shared/contract/frame.js";
-import type { RowField } from "../../shared/contract/row.js";
-import { type Bucket, bucketOf, mergeBuckets } from "../tiers/rollup.js";
+import type { CycleFrame, Frame } from "../../../shared/contract/frame.js";
+import type { RowField } from "../../../shared/contract/row.js";
+import { type Bucket, bucketOf, mergeBuckets } from "../../tiers/rollup.js";
 import {
   bucketEnd,
   bucketStart,
@@ -9,20 +9,20 @@ import {
   FINEST_ROLLED,
   ROLLED_TIERS,
   type RolledTier,
-} from "../tiers/tier.js";
-import { openBuckets } from "./buckets.js";
-import type { Connection } from "./connection.js";
+} from "../../tiers/tier.js";
+import type { Connection } from "../connection.js";
+import { openBuckets } from "../rollup/buckets.js";
+import { openProgress } from "../rollup/progress.js";
+import type { Run } from "../runs.js";
+import { inSampleUnits, openSeries } from "../samples.js";
 import {
   CYCLE_COLUMNS,
   type CycleValues,
   FIELDS,
   SLOT_MS,
   slotOf,
-} from "./cycle-columns.js";
-import { type Columns, openPackedCycles } from "./packed-cycles.js";
-import { openProgress } from "./progress.js";
-import type { Run } from "./runs.js";
-import { inSampleUnits, openSeries } from "./samples.js";
+} from "./columns.js";
+import { type Columns, openPackedCycles } from "./packed.js";
 
 /** Turns frames into rows, but for cycles: see cycles.ts. Plain inserts: what is refused here was admitted by mistake, and throws. */
 interface Rows {
@@ -178,8 +178,8 @@ function openPlainCycles(db: Connection): PlainCycles {
   };
 }
 
-export type { CycleValues } from "./cycle-columns.js";
-export type { Columns } from "./packed-cycles.js";
+export type { CycleValues } from "./columns.js";
+export type { Columns } from "./packed.js";
 
 export interface CycleOfRun {
   readonly run: { readonly source: number; readonly wan: number };

@@ -1,13 +1,13 @@
 import { Type } from "@sinclair/typebox";
-import { causeInWords } from "../../shared/contract/cause.js";
-import { eachDirection } from "../../shared/contract/direction.js";
-import type { CycleFrame } from "../../shared/contract/frame.js";
-import { field, ROW_FIELDS } from "../../shared/contract/row.js";
-import { READINGS, STATES } from "../../shared/contract/state.js";
-import { type Clock, msSince } from "../../shared/runtime/clock.js";
-import { type WanNow, type Present, STALE_AFTER_MS } from "./present.js";
-import { parameters } from "./query.js";
-import { route, type Route } from "./route.js";
+import { causeInWords } from "../../../shared/contract/cause.js";
+import { eachDirection } from "../../../shared/contract/direction.js";
+import type { CycleFrame } from "../../../shared/contract/frame.js";
+import { field, ROW_FIELDS } from "../../../shared/contract/row.js";
+import { READINGS, STATES } from "../../../shared/contract/state.js";
+import { type Clock, msSince } from "../../../shared/runtime/clock.js";
+import { type Present, STALE_AFTER_MS, type WanNow } from "../present.js";
+import { parameters } from "../query.js";
+import { route, type Route } from "../route.js";
 
 const nullable = (
   schema: ReturnType<typeof Type.String | typeof Type.Object>,

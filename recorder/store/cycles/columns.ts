@@ -3,7 +3,7 @@ import {
   type Row,
   ROW_FIELDS,
   type RowField,
-} from "../../shared/contract/row.js";
+} from "../../../shared/contract/row.js";
 import {
   addColumn,
   type CodesSql,

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Database } from "../../../recorder/store/connection.js";
+import { Database } from "../../../../recorder/store/connection.js";
 import {
   ALPHABET_SQL,
   pack,
   unpacker,
   type Value,
   valueSql,
-} from "../../../recorder/store/packing.js";
+} from "../../../../recorder/store/cycles/packing.js";
 
 /** Columns as they come: alike, near each other, multiples of something, with nulls, far apart. */
 const columnOf = (rows: number): fc.Arbitrary<Value[]> => {

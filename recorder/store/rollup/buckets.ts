@@ -1,14 +1,17 @@
-import { DIRECTIONS, eachDirection } from "../../shared/contract/direction.js";
-import { READINGS, STATES } from "../../shared/contract/state.js";
-import type { Bucket, Coverage, Rollup } from "../tiers/rollup.js";
+import {
+  DIRECTIONS,
+  eachDirection,
+} from "../../../shared/contract/direction.js";
+import { READINGS, STATES } from "../../../shared/contract/state.js";
+import type { Bucket, Coverage, Rollup } from "../../tiers/rollup.js";
 import {
   decodeFormerSketch,
   decodeSketch,
   encodeSketch,
-} from "../tiers/sketch.js";
-import { type RolledTier, tierCode } from "../tiers/tier.js";
-import type { Connection } from "./connection.js";
-import { openSeries } from "./samples.js";
+} from "../../tiers/sketch.js";
+import { type RolledTier, tierCode } from "../../tiers/tier.js";
+import type { Connection } from "../connection.js";
+import { openSeries } from "../samples.js";
 
 /** What is rolled up, by tier, WAN and bucket. Each bucket has its coverage, though it may have no value. */
 interface Buckets {

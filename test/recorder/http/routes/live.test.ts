@@ -1,11 +1,14 @@
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { expect } from "chai";
-import { CLIENTS_MAX, PENDING_BYTES_MAX } from "../../../recorder/http/live.js";
-import { encodeFrame, type Frame } from "../../../shared/contract/frame.js";
-import { cycle, sample, stamped, transition } from "../../fakes/frames.js";
-import { until } from "../../fakes/until.js";
-import { temporaryPost } from "./post.js";
+import {
+  CLIENTS_MAX,
+  PENDING_BYTES_MAX,
+} from "../../../../recorder/http/routes/live.js";
+import { encodeFrame, type Frame } from "../../../../shared/contract/frame.js";
+import { cycle, sample, stamped, transition } from "../../../fakes/frames.js";
+import { until } from "../../../fakes/until.js";
+import { temporaryPost } from "../post.js";
 
 interface Heard {
   readonly event: string;

@@ -1,5 +1,5 @@
-import type { RowField } from "../../shared/contract/row.js";
-import type { Connection } from "./connection.js";
+import type { RowField } from "../../../shared/contract/row.js";
+import type { Connection } from "../connection.js";
 import {
   CYCLE_COLUMNS,
   cycleOf,
@@ -11,7 +11,7 @@ import {
   SLOT_MS,
   slotOf,
   timeOf,
-} from "./cycle-columns.js";
+} from "./columns.js";
 import { pack, type Scale, unpacker } from "./packing.js";
 
 /** 128 a second: a controller sends 20. A slot with more would take long to pack, each time that one is added. */

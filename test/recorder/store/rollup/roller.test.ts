@@ -1,28 +1,31 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { openBuckets } from "../../../recorder/store/buckets.js";
 import {
   type Connection,
   Database,
-} from "../../../recorder/store/connection.js";
-import { inSampleUnits, openSeries } from "../../../recorder/store/samples.js";
-import { openStore, type Store } from "../../../recorder/store/store.js";
-import { type Keep, plan } from "../../../recorder/tiers/retention.js";
-import { type Bucket, bucketOf } from "../../../recorder/tiers/rollup.js";
+} from "../../../../recorder/store/connection.js";
+import { openBuckets } from "../../../../recorder/store/rollup/buckets.js";
+import {
+  inSampleUnits,
+  openSeries,
+} from "../../../../recorder/store/samples.js";
+import { openStore, type Store } from "../../../../recorder/store/store.js";
+import { type Keep, plan } from "../../../../recorder/tiers/retention.js";
+import { type Bucket, bucketOf } from "../../../../recorder/tiers/rollup.js";
 import {
   bucketEnd,
   bucketStart,
   COARSER,
   ROLLED_TIERS,
   type RolledTier,
-} from "../../../recorder/tiers/tier.js";
-import type { CycleFrame, Frame } from "../../../shared/contract/frame.js";
-import type { WallMs } from "../../../shared/runtime/clock.js";
-import { cycle, NOON_MS, sample, stamped } from "../../fakes/frames.js";
-import { anyRow } from "../../fakes/rows.js";
-import { readRows, temporaryFolder } from "../temporary.js";
-import { HOUR_MS } from "../upkeep-of.js";
+} from "../../../../recorder/tiers/tier.js";
+import type { CycleFrame, Frame } from "../../../../shared/contract/frame.js";
+import type { WallMs } from "../../../../shared/runtime/clock.js";
+import { cycle, NOON_MS, sample, stamped } from "../../../fakes/frames.js";
+import { anyRow } from "../../../fakes/rows.js";
+import { readRows, temporaryFolder } from "../../temporary.js";
+import { HOUR_MS } from "../../upkeep-of.js";
 
 const NOON = NOON_MS as WallMs;
 const MINUTE_MS = 60_000;

@@ -1,13 +1,13 @@
 import { Type } from "@sinclair/typebox";
-import { labelText } from "../../shared/contract/metrics.js";
-import { HOUR_MS } from "../../shared/contract/units.js";
-import type { Clock } from "../../shared/runtime/clock.js";
-import { type History, QueryError } from "../query/history.js";
-import { newestRows, type ValueRow } from "../query/newest-rows.js";
-import { badParameter } from "./errors.js";
-import { sendJson } from "./json.js";
-import { instant, parameters, type QuerySpan, spanIn, wan } from "./query.js";
-import { answerFrom, route, type Route } from "./route.js";
+import { labelText } from "../../../shared/contract/metrics.js";
+import { HOUR_MS } from "../../../shared/contract/units.js";
+import type { Clock } from "../../../shared/runtime/clock.js";
+import { type History, QueryError } from "../../query/history.js";
+import { newestRows, type ValueRow } from "../../query/newest-rows.js";
+import { badParameter } from "../errors.js";
+import { sendJson } from "../json.js";
+import { instant, parameters, type QuerySpan, spanIn, wan } from "../query.js";
+import { answerFrom, route, type Route } from "../route.js";
 
 const PATH = "/metrics/history";
 

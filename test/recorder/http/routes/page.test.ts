@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { MODULES } from "../../../recorder/http/page.js";
-import { temporaryPost } from "./post.js";
+import { MODULES } from "../../../../recorder/http/routes/page.js";
+import { temporaryPost } from "../post.js";
 
-const DIST = join(import.meta.dirname, "../../..");
+const DIST = join(import.meta.dirname, "../../../..");
 
 /** Every module that the build leaves for the page, and the chart library. */
 const BUILT = readdirSync(join(DIST, "page"), { recursive: true })

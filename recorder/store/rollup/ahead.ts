@@ -1,6 +1,6 @@
-import { ROLLED_TIERS, type Tier, tierCode } from "../tiers/tier.js";
-import type { Connection } from "./connection.js";
-import { SLOT_MS } from "./cycle-columns.js";
+import { ROLLED_TIERS, type Tier, tierCode } from "../../tiers/tier.js";
+import type { Connection } from "../connection.js";
+import { SLOT_MS } from "../cycles/columns.js";
 import { openProgress } from "./progress.js";
 
 /** Frames may be a minute ahead of this clock; anything further was recorded by a clock that was wrong, or is now. */

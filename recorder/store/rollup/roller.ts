@@ -1,4 +1,4 @@
-import { type Bucket, bucketOf, mergeBuckets } from "../tiers/rollup.js";
+import { type Bucket, bucketOf, mergeBuckets } from "../../tiers/rollup.js";
 import {
   bucketEnd,
   bucketStart,
@@ -6,12 +6,12 @@ import {
   FINER,
   ROLLED_TIERS,
   type RolledTier,
-} from "../tiers/tier.js";
+} from "../../tiers/tier.js";
+import type { Connection } from "../connection.js";
+import type { Cycles } from "../cycles/cycles.js";
+import { openSampleStore, openSeries } from "../samples.js";
 import { openBuckets } from "./buckets.js";
-import type { Connection } from "./connection.js";
-import type { Cycles } from "./cycles.js";
 import { openProgress } from "./progress.js";
-import { openSampleStore, openSeries } from "./samples.js";
 
 /** Frames of the last seconds may still be on their way; those that come later yet make their bucket dirty. */
 const LATE_MS = 5_000;

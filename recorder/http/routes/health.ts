@@ -1,7 +1,7 @@
 import { type TSchema, Type } from "@sinclair/typebox";
-import type { Health } from "../../shared/runtime/health.js";
-import { parameters } from "./query.js";
-import { route, type Route } from "./route.js";
+import type { Health } from "../../../shared/runtime/health.js";
+import { parameters } from "../query.js";
+import { route, type Route } from "../route.js";
 
 const health = Type.Object({
   status: Type.Union([Type.Literal("fine"), Type.Literal("degraded")]),
