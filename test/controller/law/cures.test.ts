@@ -180,6 +180,45 @@ describe("the law, rule by rule:", () => {
     expect(rate.download.cause).to.equal("cut");
   });
 
+  it("raises only when the two newest samples are clean", () => {
+    const cause = (...deltasMs: number[]) =>
+      after(
+        scene(),
+        0,
+        deltasMs.map((deltaMs, i) => reply(50 * i - 200, deltaMs)),
+        () => RATE_BPS,
+      ).rate.download.cause;
+    expect(cause(20, 3, 3)).to.equal("raise");
+    expect(cause(3, 20, 3)).to.equal("delta");
+  });
+
+  it("raises nothing while a reply is 12 ms and three probe intervals overdue", () => {
+    // 20 ms of RTT, a trim of 9.75 ms, 12 ms, and three times 50 ms
+    const cause = (sentMs: number) =>
+      after(
+        scene(),
+        0,
+        replies([sentMs - 100, sentMs - 50, sentMs], 0),
+        () => RATE_BPS,
+      ).rate.download.cause;
+    expect(cause(-191)).to.equal("raise");
+    expect(cause(-193)).to.equal("delta");
+  });
+
+  for (const [deltaMs, untilMs] of [
+    [60, 2 * BASE_MS + 60 + 1.6 * 250],
+    [200, 2 * BASE_MS + 200 + (1.6 * 200) / 0.6],
+    [2500, 5000],
+  ] as const)
+    it(`waits ${Math.round(untilMs)} ms for a second cut after one at ${deltaMs} ms`, () => {
+      const sentMs = THREE.map((ms) => ms - deltaMs);
+      const { mode } = after(scene(), 0, replies(sentMs, deltaMs)).rate
+        .download;
+      expect(mode)
+        .to.have.property("refractoryUntil")
+        .that.is.closeTo(at(untilMs), 1);
+    });
+
   for (const [what, deltasMs, fromMs, both] of [
     ["stands through a cut test of 0.9 s", [60, 60, 60], -950, true],
     ["shrinks in a cut test of 0.9 s", [60, 50, 40], -950, false],
