@@ -32,7 +32,7 @@ const RELATIVE: Readonly<Record<string, readonly string[]>> = {
   enforced_upload_kbps: ["wanted_upload_kbps"],
 };
 
-function cyclesOf(row: Columns, names: readonly string[]) {
+function cyclesOf(row: Columns, names: readonly string[]): Columns[] {
   const { slot, bytes, codes } = row as {
     slot: number;
     bytes: number;
@@ -41,14 +41,17 @@ function cyclesOf(row: Columns, names: readonly string[]) {
   return Array.from(row["at"] as string, (character, place) => {
     const inSlot = character.charCodeAt(0) - 1;
     const of = (name: string) => valueOf(row[name], codes, place * bytes);
-    const values = names.map((name) => {
+    const values = names.map((name): [string, number | null] => {
       const own = of(name);
       if (own === null) return [name, null];
       if (name === "seq") return [name, own + Math.floor(inSlot / 50)];
       const others = RELATIVE[name] ?? [];
       return [name, others.reduce((sum, other) => sum + (of(other) ?? 0), own)];
     });
-    return { at_ms: slot * 2_000 + inSlot, ...Object.fromEntries(values) };
+    return {
+      at_ms: slot * 2_000 + inSlot,
+      ...Object.fromEntries<number | null>(values),
+    };
   });
 }
 
