@@ -38,7 +38,7 @@ const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/qdisc.js") },
   { name: "demo", description: "run the whole system here, on two simulated lines",
     load: () => import("./commands/demo.js") },
-  { name: "lab", description: "let rate laws play simulated lines; print how they fared against each other",
+  { name: "lab", description: "run rate controllers on simulated lines and compare them",
     load: () => import("./commands/lab.js") },
   { name: "completion", description: "print a script that completes words, for the shell to source",
     load: () => import("./commands/completion.js") },

@@ -6,7 +6,7 @@ import { scenarioOf } from "./tasks.js";
 type Column = readonly [
   head: string,
   width: number,
-  text: (standing: Ranking) => string,
+  text: (ranking: Ranking) => string,
 ];
 
 /** Three significant digits. */
@@ -53,17 +53,17 @@ of the capacity delivered, s; wr/s: rates written; cut/h: cuts of 0.5 % or more.
 `;
 
 /** All rankings as text of 80 columns, one block per scenario. */
-export function table(standings: readonly Ranking[], seeds: number): string {
-  const ids = [...new Set(standings.map(({ scenario }) => scenario))];
+export function table(rankings: readonly Ranking[], seeds: number): string {
+  const ids = [...new Set(rankings.map(({ scenario }) => scenario))];
   const head = line(COLUMNS.map(([head, width]) => [head, width]));
   const blocks = ids.map((id) =>
     [
       `${id}: ${scenarioOf(id).title}`,
       head,
-      ...standings
+      ...rankings
         .filter(({ scenario }) => scenario === id)
-        .map((standing) =>
-          line(COLUMNS.map(([, width, text]) => [text(standing), width])),
+        .map((ranking) =>
+          line(COLUMNS.map(([, width, text]) => [text(ranking), width])),
         ),
     ].join("\n"),
   );

@@ -18,7 +18,7 @@ export function declare(command: Command): void {
     .option("--scenario <ids>", "only these, as S0,S1 (default: all)")
     .option("--policy <names>", "only these, as oracle,wanctl (default: all)")
     .option("--seeds <n>", "number of random seeds per scenario", positive, 20)
-    .option("--json", "standings and all runs as one JSON object")
+    .option("--json", "rankings and all runs as one JSON object")
     .option("--report <file>", "also write an HTML page with plots")
     .addHelpText("after", example("wanctl lab --scenario S0,S1 --seeds 3"))
     .action((options: LabOptions) => lab(options));
@@ -33,8 +33,8 @@ export interface LabOptions {
 }
 
 /**
- * Lets policies play scenarios and prints how they fared.
- * @throws Failure at a name that does not exist, or a report that cannot be written
+ * Runs policies in scenarios and prints how they compare.
+ * @throws Failure if a name does not exist or the report cannot be written
  */
 export async function lab(options: LabOptions): Promise<void> {
   const scenarios = chosen("scenario", options.scenario, SCENARIOS, "id");
@@ -48,15 +48,15 @@ export async function lab(options: LabOptions): Promise<void> {
   });
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
   const measures = measure(outcomes);
-  const standings = rank(measures);
+  const rankings = rank(measures);
   const results = gates(measures, WANCTL.name);
   process.stdout.write(
     options.json === true
-      ? `${JSON.stringify({ seeds, standings, gates: results, measures })}\n`
-      : `${table(standings, seeds)}\n${gatesInWords(results)}`,
+      ? `${JSON.stringify({ seeds, standings: rankings, gates: results, measures })}\n`
+      : `${table(rankings, seeds)}\n${gatesInWords(results)}`,
   );
   if (file !== undefined)
-    writeFileSync(file, page({ seeds, standings, results, outcomes }));
+    writeFileSync(file, page({ seeds, rankings, results, outcomes }));
 }
 
 /** Those named, in the order of all; all where none is named. */

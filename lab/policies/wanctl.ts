@@ -94,13 +94,13 @@ function openPace(pace: WritePace) {
   };
 }
 
-export const WANCTL = wanctl("wanctl", "this law, by RTT alone", {
+export const WANCTL = wanctl("wanctl", "wanctl's own law, by RTT alone", {
   hasOneWay: false,
   isPreset: false,
 });
 export const WANCTL_OWD = wanctl(
   "wanctl-owd",
-  "this law, with one-way delays",
+  "wanctl's own law, with one-way delays",
   { hasOneWay: true, isPreset: false },
 );
 export const WANCTL_PRESET = wanctl(

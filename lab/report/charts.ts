@@ -83,8 +83,8 @@ const MARKS_MS = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000];
 const LABEL_PX = 13;
 
 /** Throughput over p95 delay, one point with 95 % intervals for each policy; the best are at the top left. */
-export function pareto(standings: readonly Ranking[]): string {
-  const points = standings.flatMap(({ policy, usePct, p95Ms }) =>
+export function pareto(rankings: readonly Ranking[]): string {
+  const points = rankings.flatMap(({ policy, usePct, p95Ms }) =>
     usePct === null || p95Ms === null ? [] : [{ policy, usePct, p95Ms }],
   );
   if (points.length === 0) return "";

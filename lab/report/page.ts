@@ -74,15 +74,15 @@ ${colours}
 
 interface Report {
   readonly seeds: number;
-  readonly standings: readonly Ranking[];
+  readonly rankings: readonly Ranking[];
   readonly results: readonly GateResult[];
   readonly outcomes: readonly TaskResult[];
 }
 
 /** The report as one self-contained HTML file without scripts. */
 export function page(report: Report): string {
-  const ids = [...new Set(report.standings.map(({ scenario }) => scenario))];
-  const policies = [...new Set(report.standings.map(({ policy }) => policy))];
+  const ids = [...new Set(report.rankings.map(({ scenario }) => scenario))];
+  const policies = [...new Set(report.rankings.map(({ policy }) => policy))];
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -121,8 +121,8 @@ const HEADS = [
   "points",
 ];
 
-function section(id: string, { standings, outcomes }: Report): string {
-  const mine = standings.filter(({ scenario }) => scenario === id);
+function section(id: string, { rankings, outcomes }: Report): string {
+  const mine = rankings.filter(({ scenario }) => scenario === id);
   const traced = outcomes.filter(
     ({ scenario, trace }) => scenario === id && trace !== null,
   );
@@ -152,19 +152,19 @@ function section(id: string, { standings, outcomes }: Report): string {
 <div class="panels">${panels.join("")}</div></details></section>`;
 }
 
-const row = (standing: Ranking): string =>
-  `<tr class="${escaped(standing.policy)}"><td><i></i>${escaped(standing.policy)}</td>${[
-    withMargin(standing.usePct),
-    shortNumber(standing.p50Ms),
-    withMargin(standing.p95Ms),
-    shortNumber(standing.p99Ms),
-    shortNumber(standing.latePct),
-    shortNumber(standing.fallS),
-    shortNumber(standing.riseS),
-    shortNumber(standing.atFloorPct),
-    shortNumber(standing.writesPerS),
-    shortNumber(standing.cutsPerHour),
-    shortNumber(standing.points),
+const row = (ranking: Ranking): string =>
+  `<tr class="${escaped(ranking.policy)}"><td><i></i>${escaped(ranking.policy)}</td>${[
+    withMargin(ranking.usePct),
+    shortNumber(ranking.p50Ms),
+    withMargin(ranking.p95Ms),
+    shortNumber(ranking.p99Ms),
+    shortNumber(ranking.latePct),
+    shortNumber(ranking.fallS),
+    shortNumber(ranking.riseS),
+    shortNumber(ranking.atFloorPct),
+    shortNumber(ranking.writesPerS),
+    shortNumber(ranking.cutsPerHour),
+    shortNumber(ranking.points),
   ]
     .map((cell) => `<td>${cell}</td>`)
     .join("")}</tr>`;

@@ -19,7 +19,7 @@ describe("page()", () => {
   const measures = measure(outcomes);
   const html = page({
     seeds: 1,
-    standings: rank(measures),
+    rankings: rank(measures),
     results: gates(measures, "wanctl"),
     outcomes,
   });
