@@ -91,7 +91,7 @@ export function play(
   let capacityBps = line.capacityBps();
   let delivered = line.delivered();
   let binAtMs = 0;
-  let beatAtMs = startsAtMs;
+  let cycleAtMs = startsAtMs;
 
   function decide(nowMs: number) {
     const seen = line.take();
@@ -112,7 +112,7 @@ export function play(
       ).length;
     previous = desired;
     actuator.request(desired, nowMs);
-    beatAtMs += policy.cycleMs;
+    cycleAtMs += policy.cycleMs;
   }
 
   function note(nowMs: number) {
@@ -146,12 +146,12 @@ export function play(
   }
 
   for (let nowMs = 0; nowMs < endMs;) {
-    if (nowMs >= beatAtMs) act(nowMs);
+    if (nowMs >= cycleAtMs) act(nowMs);
     rateBps = actuator.pass(nowMs);
     line.shape(rateBps);
     const nextMs = Math.max(
       nowMs + 1,
-      Math.min(beatAtMs, binAtMs + BIN_MS, actuator.nextMs(), endMs),
+      Math.min(cycleAtMs, binAtMs + BIN_MS, actuator.nextMs(), endMs),
     );
     line.advance(nextMs - nowMs);
     nowMs = nextMs;

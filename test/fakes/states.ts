@@ -194,7 +194,7 @@ export function controlState(policy = POLICY): fc.Arbitrary<ControlState> {
     }));
 }
 
-/** What a beat brings, `elapsedMs` after NOW. */
+/** The reading of a cycle, `elapsedMs` after NOW. */
 export interface Beat {
   readonly now: MonoMs;
   readonly reading: Reading;
@@ -250,7 +250,7 @@ export const beat = (): fc.Arbitrary<Beat> =>
       };
     });
 
-/** A beat without any answer. */
+/** A cycle without any reply. */
 export const silentBeat = (elapsedMs: number): Beat => ({
   now: ms(NOW + elapsedMs),
   reading: { kind: "none_yet", replies: [], lost: 0, traffic: [] },

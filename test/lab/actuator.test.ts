@@ -4,7 +4,7 @@ import { openRandom } from "../../controller/simulation/random.js";
 import { openLabActuator, openLabTc } from "../../lab/actuator.js";
 
 describe("openActuator()", () => {
-  it("brings rates into force a millisecond later with tc, and counts what changed", () => {
+  it("applies rates a millisecond later with tc, and counts what changed", () => {
     const tc = openLabTc();
     tc.request({ download: 10, upload: 5 }, 100);
     expect(tc.pass(100).download).to.equal(Infinity);

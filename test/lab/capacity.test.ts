@@ -76,7 +76,7 @@ describe("starlink()", () => {
 });
 
 describe("steps()", () => {
-  it("comes later by the same luck for all its steps", () => {
+  it("delays all its steps by the same random time", () => {
     const [first, second, third] = [
       ...steps([0, 20], [30, 8], [60, 20])(openRandom(7, "steps")),
     ];

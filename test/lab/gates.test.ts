@@ -52,7 +52,7 @@ describe("gates()", () => {
       expect(holds(oracle, gate)).to.equal(null);
     });
 
-  it("lets nobody be both later and slower than cake-autorate", () => {
+  it("fails if a policy is both later and slower than cake-autorate", () => {
     const gate = /^nowhere/;
     const others = [...runs("S2", "oracle"), ...runs("S2", "cake-autorate")];
     const slower = { use: { download: 0.8, upload: null } };
@@ -74,7 +74,7 @@ describe("gates()", () => {
     expect(holds(at(30), /^S14a: points/)).to.be.false;
   });
 
-  it("says so in a line each", () => {
+  it("prints a line for each", () => {
     const lines = gatesInWords(resultsOf(runs("S1", "wanctl"))).trimEnd();
     expect(lines.split("\n")).to.have.length(10);
     expect(lines)

@@ -34,7 +34,7 @@ const scored = (of: Scenario, policy: string, seed = 1) =>
 
 describe("play()", () => {
   for (const policy of POLICIES)
-    it(`says the same for the same seed, other for another: ${policy.name}`, () => {
+    it(`gives the same run for the same seed, another for another: ${policy.name}`, () => {
       const said = (seed: number) => digest(play(short("X3", 5), policy, seed));
       const first = said(1);
       expect(said(1)).to.equal(first);
@@ -63,7 +63,7 @@ describe("play()", () => {
     expect(use.upload).to.equal(null);
   });
 
-  it("lets the oracle have little delay and good use, also where the line falls", () => {
+  it("gives the oracle little delay and good use, also when the capacity falls", () => {
     const of = scenario({
       ...sketch,
       capacity: { download: steps([0, 40], [12, 15]), upload: constant(10) },
@@ -75,7 +75,7 @@ describe("play()", () => {
     expect(use.upload).to.be.above(0.85);
   });
 
-  it("means the same on a line twice as fast", () => {
+  it("scales to a line twice as fast", () => {
     const at = (factor: number) =>
       scored(
         scenario({
@@ -91,7 +91,7 @@ describe("play()", () => {
     expect(at(2)).to.be.closeTo(at(1), 0.02);
   });
 
-  it("begins to act when the scenario says so", () => {
+  it("starts the controller when the scenario says so", () => {
     const { bins } = play(
       { ...scenario({ ...sketch, startsAtMs: 5000 }), seconds: 10 },
       policyOf("wanctl"),

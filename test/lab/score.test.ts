@@ -68,7 +68,7 @@ describe("score()", () => {
     expect(seen.riseS).to.be.within(2.7, 3);
   });
 
-  it("tells what was delivered of what was possible, and how often somebody wrote", () => {
+  it("has the share of the capacity that was delivered, and the number of writes", () => {
     expect(seen.use.download).to.be.closeTo(
       (950 + 380 + 150 + 665) / 2400,
       0.001,
@@ -78,7 +78,7 @@ describe("score()", () => {
     expect(seen.cutsPerHour).to.equal(360);
   });
 
-  it("tells percentiles of all packets", () => {
+  it("has percentiles over all packets", () => {
     expect([seen.p50Ms, seen.p95Ms, seen.maxMs]).to.deep.equal([5, 90, 90]);
   });
 
@@ -120,7 +120,7 @@ describe("spreadOf()", () => {
     expect(spreadOf(values(10))).to.deep.equal(few);
   });
 
-  it("is null of nothing and has no width of one", () => {
+  it("is null for no value and has no width for one", () => {
     expect(spreadOf([])).to.equal(null);
     expect(spreadOf([3])).to.deep.equal({ mean: 3, low: 3, high: 3, runs: 1 });
   });

@@ -41,7 +41,7 @@ describe("the baseline", () => {
       expect(use(between(beats, 15, 60)).download).to.be.above(meanwhile);
     });
 
-  it("learns it also while some are no longer asked, who know the path of before (CTRL-04)", () => {
+  it("learns it although some reflectors, last probed on the old path, are no longer probed (CTRL-04)", () => {
     const longer = detour(15, 200);
     const beats = play({
       download: [[0, 20]],
@@ -57,7 +57,7 @@ describe("the baseline", () => {
     expect(use(between(beats, 75, 105)).download).to.be.above(0.9);
   });
 
-  it("takes no queue for the path that nothing empties, as while the router is away (CTRL-04)", () => {
+  it("does not take a queue that nothing empties for the path, as while the router is away (CTRL-04)", () => {
     const reply = (at: number, rttMs: number): Reply => ({
       reflector: 0,
       sentAt: (at - rttMs) as MonoMs,
@@ -74,7 +74,7 @@ describe("the baseline", () => {
     expect(path.baselines[0]?.ms).to.equal(520);
   });
 
-  it("takes no queue for the path where the line carries less than the floor", () => {
+  it("does not take a queue for the path where the capacity is below the floor", () => {
     const beats = play({
       download: [
         [0, 20],

@@ -75,7 +75,7 @@ describe("reasonOf()", () => {
       expect(transition && reasonFor(transition)).to.equal(reason);
     });
 
-  it("says whose delay it was where one-way times are told (CTRL-08)", () => {
+  it("names the direction whose delay it was where one-way delays are known (CTRL-08)", () => {
     const told = samples(50.3, 60, 50.3).map((sample) => ({
       ...sample,
       own: "upload" as const,

@@ -24,7 +24,7 @@ function found(everyMs: number, bps: number, seconds: number) {
 describe("byte counters that stand still", function () {
   this.timeout(60_000);
 
-  it("CTRL-04: are told by how often they move, whatever passes", () => {
+  it("CTRL-04: are recognized by how often they move, whatever the traffic", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 350, max: 2500 }),
@@ -40,7 +40,7 @@ describe("byte counters that stand still", function () {
     );
   });
 
-  it("CTRL-04: are no counters of a line that is hardly used, nor such as move at once", () => {
+  it("CTRL-04: are not mistaken for those of a line that is hardly used, nor for prompt ones", () => {
     // six pings a second
     expect(found(1000, 5e3, 60)).to.equal(0);
     expect(found(READ_EVERY_MS, 1e8, 10)).to.equal(0);

@@ -17,8 +17,7 @@ import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { NOW, POLICY, REFLECTORS } from "../../fakes/states.js";
 
 /**
- * Scenes of a few beats, each with the one rule that keeps the law from a way to fail. The reflectors are 20 ms away, and
- * the direction that is not asked for is idle.
+ * Scenes of a few cycles, each for one rule that prevents one failure. The RTT is 20 ms, and the upload is idle.
  */
 const BASE_MS = 20;
 const RATE_BPS = 20e6;
@@ -65,7 +64,7 @@ function scene(rate: Partial<RateState> = {}): ControlState {
   };
 }
 
-/** The download after one beat of these answers. */
+/** The state after one cycle with these replies. */
 function after(
   state: ControlState,
   nowMs: number,
@@ -96,7 +95,7 @@ const DRAINING = {
 const SIX = [-350, -300, -250, ...THREE];
 
 describe("the law, rule by rule:", () => {
-  it("who drains stays a suspect, though its load is low: the line is the bottleneck", () => {
+  it("a draining direction stays a suspect although its load is low: the line is the bottleneck", () => {
     const low = { peakLoad: 0.4 };
     const draining = scene({ ...low, mode: DRAINING });
     const load = () => 0.4 * RATE_BPS;
@@ -106,14 +105,14 @@ describe("the law, rule by rule:", () => {
     expect(cause(scene(low))).to.equal("innocent");
   });
 
-  it("where nobody fills a line the busier one made the queue, once every reflector agrees", () => {
+  it("where neither direction is full, the busier one is cut once every reflector agrees", () => {
     const low = scene({ peakLoad: 0.4 });
     const { rate } = after(low, 0, replies(SIX, 60), () => 0.4 * RATE_BPS);
     expect(rate.download.cause).to.equal("cut");
     expect(rate.upload.cause).to.equal("innocent");
   });
 
-  it("two late answers while new flows still start are nobody's queue", () => {
+  it("two late replies while new flows start are not a queue", () => {
     const ramping = (ms: number) => RATE_BPS * (ms < -200 ? 0 : 0.4);
     const { rate } = after(
       scene({ peakLoad: 0.2 }),
@@ -137,7 +136,7 @@ describe("the law, rule by rule:", () => {
     expect(rate.download.lastCut?.seenBps).to.be.below(9e6);
   });
 
-  it("what arrives faster than the rate, in a burst, does not ratchet it down", () => {
+  it("a burst above the rate does not ratchet it down", () => {
     const { rate } = after(
       scene(),
       0,
@@ -150,7 +149,7 @@ describe("the law, rule by rule:", () => {
       .that.equals(RATE_BPS);
   });
 
-  it("a cut is given the time to drain what it found, and the way to and fro", () => {
+  it("a cut is given the time to drain the queue, and the round trips to show it", () => {
     const cut = after(scene(), 0, replies(THREE, 60)).rate.download;
     expect(cut.cause).to.equal("cut");
     const heard = { samples: [], heardAt: at(400), restedAt: null };
@@ -165,7 +164,7 @@ describe("the law, rule by rule:", () => {
     expect(causeAt(520)).to.equal("cut");
   });
 
-  it("probes that an outage held back tell how long it was, and cut nothing", () => {
+  it("probes held back by an outage cause no cut", () => {
     const silent = { ...scene().evidence, heardAt: at(-6000) };
     const heldBack = [-3000, -2700, -2400, -2100].map((ms) =>
       reply(ms, -ms - 2 * BASE_MS),
@@ -174,7 +173,7 @@ describe("the law, rule by rule:", () => {
     expect(rate.download.bps).to.equal(RATE_BPS);
   });
 
-  it("answers that come after they were counted as lost still cut: a queue of 2.5 s is no silence", () => {
+  it("replies that come after they were counted as lost still cause a cut: a queue of 2.5 s is not silence", () => {
     const late = replies([-2700, -2650, -2600], 2500);
     const { rate } = after(scene(), 0, late, () => 4e6);
     expect(rate.download.cause).to.equal("cut");

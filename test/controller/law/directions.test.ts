@@ -31,7 +31,7 @@ describe("states by direction", function () {
   this.timeout(60_000);
 
   for (const falling of DIRECTIONS)
-    it(`a queue of the ${falling} is told of the ${falling} alone where one-way times are told (CTRL-08)`, () => {
+    it(`a queue of the ${falling} changes the state of the ${falling} alone where one-way delays are known (CTRL-08)`, () => {
       const told = transitions(true, falling);
       expect(told).to.not.be.empty;
       for (const { direction } of told) expect(direction).to.equal(falling);
@@ -40,7 +40,7 @@ describe("states by direction", function () {
       );
     });
 
-  it("by round trips alone it is told of both, as the delta that it is (DATA-03)", () => {
+  it("with RTTs alone it changes both, and the reason says RTT delta (DATA-03)", () => {
     const told = transitions(false, "upload");
     const directions = new Set(told.map(({ direction }) => direction));
     expect([...directions]).to.have.members([...DIRECTIONS]);

@@ -109,7 +109,7 @@ describe("the law does not fail by", function () {
         expect(use(late).download).to.be.above(0.7);
       });
 
-  it("answers so few that six in a row are never remembered: a fall is still seen", () => {
+  it("replies so few that there are never six in a row: a fall is still seen", () => {
     const beats = play({
       ...{ ...DOWN, seconds: 40, policy: { spacingMs: 370 } },
       download: [
@@ -120,7 +120,7 @@ describe("the law does not fail by", function () {
     expect(deltaMs(between(beats, 20, 40), 0.9)).to.be.below(80);
   });
 
-  it("a path that becomes longer while nobody uses the line: it is not cut", () => {
+  it("a path that becomes longer while the line is idle: it is not cut", () => {
     const detours = () => [{ fromMs: 10_000, ms: 200 }];
     for (const hasOneWay of [false, true]) {
       const beats = play({

@@ -42,7 +42,7 @@ const LAST_S = 10;
 
 const endOf = (steps: Steps): number => steps.at(-1)?.[0] ?? 0;
 
-describe("the law, whatever befell the line", function () {
+describe("the law, whatever happened to the line", function () {
   // always the same histories: a search takes minutes, for numRuns in the hundreds and another seed
   it("a minute later no queue stands", () => {
     fc.assert(

@@ -19,7 +19,7 @@ import {
 import { mbit } from "../../../shared/contract/units.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 
-/** The law on a simulated line: every beat of it, and what the line could carry then. */
+/** The law on a simulated line: every cycle, with the capacity at that time. */
 export interface Beat {
   readonly atS: number;
   readonly state: ControlState;
@@ -143,7 +143,7 @@ export function use(beats: readonly Beat[]): PerDirection<number> {
   };
 }
 
-/** The delta that so large a part of the beats stays below, ms. */
+/** A quantile of the delta over the cycles, ms. */
 export function deltaMs(beats: readonly Beat[], part: number): number {
   const deltas = beats
     .map(({ state }) => state.estimate.deltaMs ?? 0)

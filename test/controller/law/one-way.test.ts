@@ -15,7 +15,7 @@ import type { MonoMs } from "../../../shared/runtime/clock.js";
 const BASE_MS = 20;
 const EVERY_MS = 300;
 
-/** A reflector that tells whole milliseconds by a clock of its own, behind queues of the given lengths. */
+/** A reflector that reports whole milliseconds of its own clock, behind queues of the given lengths. */
 function samplesOf(
   beats: number,
   queueMs: (atMs: number) => PerDirection<number>,
@@ -63,7 +63,7 @@ const inTurns = (ms: number) => (atMs: number) => {
 };
 
 describe("one-way delays", () => {
-  it("are told apart whatever the reflector's clock says, and however it drifts up to 100 ppm", () => {
+  it("are told apart whatever the reflector's clock shows, with a drift of up to 100 ppm", () => {
     fc.assert(
       fc.property(
         fc.double({ min: -4e7, max: 4e7, noNaN: true }),
@@ -87,7 +87,7 @@ describe("one-way delays", () => {
     ["while no queue stands", 50_100],
     ["while a queue stands", 55_100],
   ] as const)
-    it(`cut neither direction when the reflector's clock steps ${when}, and are told again soon`, () => {
+    it(`cut neither direction when the reflector's clock steps ${when}, and are known again soon`, () => {
       fc.assert(
         fc.property(
           fc

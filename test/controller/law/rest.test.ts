@@ -14,8 +14,8 @@ const reply = (reflector: number, sentAt: MonoMs, rttMs: number) => ({
   oneWayMs: null,
 });
 
-describe("a rest of the probes", () => {
-  it("CTRL-03, CTRL-04: is no silence, however long, lowers no rate for one and forgets no baseline", () => {
+describe("a pause of the probes", () => {
+  it("CTRL-03, CTRL-04: is not silence, however long: no rate is lowered, no baseline forgotten", () => {
     const elapsed = fc.double({ min: 50, max: 600_000, noNaN: true });
     fc.assert(
       fc.property(controlState(), elapsed, (state, elapsedMs) => {

@@ -49,7 +49,7 @@ describe("round trips alone", function () {
       for (const beats of runs) expect(deltaMs(beats, 0.95)).to.be.below(150);
     });
 
-  it("who receives more than its rate made the queue, whoever's turn it is (CTRL-08)", () => {
+  it("a download that receives more than its rate is the suspect, whichever direction's turn it is (CTRL-08)", () => {
     const now = 1000 as MonoMs;
     const limits = { floorBps: LEAST_BPS, baseBps: 3e6, ceilingBps: 5e6 };
     const full = { ...limits, ...TARGETS };
@@ -72,7 +72,7 @@ describe("round trips alone", function () {
     expect(suspect(3e6)).to.deep.equal({ download: false, upload: true });
   });
 
-  it("a capacity of long ago that a rate far above it refutes slows no growth (CTRL-08)", () => {
+  it("an old capacity that a rate far above it disproves does not slow down growth (CTRL-08)", () => {
     const { gains } = PRESETS.cable;
     const beyond = { bps: 4e5, carriedBps: null, recalledBps: 1e5 };
     expect(growthPerS(beyond, false, gains, 0)).to.equal(gains.fastPerS);

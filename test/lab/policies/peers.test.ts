@@ -64,7 +64,7 @@ function puppet(policy: LabPolicy) {
   };
 }
 
-describe("cake-autorate, written anew", () => {
+describe("cake-autorate, reimplemented", () => {
   it("doubles in 3.5 s under full load without delay", () => {
     const run = puppet(CAKE_AUTORATE);
     run(2000, 0, 0);
@@ -79,7 +79,7 @@ describe("cake-autorate, written anew", () => {
     expect(run(2000 + 3 * 50 + 720, 80, 1) / from).to.be.within(0.4, 0.57);
   });
 
-  it("takes 60 ms of round trip for no bloat, and goes home by 1 % a second", () => {
+  it("does not take an RTT of 60 ms for bloat, and returns to base by 1 % a second", () => {
     const run = puppet(CAKE_AUTORATE);
     run(2000, 0, 0);
     const grown = run(8000, 0, 1);
@@ -101,7 +101,7 @@ describe("cake-autorate, written anew", () => {
   });
 });
 
-describe("sqm-autorate, written anew", () => {
+describe("sqm-autorate, reimplemented", () => {
   it("begins at 60 % of its base and grows only above 80 % load", () => {
     const run = puppet(SQM_AUTORATE);
     expect(run(3000, 0, 0.7)).to.equal(60);

@@ -67,7 +67,7 @@ function play(rttsMs: readonly number[]): Beat[] {
 
 const times = <T>(count: number, value: T): T[] => Array<T>(count).fill(value);
 
-describe("beat() of the predecessor", () => {
+describe("cycleOfPredecessor()", () => {
   const beats = play([
     ...times(3, 24),
     ...times(10, 60),
@@ -89,7 +89,7 @@ describe("beat() of the predecessor", () => {
     [27, 24.41, 0.41, "GREEN", 560_000_000, "GREEN", 9_649_982],
     [33, 24.006, 0.006, "GREEN", 620_000_000, "GREEN", 15_649_982],
   ] as const)
-    it(`does what its first version did in beat ${no}`, () => {
+    it(`does what its first version did in cycle ${no}`, () => {
       const seen = beats[no - 1]!;
       expect(seen.loadMs).to.be.closeTo(loadMs, 0.0005);
       expect(seen.baselineMs).to.equal(24);

@@ -24,7 +24,7 @@ describe("page()", () => {
     outcomes,
   });
 
-  it("is one file that fetches nothing and runs nothing", () => {
+  it("is self-contained and has no script", () => {
     expect(html).not.to.match(/<script|<link|<img|src=|url\(|@import|https?:/);
   });
 
@@ -57,7 +57,7 @@ describe("page()", () => {
     expect(html.match(/upload, Mbit\/s/g)).to.have.length(3);
   });
 
-  it("has a colour for everybody", () => {
+  it("has a colour for every policy", () => {
     for (const { name } of POLICIES) expect(STYLE).to.include(`.${name}{`);
   });
 });

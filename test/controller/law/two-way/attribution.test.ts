@@ -33,13 +33,13 @@ const mean = (values: readonly number[]) =>
 
 describe("attribution, both directions loaded", function () {
   for (const falling of DIRECTIONS) {
-    const innocent = opposite(falling);
+    const other = opposite(falling);
     for (const [hasOneWay, seeds, least, worst] of [
       [false, 20, 0.85, 0.75],
       [true, 10, 0.9, 0.86],
     ] as const) {
       const by = hasOneWay ? "one-way delays" : "round trips alone";
-      it(`the ${falling} falls, and by ${by} the ${innocent} keeps what it had; no queue stands, in ${seeds} seeds`, () => {
+      it(`the ${falling} falls, and by ${by} the ${other} keeps its rate; no queue stands, in ${seeds} seeds`, () => {
         const kept = Array.from({ length: seeds }, (_, i) => {
           const seed = i + 1;
           const atS = momentS(seed);
@@ -48,7 +48,7 @@ describe("attribution, both directions loaded", function () {
           // neither direction stays at its floor because the other is immune
           expect(longestAboveMs(low, 40), `seed ${seed}`).to.be.below(3_000);
           expect(use(low)[falling], `seed ${seed}`).to.be.above(0.7);
-          return use(low)[innocent];
+          return use(low)[other];
         });
         expect(mean(kept)).to.be.above(least);
         expect(Math.min(...kept)).to.be.above(worst);
