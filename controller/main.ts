@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { openPublisher } from "../shared/bus/publisher.js";
 import { openReplayer } from "../shared/bus/replayer.js";
 import { createRing } from "../shared/bus/ring.js";
-import { deleteSpool, writeSpool, readSpool } from "../shared/bus/spool.js";
+import { deleteSpool, readSpool, writeSpool } from "../shared/bus/spool.js";
 import { openInForce } from "../shared/config/in-force.js";
 import {
   eachDirection,
@@ -22,6 +22,7 @@ import { reasonOf } from "../shared/runtime/failure.js";
 import { serveHealth } from "../shared/runtime/health.js";
 import { nameOfOwner, openLock } from "../shared/runtime/lock.js";
 import { openLog } from "../shared/runtime/log.js";
+import type { Report } from "../shared/runtime/outage.js";
 import { makeRunFolder, type RunFolder } from "../shared/runtime/paths.js";
 import { stopSignal } from "../shared/runtime/stop.js";
 import { openSupervisor } from "../shared/runtime/supervisor.js";
@@ -38,13 +39,13 @@ import {
   type ControllerConfig,
   loadControllerConfig,
 } from "./config/config.js";
-import { RELOADABLE_KEYS, readBeside } from "./config/reload.js";
+import { readBeside, RELOADABLE_KEYS } from "./config/reload.js";
 import { cycle, type WanLoop } from "./cycle.js";
 import type { ControlState } from "./law/control.js";
 import { ratesOf } from "./law/rate-state.js";
-import { openLine } from "./line/line.js";
 import { metronome } from "./line/metronome.js";
-import type { Report } from "../shared/runtime/outage.js";
+import { openLine } from "./line/open.js";
+import { backendOf } from "./shapers/backends.js";
 
 /** How long a stop may take to set the rates that stay behind. */
 const LEAVE_MS = 500;
@@ -177,7 +178,7 @@ export async function runController(
 
 /** One controller per WAN on this machine; of a simulated WAN, one per run folder. */
 const lockName = ({ wan, shaper }: ControllerConfig, run: RunFolder): string =>
-  shaper.backend === "simulated" ? nameOfOwner(wan, run.root) : wan;
+  backendOf(shaper).isSimulated ? nameOfOwner(wan, run.root) : wan;
 
 /** What is learned on this line, by these devices and from this address, survives (CTRL-06). */
 function openOwnCheckpoint(
@@ -185,9 +186,9 @@ function openOwnCheckpoint(
   clock: Clock,
   report: Report,
 ): Checkpoint {
-  if (checkpointFile === null || shaper.backend === "simulated")
-    return NO_CHECKPOINT;
-  const line = [queuesOf(shaper), probe.interface, probe.source].join(" ");
+  if (checkpointFile === null) return NO_CHECKPOINT;
+  const queues = backendOf(shaper).identity(shaper);
+  const line = [queues, probe.interface, probe.source].join(" ");
   const { reflectors } = probe;
   const of = { wan, line, reflectors, policy };
   return openCheckpoint(checkpointFile, of, clock, report);
@@ -200,19 +201,6 @@ const remainsFileOf = (
   checkpointFile === null
     ? run.wanRemains(wan)
     : join(dirname(checkpointFile), `${wan}.frames`);
-
-function queuesOf(shaper: ControllerConfig["shaper"]): string {
-  switch (shaper.backend) {
-    case "tc":
-      return `${shaper.devices.upload} ${shaper.devices.download}`;
-    case "routeros": {
-      const { host, queues } = shaper.router;
-      return `${host} ${queues.names.upload} ${queues.names.download}`;
-    }
-    case "simulated":
-      return shaper.line;
-  }
-}
 
 /** CTRL-07 */
 function ratesToLeave(

@@ -1,9 +1,7 @@
 import { basename, resolve } from "node:path";
-import type {
-  BACKENDS,
-  ControllerFile,
-} from "../../controller/config/schema.js";
-import type { RecorderFile as RecorderFile } from "../../recorder/config.js";
+import type { ControllerFile } from "../../controller/config/schema.js";
+import { backendOf } from "../../controller/shapers/backends.js";
+import type { RecorderFile } from "../../recorder/config.js";
 import { tellable } from "../../shared/config/config.js";
 import type { Problem } from "../../shared/config/error.js";
 import { plainHost } from "../../shared/config/format.js";
@@ -104,38 +102,6 @@ function samePort(a: RecorderFile, b: RecorderFile, file: string): Problem[] {
     : [];
 }
 
-/** What a rate is set on: the key that names it, its name, and all places where that may be. */
-interface Queue {
-  readonly key: string;
-  readonly name: string;
-  readonly places: readonly string[];
-}
-
-function queueOf(
-  { shaper }: ControllerFile,
-  way: Direction,
-  names: Names,
-): Queue | null {
-  switch (shaper.backend as (typeof BACKENDS)[number]) {
-    case "tc": {
-      const key = `${way}_device` as const;
-      const name = shaper[key];
-      if (name === null) return null;
-      return { key, name, places: [names.device(name)] };
-    }
-    case "routeros": {
-      const key = `${way}_queue` as const;
-      const name = shaper[key] ?? shaper.download_queue;
-      if (name === null || shaper.host === null) return null;
-      const hosts = names.host(shaper.host);
-      const places = hosts.map((host) => `${host} ${shaper.queue} ${name}`);
-      return { key, name, places };
-    }
-    case "simulated":
-      return null;
-  }
-}
-
 function sameQueue(
   a: ControllerFile,
   b: ControllerFile,
@@ -143,9 +109,9 @@ function sameQueue(
   file: string,
   names: Names,
 ): Problem[] {
-  const queue = queueOf(b, way, names);
+  const queue = backendOf(b.shaper).queue(b, way, names);
   const taken = DIRECTIONS.flatMap(
-    (each) => queueOf(a, each, names)?.places ?? [],
+    (each) => backendOf(a.shaper).queue(a, each, names)?.places ?? [],
   );
   return queue?.places.some((place) => taken.includes(place)) === true
     ? [is(`shaper.${queue.key}`, `is set by ${file} already`, queue.name)]
@@ -162,8 +128,8 @@ function samePath(
   file: string,
   names: Names,
 ): Problem[] {
-  const backends = [a, b].map(({ shaper }) => shaper.backend);
-  if (backends.includes("simulated")) return [];
+  const [one, other] = [backendOf(a.shaper), backendOf(b.shaper)];
+  if (one.isSimulated || other.isSimulated) return [];
   const { source, interface: device } = b.probe;
   const wayOf = ({ probe }: ControllerFile) =>
     [
@@ -171,7 +137,7 @@ function samePath(
       probe.interface === null ? "" : names.device(probe.interface),
     ].join();
   if (wayOf(a) !== wayOf(b)) return [];
-  const byRouter = backends.every((backend) => backend === "routeros");
+  const byRouter = one.isRemote && other.isRemote;
   const shared = byRouter
     ? b.probe.reflectors.filter((host) =>
         a.probe.reflectors.some((other) => areOne(names, host, other)),

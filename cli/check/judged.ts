@@ -12,6 +12,8 @@ import {
   type ControllerFile,
 } from "../../controller/config/schema.js";
 import { ownName } from "../../controller/probes/sockets.js";
+import type { RealNames } from "../../controller/shapers/backend.js";
+import { backendOf } from "../../controller/shapers/backends.js";
 import {
   examineRecorderFile,
   recorderConfig,
@@ -84,7 +86,7 @@ function controllers(file: string): ExaminedFile {
     ...found,
     ...tellable([
       () =>
-        keys.shaper.backend === "simulated"
+        backendOf(keys.shaper).isSimulated
           ? []
           : nobodys(keys.probe.reflectors),
     ]),
@@ -124,10 +126,7 @@ export function complaint(
 }
 
 /** What things are really called, so that one by two names is seen to be one. */
-export interface Names {
-  /** A host's name in one spelling, and its addresses as far as they are known. */
-  host(name: string): readonly string[];
-  device(name: string): string;
+export interface Names extends RealNames {
   file(path: string): string;
 }
 
@@ -145,13 +144,12 @@ export async function namesHere(
   const hosts = judged.flatMap((one) => {
     if (one.kind !== "controller" || one.config === null) return [];
     const { shaper, probe } = one.config;
-    if (shaper.backend === "simulated") return [];
+    const backend = backendOf(shaper);
+    if (backend.isSimulated) return [];
     const family = isIPv6(probe.source ?? "") ? 6 : 4;
     return [
       ...probe.reflectors.map((name) => ({ name, family })),
-      ...(shaper.backend === "routeros"
-        ? [{ name: shaper.router.host, family: 0 }]
-        : []),
+      ...backend.hosts(shaper).map((name) => ({ name, family: 0 })),
     ];
   });
   const known = new Map<string, readonly string[]>();

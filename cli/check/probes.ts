@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { ControllerConfig } from "../../controller/config/config.js";
+import type { ProbeConfig } from "../../controller/probes/pinger.js";
 import { ownName } from "../../controller/probes/sockets.js";
 import {
   fieldsIn,
@@ -9,6 +10,7 @@ import {
   textIn,
 } from "../../controller/qdisc/answer.js";
 import { objectsOf, runCommand } from "../../controller/qdisc/look.js";
+import { backendOf } from "../../controller/shapers/backends.js";
 import type { Problem } from "../../shared/config/error.js";
 import { plainHost } from "../../shared/config/format.js";
 import { Failure, plainReason } from "../../shared/runtime/failure.js";
@@ -122,11 +124,12 @@ const kindOfPort = (link: JsonFields): string =>
 
 /** Whether the reflectors answer, are as many hosts as they seem, and whether the way to them is the line that is shaped. */
 export function lookAtProbes(config: ControllerConfig, names: Names): Look {
-  const { probe, shaper } = config;
+  const { probe, shaper, policy } = config;
+  const here = backendOf(shaper).hostQueues(shaper, policy.limits);
   const way =
-    shaper.backend === "tc"
-      ? orProblem(() => wayOf(probe, ownName(shaper.devices.upload), names))
-      : NO_WORDS;
+    here === null
+      ? NO_WORDS
+      : orProblem(() => wayOf(probe, here.devices.upload, names));
   const problems = [...way.problems, ...sameHosts(probe.reflectors, names)];
   try {
     const reached = reach(probe.reflectors, probe);
@@ -200,7 +203,7 @@ function silence(reached: readonly Reached[]): Problem[] {
 
 /** Which device the kernel would send a probe to, and whether that is a way by the device that is shaped. */
 function wayOf(
-  { reflectors, source, interface: device }: ControllerConfig["probe"],
+  { reflectors, source, interface: device }: ProbeConfig,
   wan: string,
   names: Names,
 ): Look {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { backendOf } from "../../controller/shapers/backends.js";
 import type { Problem } from "../../shared/config/error.js";
 import { clashes } from "../check/between.js";
 import {
@@ -94,7 +95,7 @@ async function looksAt(judged: ExaminedFile, names: Names): Promise<Look[]> {
       const { config } = judged;
       const { lookAtShaper } = await import("../check/host.js");
       const shaper = await lookAtShaper(config);
-      if (config.shaper.backend === "simulated") return [shaper];
+      if (backendOf(config.shaper).isSimulated) return [shaper];
       const { lookAtProbes } = await import("../check/probes.js");
       const { lookAtCheckpoint } = await import("../check/host.js");
       return [

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { loadControllerConfig } from "../../controller/config/config.js";
-import { ownName } from "../../controller/probes/sockets.js";
 import { type Finding, findings } from "../../controller/qdisc/findings.js";
 import { lookAtHost, runCommand } from "../../controller/qdisc/look.js";
 import type {
@@ -14,11 +13,8 @@ import {
   type PlanStep,
   planUp,
 } from "../../controller/qdisc/plan.js";
-import {
-  type Direction,
-  DIRECTIONS,
-  eachDirection,
-} from "../../shared/contract/direction.js";
+import { backendOf } from "../../controller/shapers/backends.js";
+import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import { showMbps, toKbps } from "../../shared/contract/units.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import { printable, showBytes, wrap } from "../terminal.js";
@@ -206,13 +202,12 @@ function load(config: string): {
   readonly wanted: DesiredQueues;
 } {
   const { wan, shaper, policy } = loadControllerConfig(config).values;
-  if (shaper.backend !== "tc")
+  const wanted = backendOf(shaper).hostQueues(shaper, policy.limits);
+  if (wanted === null)
     throw new Failure(
       `Cannot look for queues of '${wan}': shaper.backend must be tc: got '${shaper.backend}'`,
     );
-  const { queue } = shaper;
-  const devices = eachDirection((name) => ownName(shaper.devices[name]));
-  return { wan, wanted: { devices, queue, limits: policy.limits } };
+  return { wan, wanted };
 }
 
 /** Does the steps, each said as a line; when one fails, those before it are taken back. @throws Failure */

@@ -3,12 +3,11 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { WAN } from "../../controller/config/schema.js";
 import { PRESET_NAMES, type PresetName } from "../../controller/law/tuning.js";
-import { DEVICE } from "../../controller/probes/schema.js";
 import { ownName, type ProbeRoute } from "../../controller/probes/sockets.js";
 import { lookAtHost } from "../../controller/qdisc/look.js";
 import { FINGERPRINT } from "../../controller/shapers/routeros/config.js";
 import { readSecret } from "../../controller/shapers/routeros/secret.js";
-import { HOST } from "../../shared/config/format.js";
+import { DEVICE, HOST } from "../../shared/config/format.js";
 import {
   Failure,
   plainReason,
@@ -131,7 +130,7 @@ export async function setup(options: SetupOptions): Promise<void> {
   const shaper =
     device === null
       ? await queuesOf({ ...routerOf(options) })
-      : ({ kind: "tc", device, source } as const);
+      : ({ kind: "host", device, source } as const);
   if (device !== null) noteQueues(device);
   const { reflectors, idleMs } = heard(family, { source, interface: device });
   const likely = likelyPreset(device, idleMs);
@@ -318,7 +317,7 @@ function nextSteps(
   return [
     "",
     "Look it over, above all the rates. Then:",
-    ...(shaper.kind === "tc"
+    ...(shaper.kind === "host"
       ? [
           `  wanctl qdisc up --config ${file}     # makes ${ifbOf(shaper.device)}`,
         ]

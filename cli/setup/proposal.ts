@@ -15,14 +15,14 @@ export interface ProposedLine {
 }
 
 interface QueuesHere {
-  readonly kind: "tc";
+  readonly kind: "host";
   readonly device: string;
   /** The address that a rule sends out by the device; null where none is needed. */
   readonly source: string | null;
 }
 
 export interface QueuesOfRouter {
-  readonly kind: "routeros";
+  readonly kind: "router";
   readonly host: string;
   readonly port: number | null;
   readonly user: string;
@@ -94,7 +94,7 @@ const listed = (host: string): string =>
   host.includes(":") ? JSON.stringify(host) : host;
 
 function way(shaper: ProposedLine["shaper"]): string {
-  if (shaper.kind !== "tc") return "";
+  if (shaper.kind !== "host") return "";
   const { device, source } = shaper;
   return source === null
     ? `\n  interface: ${device}`
@@ -102,7 +102,7 @@ function way(shaper: ProposedLine["shaper"]): string {
 }
 
 function shaper({ shaper: of, preset, idleMs }: ProposedLine): string {
-  if (of.kind === "tc") {
+  if (of.kind === "host") {
     const lines = [
       "backend: tc",
       `download_device: ${ifbOf(of.device)}`,

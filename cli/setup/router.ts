@@ -39,7 +39,7 @@ export async function queuesOf(access: Access): Promise<QueuesOfRouter> {
     const queues = pairOf(names) ?? (queue === "simple" ? alone(names) : null);
     if (queues === null) continue;
     const wanInterface = await wanOf(session);
-    return { kind: "routeros", ...access, queue, queues, wanInterface };
+    return { kind: "router", ...access, queue, queues, wanInterface };
   }
   throw new Failure(
     `Cannot find the queues of router '${host}': one for each direction must be there, see docs/controller.md: got ${asked.join(", ") || "none"}`,

@@ -3,10 +3,10 @@ import {
   type MonoMs,
   msSince,
 } from "../../shared/runtime/clock.js";
+import type { Report } from "../../shared/runtime/outage.js";
 import type { ControlState } from "../law/control.js";
 import { silenceMs } from "../law/evidence.js";
 import { PAUSED_MS } from "../line/line.js";
-import type { Report } from "../../shared/runtime/outage.js";
 import type { Signs } from "./classification.js";
 
 /** Whether pings leave at all, and whether they are answered too rarely to control by. */

@@ -19,60 +19,32 @@ import {
 import { mbit } from "../../shared/contract/units.js";
 import type { LogFormat } from "../../shared/runtime/log.js";
 import type { Limits, Policy } from "../law/inputs.js";
-import { type Preset, type PresetName, PRESETS } from "../law/tuning.js";
+import { type Preset, PRESETS } from "../law/tuning.js";
 import { leastBudget } from "../probes/budget.js";
-import type { FALLBACKS, PROBE_METHODS } from "../probes/schema.js";
-import { framingOf, type LinkLayer, type QueueConfig } from "../qdisc/cake.js";
-import type { OnForeign } from "../shapers/direction-state.js";
+import { type FallbackName, OFF } from "../probes/kinds.js";
+import type { ProbeConfig } from "../probes/pinger.js";
+import { backendOf, BACKENDS, type ShaperConfig } from "../shapers/backends.js";
 import {
-  ROUTEROS_RULES,
-  routerOsConfig,
-  type RouterOsConfig,
-} from "../shapers/routeros/config.js";
-import {
-  type BACKENDS,
   CONTROLLER_SCHEMA,
   type ControllerFile,
   type LEAVES,
-  type SIMULATED_LINES,
 } from "./schema.js";
 
 const RESERVED = ["recorder", "steering"];
 
 export interface ControllerConfig {
   readonly wan: string;
-  readonly probe: {
-    readonly reflectors: readonly string[];
-    readonly spacingMs: number;
-    readonly lossMs: number;
-    readonly source: string | null;
-    readonly interface: string | null;
-    readonly method: (typeof PROBE_METHODS)[number];
-  };
+  readonly probe: ProbeConfig;
   /** What all probes together may take of the line, each way. */
   readonly probeBudgetBps: number;
-  /** Where TCP handshakes are tried while no ping is answered; null: nowhere. */
-  readonly fallbackPort: number | null;
+  /** What is tried while no ping is answered, and at which port; null: nothing. */
+  readonly fallback: {
+    readonly kind: FallbackName;
+    readonly port: number;
+  } | null;
   /** A line unused for so long is probed less; null: never. */
   readonly idleAfterMs: number | null;
-  readonly shaper:
-    | {
-        readonly backend: "tc";
-        readonly devices: Readonly<Record<Direction, string>>;
-        /** For who builds the queues; the controller itself only changes rates. */
-        readonly queue: QueueConfig;
-        readonly onForeign: OnForeign;
-      }
-    | {
-        readonly backend: "routeros";
-        readonly router: RouterOsConfig;
-        readonly onForeign: OnForeign;
-      }
-    | {
-        readonly backend: "simulated";
-        readonly line: (typeof SIMULATED_LINES)[number];
-        readonly seed: number;
-      };
+  readonly shaper: ShaperConfig;
   readonly policy: Policy;
   readonly onStop: (typeof LEAVES)[number];
   /** Where what was learned survives a restart; null: nowhere. */
@@ -144,12 +116,6 @@ const rulesOf = (direction: Direction): Rule<ControllerFile>[] => [
       warnMs,
     );
   },
-  ({ shaper }) =>
-    unless(
-      shaper.backend !== "tc" || shaper[`${direction}_device`] !== null,
-      `shaper.${direction}_device`,
-      "is required with backend tc",
-    ),
 ];
 
 /** The key that says how much bloat a direction may have. */
@@ -185,7 +151,7 @@ const RULES: readonly Rule<ControllerFile>[] = [
       })),
   (file) => {
     const { method, reflectors, spacing_ms, budget_kbps } = file.probe;
-    const hasFallback = fallbackPortOf(file) !== null;
+    const hasFallback = fallbackOf(file) !== null;
     const least = leastBudget(method, reflectors, spacing_ms, hasFallback);
     return unless(
       least.bps <= budget_kbps * 1e3,
@@ -194,28 +160,7 @@ const RULES: readonly Rule<ControllerFile>[] = [
       budget_kbps,
     );
   },
-  ...ROUTEROS_RULES.map(
-    (rule): Rule<ControllerFile> =>
-      ({ shaper }) =>
-        shaper.backend === "routeros" ? rule(shaper) : [],
-  ),
-  ({ shaper: { download_device: down, upload_device: up } }) =>
-    unless(
-      down === null || down !== up,
-      "shaper.upload_device",
-      "must not be the download's device",
-      up,
-    ),
-  ...(["overhead_bytes", "mpu_bytes"] as const).map(
-    (key): Rule<ControllerFile> =>
-      ({ shaper }) =>
-        unless(
-          shaper[key] === null || shaper.link !== "raw",
-          `shaper.${key}`,
-          "needs shaper.link to say what the bytes come on top of",
-          shaper[key],
-        ),
-  ),
+  ...BACKENDS.flatMap(({ rules }) => rules),
 ];
 
 const timestampsBy = (method: string, hosts: readonly string[]): Problem[] => {
@@ -245,8 +190,7 @@ const sameHosts = (reflectors: readonly string[]): Problem[] =>
         ];
   });
 
-const presetOf = (file: ControllerFile): Preset =>
-  PRESETS[file.preset as PresetName];
+const presetOf = (file: ControllerFile): Preset => PRESETS[file.preset];
 
 const targetOf = (file: ControllerFile, direction: Direction): number =>
   file[direction].target_bloat_ms ??
@@ -276,8 +220,9 @@ function limitsOf(file: ControllerFile, direction: Direction): Limits {
 
 /** @param file a file's keys, none of them wrong */
 export function controllerConfig(file: ControllerFile): ControllerConfig {
-  const { probe, shaper } = file;
-  const fallbackPort = fallbackPortOf(file);
+  const { probe } = file;
+  const fallback = fallbackOf(file);
+  const backend = backendOf(file.shaper);
   return {
     wan: file.wan,
     probe: {
@@ -286,82 +231,45 @@ export function controllerConfig(file: ControllerFile): ControllerConfig {
       lossMs: probe.loss_ms,
       source: probe.source,
       interface: probe.interface,
-      method: probe.method as (typeof PROBE_METHODS)[number],
+      method: probe.method,
     },
     probeBudgetBps: probe.budget_kbps * 1e3,
-    fallbackPort,
+    fallback,
     idleAfterMs: probe.idle_after_s === 0 ? null : probe.idle_after_s * 1e3,
-    shaper: shaperOf(file),
+    shaper: backend.configOf(file),
     policy: {
       limits: eachDirection((direction) => limitsOf(file, direction)),
       gains: presetOf(file).gains,
       // one that is reached another way has another baseline
-      reflectors: probe.reflectors.length * (fallbackPort === null ? 1 : 2),
+      reflectors: probe.reflectors.length * (fallback === null ? 1 : 2),
       spacingMs: probe.spacing_ms,
     },
-    onStop: file.on_stop as (typeof LEAVES)[number],
+    onStop: file.on_stop,
     // a simulated line starts anew with every run
     checkpointFile:
-      shaper.backend === "simulated" || file.state_dir === null
+      backend.isSimulated || file.state_dir === null
         ? null
         : resolve(file.state_dir, `${file.wan}.json`),
     replay: {
       minutes: file.bus.replay_minutes,
       megabytes: file.bus.replay_mb,
     },
-    logFormat: file.log.format as LogFormat,
+    logFormat: file.log.format,
   };
 }
 
-const fallbackPortOf = ({ probe, shaper }: ControllerFile): number | null =>
-  shaper.backend !== "simulated" &&
-  (probe.fallback as (typeof FALLBACKS)[number]) === "tcp"
-    ? probe.fallback_port
-    : null;
-
-function shaperOf({
+const fallbackOf = ({
+  probe,
   shaper,
-  simulation,
-}: ControllerFile): ControllerConfig["shaper"] {
-  const onForeign = shaper.on_foreign as OnForeign;
-  switch (shaper.backend as (typeof BACKENDS)[number]) {
-    case "tc":
-      return {
-        backend: "tc",
-        devices: {
-          download: shaper.download_device ?? "",
-          upload: shaper.upload_device ?? "",
-        },
-        queue: queueOf(shaper),
-        onForeign,
-      };
-    case "routeros":
-      return { backend: "routeros", router: routerOsConfig(shaper), onForeign };
-    case "simulated":
-      return {
-        backend: "simulated",
-        line: simulation.line as (typeof SIMULATED_LINES)[number],
-        seed: simulation.seed,
-      };
-  }
-}
-
-const queueOf = (shaper: ControllerFile["shaper"]): QueueConfig => ({
-  link: shaper.link as QueueConfig["link"],
-  overheadBytes: shaper.overhead_bytes,
-  mpuBytes: shaper.mpu_bytes,
-  rttMs: shaper.rtt_ms,
-  nat: shaper.nat,
-  wash: shaper.wash,
-  ackFilter: shaper.ack_filter,
-  diffserv: shaper.diffserv as QueueConfig["diffserv"],
-});
+}: ControllerFile): ControllerConfig["fallback"] =>
+  backendOf(shaper).isSimulated || probe.fallback === OFF
+    ? null
+    : { kind: probe.fallback, port: probe.fallback_port };
 
 /** What follows for keys of a controller's file that are left out. */
 export const derivedOf = (file: ControllerFile): Derived => ({
   ...thresholds(file),
-  ...(file.shaper.backend === "tc" ? framing(file) : {}),
-  ...(file.shaper.backend === "routeros" ? router(file) : {}),
+  ...backendOf(file.shaper).derived(file),
 });
 
 function thresholds(file: ControllerFile): Derived {
@@ -386,29 +294,5 @@ function thresholds(file: ControllerFile): Derived {
       from: "thresholds.hard_red_bloat_ms",
     },
     [common]: { value: presetOf(file).targetMs, from: "preset" },
-  };
-}
-
-function framing({ shaper }: ControllerFile): Derived {
-  const framing = framingOf(shaper.link as LinkLayer);
-  if (framing === null) return {};
-  const from = "shaper.link";
-  return {
-    "shaper.overhead_bytes": { value: framing.overheadBytes, from },
-    "shaper.mpu_bytes": { value: framing.mpuBytes, from },
-  };
-}
-
-function router({ shaper }: ControllerFile): Derived {
-  const { ways, queues } = routerOsConfig(shaper);
-  const [first] = ways;
-  return {
-    ...(first.transport === "rest"
-      ? { "shaper.port": { value: first.port, from: "shaper.scheme" } }
-      : {}),
-    "shaper.upload_queue": {
-      value: queues.names.upload,
-      from: "shaper.download_queue",
-    },
   };
 }

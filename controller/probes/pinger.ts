@@ -1,5 +1,6 @@
 import type { ReadingKind } from "../../shared/contract/state.js";
-import type { MonoMs } from "../../shared/runtime/clock.js";
+import type { Clock, MonoMs } from "../../shared/runtime/clock.js";
+import type { Report } from "../../shared/runtime/outage.js";
 import type { Reply } from "../law/inputs.js";
 import type { Addresses } from "./addresses.js";
 import type { Budget } from "./budget.js";
@@ -32,7 +33,7 @@ export const answersOf = (
 /** Of a beat in which there was nothing to wait for. */
 export const NOTHING_ASKED: Answers = answersOf([], 0, true);
 
-/** What all who probe have in common. */
+/** What all probes of a line share. */
 export interface Shared {
   readonly addresses: Pick<Addresses, "of">;
   readonly budget: Budget;
@@ -49,4 +50,58 @@ export interface Pinger extends AsyncDisposable {
   fault(): string | null;
   /** How it measures, for whoever asks at the health socket. */
   view(): Readonly<Record<string, unknown>>;
+}
+
+/** Probes of another sort, which run only while pings are not enough. */
+export interface FallbackProbe extends AsyncDisposable {
+  take(now: MonoMs): Answers;
+  /** Begins or ends; when it ends, it forgets what is outstanding. */
+  run(isOn: boolean): void;
+  rest(roundMs: number | null): void;
+  forget(): void;
+}
+
+/** What reflectors are asked for. */
+export const PROBE_METHODS = ["auto", "echo", "timestamps"] as const;
+
+export interface ProbeConfig {
+  readonly reflectors: readonly string[];
+  readonly spacingMs: number;
+  readonly lossMs: number;
+  readonly source: string | null;
+  readonly interface: string | null;
+  readonly method: (typeof PROBE_METHODS)[number];
+}
+
+/** One way to ping; all of them stand in one table (kinds.ts). */
+export interface PingerKind {
+  readonly name: string;
+  /** Whether it can send these probes, with the rights and programs there are. @throws Failure where no other could either */
+  needs(probe: ProbeConfig): boolean;
+  /** The probes that the budget has room for, and what they leave of it to others who do not share it. */
+  within(
+    probe: ProbeConfig,
+    budgetBps: number,
+  ): { readonly probe: ProbeConfig; readonly leftBps: number };
+  open(
+    probe: ProbeConfig,
+    clock: Clock,
+    report: Report,
+    shared: Shared,
+  ): Pinger;
+}
+
+/** One thing to try while no ping is answered; all of them stand in one table (kinds.ts). */
+export interface FallbackKind {
+  readonly name: string;
+  /** What it is, for the documentation of `probe.fallback`. */
+  readonly doc: string;
+  /** Its own keys, under `probe`. */
+  readonly schema: Readonly<Record<string, unknown>>;
+  open(
+    probe: ProbeConfig,
+    port: number,
+    clock: Clock,
+    shared: Shared,
+  ): FallbackProbe;
 }

@@ -1,41 +1,21 @@
-import type { Schema } from "convict";
-import { ADDRESS, HOST, like } from "../../shared/config/format.js";
+import {
+  ADDRESS,
+  DEVICE,
+  HOST,
+  REQUIRED,
+  type ValuesOf,
+} from "../../shared/config/format.js";
+import { FALLBACKS, OFF } from "./kinds.js";
+import { PROBE_METHODS } from "./pinger.js";
 
-/** What reflectors are asked for. */
-export const PROBE_METHODS = ["auto", "echo", "timestamps"] as const;
-/** What is tried while nobody answers pings. */
-export const FALLBACKS = ["tcp", "off"] as const;
-
-/** Any of a device's names: those besides the kernel's own may be this long (ip-link(8), altname). */
-export const DEVICE = like(
-  /^[^\s/]{1,127}$/,
-  "the name of a device: up to 127 characters, no space and no slash",
-);
-
-const required = null as never;
-
-/** The keys of `probe`, as they stand in the file. */
-export interface ProbeKeys {
-  reflectors: string[];
-  spacing_ms: number;
-  budget_kbps: number;
-  loss_ms: number;
-  source: string | null;
-  interface: string | null;
-  method: string;
-  fallback: string;
-  fallback_port: number;
-  idle_after_s: number;
-}
-
-export const PROBE_SCHEMA: Schema<ProbeKeys> = {
+export const PROBE_SCHEMA = {
   reflectors: {
     doc: "hosts that answer pings, near and independent of each other; six are probed at a time",
     format: "texts",
     like: HOST,
     min: 1,
     max: 16,
-    default: required,
+    default: REQUIRED,
   },
   spacing_ms: {
     doc: "one probe leaves every so often, to the reflectors in turn",
@@ -79,18 +59,12 @@ export const PROBE_SCHEMA: Schema<ProbeKeys> = {
     default: "auto",
   },
   fallback: {
-    doc: "tcp: while no ping is answered, TCP handshakes with the same hosts",
+    doc: FALLBACKS.map(({ name, doc }) => `${name}: ${doc}`).join(". "),
     format: "text",
-    values: FALLBACKS,
-    default: "tcp",
+    values: [...FALLBACKS.map(({ name }) => name), OFF],
+    default: FALLBACKS[0].name,
   },
-  fallback_port: {
-    doc: "port that they listen at",
-    format: "whole",
-    min: 1,
-    max: 65_535,
-    default: 443,
-  },
+  ...FALLBACKS[0].schema,
   idle_after_s: {
     doc: "on a line unused for so long each host is probed once a second, until it is used again; 0: never",
     format: "whole",
@@ -98,4 +72,6 @@ export const PROBE_SCHEMA: Schema<ProbeKeys> = {
     max: 86_400,
     default: 60,
   },
-};
+} as const;
+
+export type ProbeKeys = ValuesOf<typeof PROBE_SCHEMA>;

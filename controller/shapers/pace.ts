@@ -26,22 +26,6 @@ export interface WritePace {
   readonly lookMs: number;
 }
 
-/** tc costs a millisecond and wears nothing out. It is looked at often enough to miss a queue within two seconds. */
-export const TC_PACE: WritePace = {
-  limits: { cut: { perS: 40, burst: 4 }, raise: { perS: 10, burst: 2 } },
-  minRatio: { cut: 0, raise: 0.004 },
-  settleMs: 1_000,
-  lookMs: 1_500,
-};
-
-/** RouterOS writes its configuration to flash, and an operation takes it some 50 ms. */
-export const ROUTEROS_PACE: WritePace = {
-  limits: { cut: { perS: 2, burst: 4 }, raise: { perS: 2, burst: 2 } },
-  minRatio: { cut: 0.02, raise: 0.02 },
-  settleMs: 5_000,
-  lookMs: 60_000,
-};
-
 /** For rates that are to stay behind: all of it, at once. */
 export const isUrgent = (pace: WritePace): WritePace => ({
   ...pace,

@@ -32,7 +32,7 @@ export interface Description {
 
 /** What enforces rates: two queues, whatever they are made of. Operations settle within a deadline of their own, and never throw. */
 export interface Backend extends AsyncDisposable {
-  readonly backend: "tc" | "routeros";
+  readonly backend: string;
   readRates(): Promise<Outcome<Rates>>;
   /** Sets one rate. @returns the rate read back, whatever the router said of the write */
   setRate(direction: Direction, bps: number): Promise<Outcome<number>>;

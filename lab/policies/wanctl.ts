@@ -9,11 +9,11 @@ import {
   afterWriting,
   fullBuckets,
   nextWrite,
-  type WritePace,
   type TokenBuckets,
-  ROUTEROS_PACE,
-  TC_PACE,
+  type WritePace,
 } from "../../controller/shapers/pace.js";
+import { ROUTEROS_PACE } from "../../controller/shapers/routeros/pace.js";
+import { TC_PACE } from "../../controller/shapers/tc/pace.js";
 import {
   eachDirection,
   type PerDirection,

@@ -16,6 +16,27 @@ export interface Format {
   readonly values?: readonly string[];
 }
 
+/** The value that a key of this format has. */
+type ValueOf<F> =
+  | (F extends { readonly nullable: true } ? null : never)
+  | (F extends { readonly format: "quantity" | "whole" }
+      ? number
+      : F extends { readonly format: "flag" }
+        ? boolean
+        : F extends { readonly format: "texts" }
+          ? string[]
+          : F extends { readonly values: readonly (infer V)[] }
+            ? V
+            : string);
+
+/** The type of a configuration, as its schema says it. */
+export type ValuesOf<S> = S extends { readonly format: string }
+  ? ValueOf<S>
+  : { -readonly [K in keyof S]: ValuesOf<S[K]> };
+
+/** Of a key that must be given. */
+export const REQUIRED = null as never;
+
 /** What a text must look like, and the same in words that follow "must be". */
 export interface Like {
   readonly test: (text: string) => boolean;
@@ -163,6 +184,12 @@ export const HOST: Like = {
 export const ADDRESS: Like = {
   test: (text) => isIP(text) !== 0 && !text.includes("%"),
   words: "an IPv4 or IPv6 address",
+};
+
+/** A device has several names: those besides the kernel's own may be this long (ip-link(8), altname). */
+export const DEVICE: Like = {
+  test: (text) => /^[^\s/]{1,127}$/.test(text),
+  words: "the name of a device: up to 127 characters, no space and no slash",
 };
 
 function isName(text: string): boolean {

@@ -1,20 +1,18 @@
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { ControllerConfig } from "../../controller/config/config.js";
 import type { Reply } from "../../controller/law/inputs.js";
 import { metronome } from "../../controller/line/metronome.js";
 import { openAddresses } from "../../controller/probes/addresses.js";
 import { openBudget } from "../../controller/probes/budget.js";
 import { openFping } from "../../controller/probes/fping/fping.js";
 import { openIcmp } from "../../controller/probes/icmp/icmp.js";
-import type { Report } from "../../shared/runtime/outage.js";
+import type { ProbeConfig } from "../../controller/probes/pinger.js";
 import { systemClock } from "../../shared/runtime/clock.js";
+import type { Report } from "../../shared/runtime/outage.js";
 import { start } from "./namespace.js";
 
-type Probe = ControllerConfig["probe"];
-
 /** The reflectors of the line, each probed every 300 ms. */
-export const PROBE: Probe = {
+export const PROBE: ProbeConfig = {
   reflectors: [11, 12, 13, 14, 15, 16].map((last) => `10.0.3.${last}`),
   spacingMs: 50,
   lossMs: 1000,
@@ -43,7 +41,7 @@ export interface Probing extends AsyncDisposable {
 const SELF = fileURLToPath(import.meta.url);
 
 /** Method echo is fping, as in a controller. */
-export function startProbing(settings: Partial<Probe> = {}): Probing {
+export function startProbing(settings: Partial<ProbeConfig> = {}): Probing {
   const probe = JSON.stringify({ ...PROBE, ...settings });
   const process = start(
     "shaper",
@@ -68,7 +66,7 @@ export function startProbing(settings: Partial<Probe> = {}): Probing {
   };
 }
 
-async function main(probe: Probe): Promise<void> {
+async function main(probe: ProbeConfig): Promise<void> {
   const say = (what: unknown) => console.log(JSON.stringify(what));
   const open = probe.method === "echo" ? openFping : openIcmp;
   const report: Report = (event, { why }) =>
@@ -86,4 +84,4 @@ async function main(probe: Probe): Promise<void> {
 }
 
 if (process.argv[1] === SELF)
-  await main(JSON.parse(process.argv[2] ?? "") as Probe);
+  await main(JSON.parse(process.argv[2] ?? "") as ProbeConfig);

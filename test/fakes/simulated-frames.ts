@@ -3,7 +3,7 @@ import { NO_CHECKPOINT } from "../../controller/checkpoint.js";
 import { loadControllerConfig } from "../../controller/config/config.js";
 import { cycle } from "../../controller/cycle.js";
 import type { ControlState } from "../../controller/law/control.js";
-import { openLine } from "../../controller/line/line.js";
+import { openLine } from "../../controller/line/open.js";
 import { openRandom } from "../../controller/simulation/random.js";
 import { type Frame, FRAME_VERSION } from "../../shared/contract/frame.js";
 import { PERIOD_MS } from "../../shared/contract/row.js";

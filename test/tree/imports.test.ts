@@ -26,7 +26,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
 
 /** Of the controller the lab takes what is pure: the law, the simulated line, the pace of writes. */
 const FOR_LAB =
-  /^(shared|lab|controller\/(law|simulation))\/|^controller\/shapers\/pace\.ts$/;
+  /^(shared|lab|controller\/(law|simulation))\/|^controller\/shapers\/(\w+\/)?pace\.ts$/;
 
 /** Within a process the core knows nothing of its shell. */
 const PURE = [
@@ -35,7 +35,7 @@ const PURE = [
   /^controller\/(condition\/classification|line\/idle)\.ts$/,
   /^controller\/probes\/(icmp\/packet|outstanding|reflectors)\.ts$/,
   /^controller\/(qdisc\/(answer|cake|findings|parse|plan)|shapers\/tc\/qdisc)\.ts$/,
-  /^controller\/shapers\/(pace|shaper|routeros\/(script|session))\.ts$/,
+  /^controller\/shapers\/(pace|shaper|tc\/pace|routeros\/(pace|script|session))\.ts$/,
   /^(shared\/(contract\/groups|bus\/ring)|recorder\/(http\/present|ingest\/ring-availability))\.ts$/,
   /^recorder\/tiers\//,
   /^recorder\/import\/old-row\.ts$/,
@@ -43,6 +43,20 @@ const PURE = [
   /^page\/(data\/(follow|span|sse|wan-data)|text\/(summaries|words))\.ts$/,
   /^shared\/runtime\/(backoff|token-bucket)\.ts$/,
   /^shared\/contract\/(cause|direction|event|metrics|msgpack|router-call|row|state|tier|units)\.ts$/,
+];
+
+/** Names of shaper backends and probe kinds, as text. */
+const DRIVER_NAMES = /"(tc|routeros|simulated|icmp|fping|tcp)"/;
+
+/** Where they may stand: the drivers and their tables, and what is about one of them and no other. */
+const MAY_NAME_DRIVERS = [
+  /^controller\/(shapers|probes)\/(tc|routeros|simulated|icmp|fping|tcp|backends\.ts$|kinds\.ts$)/,
+  // the label of a published metric
+  /^shared\/contract\/router-call\.ts$/,
+  // runs the program of that name, whatever the controller pings with
+  /^cli\/check\/probes\.ts$/,
+  // has models of two of them, and must not load the real ones
+  /^lab\/(actuator|scenario|scenarios)\.ts$/,
 ];
 
 /** The only places that read the clocks: of this host, and of the browser. */
@@ -135,6 +149,13 @@ describe("the tree", () => {
   ))
     it(`${file} tells no rolled tier from another`, () =>
       expect(codeOf(file)).not.to.match(/"(1m|5m|1h)"/));
+
+  for (const file of files.filter(
+    (name) => !MAY_NAME_DRIVERS.some((may) => may.test(name)),
+  ))
+    it(`${file} names no shaper backend and no probe kind`, () => {
+      expect(codeOf(file)).not.to.match(DRIVER_NAMES);
+    });
 
   it("controller/cycle.ts never waits (CTRL-01)", () => {
     expect(codeOf("controller/cycle.ts")).not.to.match(

@@ -9,9 +9,13 @@ import {
 } from "../../../shared/runtime/clock.js";
 import { reasonOf } from "../../../shared/runtime/failure.js";
 import { openOutage, type Report } from "../../../shared/runtime/outage.js";
-import type { ControllerConfig } from "../../config/config.js";
 import type { Reply } from "../../law/inputs.js";
-import { type Answers, answersOf, type Pinger } from "../pinger.js";
+import {
+  type Answers,
+  answersOf,
+  type Pinger,
+  type ProbeConfig,
+} from "../pinger.js";
 import { ownName } from "../sockets.js";
 
 /** A reply as the pinger saw it: `seq` counts the probes to this reflector from 0. */
@@ -107,8 +111,6 @@ export function openSequence(
   };
 }
 
-type Probe = ControllerConfig["probe"];
-
 /** fping forgets a probe after 10 s; a queue of 5 s is still a measurement (fping(8), SEQMAP_TIMEOUT). */
 const ANSWER_MAX_MS = 5_000;
 
@@ -155,7 +157,7 @@ export function parseReply(
  * The arguments of fping: a probe each `spacingMs`, to the reflectors in turn. `-t`, or every RTT above the period
  * would be called a timeout; `-i` spreads the reflectors, which otherwise leave in one burst.
  */
-export function fpingArguments(probe: Probe): string[] {
+export function fpingArguments(probe: ProbeConfig): string[] {
   return [
     ...["-l", "-D", "-p", String(probe.spacingMs * probe.reflectors.length)],
     ...["-i", String(probe.spacingMs), "-t", String(ANSWER_MAX_MS)],
@@ -166,7 +168,11 @@ export function fpingArguments(probe: Probe): string[] {
 }
 
 /** A persistent fping, restarted with backoff whenever it ends. */
-export function openFping(probe: Probe, clock: Clock, report: Report): Pinger {
+export function openFping(
+  probe: ProbeConfig,
+  clock: Clock,
+  report: Report,
+): Pinger {
   const reflectors = new Map(
     probe.reflectors.map((host, index) => [host, index]),
   );

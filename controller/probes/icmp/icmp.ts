@@ -8,7 +8,6 @@ import {
 } from "../../../shared/runtime/clock.js";
 import { Failure } from "../../../shared/runtime/failure.js";
 import { openOutage, type Report } from "../../../shared/runtime/outage.js";
-import type { ControllerConfig } from "../../config/config.js";
 import type { Reply } from "../../law/inputs.js";
 import { metronome } from "../../line/metronome.js";
 import {
@@ -18,7 +17,12 @@ import {
   openOutstanding,
   type Stray,
 } from "../outstanding.js";
-import { answersOf, type Pinger, type Shared } from "../pinger.js";
+import {
+  answersOf,
+  type Pinger,
+  type ProbeConfig,
+  type Shared,
+} from "../pinger.js";
 import {
   judgeReflectors,
   missed,
@@ -66,7 +70,7 @@ const turnOf = (sent: number, reflectors: number): number =>
  * when the cycle looks, never waited for; the kernel's stamps say when an answer came.
  */
 export function openIcmp(
-  probe: ControllerConfig["probe"],
+  probe: ProbeConfig,
   clock: Clock,
   report: Report,
   { addresses, budget }: Shared,

@@ -7,11 +7,15 @@ import {
 } from "../../../shared/runtime/clock.js";
 import { Failure } from "../../../shared/runtime/failure.js";
 import { libcOf } from "../../../shared/runtime/libc.js";
-import type { ControllerConfig } from "../../config/config.js";
 import type { Reply } from "../../law/inputs.js";
 import { metronome } from "../../line/metronome.js";
 import { due, isResting, noRest } from "../outstanding.js";
-import { type Answers, answersOf, type Shared } from "../pinger.js";
+import {
+  answersOf,
+  type FallbackProbe,
+  type ProbeConfig,
+  type Shared,
+} from "../pinger.js";
 import {
   familyOf,
   openSocket,
@@ -84,15 +88,6 @@ export function connectOnce(
   };
 }
 
-/** Round trips of TCP handshakes, for a line that answers no pings. */
-interface Handshakes extends AsyncDisposable {
-  take(now: MonoMs): Answers;
-  /** Begins or ends; ended, it forgets what is under way. */
-  run(isOn: boolean): void;
-  rest(roundMs: number | null): void;
-  forget(): void;
-}
-
 /** Each is four packets, and a guest at somebody's server. */
 const SPACING_MS = 100;
 
@@ -117,11 +112,11 @@ interface Knock {
 
 /** With the reflectors of the pings, which are others here: `reflector` counts on after theirs. */
 export function openTcp(
-  probe: ControllerConfig["probe"],
+  probe: ProbeConfig,
   port: number,
   clock: Clock,
   { addresses, budget }: Shared,
-): Handshakes {
+): FallbackProbe {
   const failures = probe.reflectors.map(() => 0);
   const stop = new AbortController();
   let isOn = false;

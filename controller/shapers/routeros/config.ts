@@ -1,8 +1,22 @@
-import type { Schema } from "convict";
+import type { Derived, Rule } from "../../../shared/config/config.js";
 import type { Problem } from "../../../shared/config/error.js";
-import { HOST, like, type Like } from "../../../shared/config/format.js";
-import { QUEUE_KINDS, type QueueKind, type Queues } from "./queue.js";
+import {
+  HOST,
+  like,
+  type Like,
+  type ValuesOf,
+} from "../../../shared/config/format.js";
+import type { OnForeign } from "../direction-state.js";
+import { QUEUE_KINDS, type Queues } from "./queue.js";
 import type { Secret } from "./secret.js";
+
+export const NAME = "routeros";
+
+export interface RouterOsChoice {
+  readonly backend: typeof NAME;
+  readonly router: RouterOsConfig;
+  readonly onForeign: OnForeign;
+}
 
 /** A RouterOS device to steer. Files and secrets are named here, and read when it is opened. */
 export interface RouterOsConfig {
@@ -34,21 +48,19 @@ export interface SshWay {
 }
 
 const LOOPBACK = /^(127\..*|::1|localhost)$/;
-const REQUIRED = { rule: "is required with backend routeros" };
+const REQUIRED = { rule: `is required with backend ${NAME}` };
 const SECRETS = ["password_env", "password_file", "credential"] as const;
 
-type Keys = RouterOsKeys;
-
-/** A rule of one key, under `shaper`, which is broken where it says so. */
+/** A rule of one key, under `shaper`: broken where it names a problem. */
 const rule =
-  (key: string, broken: (keys: Keys) => Omit<Problem, "key"> | null) =>
-  (keys: Keys): Problem[] => {
+  (key: string, broken: (keys: RouterOsKeys) => Omit<Problem, "key"> | null) =>
+  (keys: RouterOsKeys): Problem[] => {
     const problem = broken(keys);
     return problem === null ? [] : [{ key: `shaper.${key}`, ...problem }];
   };
 
-/** What must hold between the keys of backend routeros. Each reads no more of them than it is about. */
-export const ROUTEROS_RULES: readonly ((keys: Keys) => Problem[])[] = [
+/** What must hold between its keys. Each reads no more of them than it is about: one that is wrong throws when it is read. */
+const KEY_RULES: readonly ((keys: RouterOsKeys) => Problem[])[] = [
   ...(["host", "user", "download_queue"] as const).map((key) =>
     rule(key, (keys) => (keys[key] === null ? REQUIRED : null)),
   ),
@@ -95,7 +107,13 @@ export const ROUTEROS_RULES: readonly ((keys: Keys) => Problem[])[] = [
   ),
 ];
 
-/** Keys without {@link ROUTEROS_RULES}' problems. */
+export const ROUTEROS_RULES = KEY_RULES.map(
+  (rule): Rule<RouterOsFile> =>
+    ({ shaper }) =>
+      shaper.backend === NAME ? rule(shaper) : [],
+);
+
+/** @param keys without problems */
 export function routerOsConfig(keys: RouterOsKeys): RouterOsConfig {
   const download = keys.download_queue ?? "";
   return {
@@ -103,7 +121,7 @@ export function routerOsConfig(keys: RouterOsKeys): RouterOsConfig {
     user: keys.user ?? "",
     ways: waysOf(keys),
     queues: {
-      kind: keys.queue as QueueKind,
+      kind: keys.queue,
       names: { download, upload: keys.upload_queue ?? download },
     },
     wanInterface: keys.wan_interface,
@@ -111,7 +129,7 @@ export function routerOsConfig(keys: RouterOsKeys): RouterOsConfig {
 }
 
 function waysOf(keys: RouterOsKeys): RouterOsConfig["ways"] {
-  switch (keys.transport as (typeof TRANSPORTS)[number]) {
+  switch (keys.transport) {
     case "rest":
       return [restOf(keys)];
     case "ssh":
@@ -152,34 +170,14 @@ function secretOf(keys: RouterOsKeys): Secret {
 const SCHEMES = ["https", "http"] as const;
 const TRANSPORTS = ["rest", "ssh", "rest_then_ssh"] as const;
 
-/** The keys of backend routeros, as they stand in the file. */
-export interface RouterOsKeys {
-  host: string | null;
-  port: number | null;
-  scheme: string;
-  allow_plaintext: boolean;
-  transport: string;
-  user: string | null;
-  password_env: string | null;
-  password_file: string | null;
-  credential: string | null;
-  tls: { ca_file: string | null; fingerprint_sha256: string | null };
-  ssh_port: number;
-  ssh_key_file: string | null;
-  known_hosts_file: string | null;
-  queue: string;
-  download_queue: string | null;
-  upload_queue: string | null;
-  wan_interface: string | null;
-}
-
-const text = (doc: string, looks?: Like) => ({
-  doc,
-  format: "text",
-  ...(looks === undefined ? {} : { like: looks }),
-  nullable: true,
-  default: null as string | null,
-});
+const text = (doc: string, looks?: Like) =>
+  ({
+    doc,
+    format: "text",
+    ...(looks === undefined ? {} : { like: looks }),
+    nullable: true,
+    default: null,
+  }) as const;
 
 /** As RouterOS shows it: 64 hex digits, colons between the bytes or not. */
 export const FINGERPRINT = like(
@@ -195,7 +193,7 @@ const CREDENTIAL = like(
   "letters, digits, dots, underscores and hyphens",
 );
 
-export const ROUTEROS_SCHEMA: Schema<RouterOsKeys> = {
+export const ROUTEROS_SCHEMA = {
   host: text("address or name of the router", HOST),
   port: {
     doc: "where its www-ssl (https) or www (http) service listens; none: 443 or 80",
@@ -268,4 +266,25 @@ export const ROUTEROS_SCHEMA: Schema<RouterOsKeys> = {
   wan_interface: text(
     "interface of the router whose byte counters say how loaded the line is; none: it is not known",
   ),
-};
+} as const;
+
+type RouterOsKeys = ValuesOf<typeof ROUTEROS_SCHEMA>;
+
+export interface RouterOsFile {
+  shaper: RouterOsKeys & { backend: string; on_foreign: OnForeign };
+}
+
+/** What follows for keys that are left out. */
+export function routerOsDerived({ shaper }: RouterOsFile): Derived {
+  const { ways, queues } = routerOsConfig(shaper);
+  const [first] = ways;
+  return {
+    ...(first.transport === "rest"
+      ? { "shaper.port": { value: first.port, from: "shaper.scheme" } }
+      : {}),
+    "shaper.upload_queue": {
+      value: queues.names.upload,
+      from: "shaper.download_queue",
+    },
+  };
+}

@@ -22,12 +22,12 @@ describe("proposal()", () => {
     const mbps = fc.double({ min: 0.5, max: 100_000, noNaN: true });
     const shaper = fc.oneof(
       fc.record({
-        kind: fc.constant("tc" as const),
+        kind: fc.constant("host" as const),
         device: fc.constantFrom("eth0", "ppp0", "wwan0", "enp0s31f6.1234"),
         source: fc.constantFrom(null, "10.0.0.2"),
       }),
       fc.record({
-        kind: fc.constant("routeros" as const),
+        kind: fc.constant("router" as const),
         host: fc.constantFrom("192.168.88.1", "router.lan"),
         port: fc.option(fc.integer({ min: 1, max: 65_535 })),
         user: fc.constantFrom("wanctl", "yes", "a: b"),

@@ -160,8 +160,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   "probe.source": row(TC, "10.0.0.8", pinged("-S"), "10.0.0.8"),
   "probe.interface": row(TC, "wan0", pinged("-I"), "wan0"),
   "probe.method": row(TC, "echo", ({ probe }) => probe.method, "echo"),
-  "probe.fallback": row(TC, "off", ({ fallbackPort }) => fallbackPort, null),
-  "probe.fallback_port": row(TC, 853, ({ fallbackPort }) => fallbackPort, 853),
+  "probe.fallback": row(TC, "off", ({ fallback }) => fallback, null),
+  "probe.fallback_port": row(TC, 853, ({ fallback }) => fallback?.port, 853),
   "probe.idle_after_s": row(TC, 0, ({ idleAfterMs }) => idleAfterMs, null),
   "shaper.backend": row(TC, "simulated", backend, "simulated"),
   "shaper.on_foreign": row(

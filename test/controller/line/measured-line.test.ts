@@ -4,7 +4,7 @@ import type { Counters } from "../../../controller/line/counters.js";
 import { openMeasuredLine } from "../../../controller/line/line.js";
 import type { Gateway } from "../../../controller/probes/gateway.js";
 import { answersOf } from "../../../controller/probes/pinger.js";
-import { withoutTcpFallback } from "../../../controller/probes/with-tcp-fallback.js";
+import { withoutFallback } from "../../../controller/probes/with-fallback.js";
 import { openRouterCalls } from "../../../controller/shapers/calls.js";
 import { NO_WRITES, type Shaper } from "../../../controller/shapers/shaper.js";
 import type { Clock, MonoMs, WallMs } from "../../../shared/runtime/clock.js";
@@ -42,7 +42,7 @@ function handLine(idleAfterMs: number | null) {
     downloadBytes: 0,
     told: [] as string[],
   };
-  const pinger = withoutTcpFallback(
+  const pinger = withoutFallback(
     {
       ...closed,
       take: () => hand.answers,

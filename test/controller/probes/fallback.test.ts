@@ -2,10 +2,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   type Fallback,
-  nextFallback,
   isVain,
+  nextFallback,
   noFallback,
-} from "../../../controller/probes/with-tcp-fallback.js";
+} from "../../../controller/probes/with-fallback.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const ms = (value: number) => value as MonoMs;

@@ -2,14 +2,14 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   changeOf,
+  type DesiredWrite,
   fullBuckets,
   nextWrite,
-  type DesiredWrite,
-  type WritePace,
   type TokenBuckets,
-  ROUTEROS_PACE,
-  TC_PACE,
+  type WritePace,
 } from "../../../controller/shapers/pace.js";
+import { ROUTEROS_PACE } from "../../../controller/shapers/routeros/pace.js";
+import { TC_PACE } from "../../../controller/shapers/tc/pace.js";
 import { DIRECTIONS } from "../../../shared/contract/direction.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { canTake } from "../../../shared/runtime/token-bucket.js";

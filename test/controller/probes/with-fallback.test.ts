@@ -11,8 +11,8 @@ import {
   answersOf,
   type Pinger,
 } from "../../../controller/probes/pinger.js";
-import { connectOnce } from "../../../controller/probes/tcp/tcp.js";
-import { withTcpFallback } from "../../../controller/probes/with-tcp-fallback.js";
+import { connectOnce, openTcp } from "../../../controller/probes/tcp/tcp.js";
+import { withFallback } from "../../../controller/probes/with-fallback.js";
 import { later, msSince, systemClock } from "../../../shared/runtime/clock.js";
 import { until } from "../../fakes/until.js";
 
@@ -55,10 +55,16 @@ function handPinger() {
 }
 
 const backedBy = (pinger: Pinger, port: number, budgetBps = 1e5) =>
-  withTcpFallback(pinger, port, PROBE, systemClock, {
-    addresses: { of: (reflector) => PROBE.reflectors[reflector] ?? null },
-    budget: openBudget(budgetBps, systemClock.mono()),
-  });
+  withFallback(
+    pinger,
+    "tcp",
+    openTcp(PROBE, port, systemClock, {
+      addresses: { of: (reflector) => PROBE.reflectors[reflector] ?? null },
+      budget: openBudget(budgetBps, systemClock.mono()),
+    }),
+    PROBE,
+    systemClock,
+  );
 
 describe("shakeHands()", () => {
   it("has the RTT that the kernel measured, or an end without one", async () => {

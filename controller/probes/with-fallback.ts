@@ -3,11 +3,15 @@ import {
   type MonoMs,
   msSince,
 } from "../../shared/runtime/clock.js";
-import type { ControllerConfig } from "../config/config.js";
 import type { Reply } from "../law/inputs.js";
-import { type Answers, answersOf, type Pinger, type Shared } from "./pinger.js";
+import {
+  type Answers,
+  answersOf,
+  type FallbackProbe,
+  type Pinger,
+  type ProbeConfig,
+} from "./pinger.js";
 import { nextSparse, notSparse } from "./sparse.js";
-import { openTcp } from "./tcp/tcp.js";
 
 /** Whether something else than pings is tried, and what speaks for it. */
 export interface Fallback {
@@ -80,16 +84,16 @@ const VAIN_ROUND_MS = 5_000;
 const NEARER_RATIO = 0.5;
 const NEARER_MS = 1;
 
-/** A pinger, and TCP handshakes while no ping is answered, or too few. */
+/** A pinger, and another probe while no ping is answered, or too few. */
 export interface PingerWithFallback extends Pinger {
   readonly isFallback: boolean;
   /** Whether pings are answered too rarely to control by. */
   readonly isSparse: boolean;
 }
 
-export function withoutTcpFallback(
+export function withoutFallback(
   pinger: Pinger,
-  { spacingMs }: Pick<ControllerConfig["probe"], "spacingMs">,
+  { spacingMs }: Pick<ProbeConfig, "spacingMs">,
   clock: Clock,
 ): PingerWithFallback {
   let sparse = notSparse(clock.mono());
@@ -122,14 +126,13 @@ export function withoutTcpFallback(
   };
 }
 
-export function withTcpFallback(
+export function withFallback(
   pinger: Pinger,
-  port: number,
-  probe: ControllerConfig["probe"],
+  name: string,
+  other: FallbackProbe,
+  probe: ProbeConfig,
   clock: Clock,
-  shared: Shared,
 ): PingerWithFallback {
-  const handshakes = openTcp(probe, port, clock, shared);
   const leastMs = probe.reflectors.map((): number | null => null);
   let state = noFallback(clock.mono());
   let sparse = notSparse(clock.mono());
@@ -146,7 +149,7 @@ export function withTcpFallback(
   function take(now: MonoMs): Answers {
     const pings = pinger.take(now);
     pings.replies.forEach(learn);
-    const others = handshakes.take(now);
+    const others = other.take(now);
     const own = others.replies.filter(isItself);
     const heard = { pings: pings.replies.length > 0, others: own.length > 0 };
     state = nextFallback(state, heard, restMs ?? 0, now);
@@ -158,7 +161,7 @@ export function withTcpFallback(
       probe.spacingMs,
       now,
     );
-    handshakes.run(state.isTried || sparse.isSparse);
+    other.run(state.isTried || sparse.isSparse);
     pinger.rest(isVain(state) ? VAIN_ROUND_MS : restMs);
     if (!state.isNeeded && !sparse.isSparse) return pings;
     // what is lost of pings that are known to get few answers or none says nothing
@@ -179,21 +182,21 @@ export function withTcpFallback(
     take,
     rest(roundMs) {
       restMs = roundMs;
-      handshakes.rest(roundMs);
+      other.rest(roundMs);
     },
     forget(now) {
       pinger.forget(now);
-      handshakes.forget();
+      other.forget();
       state = { ...state, pingedAt: now };
       sparse = { ...notSparse(now), isSparse: sparse.isSparse };
     },
     fault: () => pinger.fault(),
     view: () => ({
       ...pinger.view(),
-      fallback: state.isNeeded || sparse.isSparse ? "tcp" : null,
+      fallback: state.isNeeded || sparse.isSparse ? name : null,
     }),
     async [Symbol.asyncDispose]() {
-      await handshakes[Symbol.asyncDispose]();
+      await other[Symbol.asyncDispose]();
       await pinger[Symbol.asyncDispose]();
     },
   };

@@ -1,0 +1,26 @@
+import { FPING } from "./fping/kind.js";
+import { ICMP } from "./icmp/kind.js";
+import type { FallbackKind, PingerKind, ProbeConfig } from "./pinger.js";
+import { TCP } from "./tcp/kind.js";
+
+/** Every way to ping, the best first. A new one is a folder and a line here. */
+const PINGERS: readonly PingerKind[] = [ICMP, FPING];
+
+/** The first that can send these probes. @throws Failure saying what is missing, and what to do */
+export const pingerFor = (probe: ProbeConfig): PingerKind =>
+  PINGERS.find((kind) => kind.needs(probe)) ?? FPING;
+
+/** Everything to try while no ping is answered. */
+export const FALLBACKS = [TCP] as const satisfies FallbackKind[];
+
+/** Instead of any of them. */
+export const OFF = "off";
+
+export type FallbackName = (typeof FALLBACKS)[number]["name"];
+
+const BY_NAME: ReadonlyMap<string, FallbackKind> = new Map(
+  FALLBACKS.map((kind) => [kind.name, kind]),
+);
+
+export const fallbackOf = (kind: FallbackName): FallbackKind =>
+  BY_NAME.get(kind) ?? TCP;

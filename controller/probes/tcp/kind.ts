@@ -1,0 +1,18 @@
+import type { FallbackKind } from "../pinger.js";
+import { openTcp } from "./tcp.js";
+
+/** Handshakes with a port that most servers listen at. They need neither a program nor a right. */
+export const TCP = {
+  name: "tcp",
+  doc: "while no ping is answered, TCP handshakes with the same hosts",
+  schema: {
+    fallback_port: {
+      doc: "port that they listen at",
+      format: "whole",
+      min: 1,
+      max: 65_535,
+      default: 443,
+    },
+  },
+  open: openTcp,
+} as const satisfies FallbackKind;
