@@ -130,7 +130,7 @@ function enterLink(): void {
   }
 }
 
-/** Once for each picture on the screen, and not at all in a tab that nobody sees. */
+/** Once for each picture on the screen, and not at all in a hidden tab. */
 function draw(): void {
   const nowMs = now();
   const shown: WanPresent[] = [];
@@ -146,7 +146,7 @@ function draw(): void {
   }
   const recorder = isAnswering ? health.recorder : null;
   health.show(worstMinutesOf(shown, recorder, nowMs));
-  // whoever is heard first and then remembered is asked for once
+  // a WAN that is heard first and found in the history later is asked for once
   const isNew = known().some((wan) => !entered.includes(wan));
   const isLast = view.span.kind === "last";
   const isDue =

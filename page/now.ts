@@ -93,7 +93,7 @@ function rowOf(direction: Direction) {
       say(cells.load, showMbps(values?.[`load${D}Kbps`] ?? null));
       const why = values === null ? "" : causeInWords(values, direction);
       say(cells.why, why);
-      // one line, so that nothing below moves; all of it for whoever points at it
+      // one line, so that nothing below moves; the whole text as a tooltip
       if (cells.why.title !== why) cells.why.title = why;
     },
   };

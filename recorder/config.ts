@@ -144,7 +144,7 @@ export function loadRecorderConfig(file: string): Loaded<RecorderConfig> {
   return { values: recorderConfig(values), shown };
 }
 
-/** @param file a file's keys, none of them wrong */
+/** @param file a file's keys, all valid */
 export const recorderConfig = (file: RecorderFile): RecorderConfig => ({
   dbPath: resolve(file.storage.db_path),
   policy: policyOf(file.storage),

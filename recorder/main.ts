@@ -102,7 +102,7 @@ export async function runRecorder(
   };
   await using api = await openApi({ http: guarded, socket }, parts);
   served.url = api.url;
-  // after it, so that whoever looks on has heard every frame
+  // after it, so that observers have heard every frame
   await using _sync = await openSync(
     run.sync,
     catchUp,
@@ -116,7 +116,7 @@ export async function runRecorder(
     clock,
     connections,
   );
-  // whoever hears of it may begin to send
+  // controllers that hear of it may begin to send
   await using _health = await serveHealth(run.recorderHealth, look);
 
   using _reloads = inForce.atHangup({

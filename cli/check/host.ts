@@ -122,7 +122,7 @@ export function lookAtClock(files: readonly string[]): Look {
   };
 }
 
-/** Null where there is nobody to ask. */
+/** Null if there is nothing to ask. */
 function isSynchronised(): boolean | null {
   try {
     const { ok, out } = runCommand(

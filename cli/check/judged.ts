@@ -88,7 +88,7 @@ function controllers(file: string): ExaminedFile {
       () =>
         backendOf(keys.shaper).isSimulated
           ? []
-          : nobodys(keys.probe.reflectors),
+          : impossibleReflectors(keys.probe.reflectors),
     ]),
   ];
   const config = problems.length === 0 ? controllerConfig(keys) : null;
@@ -130,7 +130,7 @@ export interface Names extends RealNames {
   file(path: string): string;
 }
 
-/** As they are written: nothing is opened, and nobody asked. */
+/** As they are written: nothing is opened and nothing is looked up. */
 export const AS_WRITTEN: Names = {
   host: (name) => [plainHost(name)],
   device: (name) => name,
@@ -224,7 +224,7 @@ const RANGES = NOBODYS.map(([words, network, bits]) => {
   return { words, range };
 });
 
-/** Why nobody beyond the line answers at an address; null where somebody may. */
+/** Why no host beyond the line can have this address; null if one may. */
 export function whyNotAReflector(address: string): string | null {
   const [text = ""] = address.split("%");
   const plain = plainHost(text);
@@ -237,7 +237,7 @@ export function whyNotAReflector(address: string): string | null {
 const ITSELF = /(^|\.)localhost$/;
 
 /** Reflectors that cannot tell anything of the line, by how they are written. */
-const nobodys = (reflectors: readonly string[]): Problem[] =>
+const impossibleReflectors = (reflectors: readonly string[]): Problem[] =>
   reflectors.flatMap((value) => {
     const why = ITSELF.test(plainHost(value))
       ? "is this host itself"

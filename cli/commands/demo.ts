@@ -84,10 +84,10 @@ export async function demo({ dir, seconds }: DemoOptions): Promise<void> {
 
 async function show(folder: DemoFolder, over: AbortSignal): Promise<void> {
   const board = openBoard(process.stdout);
-  const beating = setInterval(() => board.beat(), 1000);
+  const updating = setInterval(() => board.update(), 1000);
   const ears = { wans: WANS, refuse: () => undefined };
   for await (const frame of listen(folder.run, ears, over)) board.hear(frame);
-  clearInterval(beating);
+  clearInterval(updating);
 }
 
 /** The first answer; null where it is over before. */

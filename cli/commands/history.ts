@@ -129,7 +129,7 @@ async function answer(
   const screen = openScreen();
   const follower = { past, screen, clock: systemClock, say };
   if (what === "events") {
-    // whoever has events need not have values, as the recorder
+    // a source of events need not have values: the recorder
     if (follow) return followEvents({ ...follower, question }, stop);
     const tell = as === "text" ? showEvents : TELL.events;
     return tell(past, question, screen, stop);

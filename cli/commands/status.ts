@@ -123,7 +123,7 @@ function controllerLines(answer: Answer): readonly string[] {
     ...wrap(head("router"), printable(router(answer))),
     item(
       "loop",
-      `${count(answer, "loop.cycles")} cycles, ${count(answer, "loop.missed")} beats missed, ${brief(answer, "loop.lateMs")} late`,
+      `${count(answer, "loop.cycles")} cycles, ${count(answer, "loop.missed")} cycles missed, ${brief(answer, "loop.lateMs")} late`,
     ),
   ];
 }
@@ -203,7 +203,7 @@ function ago(answer: Answer, key: string): string {
   return ms === null ? "—" : `${showSpan(ms)} ago`;
 }
 
-/** What everybody in a run folder answered; null where nobody did. */
+/** What each process in a run folder answered; null if it did not. */
 export interface Status {
   readonly status: "fine" | "degraded" | "not running";
   readonly reasons: readonly string[];

@@ -12,7 +12,7 @@ import { clip, COLUMNS } from "../terminal.js";
 interface Board {
   hear(frame: Frame): void;
   /** Once a second. */
-  beat(): void;
+  update(): void;
 }
 
 /** What a board is drawn on. */
@@ -22,14 +22,14 @@ interface Screen {
   write(text: string): unknown;
 }
 
-/** On a terminal the present is rewritten in place every beat; elsewhere it is printed every few beats. */
-const BEATS_ELSEWHERE = 5;
+/** On a terminal the present is rewritten in place at each update; elsewhere it is printed every few updates. */
+const UPDATES_PER_PRINT = 5;
 
 export function openBoard(screen: Screen): Board {
   const inPlace = screen.isTTY === true;
   const latest = new Map<string, CycleFrame | null>();
   let present: readonly string[] = [];
-  let beats = 0;
+  let updates = 0;
 
   const wipe = () =>
     inPlace && present.length > 0 ? `\x1b[${present.length}A\x1b[J` : "";
@@ -45,9 +45,9 @@ export function openBoard(screen: Screen): Board {
       const past = text(frameLines(frame, undefined));
       screen.write(wipe() + past + (inPlace ? text(present) : ""));
     },
-    beat() {
+    update() {
       if (latest.size === 0) return;
-      if (!inPlace && beats++ % BEATS_ELSEWHERE !== 0) return;
+      if (!inPlace && updates++ % UPDATES_PER_PRINT !== 0) return;
       const wans = [...latest].sort(([a], [b]) => (a < b ? -1 : 1));
       const lines = wans.flatMap(([wan, frame]) => wanLines(wan, frame));
       screen.write(wipe() + text(lines));

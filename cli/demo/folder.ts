@@ -81,7 +81,7 @@ const PLACE = "${WANCTL_DEMO:-.}";
 
 /**
  * Makes the folder, for its owner only, and writes the configurations afresh from the examples in config/.
- * @throws Failure where the folder cannot be made or is somebody else's
+ * @throws Failure if the folder cannot be made or belongs to another user
  */
 export function openDemoFolder(
   dir: string | undefined,

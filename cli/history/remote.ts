@@ -98,7 +98,7 @@ export interface Address {
   readonly token?: string;
 }
 
-/** Nobody answers there: exit code 2. */
+/** Nothing answers there: exit code 2. */
 export class NotRunning extends Failure {}
 
 /** A recorder that says nothing for so long is given up, ms. */
@@ -107,7 +107,7 @@ const SILENCE_MS = 30_000;
 /** More than any page has. */
 const ANSWER_BYTES_MAX = 64 * 2 ** 20;
 
-/** The recorder's answer to a path, parsed. @throws Failure in one line, NotRunning where nobody is there */
+/** The recorder's answer to a path, parsed. @throws Failure in one line, NotRunning if nothing answers */
 async function ask(
   address: Address,
   path: string,

@@ -31,7 +31,7 @@ export function parseMoment(text: string, nowMs: number): number | null {
   if (asked.includes("/")) return null; // 3/4 is another day in every other country
   const words = plainly(asked);
   const here = readAll(words, { instant: new Date(nowMs) });
-  // whoever names a zone means its days, too
+  // a zone that is named counts for the days, too
   const timezone = here?.get("timezoneOffset") ?? null;
   const found =
     timezone === null

@@ -51,7 +51,7 @@ export function migrateConfig(
   return complaints.length === 0 ? 0 : 1;
 }
 
-/** Those about steering, and those of a WAN. @throws Failure where there are none of the latter */
+/** Those about steering, and those of a WAN. @throws Failure if there is no WAN among them */
 function parted(all: readonly OldFile[]): [OldFile[], OldFile[]] {
   const isSteering = ({ keys }: OldFile) =>
     keys.some(({ key }) => key.startsWith("topology."));

@@ -218,7 +218,7 @@ const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
   ["tuning.", dropped(NO_TUNING)],
 ]);
 
-/** What became of a key of a file; null for one that nobody knows. */
+/** What a key of the old file becomes; null for an unknown one. */
 export function keyMapping(key: string, old: OldFile): Fate | null {
   const fate = fateIn(key);
   return typeof fate === "function" ? fate(old) : fate;

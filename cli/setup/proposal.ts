@@ -7,7 +7,7 @@ export interface ProposedLine {
   readonly wan: string;
   readonly preset: PresetName;
   readonly reflectors: readonly string[];
-  /** RTT of the idle line, ms; null where nobody answered. */
+  /** RTT of the idle line, ms; null if there was no answer. */
   readonly idleMs: number | null;
   /** What the provider sells, Mbit/s. */
   readonly planMbps: Readonly<Record<Direction, number>>;

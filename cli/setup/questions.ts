@@ -11,14 +11,14 @@ export interface Question {
   readonly fault: (answer: string) => string | null;
 }
 
-/** Gets answers: from flags, else from whoever sits there, else what is usual. */
+/** Gets answers: from flags, else from the terminal, else the default. */
 interface Questions extends Disposable {
   ask(question: Question, given: string | undefined): Promise<string>;
-  /** What is wrong with what flags say, or do not where nobody can be asked: a line for each. */
+  /** What is wrong with the flags, or missing without a terminal to ask at: a line for each. */
   faults(flags: readonly (readonly [Question, string | undefined])[]): string[];
 }
 
-/** @param isAsking whether there is somebody to be asked */
+/** @param isAsking whether there is a terminal to ask at */
 export function openQuestions(isAsking: boolean): Questions {
   const terminal = isAsking
     ? createInterface({ input: process.stdin, output: process.stderr })
@@ -30,7 +30,7 @@ export function openQuestions(isAsking: boolean): Questions {
     const known = given ?? (terminal === null ? usual : null);
     if (known === null)
       return terminal === null
-        ? `Cannot set up: --${flag} is required where nobody can be asked`
+        ? `Cannot set up: --${flag} is required without a terminal`
         : null;
     const rule = fault(known);
     return rule === null

@@ -33,7 +33,7 @@ const BY_DAYS_MS = 180 * 24 * 3_600_000;
 /** Answers of one range at most; two minutes of cycles are in one or two. */
 const PAGES_MAX = 5;
 
-/** More marks than that nobody can tell apart. */
+/** More marks cannot be told apart. */
 const EVENTS_MAX = 1_000;
 
 /** What the history has of WANs, and since when; null where it does not say. */

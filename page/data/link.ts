@@ -5,7 +5,7 @@ import {
   type ShownSpan,
 } from "./span.js";
 
-/** What is looked at; it stands in the address, so that it can be sent to somebody. */
+/** What is looked at; it stands in the address, so that it can be shared. */
 export interface PageView {
   readonly span: ShownSpan;
   /** null: all there are */

@@ -34,7 +34,7 @@ const UNKNOWN = { download: null, upload: null };
 export function openLive(api: Api, ears: Ears): Live {
   const presents = new Map<string, WanPresent>();
 
-  /** As the recorder remembers it; who is new is looked up in the history. */
+  /** As the recorder remembers it; a new WAN is looked up in the history. */
   async function look(): Promise<void> {
     const none = new URLSearchParams();
     const outcome = await api.get<WansAnswer>("api/v1/wans", none);

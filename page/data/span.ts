@@ -62,8 +62,8 @@ export function zoomed(
   nowMs: number,
 ): ShownSpan {
   if (span.kind === "last") {
-    const wished = span.lengthMs * factor;
-    const lengthMs = Math.min(Math.max(wished, LENGTH_MIN_MS), LENGTH_MAX_MS);
+    const desired = span.lengthMs * factor;
+    const lengthMs = Math.min(Math.max(desired, LENGTH_MIN_MS), LENGTH_MAX_MS);
     return { kind: "last", lengthMs: Math.round(lengthMs) };
   }
   const middle = (span.fromMs + span.toMs) / 2;

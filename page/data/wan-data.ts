@@ -117,7 +117,7 @@ function spread(
 ): Cell[] {
   let i = 0;
   return at.map((time) => {
-    // of two of one instant the first counts, and what is out of order is left out: one beat of a busy host is late
+    // of two at one instant the first counts, and values out of order are left out: one cycle of a busy host was late
     while ((line.at[i] ?? Infinity) < time) i++;
     return line.at[i] === time ? (line.values[i++] ?? null) : undefined;
   });

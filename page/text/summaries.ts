@@ -74,7 +74,7 @@ function congested(
 
 const TITLED = { download: "Download", upload: "Upload" } as const;
 
-/** A chart in words, for who does not see it, and for who wants numbers. */
+/** A chart in words, for screen readers and for numbers at a glance. */
 
 /** How much of the time that is shown there is, and since when where that is later than it begins. */
 export function recordedInWords(

@@ -130,6 +130,6 @@ export const severity = ({ kind, details }: HistoryEvent): number =>
     ? Number(details["to"])
     : CODE[eventRow(kind)?.severity ?? "info"];
 
-/** What an event means, for whoever points at it. */
+/** What an event means, for its tooltip. */
 export const meaning = ({ kind }: HistoryEvent): string =>
   eventRow(kind)?.text ?? "";

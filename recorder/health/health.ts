@@ -61,7 +61,7 @@ export function recoveryOf(
         retentionHeldMs: maintenance.clockWatch.holdMs(),
       },
     },
-    // a controller's trouble, and none of the recorder's: it does not make this one degraded
+    // the controller's trouble, not the recorder's: the recorder is not degraded by it
     silent: silences?.all() ?? [],
     sources: sources.live().map(({ name, boot, lastSeq, lastAtMs }) => ({
       name,

@@ -23,7 +23,7 @@ interface Trouble {
   readonly detail: Detail;
 }
 
-/** A log of this size is held back by somebody who reads and does not end. */
+/** A write-ahead log of this size, bytes, is kept from being emptied by a reader that does not end. */
 const LOG_BYTES_MAX = 64 * 2 ** 20;
 
 /** What is wrong now. */
@@ -52,7 +52,7 @@ export function troublesOf(
     troubles.push({
       kind: "source_flooding",
       about: name,
-      reason: `${name === "" ? "whoever has no history yet" : `'${name}'`} sends more than a controller can: it is held back`,
+      reason: `${name === "" ? "a sender without a history" : `'${name}'`} sends more than a controller can: it is held back`,
       detail: { source: name, held: gate.held },
     });
   const walBytes = maintenance.figures.sizes?.walBytes ?? 0;
@@ -61,7 +61,7 @@ export function troublesOf(
     troubles.push({
       kind: "log_held",
       about: "",
-      reason: `the write-ahead log is ${walMb} MB: somebody reads the database without an end`,
+      reason: `the write-ahead log is ${walMb} MB: a reader of the database does not end`,
       detail: { wal_mb: walMb },
     });
   return troubles;
@@ -77,7 +77,7 @@ export interface Troubles {
   damage(now: MonoMs): string | null;
 }
 
-/** A history that was set aside waits for somebody to look at it; whoever asks within this time is told. */
+/** For how long health tells that a damaged database was set aside, ms. */
 const DAMAGE_MS = HOUR_MS;
 
 export function openTroubles(

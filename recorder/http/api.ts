@@ -78,7 +78,7 @@ interface Api extends AsyncDisposable {
   readonly url: string | null;
 }
 
-/** Answers at a Unix socket, and over HTTP where that is wished. @throws Failure where a place cannot be had */
+/** Serves at a Unix socket, and over TCP if configured. @throws Failure if an address cannot be bound */
 export async function openApi(
   { http, socket }: Places,
   parts: Parts,

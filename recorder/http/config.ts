@@ -44,7 +44,9 @@ export const HTTP_SCHEMA = {
       "the name of a variable, without $: letters, digits and underscores",
     ),
   ),
-  token_file: maybeText("file that holds it; spaces around it are none of it"),
+  token_file: maybeText(
+    "file that holds the token; surrounding white space is ignored",
+  ),
 };
 
 /** As long as 96 random bits in base64. */
@@ -124,7 +126,7 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
 
-/** Does nobody but this host reach it? Names but `localhost` may be anything. */
+/** Is the address reachable from this host only? Of names only `localhost` is known to be. */
 function isLoopback(host: string): boolean {
   const version = isIP(host);
   if (version === 0) return host === "localhost";

@@ -57,7 +57,7 @@ export const completenessSchema = {
       from: ms(),
       to: ms(),
       frames: Type.Union([Type.Integer(), Type.Null()], {
-        description: "null: nobody knows how many",
+        description: "null: unknown",
       }),
       cause: Type.String(),
     }),

@@ -16,7 +16,7 @@ export const STALE_AFTER_MS = 10_000;
 /** Sparse values are published on change and once a minute: without one for so long it is not known. */
 const SAMPLE_STALE_MS = 130_000;
 
-/** Names beyond so many are not kept: whoever reaches the socket could invent them without end. */
+/** Names kept at most: anything that reaches the socket could invent more without end. */
 export const WANS_MAX = 32;
 
 /** What was last heard of one WAN. */

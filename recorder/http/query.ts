@@ -20,7 +20,7 @@ export interface QuerySpan {
   readonly toMs: number;
 }
 
-/** ms since 1970; null where the text is none. A `+` that nobody escaped comes as a space, and is meant all the same. */
+/** ms since 1970; null if the text is not a time. An unescaped `+` arrives as a space and is accepted. */
 function instantMs(text: string): number | null {
   if (!INSTANT.test(text)) return null;
   if (/^\d+$/.test(text)) return Number(text);

@@ -143,7 +143,7 @@ function demandToken(secret: string, given = ""): void {
     );
 }
 
-/** A page of somebody else's whose name was made to lead here still asks by that name. */
+/** Guards against DNS rebinding: a foreign page whose name resolves to this host still sends its own name. */
 function demandAddress(host = ""): void {
   // names are the same in capitals, and with the dot of the root at their end
   const name = host

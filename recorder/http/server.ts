@@ -24,7 +24,7 @@ interface Server extends AsyncDisposable {
 
 const CONNECTIONS_MAX = 128;
 
-/** A page of ours needs nothing from elsewhere, and nobody else's page shows it. */
+/** Our page loads nothing from other origins and may not be framed. */
 const HEADERS = {
   "content-security-policy": `default-src 'none'; script-src 'self' '${FOLDER_SCRIPT_HASH}'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   "x-content-type-options": "nosniff",
@@ -112,7 +112,7 @@ async function listening(
   const isSocket = "path" in place;
   try {
     if (isSocket) {
-      // nobody else owns the path: the process holds its lock
+      // the process holds the lock of this path
       rmSync(place.path, { force: true });
       await app.listen({ path: place.path });
       chmodSync(place.path, SOCKET_MODE);

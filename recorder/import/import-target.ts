@@ -35,7 +35,7 @@ export interface ImportTarget {
   wan(name: string): number;
   /** How far it has come; 0 before the first hour. */
   untilMs(wan: number): number;
-  /** The hour in which our own history begins, which is none of an heir's; null where there is none. */
+  /** The hour in which our own history begins: imports end before it; null if there is none. */
   ownFromMs(wan: number): number | null;
   putBucket(
     tier: RolledTier,
@@ -50,7 +50,7 @@ export interface ImportTarget {
   together(work: () => void): void;
 }
 
-/** What a run is called that is none of ours. */
+/** The boot id of the run that imported rows belong to. */
 const BOOT = "0000000000000000";
 
 export function openImportTarget(db: Connection): ImportTarget {
@@ -65,7 +65,7 @@ export function openImportTarget(db: Connection): ImportTarget {
   const findWan = db
     .prepare<[string], number>("select id from wan where name = ?")
     .pluck();
-  // its number is below that of every run of ours: it follows none of them
+  // its number is below that of every run of ours, so that it follows no other
   const begin = db.prepare(
     `insert into source (id, wan, boot, first_at_ms, last_at_ms, last_seq, closed)
        values (-@wan, @wan, '${BOOT}', 0, 0, 0, 1) on conflict do nothing`,

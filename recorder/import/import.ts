@@ -31,7 +31,7 @@ const COLUMNS = [
   ...["value", "labels", "granularity"],
 ];
 
-/** @throws Failure where it is none of its databases, or cannot be read */
+/** @throws Failure if it is not a database of the Python wanctl, or cannot be read */
 export function openOldDatabase(path: string): OldDatabase {
   const db = opened(path);
   const first = db

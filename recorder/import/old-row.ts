@@ -51,7 +51,7 @@ export interface OldEvent {
 type Meaning =
   OldValue | OldEvent | { readonly kind: "left_out"; readonly because: string };
 
-/** It wrote what it wished, before the router was asked. */
+/** The Python wanctl stored the rate it desired, before the router was asked. */
 const FIELDS: Readonly<Record<string, RowField>> = {
   wanctl_rtt_ms: "rttUs",
   wanctl_rtt_baseline_ms: "baselineUs",

@@ -57,14 +57,14 @@ const ASKED_MAX = 64;
 export interface CatchUp {
   /** What to answer, for each run held. */
   hello(hello: Hello): StateReply[];
-  /** What else to ask for, once all that was asked for has come; what nobody asked for is left alone. */
+  /** The next request, once the last one was answered; frames that were not requested are ignored. */
   resend(head: Resend, frames: readonly Uint8Array[]): StateReply | null;
   readonly counts: {
     readonly hellos: number;
     readonly wanted: number;
     readonly resent: number;
     readonly overdue: number;
-    /** Messages with frames that nobody asked for. */
+    /** Messages with frames that were not requested. */
     readonly unasked: number;
   };
 }
@@ -126,7 +126,7 @@ export function openCatchUp(
         if (!intake.admits({ source: name, boot })) return [];
         const run = { name, boot, first, last };
         const before = intake.offers.offer(run, clock.mono());
-        // what was held a second ago has long come by the bus, if it ever will; who is leaving has no second
+        // what was held a second ago has arrived by the bus, if it ever will; a controller that is leaving has no second
         const sure = leaving ? last : Math.min(before, last);
         return state(name, { boot, first, last: sure }) ?? [];
       });

@@ -33,7 +33,7 @@ const NAMES_MAX = 64;
 export interface RateLimiter {
   /** Whether a message of so many bytes may come in. */
   admits(name: string, bytes: number, now: MonoMs): boolean;
-  /** Who is held back at the moment. */
+  /** Senders over their limit at the moment. */
   flooding(now: MonoMs): readonly string[];
   /** How many messages were held back. */
   readonly held: number;

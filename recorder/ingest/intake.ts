@@ -70,7 +70,7 @@ export interface Intake extends AsyncDisposable {
   take(message: Uint8Array, known?: Identity, topic?: string): void;
   /** Commits what has come. What cannot be written stays for the next time; beyond a bound nothing is added to it. */
   commit(): void;
-  /** Tells somebody of everything from now on. */
+  /** Calls this observer for everything from now on. */
   observe(observer: Observer): void;
   /** The seqs of a run that wait for a commit. */
   waitingOf(name: string, boot: string): ReadonlySet<number>;
@@ -93,7 +93,7 @@ export interface Intake extends AsyncDisposable {
 export interface IntakeLimits {
   /** Frames kept while nothing can be written. */
   readonly waitingMax?: number;
-  /** A run nobody speaks of for so long is gone. */
+  /** A run that no ring has offered for so long is gone. */
   readonly goneMs?: number;
   /** How long this machine runs, ms: no process on it has run for longer. */
   readonly uptimeMs?: () => number;
@@ -186,7 +186,7 @@ export function openIntake(
     for (const observer of observers) observer.committed(lastCommit.tookMs);
   }
 
-  /** Who has a history already is told first. */
+  /** WANs that have a history come first. */
   function enter(): void {
     const names = isEntered ? null : store.names();
     if (names === null) return;
@@ -241,7 +241,7 @@ export function openIntake(
       const topic = Buffer.from(head ?? []).toString("latin1", 0, TOPIC_MAX);
       const [name = ""] = topic.split("/");
       const bytes = message.reduce((sum, part) => sum + part.byteLength, 0);
-      // whoever gives no name, or one that nobody knows, shares one
+      // senders without a name, or with an unknown one, share one limit
       const known = roster.knows(name) ? name : "";
       if (!gate.admits(known, bytes, clock.mono())) return;
       if (message.length === 2 && body !== undefined)

@@ -3,7 +3,7 @@ import type { Identity } from "../../shared/contract/frame.js";
 import { MINUTE_MS } from "../../shared/contract/units.js";
 import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
-/** A run nobody speaks of for so long is gone. */
+/** A run that no ring has offered for so long is gone, ms. */
 const GONE_MS = MINUTE_MS;
 
 /** Runs remembered. A process has one, and a restart makes another: two for each name there may be. */

@@ -8,7 +8,7 @@ import {
 import type { Journal } from "../journal.js";
 import { type LastRun, UNFINISHED_MAX } from "../store/runs.js";
 
-/** Whoever looks on as frames come. Told in the middle of it: it must be quick, and never throw. */
+/** Called synchronously for every frame: must be fast and must not throw. */
 export interface Observer {
   /**
    * @param isLive it came by itself, just now; else it was asked for, and is old
@@ -22,10 +22,10 @@ export interface Observer {
 /** A controller sends 20 frames a second: without one for so long it is silent. */
 export const SILENT_MS = 15_000;
 
-/** After so long it is no longer spoken of: somebody has taken it away. */
+/** A controller silent for so long is forgotten: it was removed. */
 export const FORGOTTEN_MS = DAY_MS;
 
-/** More than this between two looks: the recorder itself stood still and heard nobody. */
+/** More than this between two checks: the recorder itself was suspended and heard nothing. */
 const PAUSED_MS = 5_000;
 
 interface Silent {
@@ -39,7 +39,7 @@ interface Silent {
 export interface Silences extends Observer {
   /** To be called about once a second. */
   look(): void;
-  /** Who is silent now. */
+  /** The controllers that are silent now. */
   all(): readonly Silent[];
   /** Controllers that are not watched because there are too many. */
   readonly unwatched: number;

@@ -76,7 +76,7 @@ export interface Source {
   readonly lastAtMs: number | null;
 }
 
-/** Who is heard. */
+/** The controllers that are heard. */
 export interface Sources {
   /** A frame came. Says whether it is the first of its run. */
   hear(frame: Frame, now: MonoMs): boolean;

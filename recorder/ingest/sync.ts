@@ -14,11 +14,11 @@ import type { CatchUp } from "./catch-up.js";
 import { createRateLimiter } from "./frame-receiver.js";
 
 export interface SyncCounts {
-  /** Messages that were none of this protocol. */
+  /** Messages that are not of this protocol. */
   refused: number;
-  /** Hellos of somebody who says too many. */
+  /** Hellos beyond the limit of their sender. */
   held: number;
-  /** Answers to somebody who had gone, or did not listen. */
+  /** Answers that could not be sent: the controller had gone or did not read. */
   unsent: number;
 }
 

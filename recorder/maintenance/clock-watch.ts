@@ -9,7 +9,7 @@ import {
 /** A step of this much is no correction any more. */
 const JUMP_MS = HOUR_MS;
 
-/** So long after a jump nothing is deleted by age: whoever set the clock wrong has time to set it right. */
+/** For so long after a jump, ms, nothing is deleted by age: time to set a wrong clock right. */
 const HOLD_MS = HOUR_MS;
 
 /** Whether the wall clock may be believed when it says that something is old. */

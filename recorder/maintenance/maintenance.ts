@@ -103,7 +103,7 @@ const EXPIRY_MS = 10_000;
 /** The log is moved into the database so often: seldom, for a page that changes often is then written once. */
 const CHECKPOINT_MS = MINUTE_MS;
 
-/** Above this the log is cut to nothing, as soon as nobody reads it; tried so often. */
+/** Above this size, bytes, the write-ahead log is truncated once no reader uses it; tried at this interval, ms. */
 const LOG_BYTES = 16 * 2 ** 20;
 const TRUNCATE_MS = 10_000;
 
@@ -369,7 +369,7 @@ function openRound(clock: Clock, ms: number) {
   };
 }
 
-/** What is due when it was done at least so long ago, or never. */
+/** Due when it was last done at least `ms` ago, or never. */
 function openInterval(clock: Clock, ms: number) {
   let next: MonoMs | null = null;
   return {

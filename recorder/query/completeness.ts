@@ -10,7 +10,7 @@ import type { WanSeries } from "./series-selection.js";
 
 const GAPS_SHOWN = 100;
 
-/** Beats that a busy machine drops are no loss. */
+/** Cycles that a busy machine drops are no loss: they were never published. */
 const COVERAGE_LEAST = 0.99;
 
 /** A WAN whose newest cycle is no older has gone on. */

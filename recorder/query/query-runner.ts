@@ -11,7 +11,7 @@ const YIELD_MS = 1;
 /** After a quiet while readers may work for so long without longer pauses: a chart of usual size is done then. */
 const CREDIT_MS = 100;
 
-/** Takes turns at what keeps the event loop busy: one slice at a time, whoever asks. */
+/** Runs queries in slices, one reader at a time, so that they do not block the event loop. */
 interface Turns {
   /** Does one slice of work, when it is its turn. Rejects when `signal` is aborted before. */
   take<T>(work: () => T, signal: AbortSignal): Promise<T>;

@@ -9,7 +9,7 @@ import type { SeriesSelection, WanSeries } from "./series-selection.js";
 
 /** Where the values of one series go, in the units they are stored in. */
 export interface Sink {
-  /** Single values, in order; NaN is none. @param missed beats before each cycle, where the values are states */
+  /** Single values, in order; NaN is none. @param missed cycles dropped before each one, where the values are states */
   values(
     at: ArrayLike<number>,
     values: ArrayLike<number>,

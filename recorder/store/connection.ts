@@ -31,7 +31,7 @@ function load(): typeof BetterSqlite3 {
 
 export const Database = load();
 
-/** How long to wait for somebody else's lock: short, for sockets wait meanwhile, and the next second is another try. */
+/** How long to wait for another process's lock, ms: short, because sockets wait meanwhile and the next second tries again. */
 export const BUSY_MS = 100;
 
 /** What the world may do to a write at any time: to be tried again. Anything else SQLite refuses is a bug of ours. */

@@ -74,8 +74,8 @@ const quoted = (path: string): string =>
   /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 
 /**
- * Nobody else writes to the database for as long as this is held, by whatever path: links are followed, and a file that
- * is there is known by its number, for it may have two names. @throws Failure where somebody holds it
+ * No other process writes to the database while this is held, by whatever path: links are followed, and a file that
+ * is there is known by its number, for it may have two names. @throws Failure if another process holds it
  */
 export async function lockDatabase(
   path: string,

@@ -13,14 +13,14 @@ export interface Sizes {
 
 /** The room the history takes. */
 export interface Disk {
-  /** Which file somebody has cut off, by what SQLite believes to be in it; null for none. To be asked again and again. */
+  /** The file that is shorter than SQLite believes; null for none. To be asked again and again. */
   cutOff(): "database" | "log" | null;
   sizes(): Sizes;
   /** Gives at most `pages` of what lies free back to the file system, where there is enough. @returns how many */
   vacuum(pages: number): number;
   /** Moves the write-ahead log into the database, as far as readers let it. */
   checkpoint(): void;
-  /** The same, and cuts the log to nothing. @returns false where somebody reads what it holds; waits for nobody */
+  /** The same, and cuts the log to nothing. @returns false if a reader still uses it; does not wait */
   truncateLog(): boolean;
 }
 

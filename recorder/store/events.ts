@@ -33,7 +33,7 @@ export interface GapRow extends GapPlace {
 
 type EventsBefore = (fromMs: number, place: EventPlace) => EventRow[];
 
-/** What happened, read backwards by key, so many rows at a time that nobody waits for them. */
+/** Events, read backwards by key, a bounded number of rows at a time. */
 export interface EventStore {
   /** The events of all WANs from an instant on, from before a place back, the newest first. */
   readonly eventsBefore: EventsBefore;

@@ -75,7 +75,7 @@ interface Change {
 
 /** A database and what SQLite keeps beside it, as they were when it was opened. */
 export interface Files {
-  /** What somebody has done to them; null where nobody has. @throws where they cannot be looked at */
+  /** What happened to the files behind our back; null if nothing did. @throws if they cannot be read */
   change(): Change | null;
   /** Deletes what is still there of the log: beside another database it would be taken for that one's. */
   clear(): void;

@@ -26,7 +26,7 @@ export interface Incident {
 const INCIDENTS_MAX = 16;
 
 /**
- * A store that outlasts its file. While there is none to be had all writes fail, and are tried again by whoever wants
+ * A store that outlasts its file. While no file can be opened all writes fail, and are tried again by whatever wants
  * them written. A new file is empty: the sources are then asked again for all that they still hold.
  *
  *     open --- deleted, replaced ----> closed --- check() ---> open
@@ -94,7 +94,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
     notBefore = isFirst ? now : later(now, AGAIN_MS);
   }
 
-  /** @param moved it has another name now, or none; whoever moved it has all that was stored */
+  /** @param moved the file was renamed or deleted, and still holds all that was stored */
   function leave({ store, files }: Opened, moved: boolean): void {
     opened = null;
     void store[Symbol.asyncDispose]();

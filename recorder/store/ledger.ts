@@ -77,7 +77,7 @@ type Admission =
   | { readonly kind: "new"; readonly run: Run; readonly opensHole: boolean }
   | { readonly kind: "duplicate" };
 
-/** The recorder's own events never travel, so none of them is ever missing. */
+/** The recorder's own events do not pass the bus, so they are never missing. */
 export const OWN_NAME = "recorder";
 
 /** What of a run is not stored but might be had. */
@@ -89,7 +89,7 @@ export interface RunStanding {
 }
 
 /**
- * Who has sent what. Holds after every step: each seq of a run up to its last is either stored, or in exactly one row
+ * Accounts for every seq of every run. Holds after every step: each seq of a run up to its last is either stored, or in exactly one row
  * of `missing`, or in exactly one of `gap`. Used within the transaction that stores the frame, or the two would part.
  */
 interface Ledger {

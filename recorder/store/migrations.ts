@@ -307,7 +307,7 @@ export function demandOurs(
     );
 }
 
-/** The same for who only reads: also @throws Failure for an older version, or an empty file. */
+/** The same for readers: also @throws Failure for an older version, or an empty file. */
 export function demandNewest(db: Connection): void {
   demandOurs(db);
   const version = versionOf(db);

@@ -12,7 +12,7 @@ export type GapCause =
 /** Seqs of one run that are not stored, and when the frames around them were sent. */
 export interface SeqRange {
   readonly fromSeq: number;
-  /** null: nobody knows how many */
+  /** null: unknown */
   readonly toSeq: number | null;
   /** null before the first frame */
   readonly fromMs: number | null;
@@ -36,7 +36,7 @@ export interface Ranges<R extends SeqRange> {
   /** A frame was stored next to these: it bounds them. */
   bound(source: number, seq: number, at: number): void;
   covering(source: number, seq: number): R | undefined;
-  /** In order, so many that nobody waits for them; what lies behind comes when these are done. */
+  /** In order, a bounded number; the rest comes when these are done. */
   of(source: number): R[];
 }
 

@@ -30,7 +30,7 @@ interface Runs {
   advance(source: number, seq: number, at: number): void;
   /** A frame from before the first known one. */
   begunBy(source: number, at: number): void;
-  /** The runs that are not closed, so many that nobody waits for them. */
+  /** The runs that are not closed, a bounded number. */
   open(): Run[];
   /** Of runs with a frame since `fromMs`, the newest first. */
   unfinished(fromMs: number): LastRun[];
@@ -39,7 +39,7 @@ interface Runs {
 /** Runs that are watched for silence: no more, for anybody who reaches the socket can invent names. */
 export const UNFINISHED_MAX = 32;
 
-/** Looked at in one go: more than that only somebody has who floods. */
+/** Open runs looked at in one go: more exist only after a flood. */
 const OPEN_MAX = 1_000;
 
 const SELECT = `select s.id as source, s.wan, w.name, s.boot, s.last_seq as lastSeq,

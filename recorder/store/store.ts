@@ -69,7 +69,7 @@ export interface Store extends AsyncDisposable {
   standing(name: string, boot: string): RunStanding | null;
   /** The last runs that did not say that they stop, with a frame since `fromMs`; null where they cannot be read at the moment. */
   unfinished(fromMs: number): readonly LastRun[] | null;
-  /** Who has a history; null where it cannot be read at the moment. */
+  /** The WANs that have a history; null if it cannot be read at the moment. */
   names(): readonly string[] | null;
   /** How many frames are not yet had; null where it cannot be read at the moment. */
   missing(): number | null;
@@ -194,7 +194,7 @@ export function openStore(
     size: () => ({ dbBytes: bytesOf(path), walBytes: bytesOf(`${path}-wal`) }),
     drop: () => void attempt(() => db.close()),
     [Symbol.asyncDispose]() {
-      // closing does it too, but not while somebody else reads
+      // closing does it too, but not while another process reads
       attempt(() => db.pragma("wal_checkpoint(TRUNCATE)"));
       attempt(() => db.close());
       return Promise.resolve();

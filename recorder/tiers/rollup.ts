@@ -34,7 +34,7 @@ export interface Rollup {
 /** 19 hours in µs, 68 Tbit/s in kbit/s. An hour of cycles, each with this value, has a sum below 2^53. */
 export const VALUE_MAX = 2 ** 36;
 
-/** A sum goes no further: only somebody who floods one bucket with the largest values comes there. */
+/** A sum saturates: only a flood of the largest values in one bucket gets there. */
 const sumOf = (a: number, b: number): number =>
   clamp(a + b, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
@@ -80,7 +80,7 @@ export function merge(a: Rollup, b: Rollup): Rollup {
 export interface Coverage {
   /** Cycles stored. */
   readonly cycles: number;
-  /** Beats that the controller dropped. */
+  /** Cycles that the controller dropped. */
   readonly missed: number;
   /** How many cycles had each reading, by its code. */
   readonly readings: readonly number[];
@@ -88,12 +88,12 @@ export interface Coverage {
   readonly heldMs: PerDirection<readonly number[]>;
 }
 
-/** A cycle speaks for the beats dropped before it too, but not for more than this: what was then, nobody knows. */
+/** A cycle also stands for the cycles dropped before it, but for no longer than this, ms: beyond, the state is unknown. */
 const HELD_MAX_MS = 1_000;
 
 const STATE_OF = { download: "stateDownload", upload: "stateUpload" } as const;
 
-/** How long a cycle speaks for its state, with so many beats dropped before it. */
+/** How long a cycle stands for its state, given the cycles dropped before it, ms. */
 export const heldByCycleMs = (missed: number): number =>
   Math.min(HELD_MAX_MS, (1 + missed) * PERIOD_MS);
 

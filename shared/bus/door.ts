@@ -16,7 +16,7 @@ const FILES_EACH = 3;
 /** Doors of one process: the recorder has two, a controller one. */
 const DOORS = 2;
 
-/** Whoever is a ZeroMQ socket says so at once, in so many bytes (ZMTP 3.1, 3.3). */
+/** A ZeroMQ peer greets at once, with so many bytes (ZMTP 3.1, 3.3). */
 const GREETING_BYTES = 64;
 const GREETING_MS = 5_000;
 
@@ -47,7 +47,7 @@ export function connectBehind(path: string): string {
 }
 
 /**
- * @param path nobody else owns it: the process holds its lock
+ * @param path the process must hold its lock
  * @param counts of this door, or of several together
  * @throws Failure when the socket cannot be bound
  */

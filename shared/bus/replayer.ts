@@ -23,7 +23,7 @@ export interface Replayer extends AsyncDisposable {
   remains(): Spool[];
   readonly counts: {
     readonly hellos: number;
-    /** Hellos and slices that found nobody, or a full queue. */
+    /** Hellos and slices that could not be sent: no recorder, or a full queue. */
     readonly unsent: number;
     readonly answers: number;
     /** Messages that were no answer. */
@@ -40,7 +40,7 @@ const LEAVING_HELLO_MS = 50;
 /** A recorder that has not answered for so long is not waited for. */
 const ANSWERED_MS = 2_500;
 
-/** Frames in one message, and the pause after it: 500 take some 50 ms, and no beat waits for more than a slice. */
+/** Frames in one message, and the pause after it: 500 take some 50 ms, and no cycle waits for more than a slice. */
 const SLICE = 25;
 const SLICE_PAUSE_MS = 2;
 
@@ -91,8 +91,8 @@ export function openReplayer(
   }));
   const runs = () => [own, ...earlier];
   let leaving = false;
-  let wish: (NonNullable<StateReply["want"]> & { readonly run: Run }) | null =
-    null;
+  let request:
+    (NonNullable<StateReply["want"]> & { readonly run: Run }) | null = null;
   let resending: Promise<void> | null = null;
 
   const pause = (ms: number) =>
@@ -129,22 +129,22 @@ export function openReplayer(
     }
   }
 
-  /** Answers the newest wish, in slices; a slice that cannot be sent ends it, and the recorder asks again. */
+  /** Answers the newest request, in slices; a slice that cannot be sent ends it, and the recorder asks again. */
   async function resend(): Promise<void> {
-    while (wish !== null && !closing.signal.aborted) {
-      const { run, from, to } = wish;
+    while (request !== null && !closing.signal.aborted) {
+      const { run, from, to } = request;
       const first = Math.max(from, run.ring.held()?.first ?? from);
       const frames = run.ring.slice(first, Math.min(to, first + SLICE - 1));
       const next = first + frames.length;
       const done = frames.length === 0 || next > to;
-      wish = done ? null : { run, from: next, to };
+      request = done ? null : { run, from: next, to };
       const head = { source, boot: run.boot, from: first, done };
       const sent = await send(
         { v: SYNC_VERSION, kind: "resend", ...head },
         frames,
       );
       if (sent) counts.resent += frames.length;
-      else wish = null;
+      else request = null;
       await pause(SLICE_PAUSE_MS);
     }
     resending = null;
@@ -165,7 +165,7 @@ export function openReplayer(
     if (run !== own && isCommitted(run)) bury(run);
     if (message.want === null) return;
     const { from, to } = message.want;
-    wish = { run, from, to: Math.min(to, from + WANT_MAX - 1) };
+    request = { run, from, to: Math.min(to, from + WANT_MAX - 1) };
     resending ??= resend();
   }
 

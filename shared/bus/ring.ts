@@ -24,7 +24,7 @@ export interface Ring {
   };
 }
 
-/** Nobody may keep frames for longer. */
+/** The longest time that a ring may keep frames, minutes. */
 export const KEPT_MINUTES_MAX = 240;
 
 export interface RingLimits {

@@ -78,7 +78,7 @@ export function readSpool(file: string, source: string): Spool[] {
 export const deleteSpool = (file: string): Promise<void> =>
   rm(file, { force: true }).catch(() => undefined);
 
-/** To be offered as a ring is that nobody writes to any more. */
+/** A ring that is no longer written to, to be offered like a live one. */
 export const ringFromSpool = ({
   first,
   frames,

@@ -26,7 +26,7 @@ export async function openSubscriber(
     linger: 0,
     receiveHighWaterMark: options.queue ?? RECEIVE_HIGH_WATER_MARK,
     reconnectInterval: 100,
-    // a larger one ends its connection; what is between is refused by whoever decodes it, who can count it
+    // a larger one ends its connection; smaller ones are refused where they are decoded and counted
     maxMessageSize: 2 * FRAME_BYTES_MAX,
   });
   socket.subscribe();

@@ -203,7 +203,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   wan_name: PREDECESSORS,
 };
 
-/** What somebody meant by an unknown key, in words, and which key it is; "" for all of another program's file. */
+/** A suggestion for an unknown key, and which key it is about; "" for a file of another program. */
 function suggestion(
   name: string,
   known: readonly string[],

@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** What somebody meant who wrote `word`: the nearest that there is, null where none is near. */
+/** The known word nearest to a misspelt one; null if none is near. */
 export function nearest(word: string, known: readonly string[]): string | null {
   const best = closest(word, known);
   return distance(word, best) <= Math.max(2, word.length / 3) ? best : null;

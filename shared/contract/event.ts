@@ -1,6 +1,6 @@
 import { showSpan } from "./units.js";
 
-/** How bad the news is: `good` is the end of a trouble, `critical` needs somebody now. */
+/** How bad the news is: `good` is the end of a trouble, `critical` needs attention now. */
 export type Severity = "good" | "info" | "warning" | "critical";
 
 interface EventRow {

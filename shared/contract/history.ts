@@ -37,7 +37,7 @@ export interface Hole {
   readonly wan: string;
   readonly from: number;
   readonly to: number;
-  /** null: nobody knows */
+  /** null: unknown */
   readonly frames: number | null;
   readonly cause: string;
 }
@@ -151,7 +151,7 @@ export interface Gap {
   readonly wan: string;
   readonly boot: string;
   readonly fromSeq: number;
-  /** null: nobody knows how many */
+  /** null: unknown */
   readonly toSeq: number | null;
   readonly count: number | null;
   /** The frame before, null: there is none. */

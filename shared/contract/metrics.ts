@@ -96,7 +96,7 @@ export const METRICS: readonly Metric[] = [
       "Mbit/s",
       `wanted${D}Kbps`,
       1e-3,
-      `Shaper rate the controller wishes, ${d}`,
+      `Shaper rate the controller desires, ${d}`,
     ),
   ),
   ...perDirection((d, D) =>
@@ -151,7 +151,7 @@ export const METRICS: readonly Metric[] = [
     "count",
     "missed",
     1,
-    "Beats dropped before the cycle",
+    "Cycles dropped before the cycle",
   ),
   cycle(
     "wanctl_publish_ms",

@@ -1,6 +1,6 @@
-/** Why an operation came to nothing. A closed list: who calls decides by the kind, people read the text. */
+/** Why an operation failed. A closed list: callers decide by the kind, people read the text. */
 const FAULTS = [
-  /** Nobody answers at that address: connection refused, reset, no route. */
+  /** Nothing answers at that address: connection refused, reset, no route. */
   "unreachable",
   /** No answer in time. */
   "timeout",
@@ -12,7 +12,7 @@ const FAULTS = [
   "not_found",
   /** It answers that it cannot now: overloaded, or starting. */
   "busy",
-  /** It understood, and says no; or it answers what nobody understands. */
+  /** The router understood and refused; or its answer cannot be understood. */
   "refused",
 ] as const;
 

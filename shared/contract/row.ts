@@ -53,7 +53,7 @@ const ROW = {
     unit: "code",
     means: "0 GREEN, 1 YELLOW, 2 SOFT_RED, 3 RED",
   },
-  wantedDownloadKbps: { unit: "kbit/s", means: "rate the controller wishes" },
+  wantedDownloadKbps: { unit: "kbit/s", means: "rate the controller desires" },
   enforcedDownloadKbps: {
     unit: "kbit/s",
     means: "rate the router is known to enforce",
@@ -73,7 +73,7 @@ const ROW = {
     signed: true,
   },
   stateUpload: { unit: "code", means: "0 GREEN, 1 YELLOW, 3 RED" },
-  wantedUploadKbps: { unit: "kbit/s", means: "rate the controller wishes" },
+  wantedUploadKbps: { unit: "kbit/s", means: "rate the controller desires" },
   enforcedUploadKbps: {
     unit: "kbit/s",
     means: "rate the router is known to enforce",
@@ -93,7 +93,7 @@ const ROW = {
     signed: true,
   },
   lateUs: { unit: "µs", means: "how late the cycle began" },
-  missed: { unit: "count", means: "beats dropped since the cycle before" },
+  missed: { unit: "count", means: "cycles dropped since the one before" },
   publishUs: {
     unit: "µs",
     means: "what building and sending the frame before this one took",

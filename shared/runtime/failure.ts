@@ -1,4 +1,4 @@
-/** An end that is nobody's bug: said in one line, without a stack, exit code 1. */
+/** A failure that the operator can mend: reported in one line, without a stack, exit code 1. */
 export class Failure extends Error {
   override readonly name = "Failure";
 }

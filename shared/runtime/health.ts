@@ -12,7 +12,7 @@ export interface Health {
   readonly [key: string]: unknown;
 }
 
-/** Serves `look()` at a socket. Nobody else owns the path: the process holds its lock. */
+/** Serves `look()` at a socket. The process must hold the lock of the path. */
 export async function serveHealth(
   path: string,
   look: () => Health,
@@ -43,10 +43,10 @@ export async function serveHealth(
   };
 }
 
-/** An answer with more letters is none of ours. */
+/** The longest answer, characters: a longer one is not a health answer. */
 const ANSWER_MAX = 2 ** 20;
 
-/** Asks a process how it is; null when nobody answers within `timeoutMs`. @throws Failure where the socket is not for us */
+/** Asks a process for its health; null if there is no answer within `timeoutMs`. @throws Failure if access is denied */
 export function askHealth(
   path: string,
   timeoutMs = 1000,

@@ -38,7 +38,7 @@ function linkAt(path: string): string | null {
   }
 }
 
-/** A name for who owns what a path leads to; by the path's digest where it is too long. */
+/** The lock name for what a path leads to; by the path's digest if it is too long. */
 export function nameOfOwner(who: string, path: string): string {
   const real = realPath(path);
   const name = `${who}:${real}`;

@@ -21,7 +21,7 @@ const PRIORITY: Readonly<Record<Level, number>> = {
   info: 6,
 };
 
-/** Does stderr lead to the journal? Whoever inherits the variable may have redirected it since, systemd.exec(5). */
+/** Does stderr lead to the journal? It may have been redirected after the variable was set, systemd.exec(5). */
 function leadsToJournal(): boolean {
   const { dev, ino } = fstatSync(2);
   return process.env["JOURNAL_STREAM"] === `${dev}:${ino}`;

@@ -163,7 +163,7 @@ describe("wanctl setup before it looks at anything", () => {
       ...["--password-file", join(folder.path, "none"), "--upload", "9"],
     );
     expect(err.trim().split("\n")).to.deep.equal([
-      "wanctl: Cannot set up: --download is required where nobody can be asked",
+      "wanctl: Cannot set up: --download is required without a terminal",
       "wanctl: Cannot set up: --router must name a port from 1 to 65535: got '10.0.0.1:99999'",
       "wanctl: Cannot set up: --fingerprint must be 64 hexadecimal digits, with colons between the bytes or without: got '12'",
       `wanctl: Cannot read password '${join(folder.path, "none")}': there must be a file that holds it, with mode 0600 (ENOENT): --password-file names it`,

@@ -44,7 +44,7 @@ const eachOf = (
     names.map((name): FigureValue => [{ direction, [label]: name }, 0]),
   );
 
-/** Counts the directions whose wish moved the one way or the other. */
+/** Counts the directions whose desired rate was raised, or lowered. */
 const moves =
   (way: 1 | -1): CycleCounter["adds"] =>
   (cycle, before) =>
@@ -73,7 +73,7 @@ export const CYCLE_COUNTERS: readonly CycleCounter[] = [
   },
   {
     name: "wanctl_missed_beats_total",
-    help: "Beats dropped because the cycle before was late",
+    help: "Cycles dropped because the one before was late",
     labels: ["wan"],
     zeros: [[{}, 0]],
     adds: ({ missed }) => [[{}, missed]],

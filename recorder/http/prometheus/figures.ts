@@ -20,7 +20,7 @@ export type Labels = Readonly<Record<string, string>>;
 /** One value under a name, or what is to be added to it. */
 export type FigureValue = readonly [labels: Labels, value: number];
 
-/** What is looked at when somebody asks. */
+/** What a scrape reads its figures from. */
 export interface FigureSources {
   readonly store: Pick<Store, "size" | "missing">;
   readonly intake: Intake;

@@ -78,8 +78,8 @@ const gap = Type.Object({
   wan: Type.String(),
   boot: Type.String({ description: "of which run frames are lost" }),
   fromSeq: Type.Integer(),
-  toSeq: nullableInteger("null: nobody knows how many"),
-  count: nullableInteger("frames lost, null: nobody knows how many"),
+  toSeq: nullableInteger("null: unknown"),
+  count: nullableInteger("frames lost; null: unknown"),
   fromMs: nullableInteger("the frame before, null: there is none"),
   toMs: nullableInteger("the frame behind, null: there is none"),
   cause: Type.Union(

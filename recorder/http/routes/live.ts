@@ -9,7 +9,7 @@ import { HttpError } from "../errors.js";
 import { kind, many, parameters, wan } from "../query.js";
 import { route, type Route } from "../route.js";
 
-/** Clients at once; whoever comes later is turned away. */
+/** Clients at once; further ones are refused. */
 export const CLIENTS_MAX = 32;
 
 /** What waits for one client at most, but for a frame: about 4 s of two WANs. A client that lags further loses frames. */
@@ -17,11 +17,11 @@ export const PENDING_BYTES_MAX = 131_072;
 
 const HEARTBEAT_MS = 15_000;
 
-/** A client that took nothing at all between so many heartbeats is gone. */
-const DEAF_BEATS = 4;
+/** A client that read nothing during so many heartbeats is disconnected. */
+const SILENT_HEARTBEATS = 4;
 
 /** What a client wants to hear; all where nothing is named. */
-interface Wishes {
+interface Filter {
   readonly wans: ReadonlySet<string> | null;
   readonly kinds: ReadonlySet<Kind> | null;
 }
@@ -30,7 +30,7 @@ interface Wishes {
 export interface SseClients extends Disposable {
   hear(frame: Frame): void;
   /** Says false where it is full. */
-  join(response: ServerResponse, headers: Headers, wishes: Wishes): boolean;
+  join(response: ServerResponse, headers: Headers, filter: Filter): boolean;
   readonly counts: {
     readonly clients: number;
     readonly sent: number;
@@ -42,10 +42,10 @@ export interface SseClients extends Disposable {
 
 interface Client {
   readonly response: ServerResponse;
-  readonly wishes: Wishes;
+  readonly filter: Filter;
   /** Since it was last told. */
   dropped: number;
-  deafBeats: number;
+  silentHeartbeats: number;
 }
 
 /** The queue of a client is its socket's: what does not fit there is dropped, counted, and told when there is room. */
@@ -64,17 +64,20 @@ export function openSseClients(): SseClients {
     client.dropped = 0;
   }
 
-  function beat(): void {
+  function sendHeartbeat(): void {
     for (const client of clients) {
-      client.deafBeats = hasRoom(client) ? 0 : client.deafBeats + 1;
-      if (client.deafBeats >= DEAF_BEATS) client.response.destroy();
-      else if (client.deafBeats === 0) {
+      client.silentHeartbeats = hasRoom(client)
+        ? 0
+        : client.silentHeartbeats + 1;
+      if (client.silentHeartbeats >= SILENT_HEARTBEATS)
+        client.response.destroy();
+      else if (client.silentHeartbeats === 0) {
         tellDropped(client);
         client.response.write(": still here\n\n");
       }
     }
   }
-  const beating = setInterval(beat, HEARTBEAT_MS).unref();
+  const heartbeat = setInterval(sendHeartbeat, HEARTBEAT_MS).unref();
 
   return {
     get counts() {
@@ -83,7 +86,7 @@ export function openSseClients(): SseClients {
     hear(frame) {
       let text: string | null = null;
       for (const client of clients) {
-        if (!wants(client.wishes, frame)) continue;
+        if (!wants(client.filter, frame)) continue;
         tellDropped(client);
         // in order: nothing comes before it is told what is missing
         if (client.dropped > 0 || !hasRoom(client)) {
@@ -96,12 +99,12 @@ export function openSseClients(): SseClients {
         counts.sent++;
       }
     },
-    join(response, headers, wishes) {
+    join(response, headers, filter) {
       if (clients.size >= CLIENTS_MAX) {
         counts.turnedAway++;
         return false;
       }
-      const client = { response, wishes, dropped: 0, deafBeats: 0 };
+      const client = { response, filter, dropped: 0, silentHeartbeats: 0 };
       clients.add(client);
       response.once("close", () => clients.delete(client));
       response.on("error", () => clients.delete(client));
@@ -110,7 +113,7 @@ export function openSseClients(): SseClients {
       return true;
     },
     [Symbol.dispose]() {
-      clearInterval(beating);
+      clearInterval(heartbeat);
       for (const { response } of clients) response.destroy();
     },
   };
@@ -119,7 +122,7 @@ export function openSseClients(): SseClients {
 const sse = (event: string, data: string): string =>
   `event: ${event}\ndata: ${data}\n\n`;
 
-const wants = ({ wans, kinds }: Wishes, { source, kind }: Frame): boolean =>
+const wants = ({ wans, kinds }: Filter, { source, kind }: Frame): boolean =>
   (wans === null || wans.has(source)) && (kinds === null || kinds.has(kind));
 
 /** Frames as they come. */

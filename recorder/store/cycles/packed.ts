@@ -17,7 +17,7 @@ import { pack, type Scale, unpacker } from "./packing.js";
 /** 128 a second: a controller sends 20. A slot with more would take long to pack, each time that one is added. */
 const SLOT_CYCLES_MAX = 256;
 
-/** A time goes when nobody has cycles of then any more; not more than so many at once. */
+/** A row of cycle_time is deleted when no WAN has a cycle of that instant; at most so many at once. */
 const TIMES_MAX = 10_000;
 
 /** Statements kept, one for each choice of fields. */

@@ -7,7 +7,7 @@
  *             text p w n u h l  value = u * (2^15 h + l - BIAS + code), the code being the w bits from bit p - 1 on,
  *                               the highest first; null where n is 2 and the code is 0
  *
- * Each letter is a character that stands for its code point, none of which is 0 (where SQLite ends a text) or above
+ * Each letter is a character that stands for its code point, which is never 0 (where SQLite ends a text) or above
  * U+D7FF (where not all are characters). All rows have equally many bytes.
  */
 export type Value = number | null;

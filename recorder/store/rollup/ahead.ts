@@ -15,7 +15,7 @@ interface AheadOf {
   readonly newestMs: number | null;
   /** Raw data of before this expired while the clock was ahead; null where none did beyond the present. */
   readonly expiredMs: number | null;
-  /** Nobody was told yet. */
+  /** Not reported yet. */
   readonly isNews: boolean;
 }
 

@@ -39,7 +39,7 @@ type RolledStep = readonly [
   max: number,
 ];
 
-/** Buckets as they are read: the work grows with how many there are, so whoever reads takes some at a time. */
+/** Reads buckets. The work grows with their number, so readers take some at a time. */
 export interface Rolled {
   steps(series: readonly number[], stretch: Stretch): readonly RolledStep[];
   /** How long each state was held, by step. */

@@ -90,7 +90,7 @@ describe("openQuestions()", () => {
       await questions.ask({ ...question, usual: "3" }, undefined),
     ).to.equal("3");
     expect(await refusal(questions.ask(question, undefined))).to.equal(
-      "Cannot set up: --rate is required where nobody can be asked",
+      "Cannot set up: --rate is required without a terminal",
     );
     expect(await refusal(questions.ask(question, "fast"))).to.equal(
       "Cannot set up: --rate must be a number: got 'fast'",
@@ -156,7 +156,7 @@ describe("wanctl setup", () => {
     const { code, err } = await wanctl("setup", "--to", etc(), "--yes");
     expect(code).to.equal(1);
     expect(err).to.include(
-      "wanctl: Cannot set up: --download is required where nobody can be asked\n",
+      "wanctl: Cannot set up: --download is required without a terminal\n",
     );
   });
 

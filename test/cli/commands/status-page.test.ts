@@ -69,7 +69,7 @@ spectrum  fine, up 3 h 12 min
   upload    SOFT_RED for 12 s      wanted  187  enforced    —  load  142 Mbit/s
             hold: not in full use, load 12 %
   router    tc, reachable for 60 s
-  loop      230412 cycles, 3 beats missed, 0.4 ms late
+  loop      230412 cycles, 3 cycles missed, 0.4 ms late
 
 recorder  fine
   database  /var/lib/wanctl/metrics.db

@@ -22,11 +22,11 @@ describe("openBoard()", () => {
   it("rewrites the present in place on a terminal", () => {
     const tty = screen(true);
     const board = openBoard(tty);
-    board.beat();
+    board.update();
     expect(tty.take()).to.equal("");
     board.hear(frame("spectrum"));
     board.hear(frame("att"));
-    board.beat();
+    board.update();
     const first = tty.take();
     expect(first.split("\n").map((line) => line.slice(0, 8))).to.deep.equal([
       "att     ",
@@ -36,7 +36,7 @@ describe("openBoard()", () => {
       "",
     ]);
     board.hear(frame("att"));
-    board.beat();
+    board.update();
     const second = tty.take();
     expect(second.startsWith("\x1b[4A\x1b[J")).to.equal(true);
     expect(second).to.include("spectrum  no frame since");
@@ -46,7 +46,7 @@ describe("openBoard()", () => {
     const tty = screen(true);
     const board = openBoard(tty);
     board.hear(frame("spectrum"));
-    board.beat();
+    board.update();
     const present = tty.take();
     board.hear(event);
     expect(tty.take())
@@ -59,7 +59,7 @@ describe("openBoard()", () => {
     const board = openBoard(pipe);
     const spoke = Array.from({ length: 11 }, (_, i) => {
       board.hear(frame("spectrum"));
-      board.beat();
+      board.update();
       return pipe.take() === "" ? [] : [i];
     });
     expect(spoke.flat()).to.deep.equal([0, 5, 10]);
