@@ -43,7 +43,7 @@ export function cycle(
   last: ControlState | null,
   tick: Cycle,
 ): ControlState {
-  const now = wan.line.beat(tick);
+  const now = wan.line.startOf(tick);
   const before = last ?? initial(wan.policy, now, wan.checkpoint.known);
   const reading = wan.line.take(now);
   const after = step(before, reading, now, wan.policy);
@@ -89,7 +89,7 @@ function rowOf(
   { estimate, rate, state, traffic }: ControlState,
   tick: Cycle,
 ): Row {
-  const enforced = line.shaper.enforcedBps();
+  const enforced = line.shaper.actualBps();
   const baselineUs = maybe(baselineMs(estimate), toUs);
   const deltaUs = maybe(estimate.deltaMs, toUs);
   const loadOf = (direction: "download" | "upload") =>

@@ -43,18 +43,18 @@ export interface Reloadable {
   readonly policy: Policy;
 }
 
-/** On an idle line a round of probes leaves so often. */
+/** ms between rounds of probes on an idle line. */
 const IDLE_ROUND_MS = 1_000;
 
-/** Nobody answers for so long: does the gateway? */
+/** ms without any answer after which the gateway is probed. */
 const SILENT_MS = 1_000;
 
-/** Who did not look for so long stood still. What was under way meanwhile tells of another time. */
+/** More than 1 s between two cycles: the process was suspended; probes in flight are discarded. */
 export const PAUSED_MS = 1_000;
 
 interface Measuring {
   readonly probe: ProbeConfig;
-  /** A line unused for so long is probed less; null: never. */
+  /** ms without traffic after which the line is probed less; null: never. */
   readonly idleAfterMs: number | null;
 }
 
@@ -93,7 +93,7 @@ export function openMeasuredLine(
   }
 
   return {
-    beat: (tick) => tick.at,
+    startOf: (tick) => tick.at,
     take(now): Reading {
       const traffic = counters.take();
       use = nextUse(use, traffic, rule(), now);
@@ -143,9 +143,9 @@ const withLink = (answers: Answers, link: LinkState | null): Answers =>
 
 /** What a controller measures and acts upon: a real line, or a simulated one that keeps its own time. */
 export interface Line extends AsyncDisposable {
-  /** The instant of this beat. */
-  beat(tick: Cycle): MonoMs;
-  /** The facts that came since the last beat, each once. */
+  /** When this cycle starts. */
+  startOf(tick: Cycle): MonoMs;
+  /** The facts that came since the last cycle, each once. */
   take(now: MonoMs): Reading;
   /** What is known of the line besides its answers. */
   signs(): Signs;

@@ -12,7 +12,7 @@ import { decodeAnswer, encodeRequest } from "./icmp/packet.js";
 import { type IcmpSocket, openIcmpSocket } from "./icmp/socket.js";
 import { ownName, type ProbeRoute } from "./sockets.js";
 
-/** Whether the next router answers pings: asked only while nobody else does, to tell whose trouble it is. */
+/** Whether the next router answers pings: asked only while no reflector does, to locate the fault. */
 export interface Gateway extends Disposable {
   /** Asks once a second while it is wanted. Null where it is not known. */
   look(isWanted: boolean, now: MonoMs): boolean | null;
@@ -20,7 +20,7 @@ export interface Gateway extends Disposable {
 
 const ASK_EVERY_MS = 1_000;
 
-/** An answer is true for so long; without one for so long it does not answer. */
+/** ms. Without an answer for this long the gateway counts as not answering. */
 const TRUE_MS = 2_500;
 
 const SEQ_LIMIT = 2 ** 16;

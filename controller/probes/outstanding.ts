@@ -43,13 +43,13 @@ export interface Probe extends Request {
 /** Why an answer is of no use: damaged, to another process's probe, a second one, or to a probe no longer remembered. */
 export type Stray = "damaged" | "foreign" | "duplicate" | "late";
 
-interface Flight {
+interface Outstanding {
   launch(probe: Probe): void;
   /** The probe that is answered; each is landed once. */
   land(answer: IcmpAnswer): Probe | Stray;
   /** The probes that passed their deadline unanswered, each once. They can still land: a long queue is no silence. */
   overdue(now: MonoMs): Probe[];
-  /** Whether nobody is to be waited for. */
+  /** Whether no answer is awaited. */
   isEmpty(): boolean;
   /** Forgets all of them. */
   clear(): void;
@@ -59,7 +59,7 @@ interface Flight {
 const FORGOTTEN_MS = 5_000;
 
 /** The probes in flight: at most as many as leave in {@link FORGOTTEN_MS}. */
-export function openOutstanding(id: number, lossMs: number): Flight {
+export function openOutstanding(id: number, lossMs: number): Outstanding {
   const probes = new Map<
     number,
     { probe: Probe; is: "flying" | "overdue" | "landed" }

@@ -12,7 +12,7 @@ export interface Answers {
   readonly lost: number;
 }
 
-/** The answers of a beat; sorts the replies by arrival. Asleep is who has nothing to wait for. */
+/** The answers of a cycle; sorts the replies by arrival. Asleep: no answer is awaited. */
 export const answersOf = (
   replies: Reply[],
   lost: number,
@@ -30,7 +30,7 @@ export const answersOf = (
   lost,
 });
 
-/** Of a beat in which there was nothing to wait for. */
+/** Of a cycle in which no answer was awaited. */
 export const NOTHING_ASKED: Answers = answersOf([], 0, true);
 
 /** What all probes of a line share. */
@@ -46,9 +46,9 @@ export interface Pinger extends AsyncDisposable {
   rest(roundMs: number | null): void;
   /** Nothing that is under way counts any more. */
   forget(now: MonoMs): void;
-  /** Why nobody can be pinged now; null where it works. */
+  /** Why pings cannot be sent now; null if they can. */
   fault(): string | null;
-  /** How it measures, for whoever asks at the health socket. */
+  /** How it measures, for the health socket. */
   view(): Readonly<Record<string, unknown>>;
 }
 

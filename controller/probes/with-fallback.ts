@@ -26,19 +26,19 @@ export interface Fallback {
   readonly aloneFrom: MonoMs | null;
 }
 
-/** Who answered in a beat. */
+/** Which probes were answered in a cycle. */
 interface Heard {
   readonly pings: boolean;
   readonly others: boolean;
 }
 
-/** Nobody answers a ping for so long: try something else. */
+/** ms without an answered ping after which the fallback is tried. */
 const SILENT_MS = 1_000;
 
-/** The other alone is answered for so long: it is not the line that was away and comes back. */
+/** ms. If only the fallback is answered for this long, pings are filtered: it is not a line that just came back. */
 const ALONE_MS = 1_000;
 
-/** Pings are answered again for so long: they are enough. */
+/** ms of answered pings after which the fallback ends. */
 const ENOUGH_MS = 5_000;
 
 export const noFallback = (now: MonoMs): Fallback => ({
@@ -46,7 +46,7 @@ export const noFallback = (now: MonoMs): Fallback => ({
   ...{ pingedAt: now, pingingFrom: now },
 });
 
-/** After a beat; `restMs` is how long pings may rest at most. */
+/** After a cycle; `restMs` is how long pings may rest at most. */
 export function nextFallback(
   before: Fallback,
   heard: Heard,
@@ -77,10 +77,10 @@ export function nextFallback(
 export const isVain = ({ isNeeded, aloneFrom }: Fallback): boolean =>
   isNeeded && aloneFrom !== null;
 
-/** Pings that nobody answers now are tried so often. */
+/** ms between rounds of pings while they are not answered. */
 const VAIN_ROUND_MS = 5_000;
 
-/** Who answers in less than this part of a reflector's ping, and by so many ms, is somebody nearer in its name. */
+/** A handshake faster than this fraction of the reflector's ping, and by this many ms, was answered by a nearer proxy. */
 const NEARER_RATIO = 0.5;
 const NEARER_MS = 1;
 

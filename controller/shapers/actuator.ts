@@ -39,7 +39,7 @@ import {
 } from "./pace.js";
 import { type Backend, NO_WRITES, type Shaper } from "./shaper.js";
 
-/** What was last seen longer ago is looked at again before it is overwritten: somebody may have been there. */
+/** ms. A rate read back longer ago is read again before it is overwritten: another program may have changed it. */
 const TRUST_MS = 5_000;
 
 type Job =
@@ -56,9 +56,9 @@ interface Settings {
 }
 
 /**
- * Makes a router follow wishes (CTRL-05): the newest wins, one operation at a time, cuts before raises, within the
- * router's budgets. The rates of a lost router are read before anything is written to it again, so that no old wish is
- * ever applied. Nothing happens but when asked: who stops wishing stops writing.
+ * Writes the desired rates to a router (CTRL-05): the newest wins, one operation at a time, cuts before raises, within the
+ * router's write limits. After a fault the rates are read before anything is written, so that no stale rate is ever
+ * applied. Writes start only from request(): if the loop stops, so do writes.
  */
 export function openActuator(
   router: Backend,
@@ -70,13 +70,13 @@ export function openActuator(
   const { onForeign } = settings;
   let { pace } = settings;
   const outage = openOutage("router_lost", clock, report);
-  const lanes: Record<Direction, DirectionState> = {
+  const directions: Record<Direction, DirectionState> = {
     download: freshDirection(clock.mono()),
     upload: freshDirection(clock.mono()),
   };
   const counts = { ...NO_WRITES };
-  let purses = fullBuckets(pace, clock.mono());
-  let peace = NO_FOREIGN_WRITES;
+  let buckets = fullBuckets(pace, clock.mono());
+  let foreignWrites = NO_FOREIGN_WRITES;
   let work: Promise<void> | null = null;
   /** Do we know the rates in force? Not at first, and not after a fault. */
   let isKnown = false;
@@ -86,17 +86,17 @@ export function openActuator(
   let warnings: readonly string[] = [];
   let isClosed = false;
 
-  function wish(wanted: PerDirection<number>): void {
+  function setDesired(rates: PerDirection<number>): void {
     for (const direction of DIRECTIONS) {
-      const lane = withDesired(
-        lanes[direction],
-        wanted[direction],
+      const state = withDesired(
+        directions[direction],
+        rates[direction],
         clock.mono(),
       );
-      if (lane === null) continue;
+      if (state === null) continue;
       counts.asked++;
-      if (!lanes[direction].wasSent) counts.superseded++;
-      lanes[direction] = lane;
+      if (!directions[direction].wasSent) counts.superseded++;
+      directions[direction] = state;
     }
   }
 
@@ -105,18 +105,18 @@ export function openActuator(
     const now = clock.mono();
     const isLookDue = now >= lookAt;
     const [download, upload] = [
-      changeNeeded(lanes.download),
-      changeNeeded(lanes.upload),
+      changeNeeded(directions.download),
+      changeNeeded(directions.upload),
     ];
     if (!isKnown || download === null || upload === null)
       return isLookDue ? { kind: "look" } : null;
-    if (peace.asideUntil !== null && !isAside(peace, now))
+    if (foreignWrites.asideUntil !== null && !isAside(foreignWrites, now))
       resume("long enough");
-    const write = isAside(peace, now)
+    const write = isAside(foreignWrites, now)
       ? null
-      : nextWrite({ download, upload }, pace, purses, now);
+      : nextWrite({ download, upload }, pace, buckets, now);
     if (write !== null && (write.change === "cut" || !isLookDue))
-      return msSince(lanes[write.direction].seenAt, now) > TRUST_MS
+      return msSince(directions[write.direction].seenAt, now) > TRUST_MS
         ? { kind: "look" }
         : { kind: "write", ...write };
     if (isLookDue) return { kind: "look" };
@@ -139,30 +139,33 @@ export function openActuator(
     if (outcome.kind === "failed") return outcome;
     isKnown = true;
     for (const direction of DIRECTIONS)
-      lanes[direction] = withActual(
-        lanes[direction],
+      directions[direction] = withActual(
+        directions[direction],
         outcome.value[direction],
         clock.mono(),
       );
-    lookAfterPeace();
-    lookAt = later(clock.mono(), lookAgainMs(peace, pace.lookMs, clock.mono()));
+    checkForeignWrites();
+    lookAt = later(
+      clock.mono(),
+      lookAgainMs(foreignWrites, pace.lookMs, clock.mono()),
+    );
     return null;
   }
 
-  function lookAfterPeace(): void {
-    const foreign = DIRECTIONS.filter((name) => isForeign(lanes[name]));
-    if (isAside(peace, clock.mono())) {
+  function checkForeignWrites(): void {
+    const foreign = DIRECTIONS.filter((name) => isForeign(directions[name]));
+    if (isAside(foreignWrites, clock.mono())) {
       if (foreign.length === 0) resume("the rates are ours again");
       return;
     }
     if (foreign.length === 0) return;
-    peace = foreignSeen(peace, onForeign, clock.mono());
-    const isCorrected = !isAside(peace, clock.mono());
+    foreignWrites = foreignSeen(foreignWrites, onForeign, clock.mono());
+    const isCorrected = !isAside(foreignWrites, clock.mono());
     for (const direction of foreign) {
-      const { enforcedBps, oursBps } = lanes[direction];
+      const { actualBps, oursBps } = directions[direction];
       report("rate_foreign", {
         direction,
-        found_kbps: kbpsOrNull(enforcedBps),
+        found_kbps: kbpsOrNull(actualBps),
         ours_kbps: kbpsOrNull(oursBps),
         corrected: isCorrected,
       });
@@ -172,24 +175,24 @@ export function openActuator(
   }
 
   function resume(why: string): void {
-    peace = withWritingResumed(peace);
+    foreignWrites = withWritingResumed(foreignWrites);
     disown();
     report("writing_resumed", { backend, why });
   }
 
-  /** Whatever differs from the wish is due now. */
+  /** Any difference from the desired rates is due now. */
   function disown(): void {
     for (const direction of DIRECTIONS)
-      lanes[direction] = { ...lanes[direction], oursBps: null };
+      directions[direction] = { ...directions[direction], oursBps: null };
   }
 
   async function write(
     direction: Direction,
     change: RateChange,
   ): Promise<RouterFault | null> {
-    const bps = lanes[direction].wishBps ?? NaN;
-    purses = afterWriting(pace, purses, change, clock.mono());
-    lanes[direction] = { ...lanes[direction], wasSent: true };
+    const bps = directions[direction].desiredBps ?? NaN;
+    buckets = afterWriting(pace, buckets, change, clock.mono());
+    directions[direction] = { ...directions[direction], wasSent: true };
     counts.sent++;
     const outcome = await router.setRate(direction, bps);
     if (outcome.kind === "failed") {
@@ -199,7 +202,11 @@ export function openActuator(
     const isConfirmed = isSame(outcome.value, bps);
     counts[isConfirmed ? "confirmed" : "refused"]++;
     const seen = isConfirmed ? withConfirmed : withActual;
-    lanes[direction] = seen(lanes[direction], outcome.value, clock.mono());
+    directions[direction] = seen(
+      directions[direction],
+      outcome.value,
+      clock.mono(),
+    );
     return isConfirmed
       ? null
       : {
@@ -234,7 +241,7 @@ export function openActuator(
     isKnown = false;
     isDescribed = false;
     lookAt = later(clock.mono(), RETRY_MS[fault.fault]);
-    if (!isAside(peace, clock.mono())) disown();
+    if (!isAside(foreignWrites, clock.mono())) disown();
   }
 
   /**
@@ -250,8 +257,11 @@ export function openActuator(
         return;
       }
     }
-    const isSettled = DIRECTIONS.every((name) => lanes[name].oursBps !== null);
-    if (isSettled || isAside(peace, clock.mono())) outage.end({ backend });
+    const isSettled = DIRECTIONS.every(
+      (name) => directions[name].oursBps !== null,
+    );
+    if (isSettled || isAside(foreignWrites, clock.mono()))
+      outage.end({ backend });
   }
 
   function start(): void {
@@ -259,25 +269,26 @@ export function openActuator(
   }
 
   return {
-    request(wanted) {
-      wish(wanted);
+    request(rates) {
+      setDesired(rates);
       if (work === null) start();
     },
-    enforcedBps: () => eachDirection((name) => finite(lanes[name].enforcedBps)),
+    actualBps: () =>
+      eachDirection((name) => finite(directions[name].actualBps)),
     view: () => ({
       backend,
       reachable: outage.why() === null && isKnown,
       sinceMs: outage.sinceMs(),
       error: outage.why(),
-      warnings: isAside(peace, clock.mono())
+      warnings: isAside(foreignWrites, clock.mono())
         ? [...warnings, "somebody else sets the rates: writing is paused"]
         : warnings,
       writes: { ...counts },
     }),
     async leave(rates, deadlineMs) {
       pace = isUrgent(pace);
-      purses = fullBuckets(pace, clock.mono());
-      wish(rates);
+      buckets = fullBuckets(pace, clock.mono());
+      setDesired(rates);
       const settled = (async () => {
         await work;
         lookAt = clock.mono();

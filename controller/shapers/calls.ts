@@ -46,7 +46,7 @@ export const countedSession = (
   [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
 });
 
-/** A lost router is tried again after so long; one that does not know us rarely, lest it locks us out. */
+/** ms until a failed router is tried again; rarely after an authentication failure, to avoid being locked out. */
 export const RETRY_MS: Readonly<Record<FaultKind, number>> = {
   unreachable: 500,
   timeout: 250,

@@ -3,31 +3,34 @@ import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { DesiredWrite } from "./pace.js";
 
 export const ON_FOREIGN = ["correct", "respect"] as const;
-/** What is done about a rate that somebody else set. */
+/** What is done about a rate that another program set. */
 export type OnForeign = (typeof ON_FOREIGN)[number];
 
-/** Two foreign rates within so long are no slip of a hand: another controller is at work. */
+/** ms. Two foreign rates within this time come from another controller, not from a person. */
 const TWICE_MS = MINUTE_MS;
-/** Then nothing is written for so long. */
+/** ms. How long writing then pauses. */
 const ASIDE_MS = 600_000;
-/** After a foreign rate it is looked for the next one so often. */
+/** ms. How often the rates are read back after a foreign one. */
 const WATCHFUL_MS = 5_000;
 
-/** How we stand with whoever else writes to our queues. */
-interface Peace {
+/** Writes to our queues by other programs. */
+interface ForeignWrites {
   readonly foreignAt: MonoMs | null;
   /** Nothing is written before this instant. */
   readonly asideUntil: MonoMs | null;
 }
 
-export const NO_FOREIGN_WRITES: Peace = { foreignAt: null, asideUntil: null };
+export const NO_FOREIGN_WRITES: ForeignWrites = {
+  foreignAt: null,
+  asideUntil: null,
+};
 
 /** A read-back found a rate that is not ours. */
 export function foreignSeen(
-  { foreignAt }: Peace,
+  { foreignAt }: ForeignWrites,
   policy: OnForeign,
   now: MonoMs,
-): Peace {
+): ForeignWrites {
   if (policy === "respect")
     return { foreignAt: now, asideUntil: Infinity as MonoMs };
   const isAgain = foreignAt !== null && msSince(foreignAt, now) <= TWICE_MS;
@@ -35,18 +38,20 @@ export function foreignSeen(
 }
 
 /** Ours again, or the time is over. */
-export const withWritingResumed = ({ foreignAt }: Peace): Peace => ({
+export const withWritingResumed = ({
+  foreignAt,
+}: ForeignWrites): ForeignWrites => ({
   foreignAt,
   asideUntil: null,
 });
 
 /** Is nothing to be written now? */
-export const isAside = ({ asideUntil }: Peace, now: MonoMs): boolean =>
+export const isAside = ({ asideUntil }: ForeignWrites, now: MonoMs): boolean =>
   asideUntil !== null && now < asideUntil;
 
-/** How soon to look again, given how soon one looks in peace. */
+/** How soon to read back again; `lookMs` without foreign writes. */
 export const lookAgainMs = (
-  { foreignAt }: Peace,
+  { foreignAt }: ForeignWrites,
   lookMs: number,
   now: MonoMs,
 ): number =>
@@ -56,79 +61,81 @@ export const lookAgainMs = (
 
 /** What is wanted and what is known of one direction. Rates in bit/s, whole kbit/s. */
 export interface DirectionState {
-  readonly wishBps: number | null;
-  readonly wishedAt: MonoMs;
+  readonly desiredBps: number | null;
+  readonly desiredAt: MonoMs;
   readonly wasSent: boolean;
   /** As last read back, and when. */
-  readonly enforcedBps: number | null;
+  readonly actualBps: number | null;
   readonly seenAt: MonoMs;
-  /** What we last set, as read back; null while nobody can say whose the rate is. */
+  /** What we last set, as read back; null while it is unknown who set the rate. */
   readonly oursBps: number | null;
 }
 
 export const freshDirection = (now: MonoMs): DirectionState => ({
-  wishBps: null,
-  wishedAt: now,
+  desiredBps: null,
+  desiredAt: now,
   wasSent: true,
-  enforcedBps: null,
+  actualBps: null,
   seenAt: now,
   oursBps: null,
 });
 
-/** The same lane when the wish is none that it has; null when it is. */
+/** With another desired rate; null if it is the same. */
 export function withDesired(
-  lane: DirectionState,
+  state: DirectionState,
   bps: number,
   now: MonoMs,
 ): DirectionState | null {
-  const wishBps = toKbps(bps) * 1e3;
-  return lane.wishBps === wishBps
+  const desiredBps = toKbps(bps) * 1e3;
+  return state.desiredBps === desiredBps
     ? null
-    : { ...lane, wishBps, wishedAt: now, wasSent: false };
+    : { ...state, desiredBps, desiredAt: now, wasSent: false };
 }
 
-/** A read-back. What is as wished is ours, whoever set it. */
+/** A read-back. A rate equal to the desired one counts as ours. */
 export const withActual = (
-  lane: DirectionState,
+  state: DirectionState,
   bps: number,
   now: MonoMs,
 ): DirectionState => ({
-  ...lane,
-  enforcedBps: bps,
+  ...state,
+  actualBps: bps,
   seenAt: now,
   oursBps:
-    lane.oursBps === null && lane.wishBps !== null && isSame(bps, lane.wishBps)
+    state.oursBps === null &&
+    state.desiredBps !== null &&
+    isSame(bps, state.desiredBps)
       ? bps
-      : lane.oursBps,
+      : state.oursBps,
 });
 
 /** Our own write, read back. */
 export const withConfirmed = (
-  lane: DirectionState,
+  state: DirectionState,
   bps: number,
   now: MonoMs,
 ): DirectionState => ({
-  ...lane,
-  enforcedBps: bps,
+  ...state,
+  actualBps: bps,
   seenAt: now,
   oursBps: bps,
 });
 
-/** Is the rate in force one that somebody else set? */
-export const isForeign = ({ oursBps, enforcedBps }: DirectionState): boolean =>
-  oursBps !== null && enforcedBps !== null && !isSame(enforcedBps, oursBps);
+/** Whether the actual rate was set by another program. */
+export const isForeign = ({ oursBps, actualBps }: DirectionState): boolean =>
+  oursBps !== null && actualBps !== null && !isSame(actualBps, oursBps);
 
-/** What there may be to write; null before the first wish and the first read-back. */
-export const changeNeeded = (lane: DirectionState): DesiredWrite | null =>
-  lane.wishBps === null || lane.enforcedBps === null
+/** What there may be to write; null before the first request and the first read-back. */
+export const changeNeeded = (state: DirectionState): DesiredWrite | null =>
+  state.desiredBps === null || state.actualBps === null
     ? null
     : {
-        wishBps: lane.wishBps,
-        wishedAt: lane.wishedAt,
-        enforcedBps: isSame(lane.enforcedBps, lane.wishBps)
-          ? lane.wishBps
-          : lane.enforcedBps,
-        isOurs: lane.oursBps !== null,
+        desiredBps: state.desiredBps,
+        desiredAt: state.desiredAt,
+        actualBps: isSame(state.actualBps, state.desiredBps)
+          ? state.desiredBps
+          : state.actualBps,
+        isOurs: state.oursBps !== null,
       };
 
 /** tc rounds rates of HTB from 1 Gbit/s on when it prints them. */
@@ -136,7 +143,7 @@ const ROUNDED_FROM_BPS = 1e9;
 const ROUNDING = 0.002;
 
 /** Is this the rate that was asked for, read back? To the kbit/s. */
-export const isSame = (foundBps: number, askedBps: number): boolean =>
-  toKbps(foundBps) === toKbps(askedBps) ||
-  (askedBps >= ROUNDED_FROM_BPS &&
-    Math.abs(foundBps - askedBps) <= ROUNDING * askedBps);
+export const isSame = (actualBps: number, desiredBps: number): boolean =>
+  toKbps(actualBps) === toKbps(desiredBps) ||
+  (desiredBps >= ROUNDED_FROM_BPS &&
+    Math.abs(actualBps - desiredBps) <= ROUNDING * desiredBps);

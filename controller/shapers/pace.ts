@@ -18,11 +18,11 @@ export type RateChange = "cut" | "raise";
 export interface WritePace {
   /** Cuts and raises have separate limits: no raise ever makes a cut wait. */
   readonly limits: Readonly<Record<RateChange, RateLimit>>;
-  /** A change by less than this part of the rate waits until the wish stands still. */
+  /** A change smaller than this fraction of the rate waits until the desired rate has settled. */
   readonly minRatio: Readonly<Record<RateChange, number>>;
-  /** A wish that is so old stands still: the rest of it is written, however small. */
+  /** ms. A desired rate unchanged for this long has settled: it is written, however small the change. */
   readonly settleMs: number;
-  /** The rates are read back so often although nothing was written. */
+  /** ms. How often rates are read back when nothing was written. */
   readonly lookMs: number;
 }
 
@@ -37,9 +37,9 @@ const MANY: RateLimit = { perS: 1e6, burst: 1e6 };
 
 /** One direction: what is wanted since when, what is in force, and whether that is our doing. */
 export interface DesiredWrite {
-  readonly wishBps: number;
-  readonly wishedAt: MonoMs;
-  readonly enforcedBps: number;
+  readonly desiredBps: number;
+  readonly desiredAt: MonoMs;
+  readonly actualBps: number;
   /** False after whatever made the rates uncertain: then any difference is due. */
   readonly isOurs: boolean;
 }
@@ -64,40 +64,40 @@ export const afterWriting = (
   [change]: taken(limits[change], buckets[change], 1, now),
 });
 
-/** Which way the wish lies; null where it is granted. */
+/** The change that is needed; null if the actual rate is the desired one. */
 export const changeOf = ({
-  wishBps,
-  enforcedBps,
+  desiredBps,
+  actualBps,
 }: DesiredWrite): RateChange | null =>
-  wishBps === enforcedBps ? null : wishBps < enforcedBps ? "cut" : "raise";
+  desiredBps === actualBps ? null : desiredBps < actualBps ? "cut" : "raise";
 
-const ratioOf = ({ wishBps, enforcedBps }: DesiredWrite): number =>
-  Math.abs(wishBps - enforcedBps) / Math.min(wishBps, enforcedBps);
+const ratioOf = ({ desiredBps, actualBps }: DesiredWrite): number =>
+  Math.abs(desiredBps - actualBps) / Math.min(desiredBps, actualBps);
 
 const isLargeEnough = (
-  order: DesiredWrite,
+  write: DesiredWrite,
   change: RateChange,
   pace: WritePace,
   now: MonoMs,
 ) =>
-  !order.isOurs ||
-  ratioOf(order) >= pace.minRatio[change] ||
-  msSince(order.wishedAt, now) >= pace.settleMs;
+  !write.isOurs ||
+  ratioOf(write) >= pace.minRatio[change] ||
+  msSince(write.desiredAt, now) >= pace.settleMs;
 
 /** What is to be written now: a cut before any raise, the larger one first; null when nothing is due or may be spent. */
 export function nextWrite(
-  orders: PerDirection<DesiredWrite>,
+  writes: PerDirection<DesiredWrite>,
   pace: WritePace,
   buckets: TokenBuckets,
   now: MonoMs,
 ): { readonly direction: Direction; readonly change: RateChange } | null {
   const due = DIRECTIONS.flatMap((direction) => {
-    const order = orders[direction];
-    const change = changeOf(order);
+    const write = writes[direction];
+    const change = changeOf(write);
     return change !== null &&
-      isLargeEnough(order, change, pace, now) &&
+      isLargeEnough(write, change, pace, now) &&
       canTake(pace.limits[change], buckets[change], 1, now)
-      ? [{ direction, change, ratio: ratioOf(order) }]
+      ? [{ direction, change, ratio: ratioOf(write) }]
       : [];
   });
   due.sort(

@@ -39,18 +39,18 @@ export interface Backend extends AsyncDisposable {
   describe(): Promise<Outcome<Description>>;
 }
 
-/** What became of the wishes since the start. sent = confirmed + refused + unanswered + what is on its way. */
+/** Requested rates since the start, by outcome. sent = confirmed + refused + unanswered + what is pending. */
 export interface WriteCounts {
-  /** Wishes that differed from the one before. */
+  /** Requests that differed from the one before. */
   readonly asked: number;
   readonly sent: number;
   /** Read back as written. */
   readonly confirmed: number;
   /** The router said no, or said yes and did not. */
   readonly refused: number;
-  /** No answer, so nobody knows. */
+  /** No answer: the rate is unknown. */
   readonly unanswered: number;
-  /** Wishes that were never sent, because a newer one came. */
+  /** Requests never sent, because a newer one came. */
   readonly superseded: number;
 }
 
@@ -76,12 +76,12 @@ export interface BackendView {
   readonly writes: WriteCounts;
 }
 
-/** Where wishes go. The newest wins; what is on its way is finished first. */
+/** Takes the desired rates. The newest wins; a pending operation is finished first. */
 export interface Shaper extends AsyncDisposable {
-  /** Never waits, never throws. Called every beat; writes only what changed (CTRL-05). */
-  request(wishBps: PerDirection<number>): void;
+  /** Never waits, never throws. Called every cycle; writes only what changed (CTRL-05). */
+  request(desiredBps: PerDirection<number>): void;
   /** What the router is known to enforce, bit/s; null before the first confirmation (DATA-02). */
-  enforcedBps(): PerDirection<number | null>;
+  actualBps(): PerDirection<number | null>;
   view(): BackendView;
   /** Sets the rates that are to stay behind; gives up at `deadlineMs`. */
   leave(rateBps: PerDirection<number>, deadlineMs: number): Promise<void>;

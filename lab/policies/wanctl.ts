@@ -81,9 +81,9 @@ function openPace(pace: WritePace) {
     buckets ??= fullBuckets(pace, now);
     for (;;) {
       const orders = eachDirection((d) => ({
-        wishBps: desiredBps[d],
-        wishedAt: requested[d].at,
-        enforcedBps: rates[d],
+        desiredBps: desiredBps[d],
+        desiredAt: requested[d].at,
+        actualBps: rates[d],
         isOurs: true,
       }));
       const next = nextWrite(orders, pace, buckets, now);

@@ -41,7 +41,7 @@ function handController() {
   const said: string[] = [];
   const report = (event: EventName) => void said.push(event);
   const line: Line = {
-    beat: () => now,
+    startOf: () => now,
     take: () => next!,
     signs: () => ({
       ...{ link, device: "wan", gateway: null, asked: 6 },
@@ -51,7 +51,7 @@ function handController() {
     probing: () => ({}),
     shaper: {
       request: () => undefined,
-      enforcedBps: () => ({ download: null, upload: null }),
+      actualBps: () => ({ download: null, upload: null }),
       view: () => ({
         ...{ backend: "none", reachable: false, sinceMs: 0, error: "no" },
         ...{ warnings: [], writes: NO_WRITES },

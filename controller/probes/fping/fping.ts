@@ -32,16 +32,16 @@ interface Account {
   readonly answered: Set<number>;
 }
 
-interface Ledger {
+interface Sequence {
   /** Enters an echo. One that is counted as lost already is a reply all the same: a long queue is no silence. */
   enter(echo: FpingReply): void;
-  /** Closes the beat: the echoes since the last one, and the probes that passed their deadline. */
+  /** Closes the cycle: the echoes since the last one, and the probes that passed their deadline. */
   settle(now: MonoMs): Answers;
   /** Whatever is under way or came meanwhile does not count. */
   forget(now: MonoMs): void;
 }
 
-/** More echoes than this between two beats are of no use to anybody. */
+/** More echoes than this between two cycles are dropped. */
 const ECHOES_MAX = 256;
 
 /**
@@ -56,7 +56,7 @@ export function openSequence(
     readonly periodMs: number;
     readonly lossMs: number;
   },
-): Ledger {
+): Sequence {
   const accounts: Account[] = Array.from(
     { length: probe.reflectors },
     (_, i) => ({
@@ -120,11 +120,11 @@ const FORGOTTEN_MS = 10_000;
 /** A line that waited this long in the pipe tells of the past. */
 const STALE_MS = 1_000;
 
-/** It says of each probe that it was answered or timed out. One that is silent for so long hangs, or has no route. */
+/** It says of each probe that it was answered or timed out. An fping silent for longer hangs, or has no route. */
 const MUTE_MS = ANSWER_MAX_MS + 3_000;
 
 /** So much without a word that it should say, and it is no fping. */
-const RUBBISH_BYTES = 16_384;
+const UNKNOWN_BYTES = 16_384;
 
 const RESPAWN_MIN_MS = 250;
 const RESPAWN_MAX_MS = 5_000;
@@ -132,7 +132,7 @@ const RESPAWN_MAX_MS = 5_000;
 /** One reply: `[1795231333.06965] 10.0.3.11 : [0], 64 bytes, 40.4 ms (40.4 avg, 0% loss)` */
 const REPLY = /^\[(\d+\.\d+)\] (\S+) +: \[(\d+)\], \d+ bytes, ([\d.]+) ms/;
 
-/** What it says of a probe that nobody answered: `[1795231333.06965] 10.0.3.11 : [3], timed out (NaN avg, 100% loss)` */
+/** What it says of a probe without an answer: `[1795231333.06965] 10.0.3.11 : [3], timed out (NaN avg, 100% loss)` */
 const NO_REPLY = /^\[\d+\.\d+\] \S+ +: \[\d+\], timed out|^ICMP /;
 
 /**
@@ -182,31 +182,31 @@ export function openFping(
     periodMs: probe.spacingMs * probe.reflectors.length,
     lossMs: probe.lossMs,
   };
-  let ledger: Ledger = openSequence(clock.mono(), books);
+  let sequence: Sequence = openSequence(clock.mono(), books);
   let child: ChildProcess;
   let respawn: NodeJS.Timeout | undefined;
   const backoff = openBackoff(RESPAWN_MIN_MS, RESPAWN_MAX_MS);
   const outage = openOutage("pinger_lost", clock, report);
   let isClosing = false;
-  let saidAt = clock.mono();
-  let rubbishBytes = 0;
-  let verdict: string | null = null;
+  let outputAt = clock.mono();
+  let unknownBytes = 0;
+  let reason: string | null = null;
 
   /** Ends it; what becomes of that is seen when it has ended. */
   function dismiss(why: string): void {
-    verdict ??= why;
+    reason ??= why;
     child.kill("SIGKILL");
   }
 
-  function hear(part: string): void {
-    saidAt = clock.mono();
-    rubbishBytes += part.length;
-    if (rubbishBytes > RUBBISH_BYTES)
+  function onOutput(part: string): void {
+    outputAt = clock.mono();
+    unknownBytes += part.length;
+    if (unknownBytes > UNKNOWN_BYTES)
       dismiss(`fping says what is no answer: ${part.trim().slice(0, 60)}`);
   }
 
   function read(line: string): void {
-    if (REPLY.test(line) || NO_REPLY.test(line)) rubbishBytes = 0;
+    if (REPLY.test(line) || NO_REPLY.test(line)) unknownBytes = 0;
     const reply = parseReply(line);
     const reflector = reply === null ? undefined : reflectors.get(reply.host);
     if (reply === null || reflector === undefined) return;
@@ -214,7 +214,7 @@ export function openFping(
     if (waitedMs > STALE_MS) return;
     const receivedAt: MonoMs = later(clock.mono(), -waitedMs);
     const sentAt = later(receivedAt, -reply.rttMs);
-    ledger.enter({
+    sequence.enter({
       reflector,
       seq: reply.seq,
       rttMs: reply.rttMs,
@@ -228,7 +228,7 @@ export function openFping(
 
   function start(): void {
     const startedAt = clock.mono();
-    ledger = openSequence(startedAt, books);
+    sequence = openSequence(startedAt, books);
     child = spawn("fping", fpingArguments(probe), {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -236,11 +236,11 @@ export function openFping(
     child.stderr
       ?.setEncoding("utf8")
       .on("data", (text: string) => (complaint = text.trim().slice(-200)));
-    saidAt = startedAt;
-    rubbishBytes = 0;
-    verdict = null;
+    outputAt = startedAt;
+    unknownBytes = 0;
+    reason = null;
     if (child.stdout) {
-      child.stdout.setEncoding("utf8").on("data", hear);
+      child.stdout.setEncoding("utf8").on("data", onOutput);
       createInterface({ input: child.stdout }).on("line", read);
     }
     const ended = (why: string) => {
@@ -257,7 +257,7 @@ export function openFping(
     child.on("error", (error) => ended(reasonOf(error)));
     child.on("close", (code, signal) =>
       ended(
-        verdict ?? (complaint || `fping ended: ${signal ?? `code ${code}`}`),
+        reason ?? (complaint || `fping ended: ${signal ?? `code ${code}`}`),
       ),
     );
   }
@@ -265,17 +265,17 @@ export function openFping(
   start();
   return {
     take(now) {
-      // nobody sends now: nothing is lost
+      // nothing is being sent, so nothing is lost
       if (respawn !== undefined) return answersOf([], 0);
-      if (msSince(saidAt, now) > MUTE_MS)
+      if (msSince(outputAt, now) > MUTE_MS)
         dismiss(`fping said nothing for ${MUTE_MS / 1e3} s`);
-      return ledger.settle(now);
+      return sequence.settle(now);
     },
     // its pace is fixed when it is started
     rest: () => undefined,
     forget(now) {
-      saidAt = now;
-      ledger.forget(now);
+      outputAt = now;
+      sequence.forget(now);
     },
     fault: () => outage.why(),
     view: () => ({ by: "fping", pid: child.pid ?? null }),

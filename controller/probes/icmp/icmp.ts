@@ -76,11 +76,11 @@ export function openIcmp(
   { addresses, budget }: Shared,
 ): Pinger {
   const id = randomInt(SEQ_LIMIT);
-  const flight = openOutstanding(id, probe.lossMs);
+  const outstanding = openOutstanding(id, probe.lossMs);
   const methods = probe.reflectors.map((): Method =>
     probe.method === "timestamps" ? { kind: "timestamps" } : TRIAL,
   );
-  const legs = probe.reflectors.map((): OneWayDelays | null => null);
+  const delays = probe.reflectors.map((): OneWayDelays | null => null);
   const strays: Record<Stray, number> = {
     damaged: 0,
     foreign: 0,
@@ -135,7 +135,15 @@ export function openIcmp(
     const message = encodeRequest({ ask, id, seq, originateMs });
     const sentAt = clock.mono();
     budget.spendPing(sentAt);
-    flight.launch({ ask, id, seq, originateMs, reflector, address, sentAt });
+    outstanding.launch({
+      ask,
+      id,
+      seq,
+      originateMs,
+      reflector,
+      address,
+      sentAt,
+    });
     const refusal = socket?.send(message, address);
     if (PERHAPS_GONE.includes(refusal ?? "")) close();
   }
@@ -143,7 +151,7 @@ export function openIcmp(
   /** The reply in a packet; null when it is no use to us. */
   function replyIn(packet: Buffer, at: MonoMs): Reply | null {
     const answer = decodeAnswer(packet);
-    const probe = answer === null ? "damaged" : flight.land(answer);
+    const probe = answer === null ? "damaged" : outstanding.land(answer);
     if (answer === null || typeof probe === "string") {
       strays[probe as Stray]++;
       return null;
@@ -152,14 +160,14 @@ export function openIcmp(
     const receivedAt = at < sentAt ? sentAt : at;
     const trip =
       answer.times &&
-      splitRoundTrip(legs[reflector] ?? null, {
+      splitRoundTrip(delays[reflector] ?? null, {
         sentAt,
         receivedAt,
         ...answer.times,
       });
     const rttMs = msSince(sentAt, receivedAt);
     reflectors = replied(reflectors, reflector, rttMs);
-    legs[reflector] = trip ?? legs[reflector] ?? null;
+    delays[reflector] = trip ?? delays[reflector] ?? null;
     const method = methods[reflector] ?? TRIAL;
     decide(
       reflector,
@@ -193,7 +201,7 @@ export function openIcmp(
   /** How many probes were lost, each counted once. */
   function losses(now: MonoMs): number {
     let lost = 0;
-    for (const { reflector, ask } of flight.overdue(now)) {
+    for (const { reflector, ask } of outstanding.overdue(now)) {
       const method = methods[reflector] ?? TRIAL;
       if (isLoss(method, ask)) {
         lost++;
@@ -233,13 +241,13 @@ export function openIcmp(
       const lost = losses(now);
       replaceWorst(now);
       if (replies.length + lost > 0) isAnswered = replies.length > 0;
-      const isAsleep = isAnswered && isResting(pace) && flight.isEmpty();
+      const isAsleep = isAnswered && isResting(pace) && outstanding.isEmpty();
       return answersOf(replies, lost, isAsleep);
     },
     rest(roundMs) {
       pace = { ...pace, roundMs };
     },
-    forget: () => flight.clear(),
+    forget: () => outstanding.clear(),
     fault: () => outage.why(),
     view: () => ({
       by: "socket",

@@ -41,8 +41,8 @@ const INFO = { bytes: 104, state: 0, rttUs: 68, retransmissions: 100 } as const;
 const STATE = { established: 1, synSent: 2 } as const;
 
 /**
- * Knocks at a port. The kernel itself measures how long the answer takes, so a late look at it is as good as an early one.
- * @returns null where the knock cannot leave
+ * Opens a TCP connection. The kernel itself measures how long the answer takes, so a late look at it is as good as an early one.
+ * @returns null if the SYN cannot be sent
  * @throws Failure where the way is not there, or is not one to such an address
  */
 export function connectOnce(
@@ -77,7 +77,7 @@ export function connectOnce(
       const state = info.readUInt8(INFO.state);
       if (state === STATE.synSent) return "pending";
       const rttUs = info.readUInt32LE(INFO.rttUs);
-      // whether the first knock was answered or the second nobody knows; a refusal has no RTT
+      // after a retransmission it is unknown which SYN was answered; a refusal has no RTT
       const isMeasured =
         state === STATE.established &&
         info.readUInt32LE(INFO.retransmissions) === 0 &&
@@ -88,23 +88,23 @@ export function connectOnce(
   };
 }
 
-/** Each is four packets, and a guest at somebody's server. */
+/** ms. Each handshake is four packets, and a load on another's server. */
 const SPACING_MS = 100;
 
-/** Where nobody answers for so long, one is tried each second. */
+/** ms without an answer after which only one handshake a second is tried. */
 const PATIENCE_MS = 10_000;
 const SPARSE_MS = 1_000;
 
-/** The kernel knocks again after a second; an answer to that tells nothing. So at most ten are under way. */
+/** The kernel outstanding again after a second; an answer to that tells nothing. So at most ten are under way. */
 const DEADLINE_MS = 950;
 
-/** So many make a round, before a rest. */
+/** Handshakes in a round, before a rest. */
 const ROUND = 3;
 
-/** Who failed so often in a row is left out, as long as there are others. */
+/** A reflector that failed this often in a row is left out while there are others. */
 const FAILURES_MAX = 3;
 
-interface Knock {
+interface Outstanding {
   readonly reflector: number;
   readonly sentAt: MonoMs;
   readonly handshake: Handshake;
@@ -120,15 +120,15 @@ export function openTcp(
   const failures = probe.reflectors.map(() => 0);
   const stop = new AbortController();
   let isOn = false;
-  let knocks: Knock[] = [];
-  let knocked = 0;
+  let outstanding: Outstanding[] = [];
+  let started = 0;
   let pace = noRest(clock.mono());
-  let lastKnockAt = clock.mono();
+  let startedAt = clock.mono();
   let answeredAt = clock.mono();
 
   function end(): void {
-    for (const { handshake } of knocks) handshake[Symbol.dispose]();
-    knocks = [];
+    for (const { handshake } of outstanding) handshake[Symbol.dispose]();
+    outstanding = [];
   }
 
   /** Whose turn it is; null where no address is known. */
@@ -136,45 +136,45 @@ export function openTcp(
     const known = [...failures.keys()].filter((one) => addresses.of(one));
     const good = known.filter((one) => (failures[one] ?? 0) < FAILURES_MAX);
     const some = good.length > 0 ? good : known;
-    return some[knocked++ % some.length] ?? null;
+    return some[started++ % some.length] ?? null;
   }
 
-  function knock(): void {
+  function connectNext(): void {
     const now = clock.mono();
     const isSparse = msSince(answeredAt, now) > PATIENCE_MS;
-    if (!isOn || (isSparse && msSince(lastKnockAt, now) < SPARSE_MS)) return;
+    if (!isOn || (isSparse && msSince(startedAt, now) < SPARSE_MS)) return;
     const { isDue, after } = due(pace, ROUND, now);
     if (isDue && !budget.grantHandshake(now)) return;
     pace = after;
     if (!isDue) return;
-    lastKnockAt = now;
+    startedAt = now;
     const reflector = nextReflector();
     const address = reflector === null ? null : addresses.of(reflector);
     if (reflector === null || address === null) return;
     const sentAt = clock.mono();
     const handshake = begin(address);
-    if (handshake !== null) knocks.push({ reflector, sentAt, handshake });
+    if (handshake !== null) outstanding.push({ reflector, sentAt, handshake });
   }
 
   function begin(address: string): Handshake | null {
     try {
       return connectOnce(probe, address, port);
     } catch (error) {
-      if (error instanceof Failure) return null; // said by who pings
+      if (error instanceof Failure) return null; // reported by the pinger
       throw error;
     }
   }
 
-  const knocking = (async () => {
+  const connecting = (async () => {
     const beats = metronome(SPACING_MS, clock, stop.signal);
-    while ((await beats.next()).done !== true) knock();
+    while ((await beats.next()).done !== true) connectNext();
   })();
 
   return {
     take(now) {
       const replies: Reply[] = [];
       let lost = 0;
-      knocks = knocks.filter(({ reflector, sentAt, handshake }) => {
+      outstanding = outstanding.filter(({ reflector, sentAt, handshake }) => {
         const seen = handshake.look();
         const isLate = msSince(sentAt, now) > DEADLINE_MS;
         if (seen === "pending" && !isLate) return true;
@@ -196,7 +196,8 @@ export function openTcp(
         return false;
       });
       const isAnswered = failures.some((count) => count === 0);
-      const isAsleep = isAnswered && isResting(pace) && knocks.length === 0;
+      const isAsleep =
+        isAnswered && isResting(pace) && outstanding.length === 0;
       return answersOf(replies, lost, isAsleep);
     },
     rest(roundMs) {
@@ -212,7 +213,7 @@ export function openTcp(
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await knocking;
+      await connecting;
       end();
     },
   };

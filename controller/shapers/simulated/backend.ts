@@ -42,7 +42,7 @@ function open(
   let at = 0;
   return {
     // as many cycles per simulated second as in real time, however busy the host is: same seed, same frames
-    beat: () => (at = line.advance(PERIOD_MS)),
+    startOf: () => (at = line.advance(PERIOD_MS)),
     take: () => line.take(),
     signs: () => ({
       ...{ link: null, device: null, gateway: null },
@@ -55,7 +55,7 @@ function open(
         line.shape(desiredBps);
         actualBps = desiredBps;
       },
-      enforcedBps: () => actualBps ?? { download: null, upload: null },
+      actualBps: () => actualBps ?? { download: null, upload: null },
       view: () => ({
         backend: NAME,
         reachable: true,

@@ -20,7 +20,7 @@ const closed = { [Symbol.asyncDispose]: () => Promise.resolve() };
 const shaper: Shaper = {
   ...closed,
   request: () => undefined,
-  enforcedBps: () => ({ download: null, upload: null }),
+  actualBps: () => ({ download: null, upload: null }),
   leave: () => Promise.resolve(),
   view: () => ({
     ...{ backend: "none", reachable: true, sinceMs: 0, error: null },

@@ -49,7 +49,7 @@ describe("openActuator()", () => {
     await world.pass(125_000, 500);
     expect(router.writes).to.deep.equal([]);
     expect(router.reads).to.have.lengthOf(3);
-    expect(shaper.enforcedBps()).to.deep.equal(START);
+    expect(shaper.actualBps()).to.deep.equal(START);
     expect(events).to.deep.equal(["router_described"]);
   });
 
@@ -90,7 +90,7 @@ describe("openActuator()", () => {
         await world.pass(1_000);
       }
       expect(world.shaper.view().reachable).to.be.false;
-      expect(world.shaper.enforcedBps(), "as last known").to.deep.equal(START);
+      expect(world.shaper.actualBps(), "as last known").to.deep.equal(START);
       const back = world.router.writes.length;
       world.router.mood = "fine";
       world.router.rates = { ...at(1_000, 70_000) };
@@ -124,7 +124,7 @@ describe("openActuator()", () => {
     world.router.mood = "lies";
     world.wish = at(20_000, 10_000);
     await world.pass(5_000);
-    expect(world.shaper.enforcedBps()).to.deep.equal(START);
+    expect(world.shaper.actualBps()).to.deep.equal(START);
     expect(world.shaper.view().writes).to.include({ confirmed: 0 });
     expect(world.shaper.view().error).to.match(/asked for 20000 .*found 50000/);
     world.router.mood = "fine";
@@ -144,7 +144,7 @@ describe("openActuator()", () => {
     world.wish = at(30_000, 3_000);
     await world.pass(500_000, 1_000);
     expect(world.router.rates.download, "left alone").to.equal(6e6);
-    expect(world.shaper.enforcedBps().download).to.equal(6e6);
+    expect(world.shaper.actualBps().download).to.equal(6e6);
     expect(world.shaper.view().warnings).to.have.lengthOf(1);
     await world.pass(120_000, 1_000);
     expect(world.rates()).to.deep.equal(world.wish);
@@ -223,7 +223,7 @@ describe("openActuator()", () => {
             const { asked, sent, confirmed, refused, unanswered, superseded } =
               world.shaper.view().writes;
             expect(world.rates()).to.deep.equal(world.wish);
-            expect(world.shaper.enforcedBps()).to.deep.equal(world.wish);
+            expect(world.shaper.actualBps()).to.deep.equal(world.wish);
             expect(world.router.inFlight.most).to.equal(1);
             expect(sent).to.equal(confirmed + refused + unanswered);
             expect(superseded).to.be.at.most(asked);

@@ -18,13 +18,18 @@ const NOW = 100_000 as MonoMs;
 
 /** A rate that stands as it is. */
 const still: DesiredWrite = {
-  wishBps: 10e6,
-  wishedAt: 0 as MonoMs,
-  enforcedBps: 10e6,
+  desiredBps: 10e6,
+  desiredAt: 0 as MonoMs,
+  actualBps: 10e6,
   isOurs: true,
 };
-const fresh = (enforcedBps: number, wishBps: number): DesiredWrite => ({
-  ...{ enforcedBps, wishBps, wishedAt: NOW, isOurs: true },
+const fresh = (actualBps: number, desiredBps: number): DesiredWrite => ({
+  ...{
+    actualBps,
+    desiredBps,
+    desiredAt: NOW,
+    isOurs: true,
+  },
 });
 
 describe("nextWrite()", () => {
@@ -44,7 +49,7 @@ describe("nextWrite()", () => {
     [
       "the rest of a wish that stands still",
       ROUTEROS_PACE,
-      { ...still, wishBps: 10.001e6 },
+      { ...still, desiredBps: 10.001e6 },
       "raise",
     ],
     [
@@ -77,7 +82,7 @@ describe("nextWrite()", () => {
         else {
           expect(write?.change).to.equal("cut");
           const depth = (name: "download" | "upload") =>
-            orders[name].wishBps / orders[name].enforcedBps;
+            orders[name].desiredBps / orders[name].actualBps;
           expect(depth(write!.direction)).to.equal(
             Math.min(...cuts.map(depth)),
           );
@@ -97,16 +102,16 @@ function isCutDue(
     changeOf(order) === "cut" &&
     canTake(pace.limits.cut, left.cut, 1, NOW) &&
     (!order.isOurs ||
-      NOW - order.wishedAt >= pace.settleMs ||
-      order.enforcedBps >= order.wishBps * (1 + pace.minRatio.cut))
+      NOW - order.desiredAt >= pace.settleMs ||
+      order.actualBps >= order.desiredBps * (1 + pace.minRatio.cut))
   );
 }
 
 const order = (): fc.Arbitrary<DesiredWrite> =>
   fc.record({
-    wishBps: fc.integer({ min: 900, max: 1_100 }).map((kbps) => kbps * 1e3),
-    enforcedBps: fc.integer({ min: 900, max: 1_100 }).map((kbps) => kbps * 1e3),
-    wishedAt: fc.integer({ min: 90_000, max: NOW }).map((ms) => ms as MonoMs),
+    desiredBps: fc.integer({ min: 900, max: 1_100 }).map((kbps) => kbps * 1e3),
+    actualBps: fc.integer({ min: 900, max: 1_100 }).map((kbps) => kbps * 1e3),
+    desiredAt: fc.integer({ min: 90_000, max: NOW }).map((ms) => ms as MonoMs),
     isOurs: fc.boolean(),
   });
 

@@ -97,7 +97,7 @@ describe("openSession()", function () {
         const wish = { download: downloadBps, upload: uploadBps };
         const end = systemClock.mono() + PATIENT_MS;
         const isReached = () =>
-          JSON.stringify(shaper.enforcedBps()) === JSON.stringify(wish) &&
+          JSON.stringify(shaper.actualBps()) === JSON.stringify(wish) &&
           shaper.view().reachable;
         while (!isReached()) {
           if (systemClock.mono() > end) throw new Error(shaper.view().error!);

@@ -78,14 +78,14 @@ describe("openTc()", () => {
       return isSo() || null;
     });
   const isEnforced = (wish: ReturnType<typeof at>) => () => {
-    const { download, upload } = shaper.enforcedBps();
+    const { download, upload } = shaper.actualBps();
     return download === wish.download && upload === wish.upload;
   };
 
   const isBack = () => events.at(-1) === "router_back";
 
   it("knows nothing before the first answer, and enforces what was read back (DATA-02)", async () => {
-    expect(shaper.enforcedBps()).to.deep.equal({
+    expect(shaper.actualBps()).to.deep.equal({
       download: null,
       upload: null,
     });
@@ -109,7 +109,7 @@ describe("openTc()", () => {
     expect(events).to.deep.equal([
       "router_lost down: refused: RTNETLINK answers: Operation not permitted",
     ]);
-    expect(shaper.enforcedBps().download).to.equal(2000e3);
+    expect(shaper.actualBps().download).to.equal(2000e3);
     expect(shaper.view()).to.include({ reachable: false });
     rmSync(file("refuses"));
     await wishing(at(1200, 500), isEnforced(at(1200, 500)));
