@@ -268,7 +268,7 @@ describe("Maintenance", () => {
     const intake = openIntake(store, clock, log);
     expect(
       recoveryOf(store, intake, maintenance, clock, IDLE).reasons[0],
-    ).to.match(/^the write-ahead log is \d+ MB: somebody reads/);
+    ).to.match(/^the write-ahead log is \d+ MB: a reader of the database/);
     reader.close();
     clock.advance(MINUTE_MS);
     while (maintenance.slice());
