@@ -1,7 +1,15 @@
 import { HOUR_MS } from "../../shared/contract/units.js";
 import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { type Connection, Database } from "../store/connection.js";
-import { bucketStart, ROLLED_TIERS, STEP_MS } from "../tiers/tier.js";
+import {
+  bucketStart,
+  COARSER,
+  eachRolledTier,
+  FINEST_ROLLED,
+  ROLLED_TIERS,
+  type RolledTier,
+  STEP_MS,
+} from "../tiers/tier.js";
 import {
   type ImportTarget,
   isWhole,
@@ -103,7 +111,7 @@ interface Taking {
   /** From then on the history is ours; Infinity where there is none. */
   readonly ownFromMs: number;
   /** From where on a tier has all there is. */
-  readonly fromMs: Record<"1m" | "5m" | "1h", number>;
+  readonly fromMs: Record<RolledTier, number>;
   values: OldValue[];
   events: OldEvent[];
   /** By direction: what the last transition led to. */
@@ -171,7 +179,7 @@ function takingOf(heir: ImportTarget, name: string): Taking {
     idOf: (series) => ids.get(series) as number,
     doneMs: heir.untilMs(wan),
     ownFromMs: heir.ownFromMs(wan) ?? Infinity,
-    fromMs: { "1m": 0, "5m": 0, "1h": 0 },
+    fromMs: { ...eachRolledTier(() => 0) },
     ...{ values: [], events: [] },
     states: { download: 0, upload: 0 },
   };
@@ -186,12 +194,14 @@ function take(heir: ImportTarget, taking: Taking, tally: Tally): void {
   if (values.length === 0) return;
   const { buckets, superseded } = hourOf(values, idOf);
   const untilMs = endOf(values);
-  const averagedMs = endOf(values.filter(({ tier }) => tier === "5m"));
-  fromMs["5m"] = Math.max(
-    fromMs["5m"],
-    endOf(values.filter(({ tier }) => tier === "1h")),
-  );
-  fromMs["1m"] = Math.max(fromMs["1m"], fromMs["5m"], averagedMs);
+  let coarserMs = 0;
+  for (const tier of [...ROLLED_TIERS].reverse()) {
+    const averagedMs = endOf(
+      values.filter((one) => one.tier === COARSER[tier]),
+    );
+    fromMs[tier] = Math.max(fromMs[tier], coarserMs, averagedMs);
+    coarserMs = fromMs[tier];
+  }
   for (const tier of ROLLED_TIERS)
     for (const [startMs, bucket] of buckets[tier])
       if (isWhole(tier, startMs, untilMs))
@@ -206,7 +216,7 @@ function take(heir: ImportTarget, taking: Taking, tally: Tally): void {
 function endOf(values: readonly OldValue[]): number {
   let end = 0;
   for (const { tier, atMs } of values) {
-    const own = tier === "raw" ? "1m" : tier;
+    const own = tier === "raw" ? FINEST_ROLLED : tier;
     end = Math.max(end, bucketStart(own, atMs) + STEP_MS[own]);
   }
   return end;

@@ -11,6 +11,9 @@ import {
 } from "../tiers/rollup.js";
 import {
   bucketStart,
+  eachRolledTier,
+  FINER,
+  FINEST_ROLLED,
   type RolledTier,
   STEP_MS,
   type Tier,
@@ -193,13 +196,17 @@ export function hourOf(
     return finer;
   }
 
-  const raw: Buckets = new Map();
-  for (const [start, bySeries] of grouped(values, "raw", "1m"))
-    raw.set(start, summedUp(bySeries, idOf));
-  const minutes = completed("1m", raw);
-  const fives = completed("5m", merged("5m", minutes));
-  const hours = completed("1h", merged("1h", fives));
-  return { buckets: { "1m": minutes, "5m": fives, "1h": hours }, superseded };
+  let finer: Buckets = new Map();
+  for (const [start, bySeries] of grouped(values, "raw", FINEST_ROLLED))
+    finer.set(start, summedUp(bySeries, idOf));
+  const buckets = eachRolledTier((tier) => {
+    finer = completed(
+      tier,
+      FINER[tier] === "raw" ? finer : merged(tier, finer),
+    );
+    return finer;
+  });
+  return { buckets, superseded };
 }
 
 type SeriesValues = Map<OldSeries, OldValue[]>;
@@ -235,7 +242,10 @@ function summedUp(
     if (rollup !== null) rollups.set(idOf(series), rollup);
   }
   const cycles = bySeries.get("rttUs")?.length ?? 0;
-  return { rollups, coverage: coverage(cycles, STEP_MS["1m"], bySeries) };
+  return {
+    rollups,
+    coverage: coverage(cycles, STEP_MS[FINEST_ROLLED], bySeries),
+  };
 }
 
 /** Of averages, one bucket of their own tier. */
