@@ -64,7 +64,7 @@ export interface CheckpointOf {
 export interface Checkpoint {
   /** What the file knew, as far as it is still true. */
   readonly known: Known;
-  /** Called every beat; writes now and then, beside the cycle. Never throws. */
+  /** Called every cycle; writes now and then, beside it. Never throws. */
   offer(state: ControlState): void;
   /** The last write, at the end. */
   close(): Promise<void>;

@@ -37,7 +37,7 @@ export interface WanLoop {
   readonly view: HealthView;
 }
 
-/** One beat: look, decide, wish, tell. Facts are already there and wishes are handed over, so it never waits. */
+/** One cycle: read, decide, request, publish. The facts are already there and requests are handed over, so it never waits. */
 export function cycle(
   wan: WanLoop,
   last: ControlState | null,

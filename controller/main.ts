@@ -161,7 +161,7 @@ export async function runController(
   supervisor.stopping();
   if (state !== null && inForce.values.onStop !== "leave")
     await line.shaper.leave(ratesToLeave(inForce.values, state), LEAVE_MS);
-  // the last word of the run: whoever has it knows that nothing came after it
+  // the last frame of the run: it says that nothing came after it
   report("stopping", { boot });
   await atMost(SAVE_MS, checkpoint.close());
   const leftMs = STOP_MS - msSince(stoppedAt, clock.mono());

@@ -15,21 +15,21 @@ export interface Signs {
   readonly isFallback: boolean;
   /** Whether pings are answered too rarely to control by. */
   readonly isSparse: boolean;
-  /** Whether the next router answers, which is asked while nobody else does; null where that is not known. */
+  /** Whether the next router answers, which is asked while no reflector does; null if unknown. */
   readonly gateway: boolean | null;
-  /** Why nobody can be pinged now, which says nothing of the line; null where it works. */
+  /** Why pings cannot be sent now, which says nothing of the line; null if they can. */
   readonly pingerFault: string | null;
   /** How many reflectors are asked. */
   readonly asked: number;
   /** The names that no address was found for. */
   readonly unknown: readonly string[];
-  /** Whether that is all of them, so that nobody can be asked. */
+  /** Whether that is all of them, so that no reflector can be asked. */
   readonly isNameless: boolean;
 }
 
 /** What a condition is told from. */
 export interface Facts extends Signs {
-  /** How long nobody has answered, ms; Infinity before the first answer. */
+  /** Time since the last answer, ms; Infinity before the first one. */
   readonly silentMs: number;
   /** How many reflectors answered lately. */
   readonly answering: number;
@@ -44,15 +44,15 @@ export interface ConditionNow {
   readonly condition: Condition;
   readonly from: MonoMs;
   readonly next: { readonly condition: Condition; readonly from: MonoMs };
-  /** Since when somebody can be asked. */
+  /** Since when at least one reflector can be asked. */
   readonly askedFrom: MonoMs;
 }
 
-/** Nobody answers for so long: it is no longer one lost probe, nor one long queue. */
+/** A silence of this length, ms, is neither one lost probe nor one long queue. */
 const SILENT_MS = 1_000;
 
 /**
- * So long without an answer while as much comes in as the line always carries: pings are filtered, for such a line has no
+ * A silence of this length, ms, while as much comes in as the line always carries: pings are filtered, for such a line has no
  * queue as long as that. Where less comes in it may have one.
  */
 const FILTERED_MS = 2_000;
@@ -80,7 +80,7 @@ export const standingAt = (now: MonoMs): ConditionNow => ({
   askedFrom: now,
 });
 
-/** The condition after a beat. */
+/** The condition after a cycle. */
 export function standing(
   before: ConditionNow,
   facts: Facts,
@@ -113,7 +113,7 @@ const MEASURED: readonly Condition[] = ["measuring", "reduced", "sparse"];
 const canAsk = ({ isNameless, pingerFault, isFallback }: Facts): boolean =>
   !isNameless && (pingerFault === null || isFallback);
 
-/** @param waitedMs how long nobody who could be asked has answered */
+/** @param waitedMs time since the last answer, counted while reflectors could be asked */
 function judge(facts: Facts, waitedMs: number, was: Condition): Condition {
   const { link, isFallback, isSparse, silentMs, answering, asked } = facts;
   const { receivedBps, floorBps, isNameless, pingerFault } = facts;
@@ -140,7 +140,7 @@ export function conditionInWords(
 ): string | null {
   const { silentMs, answering, asked, isFallback, gateway } = facts;
   const { link, device } = facts;
-  // an answer may be stamped a little after the beat that asks
+  // an answer may be stamped a little after the cycle that asks
   const spell = (ms: number) => `${(Math.max(0, ms) / 1e3).toFixed(1)} s`;
   const silence = facts.isNameless
     ? "no reflector can be asked"
@@ -179,7 +179,7 @@ export function conditionInWords(
   }
 }
 
-/** What comes in while nobody answers, where that leaves it open what is amiss. */
+/** What comes in during a silence, if that leaves the cause open. */
 function coming({ receivedBps, floorBps, silentMs }: Facts): string {
   if (receivedBps === null || silentMs <= FILTERED_MS) return "";
   if (receivedBps <= CHATTER_BPS || receivedBps >= floorBps) return "";

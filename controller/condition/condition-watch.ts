@@ -19,7 +19,7 @@ import { openSamples } from "./samples.js";
 /** Follows the condition of the line, and reports when it becomes another one. */
 export interface ConditionWatch {
   look(facts: Facts, now: MonoMs): void;
-  /** How it is, for people; null before the first beat. */
+  /** The condition in words; null before the first cycle. */
   view(): ConditionView | null;
 }
 

@@ -5,7 +5,7 @@ import { MINUTE_MS } from "../../shared/contract/units.js";
 import { later, type MonoMs } from "../../shared/runtime/clock.js";
 import type { Shaper } from "../shapers/shaper.js";
 
-/** Publishes values that rarely change: each when it is first known, when it changes, and once a minute for whoever was not there. */
+/** Publishes values that rarely change: each when it is first known, when it changes, and once a minute for readers that were not there. */
 interface Samples {
   tell(
     metric: string,
@@ -50,7 +50,7 @@ export function openRouterWatch(
 
 /** Tells how the calls to the router ended. */
 export interface CallsWatch {
-  /** Looks every beat, and seldom finds that it is time. */
+  /** Called every cycle; seldom is anything due. */
   look(now: MonoMs): void;
 }
 

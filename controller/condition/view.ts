@@ -16,7 +16,7 @@ import type { Line } from "../line/line.js";
 import type { Cycle } from "../line/metronome.js";
 import type { ConditionWatch } from "./condition-watch.js";
 
-/** How the controller is, for whoever asks at its health socket. Total: it answers before the first beat too. */
+/** The controller's health, as its socket tells it. Total: it answers before the first cycle too. */
 export interface HealthView {
   show(row: Row, state: ControlState, tick: Cycle): void;
   health(): Health;

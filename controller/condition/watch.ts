@@ -12,18 +12,18 @@ import type { Signs } from "./classification.js";
 /** Whether pings leave at all, and whether they are answered too rarely to control by. */
 type Probing = Pick<Signs, "pingerFault" | "isSparse">;
 
-/** Notices what becomes different from one beat to the next, and reports it once. */
+/** Notices changes from one cycle to the next, and reports each once. */
 export interface Watch {
   look(before: ControlState, after: ControlState, signs: Probing): void;
 }
 
-/** Nobody answered for so long: measurement is lost. One reflector for so long, others not: that one is. */
+/** No answer for so long, ms: measurement is lost. No answer from one reflector only: that one is lost. */
 const MEASUREMENT_LOST_MS = 1_000;
 const REFLECTOR_LOST_MS = 5_000;
 /** Where answers are rare anyway. */
 const SPARSE_LOST_MS = 5_000;
 
-/** Wall and monotonic clock may drift apart by NTP's slewing, but not by so much between two beats. */
+/** Wall and monotonic clock may drift apart by NTP's slewing, but not by so much between two cycles, ms. */
 const CLOCK_STEP_MS = 1_000;
 
 export function openWatch(
@@ -32,7 +32,7 @@ export function openWatch(
   report: Report,
 ): Watch {
   let isMeasurementLost = false;
-  /** Since when pings of anybody are answered, and somebody looks. */
+  /** Since when pings have been answered without a pause of this process. */
   let hearingFrom = -Infinity as MonoMs;
   /** When each of them was last heard. */
   const lostReflectors = new Map<number, MonoMs>();
@@ -56,7 +56,7 @@ export function openWatch(
     }
   }
 
-  /** Whoever stood still heard nobody. */
+  /** A suspended process hears nothing: reflectors are not blamed. */
   function lookAtPause(before: ControlState, after: ControlState): void {
     const pausedMs = msSince(before.at, after.at);
     if (pausedMs <= PAUSED_MS) return;

@@ -218,7 +218,7 @@ function limitsOf(file: ControllerFile, direction: Direction): Limits {
   };
 }
 
-/** @param file a file's keys, none of them wrong */
+/** @param file a file's keys, all valid */
 export function controllerConfig(file: ControllerFile): ControllerConfig {
   const { probe } = file;
   const fallback = fallbackOf(file);

@@ -16,7 +16,7 @@ export type ReloadAnswer =
 /** On a busy machine a thread takes seconds to begin. */
 const DEADLINE_MS = MINUTE_MS;
 
-/** Reads a controller's file in a thread of its own: neither a disk that hangs nor a long file delays a beat. @throws Failure */
+/** Reads a controller's file in a thread of its own: neither a disk that hangs nor a long file delays a cycle. @throws Failure */
 export async function readBeside(
   file: string,
 ): Promise<Loaded<ControllerConfig>> {

@@ -116,7 +116,7 @@ export async function openProcCounters(
 /** A device that packets pass, besides the one that is counted. */
 export interface PassedDevice {
   readonly name: string;
-  /** Never waits. A carrier is not asked for: where nobody is on the LAN, the line is as well. */
+  /** Never waits. A carrier is not asked for: with no host on the LAN the line may still be fine. */
   link(): LinkState | null;
 }
 

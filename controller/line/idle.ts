@@ -27,7 +27,7 @@ const COUNTED_MS = 1_000;
 
 export const inUse = (now: MonoMs): Idle => ({ usedAt: now, counted: null });
 
-/** After a beat: `counted` is what was counted since the last one. */
+/** The use after a cycle: `counted` is what was counted since the last one. */
 export function nextUse(
   before: Idle,
   counted: readonly Counted[],

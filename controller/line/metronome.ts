@@ -5,7 +5,7 @@ import {
   msSince,
 } from "../../shared/runtime/clock.js";
 
-/** One beat that is being served. */
+/** One cycle that is being served. */
 export interface Cycle {
   /** The instant the cycle begins. */
   readonly at: MonoMs;
@@ -16,10 +16,10 @@ export interface Cycle {
 }
 
 /**
- * A tick each `periodMs`, aimed at a fixed grid: a late cycle drops the beats it slept through and never catches up
+ * A cycle each `periodMs`, aimed at a fixed grid: a late cycle drops those it slept through and never catches up
  * (CTRL-01). Ends when `stop` is aborted.
  *
- *     beat:   50  100  [150]  200  250      one 120 ms cycle at 100
+ *     cycle:  50  100  [150]  200  250      one 120 ms cycle at 100
  *     served: *    *           *    *       150 is dropped, the phase is kept
  */
 export async function* metronome(

@@ -1,7 +1,7 @@
 import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { IcmpAnswer, Request } from "./icmp/packet.js";
 
-/** When probes are due: at every beat, or in rounds of one for each reflector with a rest after them. */
+/** When probes are due: at every cycle, or in rounds of one for each reflector with a rest after them. */
 interface Pace {
   /** How far apart rounds begin, ms; null: no rests. */
   readonly roundMs: number | null;

@@ -26,7 +26,7 @@ export interface Reflectors {
 /** What is wrong with a reflector beside the others. */
 type Fault = "loss" | "jitter" | "distance";
 
-/** Who was sent away, and who came instead; null when nobody was there. */
+/** The reflector that was replaced, and its replacement; null if there was none. */
 export interface Replacement {
   readonly gone: number;
   readonly come: number | null;
@@ -52,7 +52,7 @@ const REPLIES_MIN = 20;
 /** Six losses in a row while the others have none, or every third all the time. */
 const LOSS_ABOVE_OTHERS = 0.25;
 const JITTER_ABOVE_OTHERS_MS = 10;
-/** So many of all probes are lost: that is nobody's fault. */
+/** Share of all probes lost above which no single reflector is blamed. */
 const COMMON_LOSS = 0.5;
 
 /** Three times as far as the others, and 20 ms: a queue far away is not ours. */
@@ -124,7 +124,7 @@ function changed(
 
 /**
  * Sends away the first reflector that does worse than the others, and fills up with those that stand by. Each is held
- * against the median of the others, so that what the line does to all of them is nobody's fault: a queue, an outage.
+ * against the median of the others, so that no reflector is blamed for what the line does to all of them: a queue, an outage.
  * Never are fewer than three left, where there are three.
  */
 export function judgeReflectors(
@@ -191,7 +191,7 @@ function faultOf(
   )
     return "loss";
   const heard = others.filter(({ replies }) => replies >= REPLIES_MIN);
-  // who is new knows only the path of today, and the others still that of before
+  // a new reflector knows only the present path, the others still the former one
   const otherMs = median(heard.flatMap((one) => one.lastMs ?? []));
   if (it.replies < REPLIES_MIN || it.leastMs === null || otherMs === null)
     return null;

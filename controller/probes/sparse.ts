@@ -32,7 +32,7 @@ export const notSparse = (now: MonoMs): Sparseness => ({
 });
 
 /**
- * After a beat with so many answers to pings. While they rest between rounds nothing can be told.
+ * The state after a cycle with so many answers to pings. Between rounds, while pings rest, nothing can be told.
  * @param spacingMs how far apart pings leave
  */
 export function nextSparse(

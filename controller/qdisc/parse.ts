@@ -27,14 +27,14 @@ export interface DesiredQueues {
 
 /** What is there: as much of this host as matters to one WAN. */
 export interface Host {
-  /** What the kernel can; where nobody may try it, it is taken to be there. */
+  /** What the kernel can; assumed to be there if trying it is not permitted. */
   readonly has: { readonly cake: boolean; readonly matchall: boolean };
   /** Does it hide hosts behind its own address? */
   readonly masquerades: boolean;
   readonly devices: PerDirection<Device | null>;
   /** Other devices whose ingress is led to the download's ifb. */
   readonly feeders: readonly string[];
-  /** Answers that were not all JSON, in words. What could not be read of them is taken for somebody else's. */
+  /** Answers that were not all JSON, in words. What could not be read of them is treated as foreign. */
   readonly unread: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export interface Device {
   readonly offloads: readonly string[];
 }
 
-/** A device's root qdisc. The kernel's own has the handle 0: and is nobody's. */
+/** A device's root qdisc. The kernel's own has the handle 0: and belongs to no program. */
 export type Root = (
   | { readonly kind: "cake"; readonly options: CakeOptions }
   | { readonly kind: "htb" }
@@ -147,7 +147,7 @@ const countersOf = (root: JsonFields): QdiscCounters => {
   };
 };
 
-/** What cannot be read is taken for somebody else's. */
+/** What cannot be read is treated as foreign. */
 const UNREADABLE_ROOT: Root = {
   kind: "other",
   name: UNREADABLE,
@@ -223,7 +223,7 @@ function parseFilters(answer: string): readonly Filter[] {
 /** No filter has it. */
 const NOBODYS_PREFERENCE = 0;
 
-/** Somebody's filters, and perhaps ours among them. */
+/** Filters of any program, perhaps ours among them. */
 const UNREADABLE_FILTERS = [NOBODYS_PREFERENCE, OUR_PREFERENCE].map(
   (preference): Filter => ({ preference, kind: UNREADABLE, to: null }),
 );

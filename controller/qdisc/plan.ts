@@ -16,7 +16,7 @@ import {
 export interface PlanStep {
   readonly run: string;
   readonly undo: string | null;
-  /** Nobody knows whether there is anything to do: it may fail. */
+  /** It is unknown whether there is anything to do: it may fail. */
   readonly isGuess?: true;
 }
 
@@ -99,7 +99,7 @@ const inUse = ({ devices }: DesiredQueues, { feeders }: Host): string[] =>
       `${devices.download}: what comes in by ${feeder} is led to it already: name another shaper.download_device`,
   );
 
-/** What belongs to somebody else where ours would stand. */
+/** Foreign qdiscs where ours would stand. */
 function foreign(host: Host): string[] {
   const { upload, download } = host.devices;
   const roots = [upload, download].flatMap((device) =>
@@ -131,7 +131,7 @@ const isRedirecting = ({ ingress }: Device, download: Device | null): boolean =>
     (filter) => isOurs(filter) && filter.to === download?.name,
   );
 
-/** Does somebody else do things with what comes in? */
+/** Does another program handle incoming packets? */
 const isTaken = ({ ingress }: Device): boolean =>
   ingress !== null &&
   (ingress.kind === "clsact" ||

@@ -245,7 +245,7 @@ export function openActuator(
   }
 
   /**
-   * One job after the other until none is due, when the beat is over: to begin one takes a millisecond too. A lost
+   * One job after the other until none is due, when the cycle is over: to begin one takes a millisecond too. A lost
    * router is back when its rates are right, or not ours to set.
    */
   async function workOff(): Promise<void> {
@@ -281,7 +281,7 @@ export function openActuator(
       sinceMs: outage.sinceMs(),
       error: outage.why(),
       warnings: isAside(foreignWrites, clock.mono())
-        ? [...warnings, "somebody else sets the rates: writing is paused"]
+        ? [...warnings, "another program sets the rates: writing is paused"]
         : warnings,
       writes: { ...counts },
     }),

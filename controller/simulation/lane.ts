@@ -6,7 +6,7 @@ import { bytesPerMs, type Slot, waitMs } from "./stream.js";
 import type { Sender } from "./tcp.js";
 import { openSource, openTraffic } from "./traffic.js";
 
-/** One direction of the line: who sends, and bottleneck and shaper in this direction's order. */
+/** One direction of the line: senders, bottleneck and shaper in this direction's order. */
 export interface SimulatedDirection {
   readonly fifo: Fifo;
   readonly cake: Cake;

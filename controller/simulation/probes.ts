@@ -100,7 +100,7 @@ interface Probe {
   readonly luck: PerDirection<number>;
   /** What is still to be added after the last queue. */
   spareMs: number;
-  /** The part of its time that nobody's queue caused. */
+  /** The part of its time that no queue caused. */
   travelMs: number;
   enterAtMs: number;
   turnedAtMs: number;

@@ -124,7 +124,7 @@ function serve(slots: readonly Queue[], bytes: number, rate: number): void {
   }
 }
 
-/** What is beyond the limit is lost by whoever has most. Returns how much that was. */
+/** Drops what exceeds the limit from the longest flow. Returns how much that was, bytes. */
 function shorten(
   slots: readonly Queue[],
   bytes: number,

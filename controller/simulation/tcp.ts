@@ -178,7 +178,7 @@ export function openBbr(random: Random): Congestion {
   };
 }
 
-/** Somebody who sends through one direction of the line. */
+/** A sender in one direction of the line. */
 export interface Sender extends Stream {
   /** Decides what leaves in the millisecond that begins: `out`. */
   send(nowMs: number): void;

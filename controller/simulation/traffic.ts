@@ -15,7 +15,7 @@ export interface TrafficPlan {
     readonly flows: number;
     /** `cubic` where not said. */
     readonly congestion?: "cubic" | "bbr";
-    /** Nobody begins before; then each within {@link STAGGER_MS}. At once where not said. */
+    /** No flow begins before; then each within {@link STAGGER_MS}. At once where not said. */
     readonly fromMs?: number;
   };
   /** Calls at a steady rate, and pages that load in bursts; neither listens to losses. */

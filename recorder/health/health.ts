@@ -34,7 +34,8 @@ export function recoveryOf(
   const damage = troubles?.damage(now) ?? [];
   const reasons = reasonsOf(intake, maintenance, clock).concat(damage);
   if (config?.refused) reasons.push(`configuration: ${config.refused}`);
-  const { counts, refusals, gate, sources, waiting, lastCommit } = intake;
+  const { counts, refusals, rateLimiter, sources, waiting, lastCommit } =
+    intake;
   return {
     status: reasons.length === 0 ? ("fine" as const) : ("degraded" as const),
     reasons,
@@ -46,14 +47,14 @@ export function recoveryOf(
       ...counts,
       refused: refusals.count,
       refusedBy: refusals.byFault,
-      held: gate.held,
+      held: rateLimiter.held,
       connections: { ...connections },
       troubles: { ...troubles?.counts },
       controllersUnwatched: silences?.unwatched ?? 0,
       eventsDropped: journal?.dropped ?? 0,
       waiting,
       missing: store.missing(),
-      sync: { ...catchUp.counts, ...sync, ...intake.offers.counts },
+      sync: { ...catchUp.counts, ...sync, ...intake.ringAvailability.counts },
       lastCommitMs: lastCommit?.tookMs ?? null,
       lastCommitAgeMs: lastCommit && msSince(lastCommit.at, now),
       maintenance: {

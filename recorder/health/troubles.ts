@@ -33,7 +33,7 @@ export function troublesOf(
   now: MonoMs,
 ): readonly Trouble[] {
   const troubles: Trouble[] = [];
-  const { failing, waiting, sources, gate } = intake;
+  const { failing, waiting, sources, rateLimiter } = intake;
   if (failing !== null)
     troubles.push({
       kind: "database_lost",
@@ -48,12 +48,12 @@ export function troublesOf(
       reason: `two controllers call themselves '${name}'`,
       detail: { source: name, boots: sources.bootsOf(name).join(" ") },
     });
-  for (const name of gate.flooding(now))
+  for (const name of rateLimiter.flooding(now))
     troubles.push({
       kind: "source_flooding",
       about: name,
       reason: `${name === "" ? "a sender without a history" : `'${name}'`} sends more than a controller can: it is held back`,
-      detail: { source: name, held: gate.held },
+      detail: { source: name, held: rateLimiter.held },
     });
   const walBytes = maintenance.figures.sizes?.walBytes ?? 0;
   const walMb = Math.round(walBytes / 2 ** 20);

@@ -32,20 +32,20 @@ export interface ApiSources {
   readonly look: () => Health;
   readonly history: History;
   readonly present: Present;
-  readonly audience: SseClients;
+  readonly sseClients: SseClients;
   readonly exposition: Exposition;
   readonly clock: Clock;
 }
 
 /** All that is served. */
 export function routesOf(sight: ApiSources): readonly Route[] {
-  const { look, history, present, audience, exposition, clock } = sight;
+  const { look, history, present, sseClients, exposition, clock } = sight;
   const routes = [
     healthRoute(look),
     metricsRoute(exposition),
     metricsHistoryRoute(history, clock),
     wansRoute(present, clock),
-    liveRoute(audience),
+    liveRoute(sseClients),
     seriesRoute(history),
     rangeRoute(history, clock),
     summaryRoute(history, clock),
@@ -85,15 +85,21 @@ export async function openApi(
 ): Promise<Api> {
   const { look, store, intake, clock, log } = parts;
   const present = openPresent();
-  const audience = openSseClients();
+  const sseClients = openSseClients();
   const exposition = openExposition({
     ...parts,
     present,
-    audience,
+    sseClients,
     isFine: () => look().status === "fine",
   });
   const history = openReader(openQueryRunner(store, clock), clock);
-  const routes = routesOf({ ...parts, history, present, audience, exposition });
+  const routes = routesOf({
+    ...parts,
+    history,
+    present,
+    sseClients,
+    exposition,
+  });
   const serve = (place: HttpConfig | { readonly path: string }) =>
     openServer(place, routes, { clock, log }, (route, code) =>
       exposition.answered(route, code),
@@ -104,7 +110,7 @@ export async function openApi(
         if (isKept) exposition.heard(frame);
         if (isLive) present.hear(frame, clock.mono());
       }
-      if (isLive) audience.hear(frame);
+      if (isLive) sseClients.hear(frame);
     },
     committed: (tookMs) => exposition.committed(tookMs),
   });
@@ -113,7 +119,7 @@ export async function openApi(
   return {
     url: server && server.url,
     async [Symbol.asyncDispose]() {
-      audience[Symbol.dispose]();
+      sseClients[Symbol.dispose]();
       await server?.[Symbol.asyncDispose]();
       await local[Symbol.asyncDispose]();
     },

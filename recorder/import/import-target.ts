@@ -23,7 +23,7 @@ interface InheritedEvent {
 }
 
 /** Up to where a WAN's tiers are inherited, and from where on each has all there is. */
-interface Estate {
+interface ImportState {
   readonly untilMs: number;
   readonly fromMs: Readonly<Record<RolledTier, number>>;
 }
@@ -45,7 +45,7 @@ export interface ImportTarget {
   ): void;
   /** @returns false where it is there already */
   putEvent(wan: number, event: InheritedEvent): boolean;
-  advance(wan: number, estate: Estate): void;
+  advance(wan: number, state: ImportState): void;
   /** All of it or nothing. */
   together(work: () => void): void;
 }

@@ -128,7 +128,7 @@ export function* importHistory(
   db: Connection,
   nameOf: (wan: string) => string | null,
 ): Generator<{ readonly atMs: number; readonly rows: number }, Tally> {
-  const heir = openImportTarget(db);
+  const importTarget = openImportTarget(db);
   const tally: Tally = {
     ...{ values: 0, superseded: 0, transitions: 0, configurations: 0 },
     leftOut: new Map(),
@@ -138,7 +138,7 @@ export function* importHistory(
   const takings = new Map(
     old.wans.map((name) => {
       const ours = nameOf(name);
-      return [name, ours === null ? null : takingOf(heir, ours)];
+      return [name, ours === null ? null : takingOf(importTarget, ours)];
     }),
   );
   let rows = 0;
@@ -158,9 +158,9 @@ export function* importHistory(
       else if (meaning.kind === "value") taking.values.push(meaning);
       else taking.events.push(meaning);
     }
-    heir.together(() => {
+    importTarget.together(() => {
       for (const taking of takings.values())
-        if (taking !== null) take(heir, taking, tally);
+        if (taking !== null) take(importTarget, taking, tally);
     });
     yield { atMs: endMs, rows };
     first = old.first(endMs / 1000);
@@ -168,17 +168,22 @@ export function* importHistory(
   return tally;
 }
 
-function takingOf(heir: ImportTarget, name: string): Taking {
-  const wan = heir.wan(name);
+function takingOf(importTarget: ImportTarget, name: string): Taking {
+  const wan = importTarget.wan(name);
   const ids = new Map<OldSeries, number>(
-    heir.series.ofCycle(wan).map(({ field, series }) => [field, series]),
+    importTarget.series
+      .ofCycle(wan)
+      .map(({ field, series }) => [field, series]),
   );
-  ids.set("steering", heir.series.idOf(wan, "wanctl_steering_enabled", {}));
+  ids.set(
+    "steering",
+    importTarget.series.idOf(wan, "wanctl_steering_enabled", {}),
+  );
   return {
     wan,
     idOf: (series) => ids.get(series) as number,
-    doneMs: heir.untilMs(wan),
-    ownFromMs: heir.ownFromMs(wan) ?? Infinity,
+    doneMs: importTarget.untilMs(wan),
+    ownFromMs: importTarget.ownFromMs(wan) ?? Infinity,
     fromMs: { ...eachRolledTier(() => 0) },
     ...{ values: [], events: [] },
     states: { download: 0, upload: 0 },
@@ -186,11 +191,11 @@ function takingOf(heir: ImportTarget, name: string): Taking {
 }
 
 /** Writes down what an hour has brought of one WAN. */
-function take(heir: ImportTarget, taking: Taking, tally: Tally): void {
+function take(importTarget: ImportTarget, taking: Taking, tally: Tally): void {
   const { wan, values, events, idOf, fromMs } = taking;
   taking.values = [];
   taking.events = [];
-  for (const event of events) takeEvent(heir, taking, event, tally);
+  for (const event of events) takeEvent(importTarget, taking, event, tally);
   if (values.length === 0) return;
   const { buckets, superseded } = hourOf(values, idOf);
   const untilMs = endOf(values);
@@ -205,8 +210,8 @@ function take(heir: ImportTarget, taking: Taking, tally: Tally): void {
   for (const tier of ROLLED_TIERS)
     for (const [startMs, bucket] of buckets[tier])
       if (isWhole(tier, startMs, untilMs))
-        heir.putBucket(tier, wan, startMs, bucket);
-  heir.advance(wan, { untilMs, fromMs });
+        importTarget.putBucket(tier, wan, startMs, bucket);
+  importTarget.advance(wan, { untilMs, fromMs });
   taking.doneMs = untilMs;
   tally.values += values.length - superseded;
   tally.superseded += superseded;
@@ -223,14 +228,14 @@ function endOf(values: readonly OldValue[]): number {
 }
 
 function takeEvent(
-  heir: ImportTarget,
+  importTarget: ImportTarget,
   taking: Taking,
   event: OldEvent,
   tally: Tally,
 ): void {
   const { kind, atMs, id, details } = event;
   const whole = kind === "transition" ? follow(taking, event) : details;
-  heir.putEvent(taking.wan, { atMs, seq: id, kind, details: whole });
+  importTarget.putEvent(taking.wan, { atMs, seq: id, kind, details: whole });
   if (kind === "config") tally.configurations++;
   else tally.transitions++;
 }

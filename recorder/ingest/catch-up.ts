@@ -106,7 +106,7 @@ export function openCatchUp(
     const hadTo = (seq: number) =>
       waiting.has(seq)
         ? seq
-        : intake.offers.unreadableTo({ source: name, boot, seq });
+        : intake.ringAvailability.unreadableTo({ source: name, boot, seq });
     const max = Math.min(WANT_MAX, intake.room);
     const want =
       max <= 0 || isAsked(name) ? null : nextRequest(open, sure, hadTo, max);
@@ -125,7 +125,7 @@ export function openCatchUp(
       return held.flatMap(({ boot, first, last }) => {
         if (!intake.admits({ source: name, boot })) return [];
         const run = { name, boot, first, last };
-        const before = intake.offers.offer(run, clock.mono());
+        const before = intake.ringAvailability.offer(run, clock.mono());
         // what was held a second ago has arrived by the bus, if it ever will; a controller that is leaving has no second
         const sure = leaving ? last : Math.min(before, last);
         return state(name, { boot, first, last: sure }) ?? [];

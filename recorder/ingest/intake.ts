@@ -76,9 +76,9 @@ export interface Intake extends AsyncDisposable {
   waitingOf(name: string, boot: string): ReadonlySet<number>;
   readonly counts: Counts;
   readonly refusals: Refusals;
-  readonly gate: RateLimiter;
+  readonly rateLimiter: RateLimiter;
   readonly sources: Sources;
-  readonly offers: RingAvailability;
+  readonly ringAvailability: RingAvailability;
   /** How many frames may be asked for: half of memory is left to those that come by themselves. */
   readonly room: number;
   /** How many frames wait for a commit. */
@@ -106,12 +106,12 @@ export function openIntake(
   { waitingMax = WAITING_MAX, goneMs, uptimeMs = machineMs }: IntakeLimits = {},
 ): Intake {
   const refusals = openRefusals(clock, log);
-  const gate = createRateLimiter();
-  const horizon = openNewestTimeLimit(clock);
+  const rateLimiter = createRateLimiter();
+  const newestTimeLimit = openNewestTimeLimit(clock);
   const sources = createSources();
   const roster = createNameList();
   let isEntered = false;
-  const offers = createRingAvailability(clock.mono(), goneMs);
+  const ringAvailability = createRingAvailability(clock.mono(), goneMs);
   const counts = {
     frames: 0,
     committed: 0,
@@ -141,7 +141,7 @@ export function openIntake(
     // not kept is the newest, not the oldest: rings forget the oldest first
     const isKept =
       waiting.length < waitingMax && waitingBytes < WAITING_BYTES_MAX;
-    offers.hear(name, boot, clock.mono());
+    ringAvailability.hear(name, boot, clock.mono());
     if (arrival.kind !== "refused") {
       // what is sent again may be of a run that is over
       if (isLive && sources.hear(arrival, clock.mono()))
@@ -159,7 +159,7 @@ export function openIntake(
     refusals.add(error);
     const identity = known ?? error.identity;
     if (identity === null || !admits(identity)) return;
-    if (error.fault === "version") offers.unreadable(identity);
+    if (error.fault === "version") ringAvailability.unreadable(identity);
     else accept({ ...identity, kind: "refused", at: clock.wall() }, 0, false);
   }
 
@@ -197,11 +197,15 @@ export function openIntake(
   function commit(): void {
     const begun = clock.mono();
     enter();
-    horizon.look();
+    newestTimeLimit.look();
     for (const { name, boot } of sources.sweep(begun))
       log.info("source_gone", { source: name, boot });
     earliestMs = Math.min(earliestMs, clock.wall());
-    const outcome = store.commit(waiting, offers.at(begun), earliestMs);
+    const outcome = store.commit(
+      waiting,
+      ringAvailability.at(begun),
+      earliestMs,
+    );
     if (outcome.kind === "committed") {
       earliestMs = Infinity;
       written(outcome, begun);
@@ -227,7 +231,7 @@ export function openIntake(
     }
     counts.unknownKeys += unknownKeys;
     if (!admits(frame)) return;
-    const aheadMs = frame.at - horizon.look();
+    const aheadMs = frame.at - newestTimeLimit.look();
     if (aheadMs <= FUTURE_MS)
       accept(frame, message.byteLength, known === undefined);
     else refuse(tooFarAhead(frame, aheadMs), frame);
@@ -243,7 +247,7 @@ export function openIntake(
       const bytes = message.reduce((sum, part) => sum + part.byteLength, 0);
       // senders without a name, or with an unknown one, share one limit
       const known = roster.knows(name) ? name : "";
-      if (!gate.admits(known, bytes, clock.mono())) return;
+      if (!rateLimiter.admits(known, bytes, clock.mono())) return;
       if (message.length === 2 && body !== undefined)
         take(body, undefined, topic);
       else refuse(wrongParts(message.length), undefined);
@@ -259,9 +263,9 @@ export function openIntake(
     observe: (observer) => void observers.push(observer),
     counts,
     refusals,
-    gate,
+    rateLimiter,
     sources,
-    offers,
+    ringAvailability,
     get room() {
       return Math.floor(waitingMax / 2) - waiting.length;
     },

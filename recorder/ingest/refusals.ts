@@ -26,12 +26,12 @@ const KEPT_MS = KEPT_MINUTES_MAX * 60_000;
  * The latest time that a frame may bear which comes now: what the wall clock says, or, for some hours after it was set
  * back, what it would say otherwise. Frames were on their way meanwhile, and others are sent again (STOR-04, INTG-04).
  */
-interface Horizon {
+interface NewestTimeLimit {
   /** Knows the clock by its looks alone: to be called every second. */
   look(): WallMs;
 }
 
-export function openNewestTimeLimit(clock: Clock): Horizon {
+export function openNewestTimeLimit(clock: Clock): NewestTimeLimit {
   let aheadMs = clock.wall() - clock.mono();
   let until = later(clock.mono(), KEPT_MS);
   return {

@@ -95,14 +95,14 @@ function* coverage(
 const NEWEST: GapPlace = { source: Number.MAX_SAFE_INTEGER, fromSeq: 0 };
 
 function* holes(
-  { annals }: Records,
+  { eventStore }: Records,
   { fromMs, toMs }: Span,
   wans: ReadonlySet<string>,
 ): Pieces<{ gaps: Hole[]; gapsTotal: number }> {
   const gaps: Hole[] = [];
   let gapsTotal = 0;
   for (let place: GapPlace | undefined = NEWEST; place !== undefined;) {
-    const rows: GapRow[] = annals.gapsBefore(place);
+    const rows: GapRow[] = eventStore.gapsBefore(place);
     for (const row of rows) {
       if (!wans.has(row.wan) || !touches(row, { fromMs, toMs })) continue;
       gapsTotal++;

@@ -80,11 +80,11 @@ export function* events(
   const { fromMs, toMs, wans, kinds } = query;
   const isWanted = ({ wan, kind }: EventRow) =>
     (wans?.includes(wan) ?? true) && (kinds?.includes(kind) ?? true);
-  const { annals } = records;
+  const { eventStore } = records;
   const before =
     kinds === undefined || kinds.includes("transition")
-      ? annals.eventsBefore
-      : annals.rareEventsBefore;
+      ? eventStore.eventsBefore
+      : eventStore.rareEventsBefore;
   const { data, next } = yield* pageOf(
     query.limit,
     eventPlaceOf(query),
@@ -129,7 +129,7 @@ export function* gaps(records: Records, query: GapsQuery): Pieces<GapsAnswer> {
     query.limit,
     gapPlaceOf(query.cursor),
     (place: GapPlace) =>
-      sliceOf(records.annals.gapsBefore(place), isWanted, shownGap),
+      sliceOf(records.eventStore.gapsBefore(place), isWanted, shownGap),
     ({ source, fromSeq }) => `${source}.${fromSeq}`,
   );
   return {

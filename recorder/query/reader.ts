@@ -21,7 +21,7 @@ export interface QueryRunner {
 
 /** Answers from what is recorded. */
 export function openReader(
-  library: QueryRunner,
+  queryRunner: QueryRunner,
   clock: Pick<Clock, "wall">,
 ): History {
   /** The records are looked up when the work begins: only then are they known to be there. */
@@ -29,9 +29,9 @@ export function openReader(
     work: (records: Records, nowMs: number) => Pieces<T>,
     signal?: AbortSignal,
   ): Promise<T> =>
-    library.run(
+    queryRunner.run(
       (function* () {
-        return yield* work(library.records, clock.wall());
+        return yield* work(queryRunner.records, clock.wall());
       })(),
       signal,
     );
@@ -58,7 +58,7 @@ export function openReader(
  */
 export function openHistoryFile(path: string): History & Disposable {
   const db = openReadable(path);
-  const library: QueryRunner = {
+  const queryRunner: QueryRunner = {
     records: openRecords(db),
     async run(work, signal) {
       for (;;) {
@@ -77,7 +77,7 @@ export function openHistoryFile(path: string): History & Disposable {
     },
   };
   return {
-    ...openReader(library, systemClock),
+    ...openReader(queryRunner, systemClock),
     [Symbol.dispose]: () => void db.close(),
   };
 }

@@ -26,7 +26,7 @@ export interface Records {
   readonly cycles: Cycles;
   readonly samples: Samples;
   readonly rolled: Rolled;
-  readonly annals: EventStore;
+  readonly eventStore: EventStore;
   wans(): readonly WanRow[];
   series(wan: number): readonly SeriesRow[];
   standing(wan: number): TierStanding;
@@ -46,7 +46,7 @@ export function openRecords(db: Connection): Records {
     cycles,
     samples,
     rolled: openRolled(db),
-    annals: openEventStore(db),
+    eventStore: openEventStore(db),
     standing: openTierStandings(db, cycles),
     wans: () => wans.all(),
     series: (wan) => series.all(wan),

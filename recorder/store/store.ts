@@ -100,7 +100,7 @@ export function openStore(
     .pluck();
   const ahead = openAhead(db);
   const series = openSeries(db);
-  const latecomers = openLateCycles(db);
+  const lateCycles = openLateCycles(db);
   const upkeep = openUpkeep(db, cycles, whileTending);
 
   const write = db.transaction(
@@ -132,7 +132,7 @@ export function openStore(
         }
         const { run } = admission;
         upkeep.touch(run.wan);
-        if (!latecomers.merge(run, arrival)) {
+        if (!lateCycles.merge(run, arrival)) {
           if (arrival.kind === "cycle") newCycles.push({ run, frame: arrival });
           else rows.insert(run, arrival);
         }

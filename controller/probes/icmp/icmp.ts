@@ -232,8 +232,8 @@ export function openIcmp(
   }
 
   const sending = (async () => {
-    const beats = metronome(probe.spacingMs, clock, stop.signal);
-    while ((await beats.next()).done !== true) sendIfDue();
+    const cycles = metronome(probe.spacingMs, clock, stop.signal);
+    while ((await cycles.next()).done !== true) sendIfDue();
   })();
   return {
     take(now) {

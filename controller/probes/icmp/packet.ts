@@ -60,7 +60,7 @@ export function answered(before: Method, ask: ProbeType, now: MonoMs): Method {
 export const unanswered = (before: Method, ask: ProbeType): Method =>
   before.kind === "timestamps" && ask === "timestamps" ? TRIAL : before;
 
-/** Whether a probe that nobody answered was lost; one to a reflector that only echoes was asked too much. */
+/** Whether an unanswered probe was lost; a timestamp request to a reflector that only echoes was not. */
 export const isLoss = (method: Method, ask: ProbeType): boolean =>
   ask === "echo" ||
   method.kind === "timestamps" ||

@@ -166,8 +166,8 @@ export function openTcp(
   }
 
   const connecting = (async () => {
-    const beats = metronome(SPACING_MS, clock, stop.signal);
-    while ((await beats.next()).done !== true) connectNext();
+    const cycles = metronome(SPACING_MS, clock, stop.signal);
+    while ((await cycles.next()).done !== true) connectNext();
   })();
 
   return {

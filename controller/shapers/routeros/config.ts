@@ -223,7 +223,7 @@ export const ROUTEROS_SCHEMA = {
   user: text("who logs in at the router"),
   password_env: {
     ...text("environment variable that holds the password", VARIABLE),
-    // lest ${PASSWORD} where PASSWORD was meant tells everybody
+    // so that ${PASSWORD} written instead of PASSWORD does not reveal it
     sensitive: true,
   },
   password_file: text(

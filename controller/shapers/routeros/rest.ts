@@ -54,7 +54,7 @@ export type Trust =
   | { readonly kind: "system" }
   /** One that this authority vouches for, PEM; or which is this one. */
   | { readonly kind: "ca"; readonly pem: string }
-  /** This one, whoever made it: SHA-256 of its DER form, 64 hex digits in lower case. */
+  /** This certificate, whatever its issuer: SHA-256 of its DER form, 64 hex digits in lower case. */
   | { readonly kind: "pinned"; readonly sha256: string };
 
 /** One connection for writes and one for counters, kept open. */
@@ -96,7 +96,7 @@ function verifyingAgent(trust: Trust, connectMs: number): Agent {
 
 const TIMEOUT = { code: "ETIMEDOUT" };
 
-/** The code of an error that means: somebody else's certificate. */
+/** The error code for another certificate than the trusted one. */
 const STRANGER = "ERR_CERTIFICATE_NOT_PINNED";
 
 function strangerIn(socket: TLSSocket, trust: Trust): Error | null {
@@ -136,7 +136,7 @@ export function openRest(place: RestPlace): Session {
   const agent =
     trust === null ? plainAgent() : verifyingAgent(trust, deadlineMs);
 
-  /** What went wrong, without what nobody is to read. */
+  /** What went wrong, without secrets. */
   const fault = (kind: FaultKind, why: string): Outcome<never> =>
     failed(kind, why.replaceAll(password || "\0", "***").slice(0, WHY_MAX));
 

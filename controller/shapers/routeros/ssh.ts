@@ -35,7 +35,7 @@ const COMPLAINTS: readonly (readonly [RegExp, FaultKind])[] = [
   [/Session open refused|administratively prohibited|open failed/, "busy"],
 ];
 
-/** The fault in ssh's words; where none is known, nobody was reached. */
+/** The fault in ssh's words; without a known one the host was not reached. */
 function faultOf(complaint: string): Outcome<never> {
   const [, fault = "unreachable"] =
     COMPLAINTS.find(([words]) => words.test(complaint)) ?? [];
@@ -148,7 +148,7 @@ export interface SshOptions {
   /** Default 22. */
   readonly port?: number;
   readonly user: string;
-  /** The private key; without a passphrase, for nobody is there to type it. */
+  /** The private key; without a passphrase, which could not be typed. */
   readonly keyFile: string;
   /** Host keys to trust. The router's must be in it. */
   readonly knownHostsFile: string;

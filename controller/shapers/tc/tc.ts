@@ -26,7 +26,7 @@ import {
 
 /**
  * The qdiscs of this host as a router: CAKE, or HTB where the kernel has none. They must be there; one that is not is
- * a fault, and so is one that was made anew: its rate is nobody's. Each write is read back in the same breath.
+ * a fault, and so is one that was made anew: its rate is unknown. Each write is read back in the same breath.
  */
 export function openTc(
   devices: PerDirection<string>,

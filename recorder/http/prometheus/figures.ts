@@ -28,7 +28,7 @@ export interface FigureSources {
   readonly connections?: Readonly<DoorCounts>;
   readonly maintenance: Maintenance;
   readonly present: Present;
-  readonly audience: SseClients;
+  readonly sseClients: SseClients;
   readonly isFine: () => boolean;
   readonly clock: Clock;
 }
@@ -242,13 +242,13 @@ export const FIGURES: readonly Figure[] = [
     "gauge",
     "wanctl_live_clients",
     "Clients of the live stream",
-    ({ audience }) => audience.counts.clients,
+    ({ sseClients }) => sseClients.counts.clients,
   ),
   figure(
     "counter",
     "wanctl_live_dropped_total",
     "Frames that slow clients of the live stream did not get",
-    ({ audience }) => audience.counts.dropped,
+    ({ sseClients }) => sseClients.counts.dropped,
   ),
   figure(
     "gauge",

@@ -126,7 +126,7 @@ const wants = ({ wans, kinds }: Filter, { source, kind }: Frame): boolean =>
   (wans === null || wans.has(source)) && (kinds === null || kinds.has(kind));
 
 /** Frames as they come. */
-export const liveRoute = (audience: SseClients): Route =>
+export const liveRoute = (sseClients: SseClients): Route =>
   route({
     path: "/api/v1/live",
     doc: "Every frame as it comes, as server-sent events",
@@ -152,7 +152,7 @@ export const liveRoute = (audience: SseClients): Route =>
         ...(reply.getHeaders() as OutgoingHttpHeaders),
         "content-type": type,
       };
-      const isIn = audience.join(reply.raw, headers, {
+      const isIn = sseClients.join(reply.raw, headers, {
         wans: query.wan ? new Set(query.wan) : null,
         kinds: query.kind ? new Set<Kind>(query.kind) : null,
       });

@@ -70,7 +70,7 @@ export function openRows(db: Connection): Rows {
 }
 
 /** Frames of times that are rolled up already. Used within the transaction that enters the frame into the ledger. */
-interface Latecomers {
+interface LateCycles {
   /**
    * Where raw data of its time is kept, makes the bucket of a late frame dirty. Where it has expired, merges the frame into
    * the finest tier still kept.
@@ -79,7 +79,7 @@ interface Latecomers {
   merge(run: Run, frame: Frame): boolean;
 }
 
-export function openLateCycles(db: Connection): Latecomers {
+export function openLateCycles(db: Connection): LateCycles {
   const buckets = openBuckets(db);
   const progress = openProgress(db);
   const series = openSeries(db);
@@ -95,9 +95,9 @@ export function openLateCycles(db: Connection): Latecomers {
     return bucketOf([], [{ series: id, atMs, value }], []);
   }
 
-  function soil(tier: RolledTier, wan: number, atMs: number): void {
+  function markDirty(tier: RolledTier, wan: number, atMs: number): void {
     if (atMs < progress.untilMs(tier, wan))
-      progress.soil(tier, wan, bucketStart(tier, atMs));
+      progress.markDirty(tier, wan, bucketStart(tier, atMs));
   }
 
   function add(tier: RolledTier, wan: number, atMs: number, bucket: Bucket) {
@@ -105,7 +105,7 @@ export function openLateCycles(db: Connection): Latecomers {
     const known = buckets.between(tier, wan, startMs, bucketEnd(tier, startMs));
     buckets.put(tier, wan, startMs, mergeBuckets([...known, bucket]));
     const next = COARSER[tier];
-    if (next !== null) soil(next, wan, startMs);
+    if (next !== null) markDirty(next, wan, startMs);
   }
 
   return {
@@ -114,7 +114,7 @@ export function openLateCycles(db: Connection): Latecomers {
       const { wan } = run;
       const { at: atMs } = frame;
       if (atMs >= progress.fromMs("raw", wan)) {
-        soil(FINEST_ROLLED, wan, atMs);
+        markDirty(FINEST_ROLLED, wan, atMs);
         return false;
       }
       const bucket = alone(run, frame);

@@ -18,8 +18,8 @@ interface Progress {
   fromMs(tier: Tier, wan: number): number;
   rolledUntil(tier: RolledTier, wan: number, ms: number): void;
   expiredBefore(tier: Tier, wan: number, ms: number): void;
-  soil(tier: RolledTier, wan: number, bucketMs: number): void;
-  clean(tier: RolledTier, wan: number, bucketMs: number): void;
+  markDirty(tier: RolledTier, wan: number, bucketMs: number): void;
+  clearDirty(tier: RolledTier, wan: number, bucketMs: number): void;
   oldestDirty(tier: RolledTier, wan: number): number | null;
   /**
    * A mark in the future is of a clock that was ahead: brought back to `nowMs`, or what comes now would count as rolled
@@ -90,8 +90,9 @@ export function openProgress(db: Connection): Progress {
       void advance.run(tierCode(tier), wan, ms, 0),
     expiredBefore: (tier, wan, ms) =>
       void advance.run(tierCode(tier), wan, 0, ms),
-    soil: (tier, wan, bucketMs) => void mark.run(tierCode(tier), wan, bucketMs),
-    clean: (tier, wan, bucketMs) =>
+    markDirty: (tier, wan, bucketMs) =>
+      void mark.run(tierCode(tier), wan, bucketMs),
+    clearDirty: (tier, wan, bucketMs) =>
       void unmark.run(tierCode(tier), wan, bucketMs),
     oldestDirty: (tier, wan) => oldest.get(tierCode(tier), wan) ?? null,
   };

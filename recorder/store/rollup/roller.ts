@@ -82,11 +82,11 @@ export function openRoller(
     (tier: RolledTier, wan: number, startMs: number) => {
       buckets.put(tier, wan, startMs, made(tier, wan, startMs));
       midway();
-      progress.clean(tier, wan, startMs);
+      progress.clearDirty(tier, wan, startMs);
       progress.rolledUntil(tier, wan, bucketEnd(tier, startMs));
       const next = COARSER[tier];
       if (next !== null && startMs < progress.untilMs(next, wan))
-        progress.soil(next, wan, bucketStart(next, startMs));
+        progress.markDirty(next, wan, bucketStart(next, startMs));
     },
   );
 

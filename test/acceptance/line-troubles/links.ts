@@ -189,7 +189,7 @@ export const LINKS: readonly Trouble[] = [
     end: (stage) => restartWith(stage, {}),
     begins: ["writing_paused"],
     over: null,
-    says: /somebody else sets the rates/,
+    says: /another program sets the rates/,
     isRestart: true,
   },
 ];

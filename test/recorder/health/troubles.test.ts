@@ -128,7 +128,7 @@ describe("Troubles", () => {
       ["source_flooding", { source: "att", held: 500 }],
       ["source_calm", { source: "att", held: 500, lasted_ms: 12_000 }],
     ]);
-    expect(intake.gate.held).to.equal(1_500);
+    expect(intake.rateLimiter.held).to.equal(1_500);
   });
 
   //   second:  1 2 3 4 . . . . . . . . . . 15

@@ -117,7 +117,7 @@ describe("Intake", () => {
     intake.commit();
     // the first of each is one of a name that nobody knows
     expect(intake.counts.committed).to.equal(1_021);
-    expect(intake.gate.held).to.equal(1_999);
+    expect(intake.rateLimiter.held).to.equal(1_999);
     expect(health().reasons).to.deep.equal([
       "'spectrum' sends more than a controller can: it is held back",
     ]);
@@ -221,7 +221,7 @@ describe("Intake", () => {
       intake.commit();
       expect(gaps()).to.be.empty;
       expect(stored()).to.deep.equal([1, 3]);
-      expect(intake.offers.unreadableTo(newer)).to.equal(newer.seq);
+      expect(intake.ringAvailability.unreadableTo(newer)).to.equal(newer.seq);
     });
   });
 

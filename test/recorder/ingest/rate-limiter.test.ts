@@ -5,7 +5,7 @@ import type { MonoMs } from "../../../shared/runtime/clock.js";
 
 const at = (ms: number) => ms as MonoMs;
 
-describe("Gate", () => {
+describe("rate limiter", () => {
   const visits = fc.array(
     fc.record({
       gapMs: fc.integer({ min: 0, max: 400 }),
@@ -18,15 +18,15 @@ describe("Gate", () => {
   it("lets no source have more than two seconds' worth in any second, and never holds back a calm one", () =>
     fc.assert(
       fc.property(visits, (bursts) => {
-        const gate = createRateLimiter();
+        const rateLimiter = createRateLimiter();
         const taken: { ms: number; bytes: number }[] = [];
         let ms = 0;
         for (const { gapMs, count, bytes } of bursts) {
           ms += gapMs;
           for (let i = 0; i < count; i++)
-            if (gate.admits("spectrum", bytes, at(ms)))
+            if (rateLimiter.admits("spectrum", bytes, at(ms)))
               taken.push({ ms, bytes });
-          expect(gate.admits("att", 500, at(ms))).to.equal(true);
+          expect(rateLimiter.admits("att", 500, at(ms))).to.equal(true);
         }
         for (const { ms: from } of taken) {
           const second = taken.filter((t) => t.ms >= from && t.ms < from + 1e3);
@@ -39,19 +39,19 @@ describe("Gate", () => {
     ));
 
   it("says who floods, until ten seconds after it stopped", () => {
-    const gate = createRateLimiter();
-    for (let i = 0; i < 1_003; i++) gate.admits("att", 100, at(0));
-    gate.admits("spectrum", 100, at(0));
-    expect(gate.held).to.equal(3);
-    expect(gate.flooding(at(9_999))).to.deep.equal(["att"]);
-    expect(gate.flooding(at(10_000))).to.be.empty;
-    expect(gate.admits("att", 100, at(1_000))).to.equal(true);
+    const rateLimiter = createRateLimiter();
+    for (let i = 0; i < 1_003; i++) rateLimiter.admits("att", 100, at(0));
+    rateLimiter.admits("spectrum", 100, at(0));
+    expect(rateLimiter.held).to.equal(3);
+    expect(rateLimiter.flooding(at(9_999))).to.deep.equal(["att"]);
+    expect(rateLimiter.flooding(at(10_000))).to.be.empty;
+    expect(rateLimiter.admits("att", 100, at(1_000))).to.equal(true);
   });
 
   it("remembers no more than so many names", () => {
-    const gate = createRateLimiter();
-    for (let i = 0; i < 1_001; i++) gate.admits("att", 100, at(0));
-    for (let i = 0; i < 64; i++) gate.admits(`wan-${i}`, 1, at(1));
-    expect(gate.flooding(at(1))).to.be.empty;
+    const rateLimiter = createRateLimiter();
+    for (let i = 0; i < 1_001; i++) rateLimiter.admits("att", 100, at(0));
+    for (let i = 0; i < 64; i++) rateLimiter.admits(`wan-${i}`, 1, at(1));
+    expect(rateLimiter.flooding(at(1))).to.be.empty;
   });
 });

@@ -14,9 +14,9 @@ describe("libraryOf()", () => {
   it("says so where the file is replaced while somebody reads, and reads the new one", async () => {
     const path = join(folder.path, "m.db");
     await using store = openLastingStore(path, systemClock);
-    const library = openQueryRunner(store, systemClock);
-    const { records } = library;
-    const reading = library.run(
+    const queryRunner = openQueryRunner(store, systemClock);
+    const { records } = queryRunner;
+    const reading = queryRunner.run(
       (function* () {
         records.wans();
         renameSync(path, join(folder.path, "other.db"));
@@ -30,7 +30,7 @@ describe("libraryOf()", () => {
     const error: unknown = await reading.catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(Failure);
     expect((error as Failure).message).to.include("was replaced");
-    const { data } = await openReader(library, systemClock).series();
+    const { data } = await openReader(queryRunner, systemClock).series();
     expect(data).to.deep.equal([]);
   });
 });

@@ -36,12 +36,12 @@ describe("openAudience()", () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(deed, { maxLength: 12 }), async (deeds) => {
-        using audience = openSseClients();
+        using sseClients = openSseClients();
         const client = new SlowClient();
         const response = client as unknown as ServerResponse;
-        audience.join(response, {}, { wans: null, kinds: null });
+        sseClients.join(response, {}, { wans: null, kinds: null });
         let seq = 0;
-        const hear = () => audience.hear(stamped(cycle(), ++seq));
+        const hear = () => sseClients.hear(stamped(cycle(), ++seq));
         for (const each of deeds)
           if ("take" in each) await client.take(each.take);
           else for (let i = 0; i < each.hear; i++) hear();
