@@ -73,6 +73,7 @@ export function openUpkeep(
   const samples = openSampleStore(db);
   const buckets = openBuckets(db);
   const progress = openProgress(db);
+  progress.beginNewTiers();
   const wans = db.prepare<[], number>("select id from wan order by id").pluck();
   const removeEvents = db.prepare(
     `delete from event where (at_ms, source, seq) in (

@@ -7,6 +7,7 @@ import {
 import { field } from "../../shared/contract/row.js";
 import { STATES } from "../../shared/contract/state.js";
 import {
+  FINER,
   ROLLED_TIERS,
   type RolledTier,
   type Tier,
@@ -135,13 +136,12 @@ function cycleArm({ name, labels, from }: Metric, bounds: Bounds): string[] {
 
 /** Each moment in the finest tier that is whole there. */
 function boundsOf(tier: Tier, timeColumn: string): string[] {
-  const beginOf = (code: number) =>
-    `ifnull((select p.from_ms from progress p where p.tier = ${code} and p.wan = w.id), 0)`;
-  const code = tierCode(tier);
-  const begins = `+${timeColumn} >= ${beginOf(code)}`;
+  const beginOf = (one: Tier) =>
+    `ifnull((select p.from_ms from progress p where p.tier = ${tierCode(one)} and p.wan = w.id), 0)`;
+  const begins = `+${timeColumn} >= ${beginOf(tier)}`;
   return tier === "raw"
     ? [begins]
-    : [begins, `+${timeColumn} < ${beginOf(code - 1)}`];
+    : [begins, `+${timeColumn} < ${beginOf(FINER[tier])}`];
 }
 
 function detail(key: string): string {

@@ -5,10 +5,10 @@ import { DAY_MS, HOUR_MS, USUAL } from "./upkeep-of.js";
 export const POLICY: RetentionPolicy = {
   ...USUAL,
   keep: {
+    ...USUAL.keep,
     raw: DAY_MS,
     "1m": 30 * HOUR_MS,
     "5m": 10 * DAY_MS,
-    "1h": 365 * DAY_MS,
   },
   eventMs: DAY_MS,
 };

@@ -1,3 +1,4 @@
+import { eachTier } from "../../recorder/tiers/tier.js";
 import { openJournal } from "../../recorder/journal.js";
 import { openClockWatch } from "../../recorder/maintenance/clock-watch.js";
 import {
@@ -15,10 +16,10 @@ export const DAY_MS = 24 * HOUR_MS;
 /** What the configuration says where it says nothing, but for the room: as much as there is. */
 export const USUAL: RetentionPolicy = {
   keep: {
+    ...eachTier(() => 365 * DAY_MS),
     raw: 48 * HOUR_MS,
     "1m": 7 * DAY_MS,
     "5m": 7 * DAY_MS,
-    "1h": 365 * DAY_MS,
   },
   eventMs: 365 * DAY_MS,
   maxBytes: Infinity,

@@ -2,6 +2,8 @@ import {
   bucketStart,
   COARSER,
   COARSEST,
+  FINER,
+  ROLLED_TIERS,
   type RolledTier,
   type Tier,
   tierCode,
@@ -21,6 +23,11 @@ interface Progress {
   markDirty(tier: RolledTier, wan: number, bucketMs: number): void;
   clearDirty(tier: RolledTier, wan: number, bucketMs: number): void;
   oldestDirty(tier: RolledTier, wan: number): number | null;
+  /**
+   * A tier that was not there when the database was written cannot be whole before its finer one is: what has expired
+   * there is answered by the coarser tiers, as before.
+   */
+  beginNewTiers(): void;
   /**
    * A mark in the future is of a clock that was ahead: brought back to `nowMs`, or what comes now would count as rolled
    * up and expired. @returns which WANs had one, and how far their raw data had expired, null where not beyond `nowMs`
@@ -82,7 +89,18 @@ export function openProgress(db: Connection): Progress {
     return [...found].map(([wan, expiredMs]) => ({ wan, expiredMs }));
   }
 
+  // cuts lie between buckets of the tier that is next: those of the finer one do for a tier put in between
+  const begin = db.prepare(
+    `insert into progress (tier, wan, until_ms, from_ms)
+       select ?, wan, 0, from_ms from progress where tier = ? and from_ms > 0
+       on conflict do nothing`,
+  );
+
   return {
+    beginNewTiers() {
+      for (const tier of ROLLED_TIERS)
+        begin.run(tierCode(tier), tierCode(FINER[tier]));
+    },
     bringBack,
     untilMs: (tier, wan) => until.get(tierCode(tier), wan) ?? 0,
     fromMs: (tier, wan) => from.get(tierCode(tier), wan) ?? 0,

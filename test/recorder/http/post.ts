@@ -1,3 +1,4 @@
+import { eachTier } from "../../../recorder/tiers/tier.js";
 import { join } from "node:path";
 import { openApi } from "../../../recorder/http/api.js";
 import type { HttpConfig } from "../../../recorder/http/config.js";
@@ -14,12 +15,7 @@ import { collectedLog } from "../collected-log.js";
 import { temporaryFolder } from "../temporary.js";
 import { DAY_MS } from "../upkeep-of.js";
 
-const KEEP = {
-  raw: DAY_MS,
-  "1m": DAY_MS,
-  "5m": DAY_MS,
-  "1h": DAY_MS,
-};
+const KEEP = eachTier(() => DAY_MS);
 
 /** A recorder without its bus: frames are handed to it, and its HTTP server answers. */
 export interface Post {

@@ -10,7 +10,7 @@ import type {
 import { Database } from "../../../recorder/store/connection.js";
 import { RESERVE_PAGES } from "../../../recorder/store/disk.js";
 import { openStore, type Store } from "../../../recorder/store/store.js";
-import { TIERS } from "../../../recorder/tiers/tier.js";
+import { ROLLED_TIERS, tierCode, TIERS } from "../../../recorder/tiers/tier.js";
 import { METRICS } from "../../../shared/contract/metrics.js";
 import type { Row } from "../../../shared/contract/row.js";
 import { cycle, NOON_MS, stamped, transition } from "../../fakes/frames.js";
@@ -24,7 +24,7 @@ const MINUTE_MS = 60_000;
 /** The ages the predecessor kept things for. */
 const SOURCES: RetentionPolicy = {
   ...USUAL,
-  keep: { raw: HOUR_MS, "1m": DAY_MS, "5m": 7 * DAY_MS, "1h": 365 * DAY_MS },
+  keep: { ...USUAL.keep, raw: HOUR_MS, "1m": DAY_MS },
 };
 
 /** Nobody has anything to bring in. */
@@ -90,7 +90,7 @@ describe("Maintenance", () => {
         `select sum(n) as n from (
            select count(*) as n from metrics_joined where granularity = 'raw' and metric_name = 'wanctl_rtt_ms'
            union all select sum(v.cycles) from metrics_joined m join coverage v
-             on v.tier = case m.granularity when '1m' then 1 when '5m' then 2 else 3 end and v.bucket_ms = m.timestamp_ms
+             on v.tier = case m.granularity ${ROLLED_TIERS.map((tier) => `when '${tier}' then ${tierCode(tier)}`).join(" ")} end and v.bucket_ms = m.timestamp_ms
              where m.granularity <> 'raw' and m.metric_name = 'wanctl_rtt_ms')`,
       );
       expect(once?.["n"]).to.equal(seq);

@@ -10,6 +10,7 @@ import { openStore, type Store } from "../../../recorder/store/store.js";
 import { type Keep, plan } from "../../../recorder/tiers/retention.js";
 import {
   bucketStart,
+  eachTier,
   STEP_MS,
   type Tier,
 } from "../../../recorder/tiers/tier.js";
@@ -32,10 +33,10 @@ const SPAN_MS = 4 * HOUR_MS;
 
 /** So short that every tier has a part of the span to itself. */
 const KEEP: Keep = {
+  ...eachTier(() => 1_000 * HOUR_MS),
   raw: 30 * MINUTE_MS,
   "1m": HOUR_MS,
   "5m": 2 * HOUR_MS,
-  "1h": 1_000 * HOUR_MS,
 };
 
 const NAMES = [

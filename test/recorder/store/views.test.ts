@@ -2,7 +2,11 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { Database } from "../../../recorder/store/connection.js";
 import { openStore, type Store } from "../../../recorder/store/store.js";
-import type { Tier } from "../../../recorder/tiers/tier.js";
+import {
+  ROLLED_TIERS,
+  type Tier,
+  tierCode,
+} from "../../../recorder/tiers/tier.js";
 import { METRICS } from "../../../shared/contract/metrics.js";
 import type { Row } from "../../../shared/contract/row.js";
 import type { WallMs } from "../../../shared/runtime/clock.js";
@@ -193,7 +197,7 @@ describe("views", () => {
           "select granularity, value from metrics where granularity <> 'raw'",
         ),
       ).to.deep.equal(
-        ["1m", "5m", "1h"].map((granularity) => ({ granularity, value: 1 })),
+        ROLLED_TIERS.map((granularity) => ({ granularity, value: 1 })),
       );
     });
 
@@ -224,6 +228,40 @@ describe("views", () => {
           { granularity: "1m", n: 60, first: 1_800_000, last: 5_340_000 },
           { granularity: "raw", n: 180, first: 5_400_000, last: 7_190_000 },
         ]);
+    });
+
+    it("leave what has expired in the finer tier to the coarser one, where a tier between them is new", async () => {
+      twoHours(() => ({}));
+      for (const tier of ["raw", "1m"] as const)
+        store.tend((upkeep) =>
+          upkeep.expire(1, { tier, beforeMs: NOON_MS + HOUR_MS }, 1e6),
+        );
+      const { path } = store;
+      await store[Symbol.asyncDispose]();
+      const db = new Database(path);
+      for (const table of ["progress", "rollup", "coverage"])
+        db.exec(`delete from ${table} where tier = ${tierCode("5m")}`);
+      db.close();
+
+      store = openStore(path, NOON);
+      const shown = () =>
+        rows(
+          `select granularity, count(*) as n, min(timestamp_ms) - ${NOON_MS} as first from metrics_joined
+             where metric_name = 'wanctl_rtt_ms' group by 1 order by 3`,
+        );
+      const whole = [
+        { granularity: "1h", n: 1, first: 0 },
+        { granularity: "raw", n: 360, first: HOUR_MS },
+      ];
+      expect(shown(), "before it is rolled up").to.deep.equal(whole);
+      store.tend((upkeep) => {
+        while (upkeep.rollUp(1, NOON_MS + 3 * HOUR_MS));
+      });
+      expect(shown(), "rolled up").to.deep.equal(whole);
+      const fine = rows(
+        `select count(*) as n, min(bucket_ms) - ${NOON_MS} as first from coverage where tier = ${tierCode("5m")}`,
+      );
+      expect(fine).to.deep.equal([{ n: 12, first: HOUR_MS }]);
     });
   });
 

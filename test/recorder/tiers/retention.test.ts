@@ -8,25 +8,27 @@ import {
 } from "../../../recorder/tiers/retention.js";
 import {
   COARSER,
-  STEP_MS,
-  TIERS,
+  COARSEST,
+  eachRolledTier,
   eachTier,
+  FINER,
+  ROLLED_TIERS,
+  STEP_MS,
   type Tier,
+  TIERS,
 } from "../../../recorder/tiers/tier.js";
 
 const HOUR = STEP_MS["1h"];
 const KEEP: Keep = {
+  ...eachTier(() => 365 * 24 * HOUR),
   raw: 2 * HOUR,
   "1m": 24 * HOUR,
   "5m": 7 * 24 * HOUR,
-  "1h": 365 * 24 * HOUR,
 };
 
 const at = fc.integer({ min: 0, max: 400 * 24 * HOUR });
-const rolled = <T>(of: fc.Arbitrary<T>) =>
-  fc.record({ "1m": of, "5m": of, "1h": of });
-const perTier = <T>(of: fc.Arbitrary<T>) =>
-  fc.record({ raw: of, "1m": of, "5m": of, "1h": of });
+const rolled = <T>(of: fc.Arbitrary<T>) => fc.record(eachRolledTier(() => of));
+const perTier = <T>(of: fc.Arbitrary<T>) => fc.record(eachTier(() => of));
 
 /** Any standing there may be. */
 const standing: fc.Arbitrary<TierStanding> = fc
@@ -46,15 +48,13 @@ const keeps: fc.Arbitrary<Keep> = fc
       fc.integer({ min: HOUR, max: 365 * 24 * HOUR }),
     ),
     {
-      minLength: 4,
-      maxLength: 4,
+      minLength: TIERS.length,
+      maxLength: TIERS.length,
     },
   )
   .map((drawn) => {
-    const [raw = 0, minute = 0, five = 0, hour = 0] = drawn.sort(
-      (a, b) => a - b,
-    );
-    return { raw, "1m": minute, "5m": five, "1h": hour };
+    drawn.sort((a, b) => a - b);
+    return eachTier((tier) => drawn[TIERS.indexOf(tier)] ?? 0);
   });
 
 const safe = (tier: Tier, beforeMs: number, s: TierStanding) => {
@@ -93,15 +93,18 @@ describe("plan()", () => {
       fc.property(keeps, standing, at, (keep, s, nowMs) => {
         const done = {
           ...s,
-          untilMs: { "1m": Infinity, "5m": Infinity, "1h": Infinity },
-          dirtyMs: { "1m": null, "5m": null, "1h": null },
+          untilMs: eachRolledTier(() => Infinity),
+          dirtyMs: eachRolledTier(() => null),
           awaitedMs: null,
         };
         const cuts = new Map(
           plan(keep, done, nowMs).map((e) => [e.tier, e.beforeMs]),
         );
-        for (const tier of ["raw", "1m", "5m"] as const)
-          if ((done.oldestMs[tier] ?? Infinity) < nowMs - keep[tier])
+        for (const tier of TIERS)
+          if (
+            tier !== COARSEST &&
+            (done.oldestMs[tier] ?? Infinity) < nowMs - keep[tier]
+          )
             expect(cuts.get(tier)).to.be.at.least(nowMs - keep[tier]);
       }),
     ));
@@ -116,21 +119,19 @@ describe("plan()", () => {
             fromMs = { ...fromMs, [tier]: beforeMs };
           const cut = relief({ ...s, fromMs });
           if (cut !== null) fromMs = { ...fromMs, [cut.tier]: cut.beforeMs };
-          for (const [fine, coarse] of [
-            ["raw", "1m"],
-            ["1m", "5m"],
-          ] as const)
-            expect(fromMs[coarse], coarse).to.be.at.most(fromMs[fine]);
+          for (const tier of ROLLED_TIERS)
+            if (tier !== COARSEST)
+              expect(fromMs[tier], tier).to.be.at.most(fromMs[FINER[tier]]);
         }
       }),
     ));
 
   it("goes on with what was condemned before, though the clock was set back", () => {
     const s: TierStanding = {
-      untilMs: { "1m": 9 * HOUR, "5m": 9 * HOUR, "1h": 9 * HOUR },
-      dirtyMs: { "1m": null, "5m": null, "1h": null },
-      fromMs: { raw: 5 * HOUR, "1m": 0, "5m": 0, "1h": 0 },
-      oldestMs: { raw: 4 * HOUR, "1m": 3 * HOUR, "5m": null, "1h": null },
+      untilMs: eachRolledTier(() => 9 * HOUR),
+      dirtyMs: eachRolledTier(() => null),
+      fromMs: { ...eachTier(() => 0), raw: 5 * HOUR },
+      oldestMs: { ...eachTier(() => null), raw: 4 * HOUR, "1m": 3 * HOUR },
       awaitedMs: null,
     };
     expect(plan(KEEP, s, 3 * HOUR)).to.deep.equal([
@@ -150,10 +151,10 @@ describe("relief()", () => {
 
   it("frees the oldest raw first, then the oldest minutes, then nothing (STOR-07)", () => {
     const s: TierStanding = {
-      untilMs: { "1m": 99 * HOUR, "5m": 99 * HOUR, "1h": 99 * HOUR },
-      dirtyMs: { "1m": null, "5m": null, "1h": null },
+      untilMs: eachRolledTier(() => 99 * HOUR),
+      dirtyMs: eachRolledTier(() => null),
       fromMs: eachTier(() => 0),
-      oldestMs: { raw: 50 * HOUR, "1m": 20 * HOUR, "5m": 0, "1h": 0 },
+      oldestMs: { ...eachTier(() => 0), raw: 50 * HOUR, "1m": 20 * HOUR },
       awaitedMs: null,
     };
     expect(relief(s)).to.deep.equal({
@@ -172,9 +173,8 @@ describe("relief()", () => {
 
 describe("TIERS", () => {
   it("have buckets that fill those of the next (STOR-03)", () => {
-    for (const tier of TIERS.slice(1, -1)) {
-      const next = COARSER[tier]!;
-      expect(STEP_MS[next] % STEP_MS[tier as "1m" | "5m"]).to.equal(0);
-    }
+    for (const tier of ROLLED_TIERS)
+      if (tier !== COARSEST)
+        expect(STEP_MS[COARSER[tier]!] % STEP_MS[tier]).to.equal(0);
   });
 });

@@ -5,7 +5,13 @@ import {
   stepFor,
   type Kept,
 } from "../../../recorder/tiers/section.js";
-import { STEP_MS, type Tier } from "../../../recorder/tiers/tier.js";
+import {
+  eachRolledTier,
+  eachTier,
+  FINEST_ROLLED,
+  STEP_MS,
+  TIERS,
+} from "../../../recorder/tiers/tier.js";
 
 const MINUTE = STEP_MS["1m"];
 const HOUR = STEP_MS["1h"];
@@ -15,12 +21,13 @@ const NOW = 1_000 * DAY;
 /** Cycles of two days, minutes and five minutes of seven, hours of a year; rolled up to the last whole buckets. */
 const KEPT: Kept = {
   fromMs: {
+    ...eachTier(() => NOW - 7 * DAY),
     raw: NOW - 2 * DAY,
-    "1m": NOW - 7 * DAY,
-    "5m": NOW - 7 * DAY,
     "1h": NOW - 365 * DAY,
   },
-  untilMs: { "1m": NOW, "5m": NOW - 5 * MINUTE, "1h": NOW - HOUR },
+  untilMs: eachRolledTier((tier) =>
+    tier === FINEST_ROLLED ? NOW : NOW - STEP_MS[tier],
+  ),
 };
 
 const said = (fromMs: number, toMs: number, stepMs: number) =>
@@ -63,18 +70,13 @@ describe("sections() (CLI-01)", () => {
     const ms = fc
       .integer({ min: 0, max: 400 * 24 * 60 })
       .map((n) => n * MINUTE);
-    const kept = fc
-      .tuple(ms, ms, ms, ms, ms, ms, ms)
-      .map(([a, b, c, d, e, f, g]): Kept => {
-        const [hour = 0, five = 0, minute = 0, raw = 0] = [a, b, c, d].sort(
-          (x, y) => x - y,
-        );
-        const [h = 0, v = 0, m = 0] = [e, f, g].sort((x, y) => x - y);
-        return {
-          fromMs: { raw, "1m": minute, "5m": five, "1h": hour },
-          untilMs: { "1m": m, "5m": v, "1h": h },
-        };
-      });
+    const marks = fc
+      .array(ms, { minLength: TIERS.length, maxLength: TIERS.length })
+      .map((drawn) => drawn.sort((a, b) => b - a));
+    const kept = fc.tuple(marks, marks).map(([from, until]): Kept => ({
+      fromMs: eachTier((tier) => from[TIERS.indexOf(tier)] ?? 0),
+      untilMs: eachRolledTier((tier) => until[TIERS.indexOf(tier)] ?? 0),
+    }));
     const step = fc.constantFrom(
       50,
       1_000,
@@ -99,7 +101,7 @@ describe("sections() (CLI-01)", () => {
             expect(toMs).to.be.at.most(to);
           });
           for (const at of moments.filter((one) => one >= from && one < to)) {
-            const able = (["raw", "1m", "5m", "1h"] as Tier[]).filter(
+            const able = TIERS.filter(
               (tier) =>
                 at >= has.fromMs[tier] &&
                 (tier === "raw" || at < has.untilMs[tier]),

@@ -17,8 +17,12 @@ import {
   bucketEnd,
   bucketStart,
   COARSER,
+  COARSEST,
+  eachTier,
+  FINER,
   ROLLED_TIERS,
   type RolledTier,
+  tierCode,
 } from "../../../../recorder/tiers/tier.js";
 import type { CycleFrame, Frame } from "../../../../shared/contract/frame.js";
 import type { WallMs } from "../../../../shared/runtime/clock.js";
@@ -34,18 +38,16 @@ const SPAN_MS = 4 * HOUR_MS;
 
 /** So short that frames come late for every tier. */
 const KEEP: Keep = {
+  ...eachTier(() => 1_000 * HOUR_MS),
   raw: 10 * MINUTE_MS,
   "1m": 30 * MINUTE_MS,
   "5m": 2 * HOUR_MS,
-  "1h": 1_000 * HOUR_MS,
 };
 
 /** As with retention_days 1: all of the finer tiers end at once. */
 const EQUAL: Keep = {
-  raw: HOUR_MS,
-  "1m": HOUR_MS,
-  "5m": HOUR_MS,
-  "1h": 1_000 * HOUR_MS,
+  ...eachTier(() => HOUR_MS),
+  [COARSEST]: 1_000 * HOUR_MS,
 };
 
 const shown = (bucket: Bucket | null | undefined) =>
@@ -245,16 +247,11 @@ describe("Roller", () => {
     const [shownOnce] = readRows(
       store.path,
       `select (select count(*) from cycle c join wan w on w.id = c.wan where w.name = @source and c.at_ms >= @raw)
-         + (select ifnull(sum(cycles), 0) from coverage where tier = 1 and wan = @wan and bucket_ms >= @m1 and bucket_ms < @raw)
-         + (select ifnull(sum(cycles), 0) from coverage where tier = 2 and wan = @wan and bucket_ms >= @m5 and bucket_ms < @m1)
-         + (select ifnull(sum(cycles), 0) from coverage where tier = 3 and wan = @wan and bucket_ms < @m5) as n`,
-      {
-        source,
-        wan,
-        raw: standing.fromMs.raw,
-        m1: standing.fromMs["1m"],
-        m5: standing.fromMs["5m"],
-      },
+         ${ROLLED_TIERS.map(
+           (tier) =>
+             `+ (select ifnull(sum(cycles), 0) from coverage where tier = ${tierCode(tier)} and wan = @wan and bucket_ms >= ${standing.fromMs[tier]} and bucket_ms < ${standing.fromMs[FINER[tier]]})`,
+         ).join("\n")} as n`,
+      { source, wan, raw: standing.fromMs.raw },
     );
     expect(shownOnce?.["n"]).to.equal(
       frames.filter((each) => each.kind === "cycle").length,
@@ -305,12 +302,14 @@ describe("Roller", () => {
            where s.metric = 'wanctl_rtt_ms' order by r.tier`,
       ),
     ).to.deep.equal(
-      [1, 2, 3].map((tier) => ({
-        tier,
-        count: 1_200,
-        sum: 10 * 400_000 + 1_190 * 2_000,
-        max: 400_000,
-      })),
+      ROLLED_TIERS.map(tierCode)
+        .sort((a, b) => a - b)
+        .map((tier) => ({
+          tier,
+          count: 1_200,
+          sum: 10 * 400_000 + 1_190 * 2_000,
+          max: 400_000,
+        })),
     );
   });
 });
