@@ -296,8 +296,8 @@ describe("views", () => {
           .true;
         expect(steps.filter((step) => /^SCAN [rvp] /.test(step))).to.be.empty;
         for (const [alias, key, tiers] of [
-          ["r", "tier=?", 3],
-          ["v", "tier=? AND wan=?", 6],
+          ["r", "tier=?", ROLLED_TIERS.length],
+          ["v", "tier=? AND wan=?", 2 * ROLLED_TIERS.length],
         ] as const) {
           const time = plain
             .slice(plain.indexOf("(") + 1, -1)
