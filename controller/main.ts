@@ -86,10 +86,10 @@ export async function runController(
     { bind: run.wanFrames(wan), connect: run.frames },
     { ring },
   );
-  const remainsFile = remainsFileOf(config, run);
+  const spoolFile = remainsFileOf(config, run);
   await using replayer = openReplayer(wan, boot, ring, clock, run.sync, {
-    remains: readSpool(remainsFile, wan),
-    inherited: () => void deleteSpool(remainsFile),
+    spools: readSpool(spoolFile, wan),
+    inherited: () => void deleteSpool(spoolFile),
   });
   const report: Report = (event, detail) => {
     log[levelOf(event)](event, detail);
@@ -167,7 +167,7 @@ export async function runController(
   const leftMs = STOP_MS - msSince(stoppedAt, clock.mono());
   await replayer.settle(Math.min(SETTLE_MS, leftMs));
   const { megabytes } = config.replay;
-  const left = writeSpool(remainsFile, wan, replayer.remains(), megabytes);
+  const left = writeSpool(spoolFile, wan, replayer.spools(), megabytes);
   await atMost(
     SAVE_REMAINS_MS,
     left.catch((error: unknown) =>

@@ -42,7 +42,7 @@ let remembered: Remembered | null = null;
 let entered: readonly string[] = [];
 
 openTheme();
-const ink = openCssColours();
+const colour = openCssColours();
 
 function choose(next: PageView): void {
   if (linkTo(next) !== linkTo(view)) history.pushState(null, "", linkTo(next));
@@ -55,18 +55,23 @@ const known = (): readonly string[] =>
   [...new Set([...live.presents.keys(), ...(remembered?.wans ?? [])])].sort();
 const goTo = (span: ShownSpan) => choose({ ...view, span });
 
-const finds = openHighlights((atMs, aroundMs) => {
+const highlights = openHighlights((atMs, aroundMs) => {
   // closer than what is shown, or nothing would be seen to happen
   const closer = lengthOf(boundsOf(view.span, now())) / 4;
   goTo(around(atMs, Math.min(aroundMs, closer), now()));
 });
-const board = openChartList(api, element("charts", HTMLElement), finds, {
-  ink,
-  select: (bounds) => goTo(fixedSpan(bounds, now())),
-});
+const chartList = openChartList(
+  api,
+  element("charts", HTMLElement),
+  highlights,
+  {
+    colour,
+    select: (bounds) => goTo(fixedSpan(bounds, now())),
+  },
+);
 const toolbar = openToolbar({ view: () => view, wans: known, now, choose });
 const live = openLive(api, {
-  cycle: (frame) => board.hear(frame),
+  cycle: (frame) => chartList.hear(frame),
   happened: () => (loadedAt = Math.min(loadedAt, now() - 14_000)),
   answers(problem) {
     const isBack = !isAnswering && problem === null;
@@ -91,7 +96,7 @@ function enter(next: PageView): void {
     complain(
       `There is no WAN '${unknown.join("', '")}': there are ${known().join(", ") || "none yet"}`,
     );
-  void board.load(
+  void chartList.load(
     view.span,
     shown.filter((wan) => known().includes(wan)),
     now(),
@@ -155,16 +160,16 @@ function draw(): void {
     nowMs - loadedAt > renewalMs(boundsOf(view.span, nowMs));
   if (isNew || isDue) enter(view);
   else if (isLast && isAnswering) {
-    board.follow(nowMs);
+    chartList.follow(nowMs);
     toolbar.show(view, known(), nowMs);
   }
   requestAnimationFrame(draw);
 }
 
 addEventListener("popstate", enterLink);
-addEventListener("theme", () => board.redraw());
+addEventListener("theme", () => chartList.redraw());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
-  board.redraw(),
+  chartList.redraw(),
 );
 enterLink();
 void remember().then(begin);

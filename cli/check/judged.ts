@@ -201,7 +201,7 @@ export const areOne = (names: Names, a: string, b: string): boolean => {
 };
 
 /** Addresses that no host beyond the line can have: RFC 6890, and those that came later. */
-const NOBODYS: readonly (readonly [string, string, number])[] = [
+const NEVER_A_HOST: readonly (readonly [string, string, number])[] = [
   ["is no host's", "0.0.0.0", 8],
   ["is this host itself", "127.0.0.0", 8],
   ["is for documentation only", "192.0.2.0", 24],
@@ -218,7 +218,7 @@ const NOBODYS: readonly (readonly [string, string, number])[] = [
   ["is a group, not a host", "ff00::", 8],
 ];
 
-const RANGES = NOBODYS.map(([words, network, bits]) => {
+const RANGES = NEVER_A_HOST.map(([words, network, bits]) => {
   const range = new BlockList();
   range.addSubnet(network, bits, isIP(network) === 6 ? "ipv6" : "ipv4");
   return { words, range };

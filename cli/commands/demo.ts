@@ -85,8 +85,9 @@ export async function demo({ dir, seconds }: DemoOptions): Promise<void> {
 async function show(folder: DemoFolder, over: AbortSignal): Promise<void> {
   const board = openBoard(process.stdout);
   const updating = setInterval(() => board.update(), 1000);
-  const ears = { wans: WANS, refuse: () => undefined };
-  for await (const frame of listen(folder.run, ears, over)) board.hear(frame);
+  const options = { wans: WANS, refuse: () => undefined };
+  for await (const frame of listen(folder.run, options, over))
+    board.hear(frame);
   clearInterval(updating);
 }
 

@@ -12,7 +12,7 @@ const LOOK_MS = 500;
 /** A listener that is slow has frames dropped, at the controller, rather than kept: 10 s at 20 Hz. */
 const QUEUE = 200;
 
-interface Ears {
+interface ListenOptions {
   /** Only these WANs; all of them where the list is empty. */
   readonly wans: readonly string[];
   /** Hears of a message that is no frame. */
@@ -25,7 +25,7 @@ interface Ears {
  */
 export async function* listen(
   run: RunFolder,
-  { wans, refuse }: Ears,
+  { wans, refuse }: ListenOptions,
   stop: AbortSignal,
 ): AsyncGenerator<Frame, void, void> {
   await using subscriber = await openSubscriber({ queue: QUEUE });
@@ -65,7 +65,10 @@ export async function* listen(
   }
 }
 
-function read(body: Buffer, refuse: Ears["refuse"]): Frame | undefined {
+function read(
+  body: Buffer,
+  refuse: ListenOptions["refuse"],
+): Frame | undefined {
   try {
     return decodeFrame(body).frame;
   } catch (error) {

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import {
   openOldDatabase,
   importHistory,
-  type Tally,
+  type MigrationCounts,
 } from "../../recorder/import/import.js";
 import { lockDatabase, openDatabase } from "../../recorder/store/database.js";
 import { systemClock } from "../../shared/runtime/clock.js";
@@ -38,7 +38,7 @@ export async function migrateHistory(file: string, to: string): Promise<void> {
 function withProgress(
   work: ReturnType<typeof importHistory>,
   all: number,
-): Tally {
+): MigrationCounts {
   let shownAt = systemClock.mono();
   for (;;) {
     const { done, value } = work.next();
@@ -52,8 +52,8 @@ function withProgress(
 }
 
 /** Each row that was read is in one line. */
-function pageOf(rows: number, tally: Tally): string {
-  const { values, superseded, transitions, configurations, leftOut } = tally;
+function pageOf(rows: number, counts: MigrationCounts): string {
+  const { values, superseded, transitions, configurations, leftOut } = counts;
   const taken: [number, string][] = [
     [values, "values rolled up"],
     [superseded, "averages of a time that has finer values"],

@@ -12,8 +12,8 @@ import {
   type TokenBuckets,
   type WritePace,
 } from "../../controller/shapers/pace.js";
-import { ROUTEROS_PACE } from "../../controller/shapers/routeros/pace.js";
-import { TC_PACE } from "../../controller/shapers/tc/pace.js";
+import { ROUTEROS_PACE } from "../../controller/shapers/routeros/backend.js";
+import { TC_PACE } from "../../controller/shapers/tc/backend.js";
 import {
   eachDirection,
   type PerDirection,

@@ -1,5 +1,5 @@
 import type { CycleFrame } from "../../shared/contract/frame.js";
-import type { Api, Reply } from "../data/api.js";
+import type { Api, ApiReply } from "../data/api.js";
 import { followed, isFollowed } from "../data/follow.js";
 import { askConfig, askEvents, askRange, askSummary } from "../data/history.js";
 import {
@@ -15,7 +15,7 @@ import type { PlotCallbacks } from "./plot.js";
 import { openWanCharts, type WanCharts } from "./wan-charts.js";
 
 /** The charts of all WANs that are shown, at the same time. */
-interface Board {
+interface ChartList {
   /** Asks for it; a later call leaves an earlier one behind. */
   load(span: ShownSpan, wans: readonly string[], nowMs: number): Promise<void>;
   hear(frame: CycleFrame): void;
@@ -42,9 +42,9 @@ export const renewalMs = (bounds: Bounds): number =>
 export function openChartList(
   api: Api,
   place: HTMLElement,
-  finds: Highlights,
-  hands: PlotCallbacks,
-): Board {
+  highlights: Highlights,
+  callbacks: PlotCallbacks,
+): ChartList {
   const lines = new Map<string, Line>();
   let asked = new AbortController();
   let span: ShownSpan | null = null;
@@ -57,7 +57,8 @@ export function openChartList(
         lines.delete(wan);
       }
     for (const wan of wans) {
-      const charts = lines.get(wan)?.charts ?? openWanCharts(wan, place, hands);
+      const charts =
+        lines.get(wan)?.charts ?? openWanCharts(wan, place, callbacks);
       place.append(charts.element);
       if (!lines.has(wan)) lines.set(wan, { charts, data: null, recent: [] });
     }
@@ -87,8 +88,8 @@ export function openChartList(
   ) {
     const summary = await askSummary(api, wans, bounds, signal);
     if (signal.aborted || summary.kind !== "answer") return;
-    finds.worst(summary.body);
-    for (const { charts } of lines.values()) charts.tally(summary.body);
+    highlights.worst(summary.body);
+    for (const { charts } of lines.values()) charts.summarise(summary.body);
   }
 
   async function loadEvents(
@@ -98,7 +99,7 @@ export function openChartList(
   ) {
     const events = await askEvents(api, wans, bounds, signal);
     if (signal.aborted || events.kind !== "answer") return;
-    finds.events(events.body.data, events.body.metadata.next === null);
+    highlights.events(events.body.data, events.body.metadata.next === null);
     for (const { charts } of lines.values()) charts.mark(events.body.data);
   }
 
@@ -146,5 +147,5 @@ export function openChartList(
   };
 }
 
-const complaintIn = (outcome: Reply<unknown>): string | null =>
+const complaintIn = (outcome: ApiReply<unknown>): string | null =>
   outcome.kind === "refused" ? outcome.message : null;

@@ -28,13 +28,13 @@ export function openCssColours(): CssColours {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", forget);
   addEventListener("theme", forget);
   return (name) => {
-    let ink = known.get(name);
-    if (ink === undefined) {
+    let colour = known.get(name);
+    if (colour === undefined) {
       probe.style.color = `var(--${name})`;
-      ink = getComputedStyle(probe).color;
-      known.set(name, ink);
+      colour = getComputedStyle(probe).color;
+      known.set(name, colour);
     }
-    return ink;
+    return colour;
   };
 }
 

@@ -8,7 +8,7 @@ import uPlot from "./uplot.js";
 function drawShades(
   plot: uPlot,
   shades: readonly Shade[],
-  ink: CssColours,
+  colour: CssColours,
 ): void {
   const { ctx, bbox } = plot;
   ctx.save();
@@ -21,9 +21,9 @@ function drawShades(
       2 * uPlot.pxRatio,
       plot.valToPos(toMs, "x", true) - left,
     );
-    ctx.fillStyle = hatch(ctx, ink("line"));
+    ctx.fillStyle = hatch(ctx, colour("line"));
     ctx.fillRect(left, bbox.top, width, bbox.height);
-    writeWord(plot, word, left, width, ink);
+    writeWord(plot, word, left, width, colour);
   }
   ctx.restore();
 }
@@ -33,7 +33,7 @@ function writeWord(
   word: string,
   left: number,
   width: number,
-  ink: CssColours,
+  colour: CssColours,
 ): void {
   const visibleLeft = Math.max(left, bbox.left);
   const visible = Math.min(left + width, bbox.left + bbox.width) - visibleLeft;
@@ -42,9 +42,9 @@ function writeWord(
   if (size > visible) return;
   const [x, y] = [visibleLeft + visible / 2, bbox.top + bbox.height / 2];
   const half = Math.min(9 * uPlot.pxRatio, bbox.height / 2);
-  ctx.fillStyle = ink("page");
+  ctx.fillStyle = colour("page");
   ctx.fillRect(x - size / 2, y - half, size, 2 * half);
-  ctx.fillStyle = ink("quiet");
+  ctx.fillStyle = colour("quiet");
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   ctx.fillText(word, x, y);
@@ -129,7 +129,7 @@ export interface PlotKind {
 
 /** Where charts tell of the pointer. */
 export interface PlotCallbacks {
-  readonly ink: CssColours;
+  readonly colour: CssColours;
   readonly select: (bounds: Bounds) => void;
 }
 
@@ -144,7 +144,7 @@ export const RIGHT_PX = 26;
 export function openPlot(
   place: HTMLElement,
   kind: PlotKind,
-  { ink, select }: PlotCallbacks,
+  { colour, select }: PlotCallbacks,
   point: (words: string | null) => void,
 ): Plot {
   let data: WanData | null = null;
@@ -168,27 +168,27 @@ export function openPlot(
       axes: [
         {
           show: kind.hasTimeAxis,
-          stroke: () => ink("quiet"),
+          stroke: () => colour("quiet"),
           font: "11px system-ui",
           lineGap: 1.2,
           size: 38,
           // at least three on a phone
           space: (self) => Math.min(72, self.width / 6),
-          grid: { stroke: () => ink("line"), width: 1 },
-          ticks: { stroke: () => ink("line"), width: 1, size: 4 },
+          grid: { stroke: () => colour("line"), width: 1 },
+          ticks: { stroke: () => colour("line"), width: 1, size: 4 },
           values: (_, splits, __, ___, apartMs) => tickLabels(splits, apartMs),
         },
         {
           size: AXIS_PX,
-          stroke: () => ink("quiet"),
+          stroke: () => colour("quiet"),
           font: "11px system-ui",
-          grid: { stroke: () => ink("line"), width: 1 },
+          grid: { stroke: () => colour("line"), width: 1 },
           ticks: { show: false },
           ...kind.y,
         },
       ],
       hooks: {
-        drawAxes: [(self) => data && drawShades(self, data.shades, ink)],
+        drawAxes: [(self) => data && drawShades(self, data.shades, colour)],
         draw: [(self) => data && kind.draw?.(self, data)],
         setCursor: [(self) => point(under(self, kind))],
         setSelect: [

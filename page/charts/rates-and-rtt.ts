@@ -6,7 +6,7 @@ import type { PlotKind } from "./plot.js";
 import uPlot from "./uplot.js";
 
 /** RTT as a line within its least and greatest, over the baseline. */
-export function rttPlot(ink: CssColours): PlotKind {
+export function rttPlot(colour: CssColours): PlotKind {
   const edge = { stroke: "transparent", width: 0, points: { show: false } };
   return {
     height: 190,
@@ -15,14 +15,14 @@ export function rttPlot(ink: CssColours): PlotKind {
       edge,
       edge,
       {
-        stroke: () => ink("quiet"),
+        stroke: () => colour("quiet"),
         width: 1,
         dash: [4, 3],
         points: { show: false },
       },
-      { stroke: () => ink("accent"), width: 1.25, points: { size: 3 } },
+      { stroke: () => colour("accent"), width: 1.25, points: { size: 3 } },
     ],
-    bands: [{ series: [1, 2], fill: () => ink("accent-band") }],
+    bands: [{ series: [1, 2], fill: () => colour("accent-band") }],
     y: { values: (_, splits) => splits.map((value) => `${value} ms`) },
     scale: { range: (_, __, max) => [0, Math.max(10, max * 1.05)] },
     columns: rttColumns,
@@ -48,7 +48,7 @@ function rttColumns(data: WanData): uPlot.AlignedData {
       { at: baseline.at, values: baseline.avg },
       { at: rtt.at, values: rtt.avg },
     ],
-    data.pace,
+    data.resolution,
   );
   return [at, ...lines];
 }
@@ -65,7 +65,7 @@ export const valuesAt = (
   });
 
 /** What a direction carried, below the rate that was enforced and the one that was wanted, between floor and ceiling. */
-export function ratePlot(direction: Direction, ink: CssColours): PlotKind {
+export function ratePlot(direction: Direction, colour: CssColours): PlotKind {
   const hidden = { points: { show: false } };
   let ceiling = 0;
   return {
@@ -73,13 +73,13 @@ export function ratePlot(direction: Direction, ink: CssColours): PlotKind {
     hasTimeAxis: false,
     series: [
       {
-        stroke: () => ink("load"),
-        fill: () => ink("load"),
+        stroke: () => colour("load"),
+        fill: () => colour("load"),
         width: 0.5,
         ...hidden,
       },
-      { stroke: () => ink("text"), width: 1, dash: [2, 3], ...hidden },
-      { stroke: () => ink("accent"), width: 1.5, ...hidden },
+      { stroke: () => colour("text"), width: 1, dash: [2, 3], ...hidden },
+      { stroke: () => colour("accent"), width: 1.5, ...hidden },
     ],
     y: { values: (_, splits) => splits.map(String) },
     scale: {
@@ -89,7 +89,7 @@ export function ratePlot(direction: Direction, ink: CssColours): PlotKind {
       ceiling = data.limits[direction]?.ceiling ?? 0;
       return rateColumns(data, direction);
     },
-    draw: (plot, data) => drawLimits(plot, data, direction, ink),
+    draw: (plot, data) => drawLimits(plot, data, direction, colour),
     words(plot, index) {
       const [at, load, wanted, enforced] = valuesAt(plot, index);
       if (at == null) return null;
@@ -105,7 +105,7 @@ function rateColumns(data: WanData, direction: Direction): uPlot.AlignedData {
     const { at, avg } = findSeries(data, `wanctl_${name}_${direction}_mbps`);
     return { at, values: avg };
   });
-  const aligned = align(lines, data.pace);
+  const aligned = align(lines, data.resolution);
   return [aligned.at, ...aligned.lines];
 }
 
@@ -113,13 +113,13 @@ function drawLimits(
   plot: uPlot,
   { limits }: WanData,
   direction: Direction,
-  ink: CssColours,
+  colour: CssColours,
 ): void {
   const { ctx, bbox } = plot;
   const px = uPlot.pxRatio;
   ctx.save();
   ctx.font = `${10 * px}px system-ui`;
-  ctx.strokeStyle = ctx.fillStyle = ink("quiet");
+  ctx.strokeStyle = ctx.fillStyle = colour("quiet");
   ctx.lineWidth = px;
   ctx.textAlign = "left";
   ctx.setLineDash([px, 3 * px]);

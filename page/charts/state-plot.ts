@@ -3,7 +3,7 @@ import { STATES } from "../../shared/contract/state.js";
 import { shareOf } from "../data/follow.js";
 import {
   align,
-  type Resolution,
+  type ShownResolution,
   findSeries,
   type WanData,
 } from "../data/wan-data.js";
@@ -15,7 +15,7 @@ import uPlot from "./uplot.js";
 
 const NONE = { at: [], values: [] };
 const LANE = { download: 1, upload: 0 } as const;
-const INKS: readonly ColourName[] = [
+const STATE_COLOURS: readonly ColourName[] = [
   "state-0",
   "state-1",
   "state-2",
@@ -29,7 +29,7 @@ const HEIGHT = [0.18, 0.45, 0.7, 0.95] as const;
 const FAINTEST = 0.25;
 
 /** Both directions' states, a lane each; in a step with several the worst is drawn, over the mildest, as strongly as it lasted. */
-export function statePlot(ink: CssColours): PlotKind {
+export function statePlot(colour: CssColours): PlotKind {
   return {
     height: 54,
     hasTimeAxis: false,
@@ -54,7 +54,8 @@ export function statePlot(ink: CssColours): PlotKind {
       return [at, ...lines];
     },
     draw(plot, data) {
-      for (const direction of DIRECTIONS) drawLane(plot, data, direction, ink);
+      for (const direction of DIRECTIONS)
+        drawLane(plot, data, direction, colour);
     },
     words(plot, index) {
       const [at, ...codes] = valuesAt(plot, index);
@@ -71,7 +72,7 @@ function drawLane(
   plot: uPlot,
   data: WanData,
   direction: Direction,
-  ink: CssColours,
+  colour: CssColours,
 ): void {
   const { ctx, bbox } = plot;
   const { at, min, max, stateMs } = findSeries(data, "wanctl_state", direction);
@@ -89,14 +90,14 @@ function drawLane(
     const width = plot.valToPos(toMs, "x", true) - left;
     const height = lane * (HEIGHT[code] ?? 0);
     ctx.globalAlpha = FAINTEST + (1 - FAINTEST) * share;
-    ctx.fillStyle = ink(INKS[code] ?? "quiet");
+    ctx.fillStyle = colour(STATE_COLOURS[code] ?? "quiet");
     ctx.fillRect(left, bottom - height, Math.max(width, leastWidth), height);
   };
   const whole = min.map(() => 1);
-  for (const each of stretches(at, min, whole, data.pace)) paint(each, 0);
+  for (const each of stretches(at, min, whole, data.resolution)) paint(each, 0);
   const shares = max.map((code, i) => shareOf(code, stateMs?.[i]));
   // however short, a bad moment is seen
-  for (const each of stretches(at, max, shares, data.pace))
+  for (const each of stretches(at, max, shares, data.resolution))
     if (each.code > 0) paint(each, 2 * uPlot.pxRatio);
   ctx.restore();
 }
@@ -113,7 +114,7 @@ function stretches(
   at: readonly number[],
   codes: readonly number[],
   shares: readonly number[],
-  { ownMs, gapMs }: Resolution,
+  { ownMs, gapMs }: ShownResolution,
 ): readonly Stretch[] {
   const found: Stretch[] = [];
   at.forEach((fromMs, i) => {

@@ -28,7 +28,7 @@ export interface WanCharts {
   readonly element: HTMLElement;
   show(data: WanData): void;
   mark(events: readonly HistoryEvent[]): void;
-  tally(summary: SummaryAnswer): void;
+  summarise(summary: SummaryAnswer): void;
   /** What is wrong with what is shown; null for nothing. */
   complain(message: string | null): void;
   fit(): void;
@@ -47,23 +47,23 @@ function openFigure(title: string, unit: string) {
     words,
   );
   const element = make("figure", {}, caption);
-  let tally = "";
+  let summary = "";
   return {
     element,
-    tally(text: string) {
-      tally = text;
+    summarise(text: string) {
+      summary = text;
       say(words, text);
     },
-    point: (text: string | null) => say(words, text ?? tally),
+    point: (text: string | null) => say(words, text ?? summary),
   };
 }
 
 export function openWanCharts(
   wan: string,
   place: HTMLElement,
-  hands: PlotCallbacks,
+  callbacks: PlotCallbacks,
 ): WanCharts {
-  const { ink } = hands;
+  const { colour } = callbacks;
   const rtt = openFigure("RTT", "");
   const states = openFigure("State", "");
   const rates = DIRECTIONS.map((direction) => ({
@@ -93,12 +93,12 @@ export function openWanCharts(
 
   const marks = openMarks(rtt.element, wan);
   const draw = (figure: ReturnType<typeof openFigure>, kind: PlotKind) =>
-    openPlot(figure.element, kind, hands, figure.point);
+    openPlot(figure.element, kind, callbacks, figure.point);
   const plots: readonly Plot[] = [
-    draw(rtt, rttPlot(ink)),
-    draw(states, statePlot(ink)),
+    draw(rtt, rttPlot(colour)),
+    draw(states, statePlot(colour)),
     ...rates.map(({ direction, figure }) =>
-      draw(figure, ratePlot(direction, ink)),
+      draw(figure, ratePlot(direction, colour)),
     ),
   ];
   let data: WanData | null = null;
@@ -109,14 +109,14 @@ export function openWanCharts(
       const of = (name: string) =>
         lineSummary(findSeries(now, `wanctl_${name}_${direction}_mbps`));
       const [load, rate] = [of("load"), of("rate")];
-      const text = (name: string, tally: ReturnType<typeof lineSummary>) =>
-        tally === null
+      const text = (name: string, summary: ReturnType<typeof lineSummary>) =>
+        summary === null
           ? `${name} unknown`
-          : `${name} ${mbps(tally.min)} to ${mbps(tally.max)}, mean ${mbps(tally.avg)}`;
+          : `${name} ${mbps(summary.min)} to ${mbps(summary.max)}, mean ${mbps(summary.avg)}`;
       // the states are told of every cycle
       const isEmpty =
         findSeries(now, "wanctl_state", direction).at.length === 0;
-      figure.tally(
+      figure.summarise(
         isEmpty ? NOTHING : `${text("load", load)}; ${text("rate", rate)}`,
       );
     }
@@ -135,9 +135,9 @@ export function openWanCharts(
       events = found.filter((event) => event.wan === wan);
       remark();
     },
-    tally(summary) {
-      rtt.tally(rttSummary(summary, wan));
-      states.tally(stateSummary(summary, wan));
+    summarise(summary) {
+      rtt.summarise(rttSummary(summary, wan));
+      states.summarise(stateSummary(summary, wan));
       const { gaps, partial: isPartial, wans } = summary.metadata;
       const found = wans.find((each) => each.wan === wan);
       const lost = gaps.filter((gap) => gap.wan === wan);

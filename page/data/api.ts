@@ -2,7 +2,7 @@ import { sseReader, type StreamEvent } from "./sse.js";
 import type { Token } from "./token.js";
 
 /** What becomes of a question. */
-export type Reply<T> =
+export type ApiReply<T> =
   | { readonly kind: "answer"; readonly body: T }
   | { readonly kind: "refused"; readonly message: string }
   | { readonly kind: "unreachable" };
@@ -13,13 +13,13 @@ export interface Api {
     path: string,
     query: URLSearchParams,
     signal?: AbortSignal,
-  ): Promise<Reply<T>>;
+  ): Promise<ApiReply<T>>;
   /** Hands on events as they come, until the stream ends, for whatever reason; it begins with the first call of `begun`. */
   stream(
     path: string,
     begun: () => void,
     hear: (event: StreamEvent) => void,
-  ): Promise<Reply<null>>;
+  ): Promise<ApiReply<null>>;
 }
 
 /** A stream says something every 15 s; one that is silent for longer is dead. */
@@ -101,7 +101,7 @@ export function openClient(token: Token): Api {
 }
 
 /** What cannot be parsed came from something else; any other failure is of the way there. */
-const failed = (error: unknown): Reply<never> =>
+const failed = (error: unknown): ApiReply<never> =>
   error instanceof SyntaxError
     ? { kind: "refused", message: "Cannot read the answer: must be JSON" }
     : { kind: "unreachable" };

@@ -89,7 +89,7 @@ export function followed(
     ...data,
     bounds,
     series,
-    shades: shadesOf(series, data.pace, bounds, holes),
+    shades: shadesOf(series, data.resolution, bounds, holes),
   };
 }
 

@@ -7,7 +7,7 @@ import type {
   SeriesAnswer,
   SummaryAnswer,
 } from "../../shared/contract/history.js";
-import type { Api, Reply } from "./api.js";
+import type { Api, ApiReply } from "./api.js";
 import { joined } from "./follow.js";
 import { type Bounds, isCycles, lengthOf } from "./span.js";
 import type { DataRange } from "./wan-data.js";
@@ -62,7 +62,7 @@ export async function askRange(
   wan: string,
   bounds: Bounds,
   signal: AbortSignal,
-): Promise<Reply<DataRange>> {
+): Promise<ApiReply<DataRange>> {
   const query = spanQuery(bounds, [wan]);
   for (const metric of METRICS) query.append("metric", metric);
   if (isCycles(bounds)) query.append("step", "cycle");
@@ -88,7 +88,7 @@ export function askSummary(
   wans: readonly string[],
   bounds: Bounds,
   signal: AbortSignal,
-): Promise<Reply<SummaryAnswer>> {
+): Promise<ApiReply<SummaryAnswer>> {
   const query = spanQuery(bounds, wans);
   query.append("metric", "wanctl_rtt_ms");
   query.append("metric", "wanctl_rtt_delta_ms");
@@ -102,7 +102,7 @@ export async function askEvents(
   wans: readonly string[],
   bounds: Bounds,
   signal: AbortSignal,
-): Promise<Reply<EventsAnswer>> {
+): Promise<ApiReply<EventsAnswer>> {
   const ask = (kinds: readonly string[]) => {
     const query = spanQuery(bounds, [...wans, "recorder"]);
     query.append("limit", String(EVENTS_MAX));

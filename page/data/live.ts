@@ -11,7 +11,7 @@ interface Live {
   run(): Promise<never>;
 }
 
-interface Ears {
+interface LiveHandlers {
   readonly cycle: (frame: CycleFrame) => void;
   readonly happened: () => void;
   /** The recorder answers, or does not, or what it says. */
@@ -31,7 +31,7 @@ export const SILENT_AFTER_MS = 10_000;
 const RETRY_MS = 2_000;
 const UNKNOWN = { download: null, upload: null };
 
-export function openLive(api: Api, ears: Ears): Live {
+export function openLive(api: Api, handlers: LiveHandlers): Live {
   const presents = new Map<string, WanPresent>();
 
   /** As the recorder remembers it; a new WAN is looked up in the history. */
@@ -39,14 +39,14 @@ export function openLive(api: Api, ears: Ears): Live {
     const none = new URLSearchParams();
     const outcome = await api.get<WansAnswer>("api/v1/wans", none);
     if (outcome.kind === "answer") {
-      ears.clock(outcome.body.metadata.at);
+      handlers.clock(outcome.body.metadata.at);
       for (const each of outcome.body.data) {
         const since = presents.get(each.wan)?.since ?? UNKNOWN;
         presents.set(each.wan, { ...each, since });
       }
       await lookBack();
     }
-    ears.answers(troubleIn(outcome));
+    handlers.answers(troubleIn(outcome));
   }
 
   async function lookBack(): Promise<void> {
@@ -86,12 +86,12 @@ export function openLive(api: Api, ears: Ears): Live {
         values: frame,
         since: before?.since ?? UNKNOWN,
       });
-      ears.cycle(frame);
+      handlers.cycle(frame);
     } else if (frame.kind === "transition") turned(wan, frame.direction, at);
     else if (frame.kind === "event") said(wan, frame.event);
     else if (frame.kind === "sample" && frame.metric === "wanctl_router_up")
       router(wan, frame.value > 0);
-    if (frame.kind !== "cycle") ears.happened();
+    if (frame.kind !== "cycle") handlers.happened();
   }
 
   function said(wan: string, event: string): void {
@@ -115,12 +115,12 @@ export function openLive(api: Api, ears: Ears): Live {
         await look();
         const ended = await api.stream(
           "api/v1/live",
-          () => ears.answers(null),
+          () => handlers.answers(null),
           ({ name, data }) => {
             if (name !== "dropped") hear(JSON.parse(data) as Frame);
           },
         );
-        ears.answers(troubleIn(ended));
+        handlers.answers(troubleIn(ended));
         await pause(RETRY_MS);
       }
     },

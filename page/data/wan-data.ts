@@ -42,7 +42,7 @@ const member = (value: unknown, name: string): unknown =>
     : undefined;
 
 /** How densely values stand: old ones are kept at longer steps than are asked for. */
-export interface Resolution {
+export interface ShownResolution {
   /** For how long a value of this time stands. */
   readonly ownMs: (atMs: number) => number;
   /** A value that comes later than this after one of this time is behind a gap. */
@@ -56,7 +56,7 @@ const CYCLES_GAP_MS = 1_000;
 export function resolutionOf(
   stepMs: number | null,
   sections: readonly { readonly tier: TierName; readonly from: number }[],
-): Resolution {
+): ShownResolution {
   const ownMs = (atMs: number) => {
     const { tier } = sections.findLast(({ from }) => from <= atMs) ??
       sections[0] ?? { tier: "raw" };
@@ -87,7 +87,7 @@ interface Aligned {
 /** A line is broken where its next value is behind a gap. */
 export function align(
   lines: readonly Line[],
-  { gapMs }: Pick<Resolution, "gapMs">,
+  { gapMs }: Pick<ShownResolution, "gapMs">,
 ): Aligned {
   const broken = lines.map((line) => withEnds(line, gapMs));
   const at = [...new Set(broken.flatMap((line) => line.at))].sort(
@@ -97,7 +97,7 @@ export function align(
 }
 
 /** The line with a null behind each value after which nothing comes for a while. */
-function withEnds({ at, values }: Line, gapMs: Resolution["gapMs"]) {
+function withEnds({ at, values }: Line, gapMs: ShownResolution["gapMs"]) {
   const ended = { at: [] as number[], values: [] as (number | null)[] };
   const put = (time: number, value: number | null) => {
     ended.at.push(time);
@@ -132,7 +132,7 @@ type Stretch = readonly [fromMs: number, toMs: number];
 /** The stretches between bounds where there is nothing. Each time stands for a step, or for as long as a line goes on. */
 export function blanks(
   at: readonly number[],
-  { ownMs, gapMs }: Resolution,
+  { ownMs, gapMs }: ShownResolution,
   fromMs: number,
   toMs: number,
 ): Stretch[] {
@@ -162,7 +162,7 @@ export interface Shade {
 export interface WanData {
   readonly wan: string;
   readonly bounds: Bounds;
-  readonly pace: Resolution;
+  readonly resolution: ShownResolution;
   readonly series: readonly SeriesValues[];
   readonly shades: readonly Shade[];
   readonly limits: Partial<Record<Direction, Limits>>;
@@ -200,16 +200,16 @@ export function wanData(
 ): WanData {
   const { stepMs, gaps, wans } = metadata;
   const sections = wans.find((each) => each.wan === wan)?.sections ?? [];
-  const pace = resolutionOf(stepMs, sections);
+  const resolution = resolutionOf(stepMs, sections);
   return {
     wan,
     bounds,
-    pace,
+    resolution,
     series,
     limits,
     shades: shadesOf(
       series,
-      pace,
+      resolution,
       bounds,
       gaps.filter((gap) => gap.wan === wan),
     ),
@@ -219,12 +219,12 @@ export function wanData(
 /** Every time without a cycle; one of lost frames says so, for they were sent. */
 export function shadesOf(
   series: readonly SeriesValues[],
-  pace: Resolution,
+  resolution: ShownResolution,
   { fromMs, toMs }: Bounds,
   holes: readonly Hole[],
 ): readonly Shade[] {
   const { at } = findSeries({ series }, "wanctl_state", "download");
-  const silent = blanks(at, pace, fromMs, toMs).map(([from, to]) => ({
+  const silent = blanks(at, resolution, fromMs, toMs).map(([from, to]) => ({
     fromMs: from,
     toMs: to,
     word: holes.some((hole) => hole.from < to && hole.to > from)

@@ -89,7 +89,7 @@ function opened(path: string): Connection {
 }
 
 /** What became of the rows: each is in one of these. */
-export interface Tally {
+export interface MigrationCounts {
   values: number;
   /** They stood for a time of which there are finer ones. */
   superseded: number;
@@ -127,14 +127,17 @@ export function* importHistory(
   old: OldDatabase,
   db: Connection,
   nameOf: (wan: string) => string | null,
-): Generator<{ readonly atMs: number; readonly rows: number }, Tally> {
+): Generator<
+  { readonly atMs: number; readonly rows: number },
+  MigrationCounts
+> {
   const importTarget = openImportTarget(db);
-  const tally: Tally = {
+  const counts: MigrationCounts = {
     ...{ values: 0, superseded: 0, transitions: 0, configurations: 0 },
     leftOut: new Map(),
   };
   const leaveOut = (because: string) =>
-    tally.leftOut.set(because, (tally.leftOut.get(because) ?? 0) + 1);
+    counts.leftOut.set(because, (counts.leftOut.get(because) ?? 0) + 1);
   const takings = new Map(
     old.wans.map((name) => {
       const ours = nameOf(name);
@@ -160,12 +163,12 @@ export function* importHistory(
     }
     importTarget.together(() => {
       for (const taking of takings.values())
-        if (taking !== null) take(importTarget, taking, tally);
+        if (taking !== null) take(importTarget, taking, counts);
     });
     yield { atMs: endMs, rows };
     first = old.first(endMs / 1000);
   }
-  return tally;
+  return counts;
 }
 
 function takingOf(importTarget: ImportTarget, name: string): Taking {
@@ -191,11 +194,15 @@ function takingOf(importTarget: ImportTarget, name: string): Taking {
 }
 
 /** Writes down what an hour has brought of one WAN. */
-function take(importTarget: ImportTarget, taking: Taking, tally: Tally): void {
+function take(
+  importTarget: ImportTarget,
+  taking: Taking,
+  counts: MigrationCounts,
+): void {
   const { wan, values, events, idOf, fromMs } = taking;
   taking.values = [];
   taking.events = [];
-  for (const event of events) takeEvent(importTarget, taking, event, tally);
+  for (const event of events) takeEvent(importTarget, taking, event, counts);
   if (values.length === 0) return;
   const { buckets, superseded } = hourOf(values, idOf);
   const untilMs = endOf(values);
@@ -213,8 +220,8 @@ function take(importTarget: ImportTarget, taking: Taking, tally: Tally): void {
         importTarget.putBucket(tier, wan, startMs, bucket);
   importTarget.advance(wan, { untilMs, fromMs });
   taking.doneMs = untilMs;
-  tally.values += values.length - superseded;
-  tally.superseded += superseded;
+  counts.values += values.length - superseded;
+  counts.superseded += superseded;
 }
 
 /** The end of the last minute, or of the last bucket, that the values tell of; 0 where there are none. */
@@ -231,13 +238,13 @@ function takeEvent(
   importTarget: ImportTarget,
   taking: Taking,
   event: OldEvent,
-  tally: Tally,
+  counts: MigrationCounts,
 ): void {
   const { kind, atMs, id, details } = event;
   const whole = kind === "transition" ? follow(taking, event) : details;
   importTarget.putEvent(taking.wan, { atMs, seq: id, kind, details: whole });
-  if (kind === "config") tally.configurations++;
-  else tally.transitions++;
+  if (kind === "config") counts.configurations++;
+  else counts.transitions++;
 }
 
 /** A transition came from where the one before it led to; the first one came from GREEN. */

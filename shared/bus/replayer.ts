@@ -20,7 +20,7 @@ export interface Replayer extends AsyncDisposable {
    */
   settle(limitMs: number): Promise<boolean>;
   /** What is held and not committed, the newest run first; nothing where no recorder has ever been heard of. */
-  remains(): Spool[];
+  spools(): Spool[];
   readonly counts: {
     readonly hellos: number;
     /** Hellos and slices that could not be sent: no recorder, or a full queue. */
@@ -56,7 +56,7 @@ interface Run {
 
 interface ReplayerOptions {
   /** Offered as well, until they are committed. */
-  readonly remains?: readonly Spool[];
+  readonly spools?: readonly Spool[];
   /** They are. */
   readonly inherited?: () => void;
 }
@@ -67,7 +67,7 @@ export function openReplayer(
   ring: Pick<Ring, "held" | "slice">,
   clock: Clock,
   path: string,
-  { remains = [], inherited }: ReplayerOptions = {},
+  { spools = [], inherited }: ReplayerOptions = {},
 ): Replayer {
   // `immediate`: nothing is queued for a recorder that is away; it would get hellos of long ago
   const socket = new Socket({
@@ -84,7 +84,7 @@ export function openReplayer(
   const counts = { hellos: 0, unsent: 0, answers: 0, refused: 0, resent: 0 };
   let answeredAt: MonoMs | null = null;
   const own: Run = { boot, ring, committed: 0 };
-  let earlier: readonly Run[] = remains.map((each) => ({
+  let earlier: readonly Run[] = spools.map((each) => ({
     boot: each.boot,
     ring: ringFromSpool(each),
     committed: 0,
@@ -203,7 +203,7 @@ export function openReplayer(
       }
       return isSettled();
     },
-    remains: () =>
+    spools: () =>
       answeredAt === null && earlier.length === 0
         ? []
         : runs().flatMap(remainsOf),

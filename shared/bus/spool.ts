@@ -47,10 +47,10 @@ const IS_HEAD = TypeCompiler.Compile(HEAD);
 export async function writeSpool(
   file: string,
   source: string,
-  remains: readonly Spool[],
+  spools: readonly Spool[],
   megabytes: number,
 ): Promise<void> {
-  const kept = newest(remains, megabytes * 2 ** 20).slice(0, RUNS_MAX);
+  const kept = newest(spools, megabytes * 2 ** 20).slice(0, RUNS_MAX);
   if (kept.length === 0) return;
   const head: Head = {
     version: 1,
@@ -102,9 +102,9 @@ function parse(bytes: Buffer, source: string): Spool[] {
 }
 
 /** Of each run, the newest run first, the newest frames that fit. */
-function newest(remains: readonly Spool[], bytes: number): Spool[] {
+function newest(spools: readonly Spool[], bytes: number): Spool[] {
   let left = bytes;
-  return remains.flatMap(({ boot, first, frames }) => {
+  return spools.flatMap(({ boot, first, frames }) => {
     const over = frames.findLastIndex(({ length }) => (left -= length) < 0);
     const kept = frames.slice(over + 1);
     return kept.length === 0

@@ -35,11 +35,11 @@ describe("a recorder that is killed, away and back", () => {
     boot: string,
     at: Station,
     highWaterMark = 200,
-    remains: readonly Spool[] = [],
+    spools: readonly Spool[] = [],
   ) => {
     const opened = await openSender(wan, boot, at.run, {
       everyMs: EVERY_MS,
-      ...{ highWaterMark, remains },
+      ...{ highWaterMark, spools },
     });
     senders.push(opened);
     return opened;
@@ -92,10 +92,10 @@ describe("a recorder that is killed, away and back", () => {
     await sleep(1_500);
     await at.kill();
     await sleep(500);
-    const remains = isKilled ? [] : old.replayer.remains();
+    const spools = isKilled ? [] : old.replayer.spools();
     await old[Symbol.asyncDispose]();
     await sleep(200);
-    const next = await sender("spectrum", B, at, 200, remains);
+    const next = await sender("spectrum", B, at, 200, spools);
     await sleep(500);
     if (again) {
       at.start("mid-resend:5");
@@ -196,6 +196,6 @@ describe("a recorder that is killed, away and back", () => {
       expect(settled).to.deep.equal([true]);
       for (const each of [old, next]) whole(each, at);
       expect(next.replayer.counts.resent).to.be.above(0);
-      expect(next.replayer.remains()).to.deep.equal([]);
+      expect(next.replayer.spools()).to.deep.equal([]);
     });
 });

@@ -120,7 +120,7 @@ export interface SenderOptions {
   readonly replay?: RingLimits;
   readonly clock?: Clock;
   /** What an earlier run has left. */
-  readonly remains?: readonly Spool[];
+  readonly spools?: readonly Spool[];
 }
 
 /** What a controller is on the bus: publishes by itself, and remembers every byte. */
@@ -143,7 +143,7 @@ export async function openSender(
     highWaterMark = 200,
     replay = { minutes: 30, megabytes: 16 },
     clock = systemClock,
-    remains = [],
+    spools = [],
   }: SenderOptions,
 ): Promise<Sender> {
   const ring = createRing(replay);
@@ -164,7 +164,7 @@ export async function openSender(
     },
   );
   const replayer = openReplayer(wan, boot, ring, clock, run.sync, {
-    remains,
+    spools,
   });
   const publishing = setInterval(() => publisher.publish(cycle()), everyMs);
   return {

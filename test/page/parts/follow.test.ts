@@ -67,7 +67,7 @@ describe("followed()", () => {
           const data: WanData = {
             wan: "spectrum",
             bounds: { fromMs: 0, toMs: 20_000 },
-            pace: resolutionOf(null, []),
+            resolution: resolutionOf(null, []),
             series: history(steps, tells),
             ...{ shades: [], limits: {} },
           };

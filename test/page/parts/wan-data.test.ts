@@ -96,11 +96,13 @@ describe("paceOf()", () => {
       { tier: "1h" as const, from: 0 },
       { tier: "raw" as const, from: 7_200_000 },
     ];
-    const pace = resolutionOf(20_000, sections);
+    const resolution = resolutionOf(20_000, sections);
     const hours = [0, 3_600_000];
     const steps = [0, 1, 2].map((i) => 7_200_000 + i * 20_000);
-    expect(blanks([...hours, ...steps], pace, 0, 7_260_000)).to.deep.equal([]);
-    expect(blanks([0, ...steps], pace, 0, 7_260_000)).to.deep.equal([
+    expect(
+      blanks([...hours, ...steps], resolution, 0, 7_260_000),
+    ).to.deep.equal([]);
+    expect(blanks([0, ...steps], resolution, 0, 7_260_000)).to.deep.equal([
       [3_600_000, 7_200_000],
     ]);
     expect(resolutionOf(null, []).ownMs(0)).to.equal(50);

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import {
   openOldDatabase,
   importHistory,
-  type Tally,
+  type MigrationCounts,
 } from "../../../recorder/import/import.js";
 import { hourOf, type OldValue } from "../../../recorder/import/old-row.js";
 import { openDatabase } from "../../../recorder/store/database.js";
@@ -90,7 +90,7 @@ describe("takeOver()", () => {
     from: string,
     to: string,
     stopAfter = Infinity,
-  ): Tally | null {
+  ): MigrationCounts | null {
     using old = openOldDatabase(at(from));
     const db = openDatabase(at(to), NOW);
     try {
@@ -126,17 +126,17 @@ describe("takeOver()", () => {
 
   it("accounts for every row", () => {
     const rows = writeOldDatabase(at("old.db"), past());
-    const tally = takeAll("old.db", "new.db")!;
-    expect(tally).to.deep.include({
+    const counts = takeAll("old.db", "new.db")!;
+    expect(counts).to.deep.include({
       superseded: 0,
       transitions: 3,
       configurations: 1,
     });
-    expect([...tally.leftOut]).to.have.deep.members([
+    expect([...counts.leftOut]).to.have.deep.members([
       ["steering's own measurement", 1],
       ["wanctl_fusion_rtt_ms: not measured any more", 1],
     ]);
-    expect(tally.values + 3 + 1 + 2).to.equal(rows);
+    expect(counts.values + 3 + 1 + 2).to.equal(rows);
   });
 
   it("shows each moment once, from the finest tier there is", () => {
@@ -262,10 +262,10 @@ describe("takeOver()", () => {
     takeAll("old.db", "new.db");
     openAgain("new.db");
     const before = dump("new.db");
-    const tally = takeAll("old.db", "new.db")!;
+    const counts = takeAll("old.db", "new.db")!;
     expect(dump("new.db")).to.deep.equal(before);
-    const left = [...tally.leftOut.values()].reduce((a, b) => a + b, 0);
-    const { values, transitions, configurations } = tally;
+    const left = [...counts.leftOut.values()].reduce((a, b) => a + b, 0);
+    const { values, transitions, configurations } = counts;
     expect(values + transitions + configurations + left).to.equal(rows);
   });
 
@@ -276,10 +276,10 @@ describe("takeOver()", () => {
     store.commit([mine]);
     void store[Symbol.asyncDispose]();
     const ours = readRows(at("new.db"), "select * from cycle");
-    const tally = takeAll("old.db", "new.db")!;
-    expect(tally.leftOut.get("of a time that our own history has")).to.be.above(
-      1000,
-    );
+    const counts = takeAll("old.db", "new.db")!;
+    expect(
+      counts.leftOut.get("of a time that our own history has"),
+    ).to.be.above(1000);
     expect(readRows(at("new.db"), "select * from cycle")).to.deep.equal(ours);
     expect(
       readRows(
