@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { styleText } from "node:util";
 import { type State, STATES } from "../../shared/contract/state.js";
-import { clamp, fixed } from "../../shared/contract/units.js";
+import { clamp, decimalsOf, fixed } from "../../shared/contract/units.js";
 import { COLUMNS } from "../terminal.js";
 
 /** A number in at most `width` columns, at least five: as many decimals as there are up to `decimals`, else fewer, else an exponent. */
@@ -14,18 +14,8 @@ export function compact(value: number, width: number, decimals = 1): string {
 }
 
 /** A rate or load in Mbit/s with three significant digits, in at most five columns. */
-export function compactMbps(mbps: number): string {
-  const size = Math.abs(mbps);
-  return compact(mbps, 5, size >= 100 ? 0 : size >= 10 ? 1 : 2);
-}
-
-/** "98.2 %"; "<0.1 %" and ">99.9 %" where rounding would say none or all. */
-export function percent(ratio: number): string {
-  const text = (100 * ratio).toFixed(1);
-  if (text === "0.0" && ratio > 0) return "<0.1 %";
-  if (text === "100.0" && ratio < 1) return ">99.9 %";
-  return `${text.replace(/\.0$/, "")} %`;
-}
+export const compactMbps = (mbps: number): string =>
+  compact(mbps, 5, decimalsOf(mbps));
 
 /** What a word on the screen is. */
 export type Tone = State | "title" | "aside";

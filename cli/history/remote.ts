@@ -1,5 +1,4 @@
-import { type IncomingMessage, request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
+import { urlToHttpOptions } from "node:url";
 import { type TSchema, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import {
@@ -22,6 +21,7 @@ import type {
 } from "../../shared/contract/history.js";
 import { STATES } from "../../shared/contract/state.js";
 import { Failure, reasonOf } from "../../shared/runtime/failure.js";
+import { asHttpError, exchange } from "../../shared/runtime/http.js";
 import { clip, printable } from "../terminal.js";
 import { lengthText } from "./time.js";
 
@@ -113,12 +113,11 @@ async function ask(
   path: string,
   signal?: AbortSignal,
 ): Promise<unknown> {
-  const response = await open(address, path, signal);
-  const text = await bodyOf(response, address);
+  const { status, text } = await reply(address, path, signal);
   const value = parsed(text);
-  if (response.statusCode === 200 && value !== undefined) return value;
+  if (status === 200 && value !== undefined) return value;
   const error = (value as { error?: unknown } | null | undefined)?.error;
-  if (response.statusCode === 401)
+  if (status === 401)
     throw new Failure(
       `Cannot ask ${address.name}: it wants ${address.token === undefined ? "a" : "another"} token: set WANCTL_TOKEN`,
     );
@@ -135,66 +134,40 @@ function unreadable({ name }: Address, got: unknown): Failure {
   );
 }
 
-function open(
+async function reply(
   { name, socketPath, url, token }: Address,
   path: string,
   signal: AbortSignal | undefined,
-): Promise<IncomingMessage> {
-  const request = url.protocol === "https:" ? requestHttps : requestHttp;
-  return new Promise((resolve, reject) => {
-    const asked = request(
-      new URL(`.${path}`, url),
-      {
-        ...(socketPath === undefined ? {} : { socketPath }),
-        headers: {
-          accept: "application/json",
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-        timeout: SILENCE_MS,
-        ...(signal === undefined ? {} : { signal }),
-      },
-      resolve,
-    );
-    asked.on("timeout", () => asked.destroy(silence()));
-    asked.on("error", (error: NodeJS.ErrnoException) => {
-      reject(fault(name, error));
-    });
-    asked.end();
-  });
-}
-
-const silence = (): Error => new Error(`no answer for ${SILENCE_MS / 1e3} s`);
-
-function fault(name: string, error: NodeJS.ErrnoException): Error {
-  const { code = "" } = error;
-  if (code === "ABORT_ERR") return error;
-  if (code === "EACCES")
-    return new Failure(
-      `Cannot ask ${name}: permission denied: be in the group of the socket, or root`,
-    );
-  const isGone = code === "ENOENT" || code === "ECONNREFUSED";
-  return new NotRunning(
-    `Cannot ask ${name}: ${isGone ? "it does not run" : reasonOf(error)}`,
-  );
-}
-
-async function bodyOf(
-  response: IncomingMessage,
-  { name }: Address,
-): Promise<string> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
+) {
   try {
-    for await (const part of response as AsyncIterable<Buffer>) {
-      bytes += part.length;
-      if (bytes > ANSWER_BYTES_MAX)
-        throw new Error(`more than ${ANSWER_BYTES_MAX} bytes`);
-      parts.push(part);
-    }
+    return await exchange({
+      ...urlToHttpOptions(new URL(`.${path}`, url)),
+      protocol: url.protocol === "https:" ? "https:" : "http:",
+      ...(socketPath === undefined ? {} : { socketPath }),
+      headers: {
+        accept: "application/json",
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      timeout: SILENCE_MS,
+      maxBytes: ANSWER_BYTES_MAX,
+      ...(signal === undefined ? {} : { signal }),
+    });
   } catch (error) {
-    throw new Failure(`Cannot read the answer of ${name}: ${reasonOf(error)}`);
+    const { code = "", hasBegun = false } = asHttpError(error);
+    if (hasBegun)
+      throw new Failure(
+        `Cannot read the answer of ${name}: ${reasonOf(error)}`,
+      );
+    if (code === "ABORT_ERR") throw error;
+    if (code === "EACCES")
+      throw new Failure(
+        `Cannot ask ${name}: permission denied: be in the group of the socket, or root`,
+      );
+    const isGone = code === "ENOENT" || code === "ECONNREFUSED";
+    throw new NotRunning(
+      `Cannot ask ${name}: ${isGone ? "it does not run" : reasonOf(error)}`,
+    );
   }
-  return Buffer.concat(parts).toString("utf8");
 }
 
 function parsed(text: string): unknown {

@@ -3,11 +3,11 @@ import type {
   SummaryAnswer,
 } from "../../shared/contract/history.js";
 import { STATES } from "../../shared/contract/state.js";
-import { showSpan } from "../../shared/contract/units.js";
+import { showPercent, showSpan } from "../../shared/contract/units.js";
 import { ARROW } from "../live/frame-lines.js";
 import { clip, printable, showDelta, timeOfDay, wrapTo } from "../terminal.js";
 import { labelOf } from "./event-lines.js";
-import { compact, type Paint, percent } from "./paint.js";
+import { compact, type Paint } from "./paint.js";
 import { dayOf, spanOf } from "./time.js";
 
 /** So many gaps are named. */
@@ -27,7 +27,7 @@ export function completenessLines(
   const made =
     found === undefined || found.sections.length === 0
       ? "nothing recorded"
-      : `${percent(found.recorded)} of this time is recorded${found.since === null ? "" : `, since ${dayOf(found.since)} ${timeOfDay(found.since).slice(0, 8)}`}; from tier ${tiersOf(found.sections, time)}`;
+      : `${showPercent(found.recorded)} of this time is recorded${found.since === null ? "" : `, since ${dayOf(found.since)} ${timeOfDay(found.since).slice(0, 8)}`}; from tier ${tiersOf(found.sections, time)}`;
   const own = gaps.filter((gap) => gap.wan === wan);
   const more = gapsTotal > gaps.length ? " or more" : "";
   const lost = own
@@ -116,7 +116,7 @@ export function summaryPage(
       return [
         line(
           `state ${ARROW[direction]}`,
-          spans.map((one) => percent(all > 0 ? one / all : 0)),
+          spans.map((one) => showPercent(all > 0 ? one / all : 0)),
           STATE_CELL,
         ),
         line("", spans.map(showSpan), STATE_CELL),

@@ -1,7 +1,7 @@
 import type { ParsedComponents, ParsingReference } from "chrono-node";
 import { parse } from "chrono-node/en";
 import { parseDuration } from "../../shared/config/format.js";
-import { HOUR_MS, MINUTE_MS } from "../../shared/contract/units.js";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/contract/units.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import { timeOfDay } from "../terminal.js";
 
@@ -131,7 +131,7 @@ const LOCAL: Calendar = {
   },
   repeatsAfterMs(atMs) {
     const at = new Date(atMs);
-    const later = new Date(atMs + 3 * 3_600_000);
+    const later = new Date(atMs + 3 * HOUR_MS);
     const byMs =
       MINUTE_MS * (later.getTimezoneOffset() - at.getTimezoneOffset());
     const again = new Date(atMs + byMs);
@@ -145,7 +145,7 @@ const LOCAL: Calendar = {
 /** Of a zone that is so many minutes ahead of UTC. */
 function calendarOf(minutes: number): Calendar {
   const aheadMs = MINUTE_MS * minutes;
-  const day = 86_400_000;
+  const day = DAY_MS;
   return {
     dayOf: (atMs) => Math.floor((atMs + aheadMs) / day) * day - aheadMs,
     moved(atMs, { days = 0, years = 0 }) {
@@ -223,7 +223,7 @@ export function timeColumn(stepMs: number | null): {
     show: (atMs: number) => timeOfDay(atMs).slice(0, width),
   });
   if (stepMs === null || stepMs % 1_000 !== 0) return cut(12);
-  if (stepMs % 60_000 !== 0) return cut(8);
+  if (stepMs % MINUTE_MS !== 0) return cut(8);
   if (stepMs < 6 * HOUR_MS) return cut(5);
   return { width: 12, hasDay: true, show: dayAndTime };
 }
@@ -234,7 +234,7 @@ export const dayAndTime = (atMs: number): string =>
 
 /** "Sat 21 Nov 2026 13:33 to 14:33", with seconds where an end has any. */
 export function spanOf(fromMs: number, toMs: number): string {
-  const width = fromMs % 60_000 === 0 && toMs % 60_000 === 0 ? 5 : 8;
+  const width = fromMs % MINUTE_MS === 0 && toMs % MINUTE_MS === 0 ? 5 : 8;
   const time = (atMs: number) => timeOfDay(atMs).slice(0, width);
   const end = dayOf(fromMs) === dayOf(toMs) ? "" : `${dayOf(toMs)} `;
   return `${dayOf(fromMs)} ${time(fromMs)} to ${end}${time(toMs)}`;
@@ -250,7 +250,7 @@ export function turnOf(beforeMs: number, atMs: number): string | null {
 const UNITS_OF_MS = [
   ["d", "d", 24 * HOUR_MS],
   ["h", "h", HOUR_MS],
-  ["m", "min", 60_000],
+  ["m", "min", MINUTE_MS],
   ["s", "s", 1_000],
 ] as const;
 const MS = ["ms", "ms", 1] as const;

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { type Clock } from "../../shared/runtime/clock.js";
@@ -13,7 +14,7 @@ export interface Addresses extends Disposable {
 }
 
 /** A name may move; one that could not be looked up is tried sooner, the more so where nothing is known of it. */
-const AGAIN_MS = 5 * 60_000;
+const AGAIN_MS = 5 * MINUTE_MS;
 const FAILED_AGAIN_MS = 30_000;
 const UNKNOWN_AGAIN_MS = 5_000;
 

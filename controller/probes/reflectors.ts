@@ -1,3 +1,4 @@
+import { HOUR_MS } from "../../shared/contract/units.js";
 import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import { median } from "../law/estimator.js";
 
@@ -63,7 +64,7 @@ const JUDGE_EVERY_MS = 1_000;
 
 /** Away for as long as this, then for twice as long each time, until it has done well for so many replies. */
 const AWAY_MIN_MS = 10_000;
-const AWAY_MAX_MS = 60 * 60_000;
+const AWAY_MAX_MS = HOUR_MS;
 const FORGIVEN_REPLIES = 100;
 
 const awayMs = (leaves: number): number =>

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import type { CycleFrame } from "../../shared/contract/frame.js";
 import type { Api, ApiReply } from "../data/api.js";
 import { followed, isFollowed } from "../data/follow.js";
@@ -37,7 +38,7 @@ const RECENT_MAX = 400;
 export const renewalMs = (bounds: Bounds): number =>
   isCycles(bounds)
     ? 15_000
-    : Math.min(Math.max(lengthOf(bounds) / 300, 3_000), 60_000);
+    : Math.min(Math.max(lengthOf(bounds) / 300, 3_000), MINUTE_MS);
 
 export function openChartList(
   api: Api,

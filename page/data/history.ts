@@ -1,3 +1,4 @@
+import { DAY_MS } from "../../shared/contract/units.js";
 import { DIRECTIONS } from "../../shared/contract/direction.js";
 import { EVENT_ROWS } from "../../shared/contract/event.js";
 import type {
@@ -28,7 +29,7 @@ const METRICS: readonly string[] = [
 const POINTS = 1_000;
 
 /** Of more than this a step is a day: finer ones would show day and night, and little else. */
-const BY_DAYS_MS = 180 * 24 * 3_600_000;
+const BY_DAYS_MS = 180 * DAY_MS;
 
 /** Answers of one range at most; two minutes of cycles are in one or two. */
 const PAGES_MAX = 5;

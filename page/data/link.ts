@@ -1,4 +1,10 @@
 import {
+  SECOND_MS,
+  MINUTE_MS,
+  HOUR_MS,
+  DAY_MS,
+} from "../../shared/contract/units.js";
+import {
   LENGTH_MAX_MS,
   LENGTH_MIN_MS,
   LENGTHS_MS,
@@ -19,11 +25,11 @@ export const FIRST_VIEW: PageView = {
 
 const WAN_NAME = /^[a-z][a-z0-9-]{0,30}$/;
 const UNITS_MS: Readonly<Record<string, number>> = {
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  y: 365 * 86_400_000,
+  s: SECOND_MS,
+  m: MINUTE_MS,
+  h: HOUR_MS,
+  d: DAY_MS,
+  y: 365 * DAY_MS,
 };
 
 /** `#last=1h&wan=att`, `#from=2026-01-31T20:00:00.000Z&to=...` */

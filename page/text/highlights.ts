@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import type {
   HistoryEvent,
   SummaryAnswer,
@@ -65,7 +66,7 @@ export function openHighlights(
       const lines = metadata.worst
         .slice(0, 10)
         .map(({ wan, at, deltaAvgMs, deltaMaxMs, minutes }) => {
-          const lengthMs = minutes * 60_000;
+          const lengthMs = minutes * MINUTE_MS;
           const whole = minutes === 1 ? "" : `, of ${minutes} minutes`;
           return line(
             "",

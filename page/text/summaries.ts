@@ -1,8 +1,9 @@
+import { showPercent } from "../../shared/contract/units.js";
 import { DIRECTIONS } from "../../shared/contract/direction.js";
 import type { SummaryAnswer } from "../../shared/contract/history.js";
 import { STATES } from "../../shared/contract/state.js";
 import type { WanPresent } from "../data/wan-data.js";
-import { dayAndTimeText, lasting, ms, percentText } from "./words.js";
+import { dayAndTimeText, lasting, ms } from "./words.js";
 
 /** The worst that is going on, for the head of the page, its title and its icon. */
 export interface Worst {
@@ -86,7 +87,7 @@ export function recordedInWords(
     return since === null
       ? "Nothing is recorded in this time."
       : `Nothing is recorded in this time: the recording begins ${dayAndTimeText(since)}.`;
-  return `${percentText(found.recorded)} of this time is recorded${from}; the rest is hatched.`;
+  return `${showPercent(found.recorded)} of this time is recorded${from}; the rest is hatched.`;
 }
 
 export function rttSummary(
@@ -127,7 +128,7 @@ export function stateSummary({ metadata }: SummaryAnswer, wan: string): string {
     );
     if (found === undefined || total === 0) return [];
     const shares = STATES.filter((state) => found.ms[state] > 0).map(
-      (state) => `${state} ${percentText(found.ms[state] / total)}`,
+      (state) => `${state} ${showPercent(found.ms[state] / total)}`,
     );
     return [`${direction} ${shares.join(", ")}`];
   });

@@ -8,8 +8,10 @@ import { STATES } from "../../shared/contract/state.js";
 import {
   DAY_MS,
   MINUTE_MS,
+  SECOND_MS,
   showMbps,
   showMs,
+  showSpan,
 } from "../../shared/contract/units.js";
 
 /** Numbers and times as people read them: a fixed number of digits, so that they do not jump. */
@@ -19,22 +21,9 @@ export const ms = showMs;
 /** Of Mbit/s, as the history has them. */
 export const mbps = (value: number): string => showMbps(value * 1e3);
 
-export const percentText = (ratio: number): string => {
-  const text = (ratio * 100).toFixed(1);
-  // what is not all of it is not called all of it
-  if (ratio < 1 && text === "100.0") return "99.9 %";
-  if (ratio > 0 && text === "0.0") return "< 0.1 %";
-  return `${text.replace(/\.0$/, "")} %`;
-};
-
-/** `4 s`, `12 min`, `3 h`, `2 days`: the largest unit there is one of. */
-export function lasting(durationMs: number): string {
-  const s = Math.max(0, Math.round(durationMs / 1e3));
-  if (s < 120) return `${s} s`;
-  if (s < 7_200) return `${Math.floor(s / 60)} min`;
-  if (s < 172_800) return `${Math.floor(s / 3_600)} h`;
-  return `${Math.floor(s / 86_400)} days`;
-}
+/** As {@link showSpan}, of whole seconds, for what counts up before one's eyes. */
+export const lasting = (durationMs: number): string =>
+  showSpan(Math.max(1, Math.round(durationMs / SECOND_MS)) * SECOND_MS);
 
 const formats = (zone: string | undefined) => {
   const make = (options: Intl.DateTimeFormatOptions) =>

@@ -20,7 +20,7 @@ import type { Log } from "../../shared/runtime/log.js";
 import type { Journal } from "../journal.js";
 
 /** As long as a controller may keep frames to send them again. */
-const KEPT_MS = KEPT_MINUTES_MAX * 60_000;
+const KEPT_MS = KEPT_MINUTES_MAX * MINUTE_MS;
 
 /**
  * The latest time that a frame may bear which comes now: what the wall clock says, or, for some hours after it was set

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../contract/units.js";
 import { type MonoMs, msSince } from "../runtime/clock.js";
 
 /** The seqs from `first` to `last`, all of them. */
@@ -42,7 +43,7 @@ const FRAME_BYTES_MIN = 128;
  *                         ^ end    ^ first
  */
 export function createRing({ minutes, megabytes }: RingLimits): Ring {
-  const keepMs = minutes * 60_000;
+  const keepMs = minutes * MINUTE_MS;
   const capacity = megabytes * 2 ** 20;
   const slots = capacity / FRAME_BYTES_MIN;
   const bytes = Buffer.allocUnsafe(capacity);

@@ -48,18 +48,35 @@ export function rttInWords(
 /** Mbit/s with three significant digits, "—" where it is not known. */
 export function showMbps(kbps: number | null): string {
   if (kbps === null) return "—";
-  const mbps = kbps / 1e3;
-  return mbps.toFixed(mbps >= 100 ? 0 : mbps >= 10 ? 1 : 2);
+  return (kbps / 1e3).toFixed(decimalsOf(kbps / 1e3));
+}
+
+/** Decimals that make three significant digits, once rounded: 99.95 is shown as 100. */
+export const decimalsOf = (value: number): number =>
+  Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2;
+
+/** "98.2 %"; "<0.1 %" and ">99.9 %" where rounding would say none or all. */
+export function showPercent(ratio: number): string {
+  const text = (100 * ratio).toFixed(1);
+  if (text === "0.0" && ratio > 0) return "<0.1 %";
+  if (text === "100.0" && ratio < 1) return ">99.9 %";
+  return `${text.replace(/\.0$/, "")} %`;
 }
 
 /** A span in words: "40 ms", "2.4 s", "3 min", "5 h 12 min", "9 d 3 h"; "—" where it is not known. */
 export function showSpan(ms: number | null): string {
   if (ms === null) return "—";
   if (ms < SECOND_MS) return `${Math.round(ms)} ms`;
-  if (ms < 10 * SECOND_MS) return `${(ms / SECOND_MS).toFixed(1)} s`;
+  if (ms < 10 * SECOND_MS)
+    return `${(ms / SECOND_MS).toFixed(1).replace(/\.0$/, "")} s`;
   if (ms < 2 * MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
   if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min`;
-  if (ms < DAY_MS)
-    return `${Math.floor(ms / HOUR_MS)} h ${Math.floor((ms % HOUR_MS) / MINUTE_MS)} min`;
-  return `${Math.floor(ms / DAY_MS)} d ${Math.floor((ms % DAY_MS) / HOUR_MS)} h`;
+  if (ms < DAY_MS) return inTwo(Math.floor(ms / MINUTE_MS), 60, "h", "min");
+  return inTwo(Math.floor(ms / HOUR_MS), 24, "d", "h");
+}
+
+/** So many small units in large ones and the rest, which is left out where it is 0. */
+function inTwo(small: number, each: number, large: string, rest: string) {
+  const text = `${Math.floor(small / each)} ${large}`;
+  return small % each === 0 ? text : `${text} ${small % each} ${rest}`;
 }

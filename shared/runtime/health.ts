@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { createServer, request } from "node:http";
+import { createServer } from "node:http";
 import { Failure, reasonOf } from "./failure.js";
 import { listenAt } from "./files.js";
+import { asHttpError, exchange } from "./http.js";
 import { deniedAt } from "./paths.js";
 
 /** What every process answers at its health socket: HTTP over a Unix socket, any path, one JSON object. */
@@ -43,43 +44,24 @@ export async function serveHealth(
   };
 }
 
-/** The longest answer, characters: a longer one is not a health answer. */
-const ANSWER_MAX = 2 ** 20;
+/** A longer answer is not a health answer. */
+const ANSWER_BYTES_MAX = 2 ** 20;
 
 /** Asks a process for its health; null if there is no answer within `timeoutMs`. @throws Failure if access is denied */
-export function askHealth(
+export async function askHealth(
   path: string,
   timeoutMs = 1000,
 ): Promise<Health | null> {
-  return new Promise((resolve, reject) => {
-    const give = () => resolve(null);
-    const asked = request(
-      {
-        socketPath: path,
-        path: "/health",
-        signal: AbortSignal.timeout(timeoutMs),
-      },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (part: string) => {
-          text += part;
-          if (text.length > ANSWER_MAX) asked.destroy(new Error("too long"));
-        });
-        response.on("error", give);
-        response.on("end", () => {
-          try {
-            resolve(JSON.parse(text) as Health);
-          } catch {
-            give();
-          }
-        });
-      },
-    );
-    asked.on("error", ({ code }: NodeJS.ErrnoException) => {
-      if (code === "EACCES") reject(deniedAt(path));
-      else give();
+  try {
+    const { text } = await exchange({
+      socketPath: path,
+      path: "/health",
+      signal: AbortSignal.timeout(timeoutMs),
+      maxBytes: ANSWER_BYTES_MAX,
     });
-    asked.end();
-  });
+    return JSON.parse(text) as Health;
+  } catch (error) {
+    if (asHttpError(error).code === "EACCES") throw deniedAt(path);
+    return null;
+  }
 }

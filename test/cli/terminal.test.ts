@@ -9,7 +9,7 @@ import {
   timeOfDay,
   wrap,
 } from "../../cli/terminal.js";
-import { showSpan } from "../../shared/contract/units.js";
+import { showMbps, showSpan } from "../../shared/contract/units.js";
 
 const word = fc.stringMatching(/^[a-z=]{1,12}$/);
 
@@ -52,14 +52,27 @@ describe("showSpan()", () => {
     [null, "—"],
     [0, "0 ms"],
     [999, "999 ms"],
-    [1_000, "1.0 s"],
+    [1_000, "1 s"],
     [12_999, "12 s"],
     [119_999, "119 s"],
     [120_000, "2 min"],
-    [3_600_000, "1 h 0 min"],
+    [3_600_000, "1 h"],
     [100_000_000, "1 d 3 h"],
   ] as const)
     it(`calls ${ms} ms "${words}"`, () => expect(showSpan(ms)).to.equal(words));
+});
+
+describe("showMbps()", () => {
+  for (const [kbps, words] of [
+    [0, "0.00"],
+    [9_994, "9.99"],
+    [9_995, "10.0"],
+    [99_949, "99.9"],
+    [99_950, "100"],
+    [10_000_000, "10000"],
+  ] as const)
+    it(`calls ${kbps} kbit/s "${words}"`, () =>
+      expect(showMbps(kbps)).to.equal(words));
 });
 
 describe("showBytes(), showDelta(), timeOfDay()", () => {

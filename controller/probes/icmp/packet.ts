@@ -1,5 +1,5 @@
 import type { PerDirection } from "../../../shared/contract/direction.js";
-import { DAY_MS } from "../../../shared/contract/units.js";
+import { DAY_MS, MINUTE_MS } from "../../../shared/contract/units.js";
 import { later, type MonoMs, msSince } from "../../../shared/runtime/clock.js";
 
 /**
@@ -25,7 +25,7 @@ export type Method =
 const ENOUGH = 3;
 
 /** A reflector, or what stands before it, may change its mind. */
-const TRY_AGAIN_MS = 5 * 60_000;
+const TRY_AGAIN_MS = 5 * MINUTE_MS;
 
 export const TRIAL: Method = {
   kind: "trial",

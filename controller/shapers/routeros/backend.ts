@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../../../shared/contract/units.js";
 import { systemClock } from "../../../shared/runtime/clock.js";
 import { demandProgram } from "../../config/needs.js";
 import { NO_COUNTERS } from "../../line/counters.js";
@@ -23,7 +24,7 @@ export const ROUTEROS_PACE: WritePace = {
   limits: { cut: { perS: 2, burst: 4 }, raise: { perS: 2, burst: 2 } },
   minRatio: { cut: 0.02, raise: 0.02 },
   settleMs: 5_000,
-  lookMs: 60_000,
+  lookMs: MINUTE_MS,
 };
 
 /** A MikroTik router. */

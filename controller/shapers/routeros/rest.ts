@@ -1,13 +1,10 @@
-import {
-  type IncomingMessage,
-  Agent as PlainAgent,
-  request as requestPlain,
-} from "node:http";
-import { Agent, request } from "node:https";
+import { Agent as PlainAgent } from "node:http";
+import { Agent } from "node:https";
 import { isIP } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import type { FaultKind } from "../../../shared/contract/router-call.js";
 import { plainReason, reasonOf } from "../../../shared/runtime/failure.js";
+import { asHttpError, exchange } from "../../../shared/runtime/http.js";
 import { done, failed, type Outcome } from "../shaper.js";
 import type { Item, Session } from "./session.js";
 
@@ -140,36 +137,25 @@ export function openRest(place: RestPlace): Session {
   const fault = (kind: FaultKind, why: string): Outcome<never> =>
     failed(kind, why.replaceAll(password || "\0", "***").slice(0, WHY_MAX));
 
-  function send(
+  const send = (
     method: "GET" | "PATCH",
     path: string,
     body: string,
     signal: AbortSignal,
-  ): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const asked = (trust === null ? requestPlain : request)({
-        ...{ host, port, method, agent, signal },
-        path: `/rest/${path}`,
-        headers: {
-          authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
-          "content-type": "application/json",
-          "content-length": Buffer.byteLength(body),
-        },
-      });
-      asked.once("error", (error) =>
-        reject(Object.assign(error, { reused: asked.reusedSocket })),
-      );
-      asked.once("response", (response) => {
-        whole(response).then(
-          (text) => resolve({ status: response.statusCode ?? 0, text }),
-          reject,
-        );
-      });
-      asked.end(body);
+  ) =>
+    exchange({
+      protocol: trust === null ? "http:" : "https:",
+      ...{ host, port, method, agent, signal, body },
+      path: `/rest/${path}`,
+      headers: {
+        authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body),
+      },
+      maxBytes: ANSWER_MAX_BYTES,
     });
-  }
 
-  async function exchange(
+  async function asked(
     method: "GET" | "PATCH",
     path: string,
     body = "",
@@ -179,7 +165,7 @@ export function openRest(place: RestPlace): Session {
     try {
       // a kept connection may have ended since; what it was to carry may be said twice
       const { status, text } = await once().catch((error: unknown) =>
-        (error as { reused?: boolean }).reused === true && !signal.aborted
+        asHttpError(error).isReused === true && !signal.aborted
           ? once()
           : Promise.reject(error as Error),
       );
@@ -231,7 +217,7 @@ export function openRest(place: RestPlace): Session {
       const query = new URLSearchParams(where)
         .toString()
         .replaceAll("+", "%20");
-      const outcome = await exchange(
+      const outcome = await asked(
         "GET",
         query === "" ? menu : `${menu}?${query}`,
       );
@@ -242,7 +228,7 @@ export function openRest(place: RestPlace): Session {
         : done(items.filter((item) => matches(item, where)));
     },
     async set(menu, id, values) {
-      const outcome = await exchange(
+      const outcome = await asked(
         "PATCH",
         `${menu}/${encodeURIComponent(Buffer.from(id).toString())}`,
         JSON.stringify(values),
@@ -265,23 +251,6 @@ function escaped(text: string): string {
       ? `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`
       : found;
   });
-}
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
-async function whole(response: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of response) {
-    parts.push(part as Buffer);
-    bytes += (part as Buffer).length;
-    if (bytes > ANSWER_MAX_BYTES)
-      throw new Error(`an answer of more than ${ANSWER_MAX_BYTES} bytes`);
-  }
-  return Buffer.concat(parts).toString("utf8");
 }
 
 /** A list, or the one item of a menu that has only one, such as system/resource. */

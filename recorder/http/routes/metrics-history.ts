@@ -1,6 +1,11 @@
 import { Type } from "@sinclair/typebox";
 import { labelText } from "../../../shared/contract/metrics.js";
-import { HOUR_MS } from "../../../shared/contract/units.js";
+import {
+  DAY_MS,
+  HOUR_MS,
+  MINUTE_MS,
+  SECOND_MS,
+} from "../../../shared/contract/units.js";
 import type { Clock } from "../../../shared/runtime/clock.js";
 import { type History, QueryError } from "../../query/history.js";
 import { newestRows, type ValueRow } from "../../query/newest-rows.js";
@@ -15,11 +20,11 @@ const LIMIT = { minimum: 1, maximum: 10_000, default: 1_000 };
 const OFFSET = { minimum: 0, maximum: 100_000, default: 0 };
 
 const UNITS_MS: Readonly<Record<string, number>> = {
-  s: 1_000,
-  m: 60_000,
+  s: SECOND_MS,
+  m: MINUTE_MS,
   h: HOUR_MS,
-  d: 24 * HOUR_MS,
-  w: 7 * 24 * HOUR_MS,
+  d: DAY_MS,
+  w: 7 * DAY_MS,
 };
 
 const text = Type.String();

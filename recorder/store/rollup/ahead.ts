@@ -1,10 +1,11 @@
+import { MINUTE_MS } from "../../../shared/contract/units.js";
 import { ROLLED_TIERS, type Tier, tierCode } from "../../tiers/tier.js";
 import type { Connection } from "../connection.js";
 import { SLOT_MS } from "../cycles/columns.js";
 import { openProgress } from "./progress.js";
 
 /** Frames may be a minute ahead of this clock; anything further was recorded by a clock that was wrong, or is now. */
-export const AHEAD_MS = 5 * 60_000;
+export const AHEAD_MS = 5 * MINUTE_MS;
 
 /** What a WAN has of a time that is yet to come. */
 interface AheadOf {

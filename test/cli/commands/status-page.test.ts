@@ -62,7 +62,7 @@ describe("statusPage()", () => {
     expect(page({ spectrum: CONTROLLER }, RECORDER)).to.equal(`\
 spectrum  fine, up 3 h 12 min
   RTT       22.4 ms = baseline 21.8 + 0.6, last reply 22.4 ms
-  line      measuring for 2 h 0 min
+  line      measuring for 2 h
   reading   reply, last reply 12 ms ago
   download  GREEN for 12 s         wanted  187  enforced  187  load  142 Mbit/s
             hold: not in full use, load 12 %
@@ -95,7 +95,7 @@ recorder  fine
     expect(page({ spectrum: degraded }, RECORDER))
       .to.include("spectrum  degraded, up")
       .and.include("  ! router: no such device\n")
-      .and.include("router    tc, unreachable for 3.0 s: no such device");
+      .and.include("router    tc, unreachable for 3 s: no such device");
   });
 
   it("shows any answer, of any version, within 80 columns", () =>

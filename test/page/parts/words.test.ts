@@ -1,3 +1,4 @@
+import { showPercent } from "../../../shared/contract/units.js";
 import { expect } from "chai";
 import { limitsIn } from "../../../page/data/wan-data.js";
 import { lineSummary } from "../../../page/text/summaries.js";
@@ -6,7 +7,6 @@ import {
   lasting,
   mbps,
   ms,
-  percentText,
   tickLabels,
 } from "../../../page/text/words.js";
 import { transition } from "../../fakes/frames.js";
@@ -17,14 +17,14 @@ describe("Words of the page", () => {
     [ms(402.4), "402.4 ms"],
     [mbps(5.556), "5.56"],
     [mbps(240), "240"],
-    [percentText(1), "100 %"],
-    [percentText(0.99999), "99.9 %"], // what is not all is not called all
-    [percentText(0.0001), "< 0.1 %"],
-    [percentText(0), "0 %"],
+    [showPercent(1), "100 %"],
+    [showPercent(0.99999), ">99.9 %"], // what is not all is not called all
+    [showPercent(0.0001), "<0.1 %"],
+    [showPercent(0), "0 %"],
     [lasting(119_000), "119 s"],
     [lasting(120_000), "2 min"],
     [lasting(7_200_000), "2 h"],
-    [lasting(200_000_000), "2 days"],
+    [lasting(200_000_000), "2 d 7 h"],
   ] as const)
     it(`says ${words}`, () => expect(said).to.equal(words));
 
@@ -54,7 +54,7 @@ describe("Words of the page", () => {
         kind: "router_lost",
         details: { cause: "timeout", heldMs: 3_600_000 },
       }),
-    ).to.equal("router lost: timeout, held 1 h 0 min");
+    ).to.equal("router lost: timeout, held 1 h");
   });
 
   it("weighs steps by their values", () =>
