@@ -10,6 +10,7 @@ const COLOURS: Readonly<
   Record<string, readonly [light: string, dark: string]>
 > = {
   oracle: ["#777777", "#9a9a9a"],
+  lag100: ["#4a5a78", "#b4c4e4"],
   wanctl: ["#0067b1", "#56b4e9"],
   "wanctl-owd": ["#5b3fd6", "#a899ff"],
   "wanctl-preset": ["#008b9e", "#4fd8e8"],
