@@ -9,7 +9,7 @@ import { type Outcome, playScene } from "../test/bed/scene.js";
 import { openSystem, WAN } from "../test/bed/system.js";
 import { DOWNLOADS } from "../test/bed/traffic.js";
 import { pause } from "../test/bed/waiting.js";
-import { GROUPS, type Scene, SCENES } from "./scenes/list.js";
+import { GROUPS, type Scene, sceneNamed, SCENES } from "./scenes/list.js";
 
 /**
  * What wanctl makes of lines that change, scene by scene, on real CAKE with real TCP: the share of the capacity that was
@@ -18,7 +18,8 @@ import { GROUPS, type Scene, SCENES } from "./scenes/list.js";
  *
  *   CAKE_BED="..." node dist/bench/scenes.js [NAME,...] [RUNS]     all scenes, as often as each is worth, or these
  *
- * `slow` are all slow lines beside fixed rates (5 minutes), `limited` all reflectors that limit their answers (5 minutes).
+ * `slow` are all slow lines beside fixed rates (5 minutes), `limited` all reflectors that limit their answers (5 minutes),
+ * `restless` all lines that change all the time (12 minutes); `trace:FILE` is a recorded line, named by its whole path.
  */
 
 /** Asked for by itself: play one scene on this kernel, and print its outcome as JSON. */
@@ -119,7 +120,7 @@ function inWords(
 
 async function main([first, second]: readonly string[]): Promise<void> {
   if (first === ROW) {
-    const scene = SCENES[second ?? ""];
+    const scene = sceneNamed(second ?? "");
     if (scene === undefined) throw new Error(`no scene ${second}`);
     console.log(JSON.stringify(await play(scene)));
     return;
@@ -132,7 +133,7 @@ async function main([first, second]: readonly string[]): Promise<void> {
       "                          p50    p95    p99    max lost, %   down     up  by phase",
   );
   for (const name of names) {
-    const scene = SCENES[name];
+    const scene = sceneNamed(name);
     if (scene === undefined)
       throw new Error(
         `no scene ${name}; there are ${Object.keys(SCENES).join(", ")}`,

@@ -1,6 +1,6 @@
 import type { Detour, CapacityStep } from "../controller/simulation/plan.js";
 import type { Random } from "../controller/simulation/random.js";
-import { mbit } from "../shared/contract/units.js";
+import { clamp, mbit } from "../shared/contract/units.js";
 
 type Capacity = (random: Random) => Iterable<CapacityStep>;
 
@@ -33,6 +33,23 @@ export const exactly =
   () =>
     parts.map(([atS, mbps]) => ({ fromMs: atS * 1000, bps: mbit(mbps) }));
 
+/** Steady, but for the last `lowS` of each `everyS` seconds; delayed as {@link steps} are. */
+export const dips = (line: {
+  readonly mbps: number;
+  readonly lowMbps: number;
+  readonly everyS: number;
+  readonly lowS: number;
+  readonly untilS: number;
+}): Capacity => {
+  const { mbps, lowMbps, everyS, lowS, untilS } = line;
+  return steps(
+    ...Array.from({ length: Math.ceil(untilS / everyS) }, (_, i) => [
+      [i * everyS, mbps] as const,
+      [(i + 1) * everyS - lowS, lowMbps] as const,
+    ]).flat(),
+  );
+};
+
 /** Linear between these points. */
 export const ramp = (
   ...points: readonly (readonly [atS: number, mbps: number])[]
@@ -62,6 +79,22 @@ function* wandering(memoryMs: number, random: Random): Generator<number> {
     value = keeps * value + fresh * normal(random);
   }
 }
+
+/** Standard deviation of the logarithm of a redrawn capacity; it lies within a factor of 2 of its median most of the time. */
+const REDRAWN_SIGMA = 0.5;
+/** Parts of the median. */
+const REDRAWN_LEAST = 0.4;
+const REDRAWN_MOST = 2;
+
+/** Log-normal, drawn anew each so many ms without regard to what was before. */
+export const redrawn = (medianMbps: number, everyMs: number): Capacity =>
+  function* (random) {
+    for (let fromMs = 0; ; fromMs += everyMs) {
+      const ratio = Math.exp(REDRAWN_SIGMA * normal(random));
+      const kept = clamp(ratio, REDRAWN_LEAST, REDRAWN_MOST);
+      yield { fromMs, bps: mbit(medianMbps * kept) };
+    }
+  };
 
 /**
  * LTE like the T-Mobile recordings of the mahimahi project (1 s bins: p5 4.1, median 14, p95 37.2 Mbit/s, gaps up to

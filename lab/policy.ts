@@ -13,7 +13,7 @@ interface Setting {
   readonly limits: PerDirection<Limits>;
   /** The line's advertised rate, bit/s. */
   readonly nominalBps: PerDirection<number>;
-  /** The capacity at this millisecond. For the oracle only. */
+  /** The capacity at this millisecond. For the oracles only. */
   readonly capacityBps: () => PerDirection<number>;
   readonly random: Random;
 }

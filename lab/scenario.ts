@@ -1,7 +1,7 @@
 import type { Limits } from "../controller/law/inputs.js";
 import type { PresetName } from "../controller/law/tuning.js";
 import type { DirectionPlan, LinePlan } from "../controller/simulation/plan.js";
-import { ALWAYS } from "../controller/simulation/traffic.js";
+import { ALWAYS, type TrafficPlan } from "../controller/simulation/traffic.js";
 import {
   type Direction,
   eachDirection,
@@ -40,6 +40,8 @@ export interface ScenarioSketch {
   readonly capacity: PerDirection<DirectionPlan["capacity"]>;
   /** Bulk TCP flows, CUBIC by default. */
   readonly flows: PerDirection<number>;
+  /** How long each of them lasts and pauses; without end where not said. */
+  readonly lasting?: Pick<TrafficPlan["bulk"], "onMeanMs" | "offMeanMs">;
   readonly congestion?: "cubic" | "bbr";
   readonly loadFromMs?: number;
   readonly scoredFromMs?: number;
@@ -78,7 +80,7 @@ export function scenario(sketch: ScenarioSketch): Scenario {
     bufferMs: sketch.bufferMs ?? 1000,
     schedulerMs: sketch.schedulerMs?.[direction] ?? 0,
     bulk: {
-      ...ALWAYS,
+      ...(sketch.lasting ?? ALWAYS),
       flows: flows[direction],
       congestion,
       fromMs: sketch.loadFromMs ?? 3000,

@@ -1,9 +1,11 @@
 import {
   constant,
+  dips,
   exactly,
   handovers,
   lte,
   ramp,
+  redrawn,
   starlink,
   steps,
 } from "./capacity.js";
@@ -60,6 +62,23 @@ const BED: Pick<
   bounds: [0.2, 0.75, 1.25],
 };
 const bedSteps = way(steps([0, 20], [30, 8], [60, 20]), constant(20));
+
+/** A line that never rests; the preset that suits it best is that of LTE. */
+const restless = (everyMs: number): Omit<ScenarioSketch, "id" | "title"> => ({
+  seconds: 90,
+  nominal: way(40, 20),
+  capacity: way(redrawn(20, everyMs), constant(20)),
+  flows: DOWN,
+  kind: "lte",
+  bounds: [0.1, 0.5, 1.25],
+});
+const RESTLESS = restless(1000);
+
+/** Web pages and nothing else: flows that end within slow start or soon after it, often several at once, often none. */
+const WEB: Pick<ScenarioSketch, "flows" | "lasting"> = {
+  flows: way(12, 0),
+  lasting: { onMeanMs: 300, offMeanMs: 4000 },
+};
 
 /** The upload starts from the lowest legal floor, 0.1 Mbit/s. */
 const slowUpload = (mbps: number): Omit<ScenarioSketch, "id" | "title"> => ({
@@ -253,6 +272,35 @@ const SKETCHES: readonly ScenarioSketch[] = [
     congestion: "bbr",
   },
   {
+    ...BED,
+    id: "B3",
+    title: "the bed: 20 Mbit/s, with 8 for 2 of each 10 s",
+    capacity: way(
+      dips({ mbps: 20, lowMbps: 8, everyS: 10, lowS: 2, untilS: 90 }),
+      constant(20),
+    ),
+    flows: DOWN,
+  },
+  {
+    ...BED,
+    ...WEB,
+    id: "B4",
+    title: "B1 with web pages only",
+    capacity: bedSteps,
+  },
+  { ...RESTLESS, id: "R1", title: "median 20 Mbit/s, redrawn each 1000 ms" },
+  ...[500, 2000, 5000].map((everyMs) => ({
+    ...restless(everyMs),
+    id: `R1-${everyMs}`,
+    title: `median 20 Mbit/s, redrawn each ${everyMs} ms`,
+  })),
+  { ...RESTLESS, id: "R2", title: "R1 with an RTT of 60 ms", baseRttMs: 60 },
+  { ...RESTLESS, id: "R3", title: "R1 with an RTT of 100 ms", baseRttMs: 100 },
+  { ...RESTLESS, id: "R4", title: "R1 with jitter of 8 ms", jitterMs: 8 },
+  { ...RESTLESS, id: "R5", title: "R1 with 16 downloads", flows: way(16, 0) },
+  { ...RESTLESS, id: "R6", title: "R1 with BBR", congestion: "bbr" },
+  { ...RESTLESS, ...WEB, id: "R7", title: "R1 with web pages only" },
+  {
     id: "X1",
     title: "both ways full, upload 8, 3, 8 Mbit/s",
     seconds: 78,
@@ -274,6 +322,13 @@ const SKETCHES: readonly ScenarioSketch[] = [
   { ...adsl(20, 2), id: "D4", title: "both ways full, 20/2 Mbit/s" },
   { ...adsl(8, 1), id: "D5", title: "both ways full, 8/1 Mbit/s" },
   { ...adsl(4, 0.5), id: "D6", title: "both ways full, 4/0.5 Mbit/s" },
+  {
+    ...adsl(6, 0.6),
+    id: "D7",
+    title: "ADSL of 6/0.6 Mbit/s, RTT 40 ms, downloads",
+    flows: DOWN,
+    baseRttMs: 40,
+  },
   { ...LTE, id: "X3", title: "LTE, both ways full", flows: BOTH },
   { ...STARLINK, id: "X4", title: "Starlink, both ways full", flows: BOTH },
 ];

@@ -1,6 +1,6 @@
+import type { Scenario } from "./scenario.js";
 import type { Ranking } from "./score.js";
 import type { Spread } from "./statistics.js";
-import { scenarioOf } from "./tasks.js";
 
 /** A column: head, width and cell text. The widths add up to at most 80. */
 type Column = readonly [
@@ -53,12 +53,15 @@ of the capacity delivered, s; wr/s: rates written; cut/h: cuts of 0.5 % or more.
 `;
 
 /** All rankings as text of 80 columns, one block per scenario. */
-export function table(rankings: readonly Ranking[], seeds: number): string {
-  const ids = [...new Set(rankings.map(({ scenario }) => scenario))];
+export function table(
+  rankings: readonly Ranking[],
+  scenarios: readonly Scenario[],
+  seeds: number,
+): string {
   const head = line(COLUMNS.map(([head, width]) => [head, width]));
-  const blocks = ids.map((id) =>
+  const blocks = scenarios.map(({ id, title }) =>
     [
-      `${id}: ${scenarioOf(id).title}`,
+      `${id}: ${title}`,
       head,
       ...rankings
         .filter(({ scenario }) => scenario === id)

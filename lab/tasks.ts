@@ -6,8 +6,8 @@ import type { Scenario } from "./scenario.js";
 import { SCENARIOS } from "./scenarios.js";
 import { type TaskResult, score, type Task } from "./score.js";
 
-export const scenarioOf = (id: string): Scenario =>
-  found(SCENARIOS, id, (scenario) => scenario.id);
+export const scenarioOf = (id: string, among = SCENARIOS): Scenario =>
+  found(among, id, (scenario) => scenario.id);
 
 export const policyOf = (name: string): LabPolicy =>
   found(POLICIES, name, (policy) => policy.name);
@@ -36,8 +36,8 @@ export const tasks = (
     ),
   );
 
-export function perform(task: Task): TaskResult {
-  const scenario = scenarioOf(task.scenario);
+export function perform(task: Task, among = SCENARIOS): TaskResult {
+  const scenario = scenarioOf(task.scenario, among);
   const run = play(scenario, policyOf(task.policy), task.seed);
   return {
     ...task,

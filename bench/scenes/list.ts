@@ -1,7 +1,16 @@
+import { basename } from "node:path";
+import type { CapacityStep } from "../../controller/simulation/plan.js";
 import { openRandom } from "../../controller/simulation/random.js";
 import { lte } from "../../lab/capacity.js";
-import type { PerDirection } from "../../shared/contract/direction.js";
-import { clamp } from "../../shared/contract/units.js";
+import { readLineTrace, traceScenarios } from "../../lab/line-trace.js";
+import type { Scenario } from "../../lab/scenario.js";
+import { scenarioOf } from "../../lab/tasks.js";
+import type {
+  Direction,
+  PerDirection,
+} from "../../shared/contract/direction.js";
+import { BITS_PER_MBIT, clamp } from "../../shared/contract/units.js";
+import { readText } from "../../shared/runtime/files.js";
 import type { Character } from "../../test/bed/line.js";
 import { fallAndRise, type Phase } from "../../test/bed/scene.js";
 import type { Load } from "../../test/bed/traffic.js";
@@ -123,6 +132,79 @@ const limitedScenes = (): Readonly<Record<string, Scene>> =>
     ),
   );
 
+/** HTB knows no rate of 0, Mbit/s. */
+const LEAST_MBPS = 0.1;
+/** Longer recordings are played to here, s. */
+const LONGEST_S = 100;
+
+function phasesOf(
+  steps: Iterable<CapacityStep>,
+  seconds: number,
+  upMbps: number,
+): Phase[] {
+  const played: CapacityStep[] = [];
+  for (const step of steps) {
+    if (step.fromMs >= 1e3 * seconds) break;
+    played.push(step);
+  }
+  return played.map(({ fromMs, bps }, i) => {
+    const untilMs = played[i + 1]?.fromMs ?? 1e3 * seconds;
+    const mbps = Math.max(bps / BITS_PER_MBIT, LEAST_MBPS);
+    return phase((untilMs - fromMs) / 1e3, mbps, upMbps);
+  });
+}
+
+/** The lab's own line, users and limits on the bed, where they are downloads; its dice are cast once for all runs. */
+function sceneOf(scenario: Scenario, runs: number): Scene {
+  const { plan, limits: bounds, nominalBps } = scenario;
+  const { bulk, capacity } = plan.download;
+  const seconds = Math.min(scenario.seconds, LONGEST_S);
+  const settings = (name: "DL" | "UL", direction: Direction) => {
+    const { floorBps, baseBps, ceilingBps } = bounds[direction];
+    const mbps = (bps: number) => Number((bps / BITS_PER_MBIT).toPrecision(4));
+    return limits(name, [mbps(floorBps), mbps(baseBps), mbps(ceilingBps)]);
+  };
+  return {
+    runs,
+    phases: phasesOf(
+      capacity(openRandom(1, "bench")),
+      seconds,
+      nominalBps.upload / BITS_PER_MBIT,
+    ),
+    load: { flows: bulk.flows, congestion: bulk.congestion ?? "cubic" },
+    character: { baseRttMs: plan.baseRttMs, jitters: plan.jitterMs > 1 },
+    settings: { ...settings("DL", "download"), ...settings("UL", "upload") },
+  };
+}
+
+/** By the scenario of the lab that they play. */
+const RESTLESS: Readonly<Record<string, Scene>> = Object.fromEntries(
+  Object.entries({
+    redrawn: "R1",
+    "redrawn-500": "R1-500",
+    "redrawn-2000": "R1-2000",
+    "redrawn-5000": "R1-5000",
+    "redrawn-rtt-60": "R2",
+    "redrawn-rtt-100": "R3",
+    "redrawn-jitter": "R4",
+    "redrawn-16-flows": "R5",
+    "redrawn-bbr": "R6",
+    dips: "B3",
+    "adsl-6-0.6-down": "D7",
+  }).map(([name, id]) => [name, sceneOf(scenarioOf(id), 2)]),
+);
+
+const TRACE = "trace:";
+
+/** A scene by its name; `trace:FILE` is a recorded line (docs/lab.md). Undefined if there is none of that name. */
+export function sceneNamed(name: string): Scene | undefined {
+  if (!name.startsWith(TRACE)) return SCENES[name];
+  const file = name.slice(TRACE.length);
+  const trace = readLineTrace(basename(file), readText(file));
+  const [scenario] = traceScenarios([trace]);
+  return scenario && sceneOf(scenario, 1);
+}
+
 const SLOW = slowScenes(60);
 const LIMITED = limitedScenes();
 
@@ -130,6 +212,7 @@ const LIMITED = limitedScenes();
 export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   slow: Object.keys(SLOW),
   limited: Object.keys(LIMITED),
+  restless: Object.keys(RESTLESS),
 };
 
 /** The scenes of the bed, in the order of tables. */
@@ -219,4 +302,5 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
   ...SLOW,
   ...LIMITED,
+  ...RESTLESS,
 };

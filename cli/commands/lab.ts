@@ -1,6 +1,12 @@
 import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import type { Command } from "commander";
 import { gates, gatesInWords } from "../../lab/gates.js";
+import {
+  type LineTrace,
+  readLineTrace,
+  traceScenarios,
+} from "../../lab/line-trace.js";
 import { POLICIES } from "../../lab/policies/policies.js";
 import { WANCTL } from "../../lab/policies/wanctl.js";
 import { page } from "../../lab/report/page.js";
@@ -9,23 +15,35 @@ import { measure, rank } from "../../lab/score.js";
 import { table } from "../../lab/table.js";
 import { tasks } from "../../lab/tasks.js";
 import { performAll } from "../../lab/worker-pool.js";
-import { Failure } from "../../shared/runtime/failure.js";
-import { demandWritable } from "../../shared/runtime/files.js";
-import { example, positive } from "./options.js";
+import { Failure, plainReason } from "../../shared/runtime/failure.js";
+import { demandWritable, readText } from "../../shared/runtime/files.js";
+import { collect, example, positive } from "./options.js";
 
 export function declare(command: Command): void {
   command
     .option("--scenario <ids>", "only these, as S0,S1 (default: all)")
+    .option(
+      "--trace <file>",
+      "play this recorded line, besides those named; repeatable",
+      collect,
+    )
     .option("--policy <names>", "only these, as oracle,wanctl (default: all)")
     .option("--seeds <n>", "number of random seeds per scenario", positive, 20)
     .option("--json", "rankings and all runs as one JSON object")
     .option("--report <file>", "also write an HTML page with plots")
-    .addHelpText("after", example("wanctl lab --scenario S0,S1 --seeds 3"))
+    .addHelpText(
+      "after",
+      example(
+        "wanctl lab --scenario S0,S1 --seeds 3",
+        "wanctl lab --trace Verizon-LTE-short.down --seeds 3",
+      ),
+    )
     .action((options: LabOptions) => lab(options));
 }
 
 export interface LabOptions {
   readonly scenario?: string;
+  readonly trace?: readonly string[];
   readonly policy?: string;
   readonly seeds: number;
   readonly json?: true;
@@ -34,15 +52,21 @@ export interface LabOptions {
 
 /**
  * Runs policies in scenarios and prints how they compare.
- * @throws Failure if a name does not exist or the report cannot be written
+ * @throws Failure if a name does not exist, a trace cannot be read or the report cannot be written
  */
 export async function lab(options: LabOptions): Promise<void> {
-  const scenarios = chosen("scenario", options.scenario, SCENARIOS, "id");
+  const traces = (options.trace ?? []).map(readTrace);
+  const scenarios = [
+    ...(options.scenario === undefined && traces.length > 0
+      ? []
+      : chosen("scenario", options.scenario, SCENARIOS, "id")),
+    ...traceScenarios(traces),
+  ];
   const policies = chosen("policy", options.policy, POLICIES, "name");
   const { seeds, report: file } = options;
   if (file !== undefined) demandWritable(file);
   const todo = tasks(scenarios, policies, seeds, file !== undefined);
-  const outcomes = await performAll(todo, (done) => {
+  const outcomes = await performAll(todo, traces, (done) => {
     if (process.stderr.isTTY)
       process.stderr.write(`\r${done}/${todo.length} runs`);
   });
@@ -53,10 +77,21 @@ export async function lab(options: LabOptions): Promise<void> {
   process.stdout.write(
     options.json === true
       ? `${JSON.stringify({ seeds, standings: rankings, gates: results, measures })}\n`
-      : `${table(rankings, seeds)}\n${gatesInWords(results)}`,
+      : `${table(rankings, scenarios, seeds)}\n${gatesInWords(results)}`,
   );
   if (file !== undefined)
-    writeFileSync(file, page({ seeds, rankings, results, outcomes }));
+    writeFileSync(
+      file,
+      page({ seeds, scenarios, rankings, results, outcomes }),
+    );
+}
+
+function readTrace(file: string): LineTrace {
+  try {
+    return readLineTrace(basename(file), readText(file));
+  } catch (error) {
+    throw new Failure(`Cannot read '${file}': ${plainReason(error)}`);
+  }
 }
 
 /** Those named, in the order of all; all where none is named. */

@@ -1,6 +1,7 @@
 import { eachDirection } from "../../shared/contract/direction.js";
 import type { LabPolicy } from "../policy.js";
 import { CAKE_AUTORATE, CAKE_AUTORATE_TIGHT } from "./cake-autorate.js";
+import { laggingOracle, ORACLE } from "./oracle.js";
 import { PREDECESSOR } from "./predecessor.js";
 import { SQM_AUTORATE } from "./sqm-autorate.js";
 import { WANCTL, WANCTL_OWD, WANCTL_PRESET } from "./wanctl.js";
@@ -26,31 +27,10 @@ const fixed = (percent: number): LabPolicy => ({
   }),
 });
 
-/** Part of the capacity: below 1, so that the bottleneck's queue drains. */
-const ORACLE_RATIO = 0.95;
-/** Part of the nominal rate: lowest rate, while the line carries nothing. */
-const ORACLE_LEAST = 0.02;
-
-/** Knows the capacity at each millisecond: an upper bound for any policy with CAKE and these senders. */
-const ORACLE: LabPolicy = {
-  ...BLIND,
-  cycleMs: 1,
-  isInstant: true,
-  name: "oracle",
-  title: "CAKE at 95 % of the line's capacity at each millisecond",
-  open: ({ capacityBps, nominalBps }) => ({
-    decide() {
-      const now = capacityBps();
-      return eachDirection((d) =>
-        Math.max(ORACLE_RATIO * now[d], ORACLE_LEAST * nominalBps[d]),
-      );
-    },
-  }),
-};
-
 /** All policies, in the order of the tables. */
 export const POLICIES: readonly LabPolicy[] = [
   ORACLE,
+  laggingOracle(100),
   WANCTL,
   WANCTL_OWD,
   WANCTL_PRESET,

@@ -1,8 +1,9 @@
 import type { GateResult } from "../gates.js";
+import type { Scenario } from "../scenario.js";
 import type { TaskResult, Ranking } from "../score.js";
 import type { Spread } from "../statistics.js";
 import { shortNumber } from "../table.js";
-import { policyOf, scenarioOf } from "../tasks.js";
+import { policyOf } from "../tasks.js";
 import { escaped, pareto, timeline } from "./charts.js";
 
 /** Colours for the colour-blind (Okabe and Ito), light enough for a dark background. */
@@ -10,6 +11,7 @@ const COLOURS: Readonly<
   Record<string, readonly [light: string, dark: string]>
 > = {
   oracle: ["#777777", "#9a9a9a"],
+  lag100: ["#4a5a78", "#b4c4e4"],
   wanctl: ["#0067b1", "#56b4e9"],
   "wanctl-owd": ["#5b3fd6", "#a899ff"],
   "wanctl-preset": ["#008b9e", "#4fd8e8"],
@@ -74,6 +76,7 @@ ${colours}
 
 interface Report {
   readonly seeds: number;
+  readonly scenarios: readonly Scenario[];
   readonly rankings: readonly Ranking[];
   readonly results: readonly GateResult[];
   readonly outcomes: readonly TaskResult[];
@@ -81,7 +84,7 @@ interface Report {
 
 /** The report as one self-contained HTML file without scripts. */
 export function page(report: Report): string {
-  const ids = [...new Set(report.rankings.map(({ scenario }) => scenario))];
+  const { scenarios } = report;
   const policies = [...new Set(report.rankings.map(({ policy }) => policy))];
   return `<!doctype html>
 <html lang="en">
@@ -91,13 +94,13 @@ export function page(report: Report): string {
 <style>${STYLE}</style>
 <main>
 <h1>wanctl lab</h1>
-<p>${policies.length} policies on ${ids.length} simulated lines, each with ${report.seeds} ${report.seeds === 1 ? "seed" : "seeds"}. Every number is a mean over the seeds, ± half of its 95 % interval (bootstrap). Delays are what queues add to a call's packets, there and back; throughput is relative to the oracle, which knows the capacity and shapes to 95 % of it.</p>
+<p>${policies.length} policies on ${scenarios.length} simulated lines, each with ${report.seeds} ${report.seeds === 1 ? "seed" : "seeds"}. Every number is a mean over the seeds, ± half of its 95 % interval (bootstrap). Delays are what queues add to a call's packets, there and back; throughput is relative to the oracle, which knows the capacity and shapes to 95 % of it.</p>
 <dl>${policies.map((name) => `<dt class="${escaped(name)}"><i></i>${escaped(name)}</dt><dd>${escaped(policyOf(name).title)}</dd>`).join("")}</dl>
 <h2>Gates for wanctl</h2>
 <table class="gates">${report.results.map(gateRow).join("")}</table>
 <h2>Scenarios</h2>
-<nav>${ids.map((id) => `<a href="#${escaped(id)}">${escaped(id)}</a>`).join(" ")}</nav>
-${ids.map((id) => section(id, report)).join("")}
+<nav>${scenarios.map(({ id }) => `<a href="#${escaped(id)}">${escaped(id)}</a>`).join(" ")}</nav>
+${scenarios.map((scenario) => section(scenario, report)).join("")}
 </main>
 </html>
 `;
@@ -121,12 +124,14 @@ const HEADS = [
   "points",
 ];
 
-function section(id: string, { rankings, outcomes }: Report): string {
+function section(
+  { id, title, limits, loaded }: Scenario,
+  { rankings, outcomes }: Report,
+): string {
   const mine = rankings.filter(({ scenario }) => scenario === id);
   const traced = outcomes.filter(
     ({ scenario, trace }) => scenario === id && trace !== null,
   );
-  const { title, limits, loaded } = scenarioOf(id);
   const drawn = loaded.length > 0 ? loaded : (["download"] as const);
   const most = drawn.map((d) =>
     Math.max(

@@ -1,8 +1,9 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { openCapacity } from "../../controller/simulation/plan.js";
 import { openRandom } from "../../controller/simulation/random.js";
-import { lte, starlink, steps } from "../../lab/capacity.js";
-import { quantile } from "../../lab/statistics.js";
+import { dips, lte, redrawn, starlink, steps } from "../../lab/capacity.js";
+import { mean, quantile } from "../../lab/statistics.js";
 
 type Capacity = ReturnType<typeof lte>;
 
@@ -73,6 +74,75 @@ describe("starlink()", () => {
     for (let seed = 0; seed < 10; seed++)
       expect(longestHoleMs(starlink(48), seed, 120_000)).to.be.within(50, 210);
   });
+});
+
+/** The first steps of a capacity, Mbit/s. */
+function stepsOf(capacity: Capacity, seed: number, count: number) {
+  const found: { fromMs: number; mbps: number }[] = [];
+  for (const { fromMs, bps } of capacity(openRandom(seed, "capacity"))) {
+    if (found.length === count) break;
+    found.push({ fromMs, mbps: bps / 1e6 });
+  }
+  return found;
+}
+
+describe("redrawn()", () => {
+  it("changes as often as it is told to, and keeps its bounds", () =>
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.integer({ min: 1, max: 10_000 }),
+        (seed, everyMs) => {
+          const drawn = stepsOf(redrawn(20, everyMs), seed, 50);
+          for (const [i, { fromMs, mbps }] of drawn.entries()) {
+            expect(fromMs).to.equal(i * everyMs);
+            expect(mbps).to.be.within(8, 40);
+          }
+        },
+      ),
+    ));
+
+  const logs = stepsOf(redrawn(20, 1000), 1, 20_000).map(({ mbps }) =>
+    Math.log(mbps / 20),
+  );
+
+  it("has its median in the middle, and as much above it as below by ratio", () => {
+    const sorted = [...logs].sort((a, b) => a - b);
+    expect(quantile(sorted, 0.5)).to.be.closeTo(0, 0.02);
+    expect(quantile(sorted, 0.84)).to.be.closeTo(0.5, 0.03);
+    expect(quantile(sorted, 0.16)).to.be.closeTo(-0.5, 0.03);
+  });
+
+  it("has no memory", () => {
+    const both = mean(logs.slice(1).map((log, i) => log * (logs[i] ?? 0)));
+    expect(both / mean(logs.map((log) => log * log))).to.be.within(-0.03, 0.03);
+  });
+});
+
+describe("dips()", () => {
+  it("is low for its share of the time, and for so long each time", () =>
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.integer({ min: 2, max: 20 }),
+        fc.integer({ min: 1, max: 19 }),
+        (seed, everyS, some) => {
+          const lowS = Math.min(some, everyS - 1);
+          const line = { mbps: 20, lowMbps: 8, everyS, lowS, untilS: 200 };
+          const parts = stepsOf(dips(line), seed, Infinity);
+          expect(parts[0]).to.deep.equal({ fromMs: 0, mbps: 20 });
+          for (const [i, { fromMs, mbps }] of parts.entries()) {
+            const isLow = i % 2 === 1;
+            expect(mbps).to.equal(isLow ? 8 : 20);
+            const lastsMs = (parts[i + 1]?.fromMs ?? NaN) - fromMs;
+            if (isLow && i + 1 < parts.length)
+              expect(lastsMs).to.equal(1000 * lowS);
+            else if (i > 0 && i + 1 < parts.length)
+              expect(lastsMs).to.equal(1000 * (everyS - lowS));
+          }
+        },
+      ),
+    ));
 });
 
 describe("steps()", () => {

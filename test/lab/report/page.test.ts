@@ -10,7 +10,7 @@ import {
 } from "../../../lab/report/charts.js";
 import { page, STYLE } from "../../../lab/report/page.js";
 import { measure, rank } from "../../../lab/score.js";
-import { perform } from "../../../lab/tasks.js";
+import { perform, scenarioOf } from "../../../lab/tasks.js";
 
 describe("page()", () => {
   const outcomes = ["oracle", "wanctl", "none"].map((policy) =>
@@ -19,6 +19,7 @@ describe("page()", () => {
   const measures = measure(outcomes);
   const html = page({
     seeds: 1,
+    scenarios: [scenarioOf("S6")],
     rankings: rank(measures),
     results: gates(measures, "wanctl"),
     outcomes,
