@@ -23,7 +23,7 @@ function costsUs(): number[] {
   const scenario = SCENARIOS.find(({ id }) => id === "X1");
   if (scenario === undefined) throw new Error("Cannot play X1");
   const { plan, limits, seconds } = scenario;
-  const policy = { limits, gains: PRESETS.cable.gains, ...PROBING };
+  const policy = { limits, restless: PRESETS.cable.restless, ...PROBING };
   const line = openSimulatedLine({ plan, seed: 1, ...PROBING, lossMs: 1_000 });
   let state = initial(policy, 0 as MonoMs);
   const costs: number[] = [];

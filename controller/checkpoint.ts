@@ -1,10 +1,16 @@
+import { restlessRatio } from "./law/restlessness.js";
 import { readFileSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Static, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { eachDirection } from "../shared/contract/direction.js";
 import { WAN_NAME } from "../shared/contract/frame.js";
-import { clamp, DAY_MS, MINUTE_MS } from "../shared/contract/units.js";
+import {
+  clamp,
+  DAY_MS,
+  inTenths,
+  MINUTE_MS,
+} from "../shared/contract/units.js";
 import {
   type Clock,
   later,
@@ -23,12 +29,14 @@ const VERSION = 1;
 /** At most so often, or flash storage wears out (CTRL-06). */
 const EVERY_MS = 5_000;
 
-/** Rates younger than this are still true of the line (CTRL-07); a path's idle RTT is for much longer. */
+/** Rates younger than this are still true of the line (CTRL-07); a path's idle RTT and how restless it is, for much longer. */
 const RATES_MAX_AGE_MS = MINUTE_MS;
-const BASELINES_MAX_AGE_MS = DAY_MS;
+const LINE_MAX_AGE_MS = DAY_MS;
 
 /** Ten seconds: longer round trips are no baseline. */
 const BASELINE_MAX_MS = 10_000;
+
+const RATIO = Type.Number({ minimum: 0, maximum: 1 });
 
 const FILE = Type.Object(
   {
@@ -46,6 +54,10 @@ const FILE = Type.Object(
       download: Type.Integer({ minimum: 1 }),
       upload: Type.Integer({ minimum: 1 }),
     }),
+    /** Not in files of wanctl 2.0.0. */
+    restlessness: Type.Optional(
+      Type.Object({ download: RATIO, upload: RATIO }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -200,12 +212,15 @@ function fileOf(
       }),
     ),
     rates_bps: eachDirection((direction) => Math.round(rates[direction])),
+    restlessness: eachDirection((direction) =>
+      inTenths(restlessRatio(rate[direction].restlessness)),
+    ),
   };
 }
 
 /** What still holds of a file: nothing of another line or of the future, each part while it is young enough, clamped. */
 function knownFrom(
-  { wan, line, at_ms, baselines_ms, rates_bps }: File,
+  { wan, line, at_ms, baselines_ms, rates_bps, restlessness }: File,
   of: CheckpointOf,
   now: WallMs,
 ): Known {
@@ -214,7 +229,7 @@ function knownFrom(
   const { limits } = of.policy;
   return {
     baselinesMs:
-      ageMs <= BASELINES_MAX_AGE_MS
+      ageMs <= LINE_MAX_AGE_MS
         ? of.reflectors.map((reflector) => baselines_ms[reflector] ?? null)
         : [],
     rateBps:
@@ -227,5 +242,6 @@ function knownFrom(
             ),
           )
         : null,
+    restless: (ageMs <= LINE_MAX_AGE_MS && restlessness) || null,
   };
 }

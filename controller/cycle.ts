@@ -9,7 +9,11 @@ import { msSince } from "../shared/runtime/clock.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { Facts } from "./condition/classification.js";
 import type { ConditionWatch } from "./condition/condition-watch.js";
-import type { CallsWatch, RouterWatch } from "./condition/samples.js";
+import type {
+  CallsWatch,
+  LearnedWatch,
+  RouterWatch,
+} from "./condition/samples.js";
 import type { HealthView } from "./condition/view.js";
 import type { Watch } from "./condition/watch.js";
 import { reasonFor } from "./law/congestion.js";
@@ -34,6 +38,7 @@ export interface WanLoop {
   readonly condition: ConditionWatch;
   readonly calls: CallsWatch;
   readonly router: RouterWatch;
+  readonly learned: LearnedWatch;
   readonly view: HealthView;
 }
 
@@ -58,6 +63,7 @@ export function cycle(
   wan.condition.look(facts, now);
   wan.calls.look(now);
   wan.router.look(wan.line.shaper.view(), now);
+  wan.learned.look(after);
   wan.view.show(row, after, tick);
   return after;
 }

@@ -32,7 +32,11 @@ import {
   openCheckpoint,
 } from "./checkpoint.js";
 import { openConditionWatch } from "./condition/condition-watch.js";
-import { openCallsWatch, openRouterWatch } from "./condition/samples.js";
+import {
+  openCallsWatch,
+  openLearnedWatch,
+  openRouterWatch,
+} from "./condition/samples.js";
 import { openHealthView } from "./condition/view.js";
 import { openWatch } from "./condition/watch.js";
 import {
@@ -117,6 +121,7 @@ export async function runController(
   const condition = openConditionWatch(clock, report, publish);
   const calls = openCallsWatch(() => line.calls(), publish);
   const router = openRouterWatch(publish);
+  const learned = openLearnedWatch(publish);
   const view = openHealthView(
     wan,
     boot,
@@ -147,7 +152,8 @@ export async function runController(
     get policy() {
       return inForce.values.policy;
     },
-    ...{ line, publisher, checkpoint, watch, condition, calls, router, view },
+    ...{ line, publisher, checkpoint, watch, condition },
+    ...{ calls, router, learned, view },
   };
   let state: ControlState | null = null;
   for await (const tick of metronome(PERIOD_MS, clock, stop)) {

@@ -132,12 +132,16 @@ function sideLines(answer: Answer, direction: Direction): readonly string[] {
   const rate = (key: string) =>
     showMbps(answer.number(`${direction}.${key}`)).padStart(4);
   const state = `${text(answer, `${direction}.state`)} for ${showSpan(answer.number(`${direction}.sinceMs`))}`;
+  const restless = answer.number(`${direction}.restlessness`) ?? 0;
   return [
     item(
       direction,
       `${state.padEnd(22)} wanted ${rate("wantedKbps")}  enforced ${rate("enforcedKbps")}  load ${rate("loadKbps")} Mbit/s`,
     ),
-    ...wrap(head(""), text(answer, `${direction}.why`)),
+    ...wrap(
+      head(""),
+      `${text(answer, `${direction}.why`)}${restless > 0 ? `; restless ${restless}` : ""}`,
+    ),
   ];
 }
 

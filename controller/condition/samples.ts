@@ -1,8 +1,11 @@
 import type { Message } from "../../shared/contract/frame.js";
+import { DIRECTIONS } from "../../shared/contract/direction.js";
 import { labelText } from "../../shared/contract/metrics.js";
 import type { CallCounts } from "../../shared/contract/router-call.js";
-import { MINUTE_MS } from "../../shared/contract/units.js";
+import { inTenths, MINUTE_MS } from "../../shared/contract/units.js";
 import { later, type MonoMs } from "../../shared/runtime/clock.js";
+import type { ControlState } from "../law/control.js";
+import { restlessRatio } from "../law/restlessness.js";
 import type { Shaper } from "../shapers/shaper.js";
 
 /** Publishes values that rarely change: each when it is first known, when it changes, and once a minute for readers that were not there. */
@@ -44,6 +47,29 @@ export function openRouterWatch(
     look({ error, reachable }, now) {
       if (error !== null || reachable)
         samples.tell("wanctl_router_up", Number(error === null), now);
+    },
+  };
+}
+
+/** Tells what was learned of the line. */
+export interface LearnedWatch {
+  look(state: ControlState): void;
+}
+
+/** Publishes how restless each direction is, in tenths: finer steps would be noise. */
+export function openLearnedWatch(
+  publish: (message: Message) => void,
+): LearnedWatch {
+  const samples = openSamples(publish);
+  return {
+    look({ rate, at }) {
+      for (const direction of DIRECTIONS)
+        samples.tell(
+          "wanctl_restlessness_ratio",
+          inTenths(restlessRatio(rate[direction].restlessness)),
+          at,
+          { direction },
+        );
     },
   };
 }

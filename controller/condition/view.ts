@@ -6,12 +6,13 @@ import {
 } from "../../shared/contract/direction.js";
 import type { Row } from "../../shared/contract/row.js";
 import { READINGS, type State } from "../../shared/contract/state.js";
-import { maybe, showMbps } from "../../shared/contract/units.js";
+import { inTenths, maybe, showMbps } from "../../shared/contract/units.js";
 import { type Clock, msSince } from "../../shared/runtime/clock.js";
 import type { Health } from "../../shared/runtime/health.js";
 import type { Checkpoint } from "../checkpoint.js";
 import type { ControlState } from "../law/control.js";
 import { baselineMs } from "../law/estimator.js";
+import { restlessRatio } from "../law/restlessness.js";
 import type { Line } from "../line/line.js";
 import type { Cycle } from "../line/metronome.js";
 import type { ConditionWatch } from "./condition-watch.js";
@@ -85,6 +86,7 @@ export function openHealthView(
       enforcedKbps: row[`enforced${D}Kbps`],
       loadKbps: row[`load${D}Kbps`],
       why: causeInWords(row, name),
+      restlessness: inTenths(restlessRatio(state.rate[name].restlessness)),
     };
   }
 
@@ -98,13 +100,12 @@ export function openHealthView(
     if (latest === null) return null;
     const { estimate, evidence, at } = latest.state;
     const age = maybe(evidence.heardAt, (then) => msSince(then, at));
-    const rounded = (ms: number) => Math.round(ms * 10) / 10;
     return {
       reading: READINGS[latest.row.reading],
       replyAgeMs: maybe(age, Math.round),
       rttMs: lastRttMs,
-      baselineMs: maybe(baselineMs(estimate), rounded),
-      deltaMs: maybe(estimate.deltaMs, rounded),
+      baselineMs: maybe(baselineMs(estimate), inTenths),
+      deltaMs: maybe(estimate.deltaMs, inTenths),
     };
   }
 
@@ -130,7 +131,7 @@ export function openHealthView(
         loop: {
           cycles,
           missed,
-          lateMs: Math.round((latest?.lateMs ?? 0) * 10) / 10,
+          lateMs: inTenths(latest?.lateMs ?? 0),
         },
         condition: condition.view(),
         measuring: measuring(),

@@ -239,7 +239,7 @@ export function controllerConfig(file: ControllerFile): ControllerConfig {
     shaper: backend.configOf(file),
     policy: {
       limits: eachDirection((direction) => limitsOf(file, direction)),
-      gains: presetOf(file).gains,
+      restless: presetOf(file).restless,
       // one that is reached another way has another baseline
       reflectors: probe.reflectors.length * (fallback === null ? 1 : 2),
       spacingMs: probe.spacing_ms,

@@ -64,15 +64,21 @@ export interface ControlState {
 export interface Known {
   readonly baselinesMs: readonly (number | null)[];
   readonly rateBps: PerDirection<number> | null;
+  /** How restless each direction was, 0 to 1. */
+  readonly restless: PerDirection<number> | null;
 }
 
-export const NOTHING_KNOWN: Known = { baselinesMs: [], rateBps: null };
+export const NOTHING_KNOWN: Known = {
+  baselinesMs: [],
+  rateBps: null,
+  restless: null,
+};
 
 /** The state before the first cycle: at the rates of the earlier run where they are known, else at base. */
 export const initial = (
   policy: Policy,
   now: MonoMs,
-  { baselinesMs, rateBps }: Known = NOTHING_KNOWN,
+  { baselinesMs, rateBps, restless }: Known = NOTHING_KNOWN,
 ): ControlState => ({
   at: now,
   estimate: rememberedPath(policy.reflectors, baselinesMs, now),
@@ -86,6 +92,7 @@ export const initial = (
       rateBps?.[direction] ?? policy.limits[direction].baseBps,
       policy.limits[direction],
       now,
+      restless?.[direction] ?? policy.restless,
     ),
   ),
   attribution: noSuspect(now),
@@ -157,7 +164,6 @@ export function step(
       heldMs,
       direction,
       limits: policy.limits[direction],
-      gains: policy.gains,
       isSuspect: suspected[direction],
       mayProbe: mayProbe(attribution, known, direction),
       isCutTested: cutTest !== null,

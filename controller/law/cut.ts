@@ -13,6 +13,7 @@ import {
   trimMs,
   windowMs,
 } from "./rate-state.js";
+import { gainsFor, nextRestlessness, restlessRatio } from "./restlessness.js";
 import { rateBetween, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
@@ -137,10 +138,14 @@ export function cut(
   const carried = seen ?? state.bps * (1 - blindCut(worstMs, trimMs(input)));
   // what our own packets explain cannot be drained: at a lower rate they take longer
   const queueMs = Math.max(0, worstMs - input.slackMs);
+  const { drainMs: longestMs } = gainsFor(restlessRatio(state.restlessness));
   const drainRatio =
     seen === null
       ? 1
-      : Math.max(TUNING.drainMinRatio, 1 - queueMs / input.drainMs);
+      : Math.max(
+          TUNING.drainMinRatio,
+          1 - queueMs / Math.min(input.drainMs, longestMs),
+        );
   const reactsInMs = direction === "download" ? leastRttMs : leastRttMs / 2;
   const easyMs = drainFor(limits);
   const drainMs =
@@ -173,6 +178,10 @@ export function cut(
       samples: recent.length,
       seenBps: seen,
     },
+    restlessness:
+      input.isCertain && seen !== null && state.mode.kind === "grow"
+        ? nextRestlessness(state.restlessness, state.carriedBps, seen, now)
+        : state.restlessness,
     // a guess is not remembered: it would only slow the return
     carriedBps: input.isCertain ? carried : null,
     recalledBps: isLargeChange(state.carriedBps, carried)

@@ -1,7 +1,6 @@
 import type { PerDirection } from "../../shared/contract/direction.js";
 import type { ReadingKind } from "../../shared/contract/state.js";
 import type { MonoMs } from "../../shared/runtime/clock.js";
-import type { Gains } from "./tuning.js";
 
 /** One answered probe. `reflector` is its index in the list of reflectors. */
 export interface Reply {
@@ -50,7 +49,8 @@ export interface Limits {
 /** The configuration of the law. */
 export interface Policy {
   readonly limits: PerDirection<Limits>;
-  readonly gains: Gains;
+  /** What is believed of the line before its cuts tell, 0 to 1: see restlessness.ts. */
+  readonly restless: number;
   readonly reflectors: number;
   /** Time between two probes, ms. */
   readonly spacingMs: number;

@@ -8,6 +8,7 @@ import { msSince } from "../../shared/runtime/clock.js";
 import { type Evidence, runAbove } from "./evidence.js";
 import type { Limits } from "./inputs.js";
 import { isInUse, type RateState, slackMs } from "./rate-state.js";
+import { isRestless } from "./restlessness.js";
 import { TUNING } from "./tuning.js";
 
 /** What the load of a direction says about queues: which of them may be its own. */
@@ -35,14 +36,15 @@ export const areBothBusy = (rate: PerDirection<RateState>): boolean =>
 export const isAtFloor = ({ bps }: RateState, { floorBps }: Limits): boolean =>
   bps <= floorBps;
 
-/** Whether every reflector agrees that a queue stands. */
+/** Whether every reflector agrees that a queue stands; on a restless line, three of them. */
 const isUnanimous = (
+  { restlessness }: RateState,
   { samples }: Evidence,
   direction: Direction,
   slackMs: number,
 ): boolean =>
   runAbove(samples, direction, TUNING.drainedMs + slackMs).length >=
-  TUNING.agreeingSamples;
+  (isRestless(restlessness) ? TUNING.agreeingRestless : TUNING.agreeingSamples);
 
 /**
  * Whether all replies of some time were late. They are counted by arrival: while a queue grows they are farther apart
@@ -74,7 +76,7 @@ export const mayHaveQueued = (
   slackMs: number,
 ): boolean =>
   isFull(rate) ||
-  (isInUse(rate) && isUnanimous(evidence, direction, slackMs)) ||
+  (isInUse(rate) && isUnanimous(rate, evidence, direction, slackMs)) ||
   (mayFillLine(rate, limits) && isStanding(evidence, direction, slackMs));
 
 /** The directions that a queue of unknown direction may belong to, by load alone. */

@@ -10,7 +10,8 @@ import type { MonoMs } from "../../shared/runtime/clock.js";
 import type { Evidence } from "./evidence.js";
 import type { Limits } from "./inputs.js";
 import type { Traffic } from "./traffic.js";
-import { type Gains, TUNING } from "./tuning.js";
+import { initialRestlessness, type Restlessness } from "./restlessness.js";
+import { TUNING } from "./tuning.js";
 
 /** What led to a cut. */
 export interface CutEvidence {
@@ -54,6 +55,7 @@ export interface RateState {
   readonly carriedBps: number | null;
   /** Capacity before its last large change. */
   readonly recalledBps: number | null;
+  readonly restlessness: Restlessness;
   /** Recent peak of load over rate; null without counters. */
   readonly peakLoad: number | null;
   readonly usedAt: MonoMs;
@@ -63,7 +65,6 @@ export interface RateState {
 export interface StepInput {
   readonly direction: Direction;
   readonly limits: Limits;
-  readonly gains: Gains;
   readonly now: MonoMs;
   /** Time since the last step, at most `stepMaxMs`. */
   readonly elapsedMs: number;
@@ -95,6 +96,7 @@ export const initialRate = (
   bps: number,
   { targetMs }: Limits,
   now: MonoMs,
+  restless = 0,
 ): RateState => ({
   bps,
   targetMs,
@@ -105,6 +107,7 @@ export const initialRate = (
   lastCut: null,
   carriedBps: null,
   recalledBps: null,
+  restlessness: initialRestlessness(restless),
   peakLoad: null,
   usedAt: now,
 });

@@ -16,6 +16,7 @@ import {
 import { recentRate } from "./traffic.js";
 import { type Gains, TUNING } from "./tuning.js";
 import { mayHaveQueued } from "./load-gate.js";
+import { gainsFor, isRestless, restlessRatio } from "./restlessness.js";
 
 /** A rate and the capacities known. */
 interface Memory {
@@ -176,15 +177,42 @@ function drain(
     state.countsFrom,
   );
   const lastMs = newest.at(-1)?.delayMs[input.direction];
-  return lastMs === undefined ||
-    lastMs > TUNING.drainedMs + input.slackMs ||
-    !isClean(state, input)
+  const isOver =
+    isDrainedEarly(state, input) ||
+    (lastMs !== undefined &&
+      lastMs <= TUNING.drainedMs + input.slackMs &&
+      isClean(state, input));
+  return !isOver
     ? withCause(state, "drain", lastMs ?? input.deltaMs)
     : returnRate(
         { ...state, mode: { kind: "return", returnToBps } },
         returnToBps,
         input,
       );
+}
+
+/**
+ * On a restless line the first good sample ends the drain, even if its probe was sent before the cut took effect: the
+ * queue is gone, perhaps because the line became faster.
+ */
+function isDrainedEarly(
+  { restlessness, lastCut, targetMs }: RateState,
+  input: StepInput,
+): boolean {
+  const newest = input.evidence.samples.at(-1);
+  if (
+    !isRestless(restlessness) ||
+    newest === undefined ||
+    input.deltaMs === null
+  )
+    return false;
+  const delayMs = newest.delayMs[input.direction];
+  return (
+    delayMs <= TUNING.drainedMs + input.slackMs &&
+    delayMs < (lastCut?.deltaMs ?? 0) &&
+    input.deltaMs <= targetMs &&
+    !isOverdue(input)
+  );
 }
 
 /** Back to just below what the line carried at the cut. */
@@ -195,10 +223,11 @@ function returnRate(
 ): RateState {
   if (!isClean(state, input)) return withCause(state, "delta", input.deltaMs);
   const { limits, elapsedMs, now } = input;
-  const step = (TUNING.returnPerS * returnToBps * elapsedMs) / 1e3;
+  const gains = gainsFor(restlessRatio(state.restlessness));
+  const step = (gains.returnPerS * returnToBps * elapsedMs) / 1e3;
   const bps = Math.max(state.bps, Math.min(returnToBps, state.bps + step));
   const next = withCause(withRate(state, bps, limits), "return", null);
-  const settledAt = later(now, input.gains.settleMs);
+  const settledAt = later(now, gains.settleMs);
   return bps < returnToBps
     ? next
     : { ...next, mode: { kind: "grow", settledAt } };
@@ -216,7 +245,8 @@ function grow(
     return driftToBase(state, input);
   const overMs = windowMs(TUNING.usedWindowMs, state.bps);
   const loadBps = recentRate(traffic, direction, overMs);
-  if (loadBps !== null && loadBps < TUNING.usedRatio * state.bps)
+  const gains = gainsFor(restlessRatio(state.restlessness));
+  if (loadBps !== null && loadBps < gains.usedRatio * state.bps)
     return withCause(state, "unused", null);
   if (state.bps >= limits.ceilingBps) return withCause(state, "limit", null);
   const knownBps = TUNING.probingRatio * (state.carriedBps ?? 0);
@@ -229,7 +259,7 @@ function grow(
       : growthPerS(
           state,
           settlingMs > 0,
-          input.gains,
+          gains,
           1 - input.slackMs / trimMs(input),
         );
   if (perS === 0) return withCause(state, "settle", settlingMs);
@@ -260,17 +290,22 @@ function driftToBase(
 
 /** Whether a rate may rise: newest samples below the trim, smoothed delta below the target, nothing overdue. */
 function isClean(state: RateState, input: StepInput): boolean {
-  if (input.deltaMs === null) return false;
+  return (
+    input.deltaMs !== null &&
+    input.deltaMs <= state.targetMs &&
+    worstNewest(state, input) <= trimMs(input) &&
+    !isOverdue(input)
+  );
+}
+
+/** Whether a reply is later than it would be without a queue. */
+function isOverdue(input: StepInput): boolean {
   const expectedMs =
     input.leastRttMs +
     trimMs(input) +
     TUNING.overdueMs +
     TUNING.overdueProbes * input.spacingMs;
-  return (
-    input.deltaMs <= state.targetMs &&
-    worstNewest(state, input) <= trimMs(input) &&
-    ageMs(input.evidence, input.now) <= expectedMs
-  );
+  return ageMs(input.evidence, input.now) > expectedMs;
 }
 
 /** The longest delay of the newest samples that count; Infinity where there are too few. */

@@ -1,4 +1,4 @@
-/** How fast the law moves on a line of some kind. All else is the same for every line: {@link TUNING}. */
+/** How fast the law moves, from a line at rest to one that changes all the time: see restlessness.ts. */
 export interface Gains {
   /** ms: pause between the end of a drain and the next raise near the known capacity. */
   readonly settleMs: number;
@@ -6,45 +6,68 @@ export interface Gains {
   readonly slowPerS: number;
   /** Growth elsewhere, as a part of the rate per second. */
   readonly fastPerS: number;
+  /** How fast the rate returns after a drain, as a part of what it returns to per second. */
+  readonly returnPerS: number;
+  /** ms: longest time in which a cut is to empty the queue. */
+  readonly drainMs: number;
+  /** Part of the rate: raises need at least this much traffic. */
+  readonly usedRatio: number;
 }
+
+/** On a line whose capacity rests. */
+export const CALM: Gains = {
+  settleMs: 1_000,
+  slowPerS: 0.1,
+  fastPerS: 1.2,
+  returnPerS: 1.5,
+  drainMs: 250,
+  usedRatio: 0.8,
+};
+
+/** On one whose capacity is another at each cut: what is known of it is worth little, and what is lost must be regained. */
+export const RESTLESS: Gains = {
+  settleMs: 0,
+  slowPerS: 3,
+  fastPerS: 4,
+  returnPerS: 4,
+  drainMs: 100,
+  usedRatio: 0.7,
+};
 
 export interface Preset {
   /** Default for target_bloat_ms: the delta at which GREEN ends, ms. */
   readonly targetMs: number;
-  readonly gains: Gains;
+  /** What is believed of the line before its cuts tell, 0 to 1: how often its capacity changes. */
+  readonly restless: number;
   readonly reason: string;
 }
-
-const STEADY: Gains = { settleMs: 1_000, slowPerS: 0.1, fastPerS: 1.2 };
-/** For lines whose capacity changes every second: probe sooner, and regain a lost rate faster than it changes again. */
-const RESTLESS: Gains = { settleMs: 200, slowPerS: 0.3, fastPerS: 1.5 };
 
 export const PRESETS = {
   cable: {
     targetMs: 15,
-    gains: STEADY,
+    restless: 0,
     reason:
       "capacity falls for minutes; the modem's request-grant cycle adds a few ms",
   },
   vdsl: {
     targetMs: 15,
-    gains: STEADY,
+    restless: 0,
     reason:
       "capacity hardly changes; one full-size upload packet takes milliseconds",
   },
   fibre: {
     targetMs: 9,
-    gains: STEADY,
+    restless: 0,
     reason: "no jitter of its own, so a smaller delay can be told from none",
   },
   lte: {
     targetMs: 30,
-    gains: RESTLESS,
+    restless: 1,
     reason: "capacity changes within a second; radio scheduling adds 10-20 ms",
   },
   starlink: {
     targetMs: 25,
-    gains: RESTLESS,
+    restless: 1,
     reason: "satellite, path and capacity change every 15 s",
   },
 } as const satisfies Record<string, Preset>;
@@ -136,7 +159,7 @@ export const TUNING = {
   /** ms: a difference of the two ways that exceeds the delta by more than this is a clock step, not a queue */
   skewToleranceMs: 4,
   /** ms: time constant of the published delta; longer delays the end of a hold */
-  deltaSmoothingMs: 100,
+  deltaSmoothingMs: 50,
 
   // Capacity
   /** ms: a queue stands while samples are above this; also where growth begins to taper */
@@ -153,6 +176,22 @@ export const TUNING = {
   capacityMaxRatio: 1.1,
   /** part: a capacity that differs by more replaces the second memory */
   changeRatio: 0.15,
+
+  // Restlessness
+  /** part: a cut that finds the capacity changed by more counts as a change; less is noise */
+  changeLeast: 0.08,
+  /** packets: and by more than so many in windowMinMs: on slow lines one packet more or less is no change */
+  changePackets: 3,
+  /** changes a second: how fast they are forgotten while cuts find none */
+  changeFadesPerS: 0.15,
+  /** ms: no time between two cuts counts for more, since a line that is not full shows no changes */
+  changeFadesMaxMs: 2_000,
+  /** changes: the line is at rest up to here; one or two falls do not make it restless */
+  changesCalm: 1,
+  /** changes: it is as restless as can be from here; more are not counted */
+  changesRestless: 3.5,
+  /** restlessness: from here the first good sample ends a drain, and agreeingRestless samples are enough */
+  restlessFrom: 0.3,
 
   // Cut and drain
   /** ms: a cut is deep enough to empty the queue in about this time; shorter is a deeper hole in the throughput */
@@ -191,10 +230,6 @@ export const TUNING = {
   // Return and growth
   /** part of the capacity: the rate returns to this after a drain; at 1 the queue stands again at once */
   returnRatio: 0.98,
-  /** part of that rate per second: how fast it returns */
-  returnPerS: 1.5,
-  /** part of the rate: raises need at least this much traffic; more starves senders that never fill the rate */
-  usedRatio: 0.8,
   /** ms: window over which the traffic is measured */
   usedWindowMs: 250,
   /** part of the rate per second: growth without byte counters */
@@ -233,6 +268,8 @@ export const TUNING = {
   inUseRatio: 0.2,
   /** samples: one from each of the usual six reflectors: late replies of one or two are not a queue */
   agreeingSamples: 6,
+  /** samples: the same on a restless line, where a rate far above its line must not wait; still three reflectors */
+  agreeingRestless: 3,
   /** ms: a delay that all replies had for this long is a queue, even if the load is small */
   standingMs: 900,
   /** part of the floor: such a direction must carry at least this */

@@ -12,8 +12,8 @@ import {
   type TokenBuckets,
   type WritePace,
 } from "../../controller/shapers/pace.js";
-import { ROUTEROS_PACE } from "../../controller/shapers/routeros/backend.js";
-import { TC_PACE } from "../../controller/shapers/tc/backend.js";
+import { ROUTEROS_PACE } from "../../controller/shapers/routeros/pace.js";
+import { TC_PACE } from "../../controller/shapers/tc/pace.js";
 import {
   eachDirection,
   type PerDirection,
@@ -41,9 +41,9 @@ const wanctl = (
   name,
   title,
   open(setting) {
-    const { targetMs, gains } = PRESETS[isPreset ? setting.kind : "cable"];
+    const { targetMs, restless } = PRESETS[isPreset ? setting.kind : "cable"];
     const limits = eachDirection((d) => ({ ...setting.limits[d], targetMs }));
-    const policy = { limits, gains, ...PROBING };
+    const policy = { limits, restless, ...PROBING };
     let state: ControlState | null = null;
     const pace = openPace(PACES[setting.actuator]);
     return {

@@ -174,6 +174,18 @@ export const METRICS: readonly Metric[] = [
     labels: {},
     from: { kind: "sample" },
   },
+  ...perDirection((d) =>
+    labelled(
+      {
+        name: "wanctl_restlessness_ratio",
+        unit: "ratio",
+        help: "How often the capacity changes, as the cuts have shown: 0 at rest, 1 another one at each cut",
+        labels: {},
+        from: { kind: "sample" },
+      },
+      d,
+    ),
+  ),
   {
     name: "wanctl_steering_enabled",
     unit: "code",

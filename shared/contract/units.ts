@@ -25,6 +25,8 @@ export const maybe = <T, U>(value: T | null, f: (value: T) => U): U | null =>
 export const clamp = (value: number, low: number, high: number): number =>
   Math.min(high, Math.max(low, value));
 
+export const inTenths = (value: number): number => Math.round(value * 10) / 10;
+
 /** "24.3 ms", "-0.4 ms", "—" where it is not known. */
 export const showMs = (ms: number | null): string =>
   ms === null ? "—" : `${fixed(ms, 1)} ms`;

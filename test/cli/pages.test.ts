@@ -3,7 +3,13 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { format } from "prettier";
 import { CONTROLLER_SCHEMA } from "../../controller/config/schema.js";
-import { PRESET_NAMES, PRESETS, TUNING } from "../../controller/law/tuning.js";
+import {
+  CALM,
+  PRESET_NAMES,
+  PRESETS,
+  RESTLESS,
+  TUNING,
+} from "../../controller/law/tuning.js";
 import { POLICIES } from "../../lab/policies/policies.js";
 import { SCENARIOS } from "../../lab/scenarios.js";
 import { RECORDER_SCHEMA } from "../../recorder/config.js";
@@ -66,8 +72,30 @@ function grammar(schema: Record<string, unknown>): string {
 }
 
 /** The constants of the law with the comments of their source: "unit: effect". Every one must have one. */
+const tuningSource = () =>
+  readFileSync(join(ROOT, "controller/law/tuning.ts"), "utf8");
+
+function gains(): string {
+  const source = tuningSource();
+  const parts = source
+    .slice(source.indexOf("export interface Gains"))
+    .slice(0, source.indexOf("export interface Preset"))
+    .matchAll(/^ {2}\/\*\* ([^]*?)\.? \*\/\n {2}readonly (\w+): number/gm);
+  const effects = new Map(
+    [...parts].map(([, what = "", name]) => [name, what]),
+  );
+  return table(
+    ["gain", "R = 0", "R = 1", "is"],
+    (Object.keys(CALM) as (keyof typeof CALM)[]).map((name) => [
+      code(name),
+      ...[`${CALM[name]}`, `${RESTLESS[name]}`],
+      effects.get(name) ?? expect.fail(name),
+    ]),
+  );
+}
+
 function parameters(): string {
-  const source = readFileSync(join(ROOT, "controller/law/tuning.ts"), "utf8");
+  const source = tuningSource();
   const parts = source
     .slice(source.indexOf("export const TUNING"))
     .matchAll(
@@ -151,20 +179,13 @@ const PARTS: Readonly<Record<string, () => string>> = {
     ),
   presets: () =>
     table(
-      [
-        "preset",
-        "target_bloat_ms",
-        "settle, ms",
-        "raise a second: near capacity, elsewhere",
-        "because",
-      ],
+      ["preset", "target_bloat_ms", "restless at first", "because"],
       PRESET_NAMES.map((name) => {
-        const { targetMs, gains, reason } = PRESETS[name];
-        const { settleMs, slowPerS, fastPerS } = gains;
-        const raises = `${100 * slowPerS} %, ${100 * fastPerS} %`;
-        return [code(name), `${targetMs}`, `${settleMs}`, raises, reason];
+        const { targetMs, restless, reason } = PRESETS[name];
+        return [code(name), `${targetMs}`, `${restless}`, reason];
       }),
     ),
+  gains: () => gains(),
   "law parameters": () => parameters(),
   causes: () =>
     table(

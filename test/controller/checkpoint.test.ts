@@ -26,6 +26,7 @@ const OF: CheckpointOf = {
 const LEARNED: Known = {
   baselinesMs: [20, 21.5, null, 20, 20, 20],
   rateBps: { download: 19e6, upload: 9e6 },
+  restless: { download: 0.8, upload: 0 },
 };
 
 describe("the checkpoint (CTRL-06)", () => {

@@ -5,6 +5,7 @@ import { NO_CHECKPOINT } from "../../controller/checkpoint.js";
 import { openConditionWatch } from "../../controller/condition/condition-watch.js";
 import {
   openCallsWatch,
+  openLearnedWatch,
   openRouterWatch,
 } from "../../controller/condition/samples.js";
 import { openHealthView } from "../../controller/condition/view.js";
@@ -77,6 +78,7 @@ function handController() {
     watch: openWatch(["one"], clock, report),
     calls: openCallsWatch(() => line.calls(), publish),
     router: openRouterWatch(publish),
+    learned: openLearnedWatch(publish),
   };
   return {
     frames,

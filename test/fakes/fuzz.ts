@@ -282,7 +282,7 @@ function checkpoints(folder: string): Target {
     ...{ wan: "cable", line: "wan0 ifb", reflectors: ["1.1.1.1", "one"] },
     policy: {
       limits: { download: each, upload: each },
-      gains: PRESETS.cable.gains,
+      restless: PRESETS.cable.restless,
       ...{ reflectors: 2, spacingMs: 50 },
     },
   };

@@ -66,6 +66,7 @@ export async function simulatedFrames(
     condition: { look: () => {}, view: () => null },
     calls: { look: () => {} },
     router: { look: () => {} },
+    learned: { look: () => {} },
     view: { show: () => {}, health: () => ({}) as never, words: () => "" },
   };
   let state: ControlState | null = null;

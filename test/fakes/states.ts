@@ -37,7 +37,7 @@ export const POLICY: Policy = {
       hardRedMs: Infinity,
     },
   },
-  gains: PRESETS.cable.gains,
+  restless: PRESETS.cable.restless,
   reflectors: REFLECTORS,
   spacingMs: 50,
 };
@@ -107,6 +107,10 @@ const rateState = (
     ),
     carriedBps: fc.option(fc.double({ min: 1e5, max: 1e8, noNaN: true })),
     recalledBps: fc.option(fc.double({ min: 1e5, max: 1e8, noNaN: true })),
+    restlessness: fc.record({
+      changes: fc.double({ min: 0, max: 3.5, noNaN: true }),
+      metAt: fc.option(around(30_000, 0)),
+    }),
     peakLoad: fc.option(fc.double({ min: 0, max: 2, noNaN: true })),
     usedAt: around(30_000, 0),
   });

@@ -1,11 +1,9 @@
-import { MINUTE_MS } from "../../../shared/contract/units.js";
 import { systemClock } from "../../../shared/runtime/clock.js";
 import { demandProgram } from "../../config/needs.js";
 import { NO_COUNTERS } from "../../line/counters.js";
 import { openActuator } from "../actuator.js";
 import type { RealBackend } from "../backend.js";
 import { openRouterCalls } from "../calls.js";
-import type { WritePace } from "../pace.js";
 import {
   NAME,
   ROUTEROS_RULES,
@@ -15,17 +13,10 @@ import {
   routerOsDerived,
   type RouterOsFile,
 } from "./config.js";
+import { ROUTEROS_PACE } from "./pace.js";
 import { openRouterOsCounters } from "./queue.js";
 import { openRouterOs } from "./routeros.js";
 import { openSession } from "./transport.js";
-
-/** RouterOS writes its configuration to flash, and one operation takes it some 50 ms. */
-export const ROUTEROS_PACE: WritePace = {
-  limits: { cut: { perS: 2, burst: 4 }, raise: { perS: 2, burst: 2 } },
-  minRatio: { cut: 0.02, raise: 0.02 },
-  settleMs: 5_000,
-  lookMs: MINUTE_MS,
-};
 
 /** A MikroTik router. */
 export const ROUTEROS = {

@@ -10,7 +10,6 @@ import type { DesiredQueues } from "../../qdisc/parse.js";
 import { openActuator } from "../actuator.js";
 import type { RealBackend } from "../backend.js";
 import { openRouterCalls } from "../calls.js";
-import type { WritePace } from "../pace.js";
 import {
   NAME,
   TC_RULES,
@@ -20,15 +19,8 @@ import {
   tcDerived,
   type TcFile,
 } from "./config.js";
+import { TC_PACE } from "./pace.js";
 import { openTc } from "./tc.js";
-
-/** tc takes a millisecond and wears nothing out. A queue that is gone must be noticed within two seconds. */
-export const TC_PACE: WritePace = {
-  limits: { cut: { perS: 40, burst: 4 }, raise: { perS: 10, burst: 2 } },
-  minRatio: { cut: 0, raise: 0.004 },
-  settleMs: 1_000,
-  lookMs: 1_500,
-};
 
 /** CAKE or HTB of this host. */
 export const TC = {

@@ -8,7 +8,7 @@ import {
 import { baselineMs } from "../../../controller/law/estimator.js";
 import type { Policy } from "../../../controller/law/inputs.js";
 import { ratesOf } from "../../../controller/law/rate-state.js";
-import { TUNING } from "../../../controller/law/tuning.js";
+import { RESTLESS, TUNING } from "../../../controller/law/tuning.js";
 import {
   DIRECTIONS,
   eachDirection,
@@ -82,7 +82,7 @@ describe("step()", () => {
   });
 
   it("raises by a bounded part of the rate a second, however late it is called (CTRL-03)", () => {
-    const most = Math.max(POLICY.gains.fastPerS, TUNING.returnPerS);
+    const most = Math.max(RESTLESS.fastPerS, RESTLESS.returnPerS);
     fc.assert(
       fc.property(controlState(), beat(), (state, { reading, now }) => {
         const after = step(state, reading, now, POLICY);

@@ -51,6 +51,7 @@ function scene(rate: Partial<RateState> = {}): ControlState {
   const state = initial(POLICY, NOW, {
     baselinesMs: Array.from({ length: REFLECTORS }, () => BASE_MS),
     rateBps: { download: RATE_BPS, upload: 8e6 },
+    restless: null,
   });
   const { download, upload } = state.rate;
   const longAgo = at(-5000);

@@ -58,10 +58,10 @@ function policyFor(scene: Scene): Policy {
       hardRedMs: direction === "download" ? 80 : Infinity,
     };
   });
-  const { gains } = PRESETS.cable;
+  const { restless } = PRESETS.cable;
   return {
     limits,
-    gains,
+    restless,
     reflectors: 6,
     spacingMs: PERIOD_MS,
     ...scene.policy,

@@ -1,3 +1,4 @@
+import { CALM } from "../../../controller/law/tuning.js";
 import { expect } from "chai";
 import type { Sample } from "../../../controller/law/estimator.js";
 import { NO_EVIDENCE } from "../../../controller/law/evidence.js";
@@ -38,7 +39,7 @@ const busy = (bps: number, more: Partial<RateState> = {}): RateState => ({
 });
 
 describe("the law, number by number:", () => {
-  const gains = { settleMs: 1000, slowPerS: 0.1, fastPerS: 1.2 };
+  const gains = CALM;
   /** With half the promptness growth beyond a capacity is 0.25 x 1.2. */
   const growth = (
     known: Partial<Record<"carriedBps" | "recalledBps", number>>,

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { NO_EVIDENCE } from "../../../controller/law/evidence.js";
 import { initialRate } from "../../../controller/law/rate-state.js";
 import { growthPerS } from "../../../controller/law/shaper-rate.js";
-import { PRESETS } from "../../../controller/law/tuning.js";
+import { CALM } from "../../../controller/law/tuning.js";
 import {
   noSuspect,
   suspects,
@@ -73,7 +73,7 @@ describe("round trips alone", function () {
   });
 
   it("an old capacity that a rate far above it disproves does not slow down growth (CTRL-08)", () => {
-    const { gains } = PRESETS.cable;
+    const gains = CALM;
     const beyond = { bps: 4e5, carriedBps: null, recalledBps: 1e5 };
     expect(growthPerS(beyond, false, gains, 0)).to.equal(gains.fastPerS);
   });

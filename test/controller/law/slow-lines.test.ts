@@ -12,7 +12,7 @@ import {
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { between, play, use } from "./loop.js";
 
-const { gains } = PRESETS.cable;
+const { restless } = PRESETS.cable;
 const LIMITS = { targetMs: 15, warnMs: 45, hardRedMs: 80 };
 const FAST = { floorBps: 8e7, baseBps: 8e7, ceilingBps: 1e8, ...LIMITS };
 
@@ -25,7 +25,7 @@ function causesOf(fromBps: number, packets: number, seed: number) {
   const upload = { ...LIMITS, floorBps: fromBps, baseBps: fromBps };
   const policy = {
     limits: { download: FAST, upload: { ...upload, ceilingBps: 1e9 } },
-    ...{ gains, reflectors: 6, spacingMs: 50 },
+    ...{ restless, reflectors: 6, spacingMs: 50 },
   };
   const random = openRandom(seed, "packets");
   let state = initial(policy, 0 as MonoMs);

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { openActuator } from "../../../controller/shapers/actuator.js";
 import type { OnForeign } from "../../../controller/shapers/direction-state.js";
-import { ROUTEROS_PACE } from "../../../controller/shapers/routeros/backend.js";
-import { TC_PACE } from "../../../controller/shapers/tc/backend.js";
+import { ROUTEROS_PACE } from "../../../controller/shapers/routeros/pace.js";
+import { TC_PACE } from "../../../controller/shapers/tc/pace.js";
 import {
   DIRECTIONS,
   type PerDirection,

@@ -8,8 +8,8 @@ import {
   type TokenBuckets,
   type WritePace,
 } from "../../../controller/shapers/pace.js";
-import { ROUTEROS_PACE } from "../../../controller/shapers/routeros/backend.js";
-import { TC_PACE } from "../../../controller/shapers/tc/backend.js";
+import { ROUTEROS_PACE } from "../../../controller/shapers/routeros/pace.js";
+import { TC_PACE } from "../../../controller/shapers/tc/pace.js";
 import { DIRECTIONS } from "../../../shared/contract/direction.js";
 import type { MonoMs } from "../../../shared/runtime/clock.js";
 import { canTake } from "../../../shared/runtime/token-bucket.js";

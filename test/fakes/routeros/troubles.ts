@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { openActuator } from "../../../controller/shapers/actuator.js";
-import { ROUTEROS_PACE } from "../../../controller/shapers/routeros/backend.js";
+import { ROUTEROS_PACE } from "../../../controller/shapers/routeros/pace.js";
 import { openRest } from "../../../controller/shapers/routeros/rest.js";
 import { openRouterOs } from "../../../controller/shapers/routeros/routeros.js";
 import type { BackendView } from "../../../controller/shapers/shaper.js";

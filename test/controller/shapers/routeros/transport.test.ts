@@ -2,11 +2,11 @@ import { chmodSync, existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import { openActuator } from "../../../../controller/shapers/actuator.js";
-import { ROUTEROS_PACE } from "../../../../controller/shapers/routeros/backend.js";
 import type {
   RestWay,
   SshWay,
 } from "../../../../controller/shapers/routeros/config.js";
+import { ROUTEROS_PACE } from "../../../../controller/shapers/routeros/pace.js";
 import {
   openRouterOsCounters,
   type Queues,

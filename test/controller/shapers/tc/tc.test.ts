@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { openActuator } from "../../../../controller/shapers/actuator.js";
 import type { Shaper } from "../../../../controller/shapers/shaper.js";
-import { TC_PACE } from "../../../../controller/shapers/tc/backend.js";
+import { TC_PACE } from "../../../../controller/shapers/tc/pace.js";
 import { openTc } from "../../../../controller/shapers/tc/tc.js";
 import { systemClock } from "../../../../shared/runtime/clock.js";
 import { openStandIns, type StandIns } from "../../../fakes/stand-in.js";
