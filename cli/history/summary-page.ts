@@ -27,7 +27,7 @@ export function completenessLines(
   const made =
     found === undefined || found.sections.length === 0
       ? "nothing recorded"
-      : `${percent(found.recorded)} of this time is recorded${found.since === null ? "" : `, since ${dayOf(found.since)} ${timeOfDay(found.since).slice(0, 8)}`}; from tier ${tiersOf(found.sections, time)}`;
+      : `${percent(found.recorded)} of this time range is recorded${found.since === null ? "" : `, since ${dayOf(found.since)} ${timeOfDay(found.since).slice(0, 8)}`}; from tier ${tiersOf(found.sections, time)}`;
   const own = gaps.filter((gap) => gap.wan === wan);
   const more = gapsTotal > gaps.length ? " or more" : "";
   const lost = own

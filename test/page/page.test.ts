@@ -131,7 +131,11 @@ describe("The page (API-01)", () => {
 
   it("says what is not recorded, and calls it that in the charts", async () => {
     const page = await browser.open(whole());
-    await says(page, ".partial", /^8\d(\.\d)? % of this time is recorded/);
+    await says(
+      page,
+      ".partial",
+      /^8\d(\.\d)? % of this time range is recorded/,
+    );
   });
 
   it("goes on with the clock: what is published is drawn", async () => {
@@ -167,7 +171,7 @@ describe("The page (API-01)", () => {
     await says(
       page,
       "#link-trouble",
-      `Cannot read 'last' of the link: must be a time from 1s to 400d: got "yesterday"`,
+      `Cannot read 'last' of the link: must be a duration from 1s to 400d: got "yesterday"`,
     );
     await page.route(/api\/v1\/range/, (route) =>
       route.fulfill({
@@ -200,7 +204,7 @@ describe("The page (API-01)", () => {
     await says(
       page,
       "#link-trouble",
-      "There is no WAN 'gone': there are att, spectrum",
+      "Unknown WAN 'gone', known here: att, spectrum",
     );
     await drawn(page);
     expect(await history(page, "gone").count()).to.equal(0);
@@ -209,12 +213,12 @@ describe("The page (API-01)", () => {
   it("says that nothing is recorded, where nothing is", async () => {
     const before = stage.endMs - 86_400_000;
     const page = await browser.open(link(before - 60_000, before));
-    await says(page, ".partial", /^Nothing is recorded in this time/);
+    await says(page, ".partial", /^Nothing is recorded in this time range/);
     for (const title of ["RTT", "State", "Download", "Upload"])
       await says(
         page,
         "figcaption",
-        new RegExp(`^${title}.*nothing recorded in this time`),
+        new RegExp(`^${title}.*nothing recorded in this time range`),
       );
   });
 
