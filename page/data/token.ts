@@ -3,7 +3,7 @@ import { element } from "../dom.js";
 /** The token that the recorder requires from other hosts; kept until the tab is closed. */
 export interface Token {
   given(): string | null;
-  /** Asks for a token until the recorder accepts it, unless `refused` has been replaced; all callers share one dialog. */
+  /** Asks for a token until the recorder accepts one, unless `refused` was replaced; all callers share one dialog. */
   renew(refused: string | null, isRight: IsRight): Promise<void>;
   /** Resolves when no dialog is open. */
   settled(): Promise<void>;

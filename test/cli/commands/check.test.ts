@@ -147,7 +147,7 @@ const BAD = [
   [
     "a recorder for the world",
     "http: { listen: 0.0.0.0:9101 }",
-    `:1 'http.listen': beyond this host needs token_env or token_file: got "0.0.0.0:9101"`,
+    `:1 'http.listen': must be a loopback address unless token_env or token_file is set: got "0.0.0.0:9101"`,
   ],
   ["an empty file", "", ": must hold keys: the file is empty"],
   [
