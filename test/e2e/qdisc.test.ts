@@ -67,7 +67,7 @@ const BAD: readonly (readonly [string, string, RegExp, string])[] = [
   [
     "a qdisc that shapes nothing",
     "tc qdisc replace dev wan root handle 7: pfifo limit 100",
-    /! wan: its root qdisc is pfifo, which shapes nothing/,
+    /! wan: its root qdisc is pfifo, which does not shape/,
     "qdisc up --force",
   ],
   ...(SHAPING === "cake"
@@ -95,7 +95,7 @@ const BAD: readonly (readonly [string, string, RegExp, string])[] = [
         [
           "offloads that HTB's short queue cannot hold",
           "ethtool -K wan tso on gso on",
-          /! wan: HTB gets packets of up to 64 kB: ethtool -K wan tso off gso off/,
+          /! wan: HTB gets packets of up to 64 kB: run ethtool -K wan tso off gso off/,
           "ethtool -K wan tso off gso off",
         ],
       ] as const)),
