@@ -37,23 +37,20 @@ import { example } from "./options.js";
 
 export function declare(command: Command): void {
   command
-    .option("--to <dir>", "folder of the files", "/etc/wanctl")
-    .option("--wan <name>", "name of the line")
-    .option("--interface <device>", "device of the line, on this host")
+    .option("--to <dir>", "folder for the files", "/etc/wanctl")
+    .option("--wan <name>", "name of the WAN")
+    .option("--interface <device>", "WAN device of this host")
     .option("--preset <kind>", "cable, vdsl, fibre, lte or starlink")
-    .option("--download <mbps>", "what the provider sells, Mbit/s")
-    .option("--upload <mbps>", "the same, upload")
-    .option(
-      "--router <host>",
-      "a MikroTik router whose queues are set, HOST[:PORT]",
-    )
-    .option("--user <name>", "who logs in there", "wanctl")
+    .option("--download <mbps>", "nominal download rate, Mbit/s")
+    .option("--upload <mbps>", "nominal upload rate, Mbit/s")
+    .option("--router <host>", "MikroTik router with the queues, HOST[:PORT]")
+    .option("--user <name>", "user name on the router", "wanctl")
     .option(
       "--password-file <file>",
-      "holds the password",
+      "file with the password",
       "/etc/wanctl/router.password",
     )
-    .option("--fingerprint <sha256>", "of the router's certificate")
+    .option("--fingerprint <sha256>", "SHA-256 of the router's certificate")
     .option("--yes", "do not ask; accept the proposals")
     .addHelpText("after", example("wanctl setup --to ."))
     .action((options: SetupOptions) => setup(options));
@@ -291,7 +288,7 @@ function noteQueues(device: string): void {
   for (const what of unread) note(`Cannot read all of ${what}`);
   if (!has.cake)
     note(
-      "this kernel has no CAKE (sch_cake): HTB has to do, see docs/qdisc.md",
+      "this kernel has no CAKE (sch_cake): HTB is used instead, see docs/qdisc.md",
     );
 }
 

@@ -38,7 +38,9 @@ export function completenessLines(
     );
   const lines = [
     made,
-    ...(partial ? ["partial: some of this time is not in the history"] : []),
+    ...(partial
+      ? ["partial: part of this time range is not in the history"]
+      : []),
     ...lost,
     ...(own.length > GAPS_MAX
       ? [`${own.length - GAPS_MAX}${more} further gaps`]
@@ -127,7 +129,7 @@ export function summaryPage(
       line(when(at), [
         showDelta(deltaAvgMs),
         showDelta(deltaMaxMs),
-        minutes > 1 ? `  (of ${minutes} min)` : "",
+        minutes > 1 ? `  (over ${minutes} min)` : "",
       ]).trimEnd(),
     ),
     "",
