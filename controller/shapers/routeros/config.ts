@@ -223,7 +223,7 @@ export const ROUTEROS_SCHEMA = {
   user: text("user name on the router"),
   password_env: {
     ...text("environment variable that holds the password", VARIABLE),
-    // in case the password itself was written here by mistake, as with ${PASSWORD}
+    // so that ${PASSWORD} written instead of PASSWORD does not reveal the password
     sensitive: true,
   },
   password_file: text(
