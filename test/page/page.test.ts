@@ -325,7 +325,7 @@ describe("The page of a recorder with a token (API-01)", () => {
 
   it("asks for it, says when it is wrong, and for as long as the tab is open not again", async () => {
     const page = await browser.open(stage.url);
-    const text = page.getByLabel(/^Token, as/);
+    const text = page.getByLabel(/^Token from/);
     await text.fill("something else");
     await text.press("Enter");
     await says(page, "#token-wrong", "Wrong token");
@@ -341,7 +341,7 @@ describe("The page of a recorder with a token (API-01)", () => {
   it("shows nothing behind the question, and asks the recorder once for each try", async () => {
     const page = await browser.open(stage.url);
     const refused: string[] = [];
-    const text = page.getByLabel(/^Token, as/);
+    const text = page.getByLabel(/^Token from/);
     await text.waitFor();
     expect(await page.getByText("No controller").isVisible()).to.equal(false);
     expect(await page.locator("#toolbar").isVisible()).to.equal(false);
@@ -361,7 +361,7 @@ describe("The page of a recorder with a token (API-01)", () => {
   it("works behind a proxy that serves it as a folder", async () => {
     await using proxy = await openProxy("/wanctl", stage.url);
     const page = await browser.open(`${proxy.url}/`);
-    await page.getByLabel(/^Token, as/).fill(TOKEN);
+    await page.getByLabel(/^Token from/).fill(TOKEN);
     await page.keyboard.press("Enter");
     await says(page, "#health", "Recorder OK");
     expect(proxy.others).to.deep.equal([]);
@@ -369,7 +369,7 @@ describe("The page of a recorder with a token (API-01)", () => {
 
   it("shows the first controller as soon as it is heard", async () => {
     const page = await browser.open(stage.url);
-    await page.getByLabel(/^Token, as/).fill(TOKEN);
+    await page.getByLabel(/^Token from/).fill(TOKEN);
     await page.keyboard.press("Enter");
     await says(page, "#none", "No controller has been heard");
     await stage.publish();
