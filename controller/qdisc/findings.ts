@@ -99,7 +99,7 @@ function offloadWords(
   const on = which.filter((name) => wan?.offloads.includes(name) === true);
   if (root.kind !== "htb" || wan === null || on.length === 0) return [];
   return [
-    `HTB gets packets of up to 64 kB: run ethtool -K ${wan.name} ${on.join(" off ")} off`,
+    `HTB gets packets of up to 64 kB: ethtool -K ${wan.name} ${on.join(" off ")} off`,
   ];
 }
 

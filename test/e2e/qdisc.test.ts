@@ -95,7 +95,7 @@ const BAD: readonly (readonly [string, string, RegExp, string])[] = [
         [
           "offloads that HTB's short queue cannot hold",
           "ethtool -K wan tso on gso on",
-          /! wan: HTB gets packets of up to 64 kB: run ethtool -K wan tso off gso off/,
+          /! wan: HTB gets packets of up to 64 kB: ethtool -K wan tso off gso off/,
           "ethtool -K wan tso off gso off",
         ],
       ] as const)),

@@ -97,8 +97,8 @@ const CASES: readonly (readonly [string, Host, readonly string[]])[] = [
       },
     },
     [
-      "ifb4wan: HTB gets packets of up to 64 kB: run ethtool -K wan gro off",
-      "wan: HTB gets packets of up to 64 kB: run ethtool -K wan tso off gso off",
+      "ifb4wan: HTB gets packets of up to 64 kB: ethtool -K wan gro off",
+      "wan: HTB gets packets of up to 64 kB: ethtool -K wan tso off gso off",
     ],
   ],
   [
