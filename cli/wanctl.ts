@@ -9,7 +9,7 @@ import { example } from "./commands/options.js";
 interface CommandRow {
   readonly name: string;
   readonly description: string;
-  /** Declares arguments, options and action. Loaded when asked for: `wanctl check` needs no network and no database. */
+  /** Declares arguments, options and action. Loaded on demand: `wanctl check` needs no network and no database. */
   readonly load: () => Promise<{ declare(command: Command): void }>;
 }
 
@@ -22,25 +22,25 @@ const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./commands/daemons.js")).recorder },
   { name: "tap", description: "print what controllers publish, live",
     load: () => import("./commands/tap.js") },
-  { name: "history", description: "print what the recorder has kept: a table, charts, numbers",
+  { name: "history", description: "print the recorded history: a table, charts, numbers",
     load: () => import("./commands/history.js") },
-  { name: "status", description: "print how everybody is; exit code 0 fine, 1 degraded, 2 not running",
+  { name: "status", description: "print the state of every process; exit code 0 fine, 1 degraded, 2 not running",
     load: () => import("./commands/status.js") },
   { name: "check", description: "check configuration files; exit code 0 valid, 1 not",
     load: () => import("./commands/check.js") },
-  { name: "config", description: "look at configuration files",
+  { name: "config", description: "inspect configuration files",
     load: () => import("./commands/config.js") },
-  { name: "migrate", description: "take over what the Python wanctl has left",
+  { name: "migrate", description: "import configuration and history of the Python wanctl",
     load: () => import("./commands/migrate.js") },
-  { name: "setup", description: "look at this host or a router, and write a first configuration",
+  { name: "setup", description: "inspect this host or a router, and write a first configuration",
     load: () => import("./commands/setup.js") },
-  { name: "qdisc", description: "make, remove or look at the queues of this host for one WAN",
+  { name: "qdisc", description: "create, remove or show the queues of this host for one WAN",
     load: () => import("./commands/qdisc.js") },
-  { name: "demo", description: "run the whole system here, on two simulated lines",
+  { name: "demo", description: "run the whole system locally, on two simulated lines",
     load: () => import("./commands/demo.js") },
   { name: "lab", description: "run rate controllers on simulated lines and compare them",
     load: () => import("./commands/lab.js") },
-  { name: "completion", description: "print a script that completes words, for the shell to source",
+  { name: "completion", description: "print a completion script for the shell to source",
     load: () => import("./commands/completion.js") },
 ];
 
@@ -50,7 +50,7 @@ const { version } = JSON.parse(
 
 const HELP_COMMAND = [
   "help [command]",
-  "print this help, or that of a command",
+  "print this help, or the help of a command",
 ] as const;
 
 const wanctl = new Command("wanctl")
@@ -69,7 +69,7 @@ const wanctl = new Command("wanctl")
   .exitOverride()
   .addHelpText("after", example("wanctl demo", "wanctl tap --help"));
 
-/** Declares all commands by name, and in full the one that is asked for; all in full where completions are. */
+/** Declares all commands by name, and fully the requested one; all fully for completion. */
 async function declareAsked(
   program: Command,
   [first, second]: readonly string[],
@@ -88,7 +88,7 @@ async function declareAsked(
     .action(() => void process.stdout.write(`${version}\n`));
 }
 
-// Our reader has had enough, as with `| head`.
+// The reader closed the pipe, as with `| head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(0);

@@ -2,11 +2,11 @@ import type { Api } from "./data/api.js";
 import { element, say } from "./dom.js";
 import type { RecorderHealth, Worst } from "./text/summaries.js";
 
-/** How the recorder is, and the worst that is going on: in the head of the page, in its title, and in its icon. */
+/** Recorder health and the worst current problem: in the page header, the title and the icon. */
 interface HealthLine {
   /** Asks the recorder. */
   look(): Promise<void>;
-  /** As it was when it was last asked; null where it does not answer. */
+  /** The last answer; null if the recorder did not answer. */
   readonly recorder: RecorderHealth | null;
   show(worst: Worst): void;
 }
@@ -65,6 +65,6 @@ function inWords({ status, reasons, recorder }: HealthAnswer): string {
   if (status === "degraded") return `Recorder degraded: ${reasons.join("; ")}`;
   const { missing = 0 } = recorder;
   return missing > 0
-    ? `Recorder OK, still asking for ${missing} frames`
+    ? `Recorder OK, still requesting ${missing} missing frames`
     : "Recorder OK";
 }

@@ -37,7 +37,7 @@ const { now } = clock;
 let view: PageView = FIRST_VIEW;
 let loadedAt = -Infinity;
 let isAnswering = true;
-/** null until the recorder has said it. */
+/** null until the recorder has answered. */
 let remembered: Remembered | null = null;
 let entered: readonly string[] = [];
 
@@ -50,13 +50,13 @@ function choose(next: PageView): void {
   enter(next);
 }
 
-/** The WANs that are heard, and those that are remembered: one that is gone still has a history. */
+/** WANs heard live and WANs in the history: a removed WAN still has a history. */
 const known = (): readonly string[] =>
   [...new Set([...live.presents.keys(), ...(remembered?.wans ?? [])])].sort();
 const goTo = (span: ShownSpan) => choose({ ...view, span });
 
 const highlights = openHighlights((atMs, aroundMs) => {
-  // closer than what is shown, or nothing would be seen to happen
+  // always zooms in, so that the click has a visible effect
   const closer = lengthOf(boundsOf(view.span, now())) / 4;
   goTo(around(atMs, Math.min(aroundMs, closer), now()));
 });
@@ -94,7 +94,7 @@ function enter(next: PageView): void {
   const unknown = shown.filter((wan) => !known().includes(wan));
   if (remembered !== null && unknown.length > 0)
     complain(
-      `There is no WAN '${unknown.join("', '")}': there are ${known().join(", ") || "none yet"}`,
+      `Unknown WAN '${unknown.join("', '")}', known here: ${known().join(", ") || "none yet"}`,
     );
   void chartList.load(
     view.span,
@@ -107,13 +107,13 @@ async function remember(): Promise<void> {
   remembered = (await askWans(api)) ?? remembered;
 }
 
-/** What is wrong with the link; null for nothing. */
+/** Shows what is wrong with the link; null clears it. */
 function complain(words: string | null): void {
   linkTrouble.hidden = words === null;
   say(linkTrouble, words ?? "");
 }
 
-/** Once the recorder has said what there is. A first look begins with what there is, rather than with mostly nothing. */
+/** First view, after the recorder has answered: without a link, not longer than the history. */
 function begin(): void {
   const { sinceMs } = remembered ?? { sinceMs: null };
   const { span } = view;
@@ -135,7 +135,7 @@ function enterLink(): void {
   }
 }
 
-/** Once for each picture on the screen, and not at all in a hidden tab. */
+/** Called once per animation frame, and not at all in a hidden tab. */
 function draw(): void {
   const nowMs = now();
   const shown: WanPresent[] = [];
@@ -151,7 +151,7 @@ function draw(): void {
   }
   const recorder = isAnswering ? health.recorder : null;
   health.show(worstMinutesOf(shown, recorder, nowMs));
-  // a WAN that is heard first and found in the history later is asked for once
+  // load a new WAN once, whether first heard live or found in the history
   const isNew = known().some((wan) => !entered.includes(wan));
   const isLast = view.span.kind === "last";
   const isDue =

@@ -6,7 +6,7 @@ import type { WanPresent } from "./data/wan-data.js";
 import { make, say } from "./dom.js";
 import { lasting } from "./text/words.js";
 
-/** The table of one WAN now. */
+/** The current values of one WAN. */
 export interface NowTable {
   show(present: WanPresent, nowMs: number): void;
 }
@@ -93,7 +93,7 @@ function rowOf(direction: Direction) {
       say(cells.load, showMbps(values?.[`load${D}Kbps`] ?? null));
       const why = values === null ? "" : causeInWords(values, direction);
       say(cells.why, why);
-      // one line, so that nothing below moves; the whole text as a tooltip
+      // one line, so that the layout does not shift; the whole text as a tooltip
       if (cells.why.title !== why) cells.why.title = why;
     },
   };
@@ -107,13 +107,13 @@ function headlineOf(
   const parts = [
     `RTT ${rttInWords(inMs(values?.baselineUs), inMs(values?.deltaUs))}`,
   ];
-  if (hasStopped) parts.push("its controller has stopped");
+  if (hasStopped) parts.push("controller stopped");
   else if (!isLive)
     parts.push(
       at === null
         ? "nothing heard"
         : `nothing heard for ${lasting(nowMs - at)}; last known values`,
     );
-  if (isRouterUp === false) parts.push("its router does not answer");
+  if (isRouterUp === false) parts.push("router does not answer");
   return parts.join(" · ");
 }

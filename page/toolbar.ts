@@ -9,7 +9,7 @@ import {
 import { make, element, say } from "./dom.js";
 import { boundsInWords, lasting, zoneAt } from "./text/words.js";
 
-/** Chooses what is looked at, by buttons and by keys. */
+/** Changes the view, by buttons and keys. */
 interface Toolbar {
   show(view: PageView, wans: readonly string[], nowMs: number): void;
 }
@@ -30,7 +30,7 @@ const scaled =
   (factor: number): Act =>
   (view, nowMs) => ({ ...view, span: zoomed(view.span, factor, nowMs) });
 
-/** Goes on with the clock again, at the length there is. */
+/** Follows the clock again, keeping the length. */
 const live: Act = (view, nowMs) => {
   const { fromMs, toMs } = boundsOf(view.span, nowMs);
   return { ...view, span: { kind: "last", lengthMs: toMs - fromMs } };
@@ -69,9 +69,7 @@ export function openToolbar({ view, wans, now, choose }: Choice): Toolbar {
       choose({ ...view(), span: { kind: "last", lengthMs: LENGTHS_MS[name] } }),
     ),
   }));
-  const liveButton = button("Live", "Go on with the clock (L)", () =>
-    act(live),
-  );
+  const liveButton = button("Live", "Follow the clock (L)", () => act(live));
   const lines = element("wans", HTMLElement);
   element("lengths", HTMLElement).append(
     ...lengths.map(({ element }) => element),
@@ -81,7 +79,7 @@ export function openToolbar({ view, wans, now, choose }: Choice): Toolbar {
     liveButton,
   );
 
-  /** Shows a WAN or no longer; one is always shown. */
+  /** Shows or hides a WAN; at least one stays shown. */
   function toggle(wan: string): void {
     const shown = view().wans ?? wans();
     const next = shown.includes(wan)

@@ -91,36 +91,36 @@ export const RECORDER_SCHEMA: Schema<RecorderFile> = {
       format: "text",
       default: "/var/lib/wanctl/metrics.db",
     },
-    retention_days: days(7, "nothing finer than one hour is kept for longer"),
+    retention_days: days(7, "maximum age of data finer than one hour"),
     raw_hours: derived(
       1.5,
       24 * 365,
-      "how long every cycle is kept; 48 where it is not set, or all of retention_days where that is less",
+      "how long single cycles are kept; default: 48, or retention_days if that is less",
     ),
     minute_days: derived(
       0.0625,
       365,
-      "how long minutes are kept; retention_days where it is not set",
+      "how long minutes are kept; default: retention_days",
     ),
     five_minute_days: derived(
       0.0625,
       365,
-      "how long five minutes are kept; retention_days where it is not set",
+      "how long five-minute values are kept; default: retention_days",
     ),
-    hourly_retention_days: days(365, "how long hours are kept"),
+    hourly_retention_days: days(365, "how long hourly values are kept"),
     event_days: days(
       365,
-      "how long events are kept: changes of state, configurations, losses",
+      "how long events are kept: state changes, configurations, losses",
     ),
     max_mb: mb(
       16,
       1024,
-      "size of the history; above it the oldest cycles go before their time, then the oldest minutes",
+      "maximum size of the history; above it the oldest cycles are deleted early, then the oldest minutes",
     ),
     min_free_mb: mb(
       0,
       256,
-      "the same, where less than this is free on the disk",
+      "minimum free disk space; below it the same happens",
     ),
   },
   http: HTTP_SCHEMA,
@@ -134,7 +134,7 @@ export const RECORDER_SCHEMA: Schema<RecorderFile> = {
   },
 };
 
-/** What may change while it records: how much is kept, how it speaks, what a token is. Not where. */
+/** Keys that can be changed by a reload; not the database path or the listen address. */
 export const RELOADABLE_RECORDER_KEYS =
   /^(storage\.(?!db_path$).+|http\.token_(env|file)|log\.format)$/;
 

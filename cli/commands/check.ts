@@ -19,13 +19,13 @@ export function declare(command: Command): void {
   command
     .argument(
       "<file...>",
-      "a controller's or the recorder's configuration, or a folder of them",
+      "configuration of a controller or the recorder, or a folder of them",
     )
     .option(
       "--live",
-      "also look at what they name: router or queues, reflectors, routes, disk",
+      "also check what they refer to: router or queues, reflectors, routes, disk",
     )
-    .option("--json", "the verdicts as one JSON array")
+    .option("--json", "results as one JSON array")
     .addHelpText(
       "after",
       example("wanctl check /etc/wanctl", "wanctl check --live att.yaml"),

@@ -24,9 +24,9 @@ export function declare(command: Command): void {
   command
     .addHelpText("after", example("wanctl config show"))
     .command("show")
-    .description("print every value that holds, and where it comes from")
+    .description("print every effective value, and where it comes from")
     .argument("[file...]", "files, or a folder of them", ["/etc/wanctl"])
-    .option("--json", "as one JSON array, keys without a value too")
+    .option("--json", "as one JSON array, including keys without a value")
     .addHelpText("after", example("wanctl config show spectrum.yaml"))
     .action((files: string[], options: { json?: true }) =>
       configShow(files, options),

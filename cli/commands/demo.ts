@@ -19,11 +19,11 @@ export function declare(command: Command): void {
   command
     .option(
       "--dir <dir>",
-      "where to keep it (default: a folder of yours in /tmp)",
+      "folder for its files (default: a folder of the user in /tmp)",
     )
     .option(
       "--seconds <n>",
-      "stop after so long (default: at Ctrl-C)",
+      "stop after this time (default: at Ctrl-C)",
       positive,
     )
     .addHelpText("after", example("wanctl demo --seconds 60"))

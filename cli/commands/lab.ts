@@ -21,13 +21,16 @@ import { collect, example, positive } from "./options.js";
 
 export function declare(command: Command): void {
   command
-    .option("--scenario <ids>", "only these, as S0,S1 (default: all)")
+    .option("--scenario <ids>", "only these, such as S0,S1 (default: all)")
     .option(
       "--trace <file>",
       "play this recorded line, besides those named; repeatable",
       collect,
     )
-    .option("--policy <names>", "only these, as oracle,wanctl (default: all)")
+    .option(
+      "--policy <names>",
+      "only these, such as oracle,wanctl (default: all)",
+    )
     .option("--seeds <n>", "number of random seeds per scenario", positive, 20)
     .option("--json", "rankings and all runs as one JSON object")
     .option("--report <file>", "also write an HTML page with plots")

@@ -6,9 +6,9 @@ export function declare(command: Command): void {
   command.addHelpText("after", example("wanctl migrate config spectrum.yaml"));
   command
     .command("config")
-    .description("make our files of its, and say what became of each key")
-    .argument("<file...>", "its configuration of a WAN, YAML")
-    .option("--to <dir>", "write them there (default: print them)")
+    .description("convert its files, and report what each key becomes")
+    .argument("<file...>", "its configuration file of a WAN, YAML")
+    .option("--to <dir>", "folder for the new files (default: print them)")
     .addHelpText(
       "after",
       example("wanctl migrate config old/*.yaml --to /etc/wanctl"),
@@ -19,10 +19,13 @@ export function declare(command: Command): void {
   command
     .command("history")
     .description(
-      "take its database over into the recorder's, which must not run",
+      "import its database into the recorder's, which must not be running",
     )
     .argument("<file>", "its database, metrics.db or metrics-WAN.db")
-    .requiredOption("--to <file>", "the recorder's, made where there is none")
+    .requiredOption(
+      "--to <file>",
+      "the recorder's database, created if missing",
+    )
     .addHelpText(
       "after",
       example(

@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from "commander";
 
-/** What several commands' options have in common. */
+/* Options shared by several commands. */
 
 export const RUN_DIR =
   "folder of the sockets (default: $WANCTL_RUN, else /run/wanctl)";
 
-/** Examples, a line each, for the end of a command's help. */
+/** Examples for the end of a command's help, one per line. */
 export const example = (...lines: readonly string[]): string =>
   `\nExample:\n${lines.map((line) => `  ${line}\n`).join("")}`;
 

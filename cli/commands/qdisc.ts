@@ -34,14 +34,14 @@ export function declare(qdisc: Command): void {
         "after",
         example(`wanctl qdisc ${name} --config /etc/wanctl/spectrum.yaml`),
       );
-  verb("up", "make them as configured; what is so already is left alone")
-    .option("--force", "replace qdiscs that are not wanctl's")
+  verb("up", "create them as configured; leave correct ones alone")
+    .option("--force", "replace qdiscs that wanctl did not create")
     .option("--dry-run", "only print the commands")
     .action((options: Doing & { force?: true }) => qdiscUp(options));
-  verb("down", "remove what `up` made, and nothing else")
+  verb("down", "remove only what `up` created")
     .option("--dry-run", "only print the commands")
     .action((options: Doing) => qdiscDown(options));
-  verb("show", "print what is there; exit code 0 as configured, 1 not")
+  verb("show", "print the current queues; exit code 0 as configured, 1 not")
     .option("--json", "as one JSON object")
     .action((options: { config: string; json?: true }) => {
       process.exitCode = qdiscShow(options);

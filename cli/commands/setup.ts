@@ -37,23 +37,20 @@ import { example } from "./options.js";
 
 export function declare(command: Command): void {
   command
-    .option("--to <dir>", "folder of the files", "/etc/wanctl")
-    .option("--wan <name>", "name of the line")
-    .option("--interface <device>", "device of the line, on this host")
+    .option("--to <dir>", "folder for the files", "/etc/wanctl")
+    .option("--wan <name>", "name of the WAN")
+    .option("--interface <device>", "WAN device of this host")
     .option("--preset <kind>", "cable, vdsl, fibre, lte or starlink")
-    .option("--download <mbps>", "what the provider sells, Mbit/s")
-    .option("--upload <mbps>", "the same, upload")
-    .option(
-      "--router <host>",
-      "a MikroTik router whose queues are set, HOST[:PORT]",
-    )
-    .option("--user <name>", "who logs in there", "wanctl")
+    .option("--download <mbps>", "nominal download rate, Mbit/s")
+    .option("--upload <mbps>", "nominal upload rate, Mbit/s")
+    .option("--router <host>", "MikroTik router with the queues, HOST[:PORT]")
+    .option("--user <name>", "user name on the router", "wanctl")
     .option(
       "--password-file <file>",
-      "holds the password",
+      "file with the password",
       "/etc/wanctl/router.password",
     )
-    .option("--fingerprint <sha256>", "of the router's certificate")
+    .option("--fingerprint <sha256>", "SHA-256 of the router's certificate")
     .option("--yes", "do not ask; accept the proposals")
     .addHelpText("after", example("wanctl setup --to ."))
     .action((options: SetupOptions) => setup(options));
@@ -152,7 +149,7 @@ export async function setup(options: SetupOptions): Promise<void> {
   process.stdout.write(`${nextSteps(options.to, line, others).join("\n")}\n`);
 }
 
-const RECORDER = `# One recorder for all WANs. Every key stands in docs/configuration.md.
+const RECORDER = `# One recorder for all WANs. All keys: docs/configuration.md.
 storage:
   db_path: /var/lib/wanctl/metrics.db
 `;
@@ -167,7 +164,7 @@ function deviceQuestion(
     .filter((name) => !/^(lo|ifb.*)$/.test(name));
   return {
     flag: "interface",
-    words: `Device of the line (default routes leave by ${devices.join(", ") || "none"})`,
+    words: `WAN device (default routes use ${devices.join(", ") || "none"})`,
     usual: devices[0] ?? null,
     fault: (answer) =>
       DEVICE.test(answer) &&
@@ -180,7 +177,7 @@ function deviceQuestion(
 
 const NAME = (usual: string | null): Question => ({
   flag: "wan",
-  words: "Name of the line",
+  words: "Name of the WAN",
   usual,
   fault: (answer) =>
     !WAN.test(answer)
@@ -202,7 +199,7 @@ const presetQuestion = (likely: PresetName): Question => ({
 
 const RATE = (direction: "download" | "upload"): Question => ({
   flag: direction,
-  words: `What the provider sells, ${direction}, Mbit/s`,
+  words: `Nominal ${direction} rate, Mbit/s`,
   usual: null,
   fault: (answer) =>
     Number(answer) >= 0.5 && Number(answer) <= 100_000
@@ -216,7 +213,7 @@ function routerOf({
   passwordFile,
   fingerprint,
 }: SetupOptions) {
-  // an IPv6 address has a port only where it stands in brackets
+  // an IPv6 address can have a port only in brackets
   const [, bracketed, named, port] =
     /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(router) ?? [];
   return {
@@ -227,7 +224,7 @@ function routerOf({
   };
 }
 
-/** What is wrong with what flags say of a router. */
+/** Errors in the router flags. */
 function routerFaults(options: SetupOptions): string[] {
   const { host, port, passwordFile, fingerprint } = routerOf(options);
   const fault = (flag: string, rule: string, value: string | undefined) =>
@@ -251,11 +248,11 @@ function passwordFaults(path: string): string[] {
     readSecret({ kind: "file", path });
     return [];
   } catch (error) {
-    return [`${reasonOf(error)}: --password-file names it`];
+    return [`${reasonOf(error)}: set by --password-file`];
   }
 }
 
-/** Who answers pings, the nearest first; all, where hardly anybody does. */
+/** The reflectors that answer, nearest first; all of them if too few answer. */
 function heard(family: IpFamily, way: ProbeRoute) {
   const all = REFLECTORS[family];
   const reached = pinged(all, way)
@@ -266,7 +263,7 @@ function heard(family: IpFamily, way: ProbeRoute) {
     note(`${reflector} answers after ${ms.toFixed(1)} ms`);
   if (reached.length < REFLECTORS_MIN)
     note(
-      `${reached.length} of ${all.length} reflectors answered: look at probe.reflectors`,
+      `${reached.length} of ${all.length} reflectors answered: check probe.reflectors`,
     );
   const isEnough = reached.length >= REFLECTORS_MIN;
   return {
@@ -284,14 +281,14 @@ function pinged(reflectors: readonly string[], way: ProbeRoute): Reached[] {
   }
 }
 
-/** HTB serves where there is no CAKE, but is no match for it. */
+/** Warns if the kernel has no CAKE. */
 function noteQueues(device: string): void {
   const devices = { upload: device, download: ifbOf(device) };
   const { has, unread } = lookAtHost({ devices });
   for (const what of unread) note(`Cannot read all of ${what}`);
   if (!has.cake)
     note(
-      "this kernel has no CAKE (sch_cake): HTB has to do, see docs/qdisc.md",
+      "this kernel has no CAKE (sch_cake): HTB is used instead, see docs/qdisc.md",
     );
 }
 
@@ -316,17 +313,17 @@ function nextSteps(
   const file = join(folder, `${wan}.yaml`);
   return [
     "",
-    "Look it over, above all the rates. Then:",
+    "Review the file, especially the rates. Then:",
     ...(shaper.kind === "host"
       ? [
-          `  wanctl qdisc up --config ${file}     # makes ${ifbOf(shaper.device)}`,
+          `  wanctl qdisc up --config ${file}     # creates ${ifbOf(shaper.device)}`,
         ]
       : []),
     `  wanctl check --live ${folder}`,
     `  wanctl recorder --config ${join(folder, "recorder.yaml")}`,
     `  wanctl controller --config ${file}`,
     ...others.map(
-      (device) => `And for the other line: wanctl setup --interface ${device}`,
+      (device) => `For the other WAN: wanctl setup --interface ${device}`,
     ),
   ];
 }

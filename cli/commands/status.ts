@@ -31,7 +31,7 @@ export function declare(command: Command): void {
     });
 }
 
-/** A controller of which the recorder hears nothing though it did not say that it stops. */
+/** A controller that fell silent without announcing a stop, as the recorder reports it. */
 export interface SilentRun {
   readonly wan: string;
   readonly lastSeq: number | null;
@@ -52,9 +52,9 @@ export const silentIn = (recorder: Health | null): readonly SilentRun[] =>
     });
 
 export const silentInWords = ({ lastSeq, lastAtMs }: SilentRun): string =>
-  `it did not say that it stops: the last frame, ${lastSeq ?? "—"}, is of ${lastAtMs === null ? "—" : dayAndTime(lastAtMs)}`;
+  `no stop announced: last frame ${lastSeq ?? "—"} at ${lastAtMs === null ? "—" : dayAndTime(lastAtMs)}`;
 
-/** The answers for people, as lines of at most 80 columns. */
+/** The answers as text, in lines of at most 80 columns. */
 export function statusPage(
   { status, wans, recorder }: Status,
   folder: string,
@@ -78,7 +78,7 @@ export function statusPage(
   ];
 }
 
-/** A name and what it is; long names, too, end in a space. */
+/** A name and its state; a space also follows long names. */
 const title = (name: string, words: string): string =>
   `${name.padEnd(9)} ${words}`;
 
@@ -198,7 +198,7 @@ const text = (answer: Answer, key: string): string =>
 const count = (answer: Answer, key: string): string =>
   answer.number(key)?.toFixed(0) ?? "—";
 
-/** A small span, with a decimal. */
+/** A short duration, with a decimal. */
 const brief = (answer: Answer, key: string): string =>
   showMs(answer.number(key));
 
@@ -207,7 +207,7 @@ function ago(answer: Answer, key: string): string {
   return ms === null ? "—" : `${showSpan(ms)} ago`;
 }
 
-/** What each process in a run folder answered; null if it did not. */
+/** The answer of each process in a run folder; null for none. */
 export interface Status {
   readonly status: "fine" | "degraded" | "not running";
   readonly reasons: readonly string[];
@@ -217,7 +217,7 @@ export interface Status {
 
 const EXIT = { fine: 0, degraded: 1, "not running": 2 } as const;
 
-/** Asks every process how it is and prints that. Returns the exit code: 0 fine, 1 degraded, 2 not running. */
+/** Asks every process for its health and prints it. Returns the exit code: 0 fine, 1 degraded, 2 not running. */
 export async function status(
   { json = false }: { readonly json?: boolean },
   run: RunFolder,
@@ -236,7 +236,7 @@ async function ask(run: RunFolder): Promise<Status> {
     askHealth(run.recorderHealth),
     ...names.map((wan) => askHealth(run.wanHealth(wan))),
   ]);
-  // a controller that is dead and has no socket any more is known to the recorder
+  // a dead controller without a socket is still known to the recorder
   const silent = silentIn(recorder).map(({ wan }) => [wan, null] as const);
   return overallStatus(
     Object.fromEntries([
@@ -247,7 +247,7 @@ async function ask(run: RunFolder): Promise<Status> {
   );
 }
 
-/** The whole from its parts: fine only if everybody is there and says so. */
+/** The overall state: fine only if every process answers that it is fine. */
 export function overallStatus(
   wans: Status["wans"],
   recorder: Health | null,

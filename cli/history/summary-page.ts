@@ -27,7 +27,7 @@ export function completenessLines(
   const made =
     found === undefined || found.sections.length === 0
       ? "nothing recorded"
-      : `${showPercent(found.recorded)} of this time is recorded${found.since === null ? "" : `, since ${dayOf(found.since)} ${timeOfDay(found.since).slice(0, 8)}`}; from tier ${tiersOf(found.sections, time)}`;
+      : `${showPercent(found.recorded)} of this time range is recorded${found.since === null ? "" : `, since ${dayOf(found.since)} ${timeOfDay(found.since).slice(0, 8)}`}; from tier ${tiersOf(found.sections, time)}`;
   const own = gaps.filter((gap) => gap.wan === wan);
   const more = gapsTotal > gaps.length ? " or more" : "";
   const lost = own
@@ -38,7 +38,9 @@ export function completenessLines(
     );
   const lines = [
     made,
-    ...(partial ? ["partial: some of this time is not in the history"] : []),
+    ...(partial
+      ? ["partial: part of this time range is not in the history"]
+      : []),
     ...lost,
     ...(own.length > GAPS_MAX
       ? [`${own.length - GAPS_MAX}${more} further gaps`]
@@ -127,7 +129,7 @@ export function summaryPage(
       line(when(at), [
         showDelta(deltaAvgMs),
         showDelta(deltaMaxMs),
-        minutes > 1 ? `  (of ${minutes} min)` : "",
+        minutes > 1 ? `  (over ${minutes} min)` : "",
       ]).trimEnd(),
     ),
     "",

@@ -84,9 +84,9 @@ function filesOf(olds: readonly OldFile[]): Made[] {
 }
 
 const recorderFile = (days: readonly number[]): string =>
-  `# Every key stands in docs/configuration.md.
+  `# All keys: docs/configuration.md.
 storage:
-  # Not metrics.db, which is the Python wanctl's; wanctl migrate history takes it over.
+  # Not metrics.db, the Python wanctl's database; wanctl migrate history imports that one.
   db_path: /var/lib/wanctl/history.db
   retention_days: ${Math.min(365, Math.max(1, ...days, days.length === 0 ? 7 : 1))}
 `;
@@ -96,7 +96,7 @@ interface Place {
   readonly text: string;
 }
 
-/** Before a word is said: all of them can be written, or none is. @throws Failure */
+/** Checked before any output: either all files can be written, or none is. @throws Failure */
 function demandRoom(folder: string, files: readonly Place[]): void {
   const taken = files.find(({ path }) => existsSync(path));
   if (taken !== undefined)

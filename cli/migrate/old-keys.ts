@@ -189,7 +189,9 @@ const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
   ["storage.retention_days", to("storage.retention_days in recorder.yaml")],
   [
     "storage.db_path",
-    dropped("the old file is not ours: wanctl migrate history takes it over"),
+    dropped(
+      "the new recorder uses its own file: wanctl migrate history imports the old one",
+    ),
   ],
   ["storage.retention.", dropped(KEEP)],
   [

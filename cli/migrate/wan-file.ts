@@ -14,7 +14,7 @@ export function nameOf(old: string): string | null {
   return WAN_NAME.test(name) ? name : null;
 }
 
-/** A controller's file made of the Python wanctl's. @throws ConfigError where that lacks what it had to have */
+/** Converts a file of the Python wanctl to a controller's. @throws ConfigError if a required key is missing */
 export function wanFile(old: OldFile): {
   readonly wan: string;
   readonly text: string;
@@ -22,9 +22,9 @@ export function wanFile(old: OldFile): {
   const wan = nameOf(demand(old, "wan_name"));
   if (wan === null) old.refuse("wan_name", "must have a letter");
   const blocks = [
-    `# Made of ${old.file}. Every key stands in docs/configuration.md.`,
+    `# Converted from ${old.file}. All keys: docs/configuration.md.`,
     `wan: ${wan}`,
-    `# What kind of line it is: cable, vdsl, fibre, lte or starlink.\npreset: cable`,
+    `# Kind of line: cable, vdsl, fibre, lte or starlink.\npreset: cable`,
     probe(old),
     isOfThisHost(old) ? queuesHere(old) : router(old),
     ...DIRECTIONS.map((direction) => rates(old, direction)),
@@ -55,7 +55,7 @@ function probe(old: OldFile): string {
     old.text("continuous_monitoring.ping_source_ip");
   return group("probe", [
     ...(hosts.length < 3
-      ? ["# Take three to six, independent of each other."]
+      ? ["# Choose three to six, independent of each other."]
       : []),
     `reflectors: ${yaml(hosts)}`,
     ...(source === null ? [] : [`source: ${yaml(source)}`]),

@@ -60,7 +60,7 @@ export function ifbOf(device: string): string {
   return `${name.slice(0, NAME_MAX - MARK_LETTERS)}${mark.slice(0, MARK_LETTERS)}`;
 }
 
-/** What most likely is right, to be looked over: a controller's file. */
+/** A proposed controller's file, to be reviewed. */
 export function proposal(line: ProposedLine): string {
   const { wan, preset, reflectors, idleMs, planMbps } = line;
   const { floor, base } = SHARES[preset];
@@ -73,18 +73,18 @@ export function proposal(line: ProposedLine): string {
   });
   const idle =
     idleMs === null ? "" : ` Idle round-trip time: ${idleMs.toFixed(1)} ms.`;
-  return `# Every key stands in docs/configuration.md. Check a change before you use it: wanctl check ${wan}.yaml
+  return `# All keys: docs/configuration.md. Check changes before use: wanctl check ${wan}.yaml
 
 wan: ${wan}
 preset: ${preset}
 
-# Pinged to see the queues on the line.${idle}
+# Hosts that are probed to measure the queues.${idle}
 probe:
   reflectors: [${reflectors.map(listed).join(", ")}]${way(line.shaper)}
 
 ${shaper(line)}
 
-# Mbit/s. floor: below it the line is of no use. base: a bad evening. ceiling: the best day; at first the plan's rate.
+# Mbit/s. floor: minimum useful rate. base: capacity on a bad evening. ceiling: on the best day; here the plan's rate.
 ${rates.join("\n\n")}
 `;
 }
@@ -98,7 +98,7 @@ function way(shaper: ProposedLine["shaper"]): string {
   const { device, source } = shaper;
   return source === null
     ? `\n  interface: ${device}`
-    : `\n  interface: ${device}\n  # An ip rule leads what has this address to the line. Where it changes, change it here as well.\n  source: ${JSON.stringify(source)}`;
+    : `\n  interface: ${device}\n  # An ip rule routes this source address over this WAN. If the address changes, change it here too.\n  source: ${JSON.stringify(source)}`;
 }
 
 function shaper({ shaper: of, preset, idleMs }: ProposedLine): string {
@@ -107,7 +107,7 @@ function shaper({ shaper: of, preset, idleMs }: ProposedLine): string {
       "backend: tc",
       `download_device: ${ifbOf(of.device)}`,
       `upload_device: ${of.device}`,
-      "# What the line adds to each packet: docs/qdisc.md.",
+      "# Link type, for the overhead per packet: docs/qdisc.md.",
       `link: ${linkOf(preset, of.device)}`,
       ...(idleMs === null ? [] : [`rtt_ms: ${rttOf(idleMs)}`]),
     ];

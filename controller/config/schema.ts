@@ -43,8 +43,8 @@ const rates = {
   floor_mbps: mbps("minimum rate"),
   base_mbps: mbps("rate to start from and to return to when idle"),
   ceiling_mbps: mbps("maximum rate"),
-  target_bloat_ms: own("this direction's own target_bloat_ms"),
-  warn_bloat_ms: own("this direction's own warn_bloat_ms"),
+  target_bloat_ms: own("target_bloat_ms of this direction"),
+  warn_bloat_ms: own("warn_bloat_ms of this direction"),
 };
 
 /** The keys of a controller's file; the one source of validation, defaults and documentation. */
@@ -56,7 +56,7 @@ export const CONTROLLER_SCHEMA = {
     default: REQUIRED,
   },
   preset: {
-    doc: "what kind of line it is",
+    doc: "kind of line",
     format: "text",
     values: PRESET_NAMES,
     default: "cable",
@@ -65,7 +65,7 @@ export const CONTROLLER_SCHEMA = {
   ...BACKEND_SCHEMA,
   download: {
     ...rates,
-    hard_red_bloat_ms: own("this direction's own hard_red_bloat_ms"),
+    hard_red_bloat_ms: own("hard_red_bloat_ms of this direction"),
   },
   upload: rates,
   thresholds: {
@@ -74,27 +74,27 @@ export const CONTROLLER_SCHEMA = {
     hard_red_bloat_ms: bloat("delta where SOFT_RED ends (download only)", 80),
   },
   on_stop: {
-    doc: "the rates left behind when the controller stops",
+    doc: "rates to set when the controller stops",
     format: "text",
     values: LEAVES,
     default: "base",
   },
   state_dir: {
-    doc: "folder of the file in which baselines and rates survive a restart, WAN.json; null: none",
+    doc: "folder of WAN.json, which keeps baselines and rates across a restart; null: none",
     format: "text",
     nullable: true,
     default: "/var/lib/wanctl",
   },
   bus: {
     replay_minutes: {
-      doc: "frames are kept in memory for so long, for a recorder that was away",
+      doc: "how long frames are kept in memory, for a recorder that was down",
       format: "whole",
       min: 1,
       max: KEPT_MINUTES_MAX,
       default: 30,
     },
     replay_mb: {
-      doc: "memory that they may take; 16 hold 30 minutes",
+      doc: "maximum memory for these frames; 16 hold 30 minutes",
       format: "whole",
       min: 1,
       max: 256,

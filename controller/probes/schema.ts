@@ -18,14 +18,14 @@ export const PROBE_SCHEMA = {
     default: REQUIRED,
   },
   spacing_ms: {
-    doc: "one probe leaves every so often, to the reflectors in turn",
+    doc: "interval between probes; reflectors take turns",
     format: "whole",
     min: 20,
     max: 200,
     default: 50,
   },
   budget_kbps: {
-    doc: "what all probes together take of the line each way, TCP handshakes included; enough for 20 pings and ten handshakes a second",
+    doc: "maximum rate of all probes in each direction, including TCP handshakes; the default allows 20 pings and ten handshakes per second",
     format: "whole",
     min: 1,
     max: 1000,
@@ -53,7 +53,7 @@ export const PROBE_SCHEMA = {
     default: null,
   },
   method: {
-    doc: "what reflectors are asked for; auto: timestamps where answered, else pings",
+    doc: "ICMP type of the probes; auto: timestamps if answered, otherwise echo",
     format: "text",
     values: PROBE_METHODS,
     default: "auto",
@@ -66,7 +66,7 @@ export const PROBE_SCHEMA = {
   },
   ...FALLBACKS[0].schema,
   idle_after_s: {
-    doc: "on a line unused for so long each host is probed once a second, until it is used again; 0: never",
+    doc: "after the line was unused for this long, each host is probed once per second until it is used again; 0: never",
     format: "whole",
     min: 0,
     max: 86_400,

@@ -1,18 +1,18 @@
-/** What `tc -j` and `ip -j` print, read without trust: whatever it is, it has a value or is unreadable. */
+/* Parsing the output of `tc -j` and `ip -j`, without assumptions about its content. */
 
 export type JsonFields = Readonly<Record<string, unknown>>;
 
 /**
  * iproute2 6.1 and 6.8 print the options of some kinds as text even under -j: `"options":{default 1 }`,
- * `"options":{fh 800: ht divisor 1 }`. Up to the next quote or bracket, that text is left out.
+ * `"options":{fh 800: ht divisor 1 }`. That text, up to the next quote or bracket, is removed.
  */
 const TEXT_OPTIONS = /("options":\{)[^"{}[\]]+/g;
 
-/** The objects in an answer. tc prints nothing, or `[{}]`, where there is nothing. Null where it cannot be read. */
+/** The objects in an answer; null if it cannot be parsed. tc prints nothing or `[{}]` for an empty list. */
 export const objectsIn = (answer: string): readonly JsonFields[] | null =>
   wholeIn(answer) ?? wholeIn(answer.replace(TEXT_OPTIONS, "$1"));
 
-/** The same for an answer that is JSON as it stands; null where it can be read in part at most. */
+/** The same, only for an answer that is valid JSON as it is. */
 export function wholeIn(answer: string): readonly JsonFields[] | null {
   const value = answer.trim() === "" ? [] : parsed(answer);
   return Array.isArray(value) && value.every(isFields)
@@ -20,7 +20,7 @@ export function wholeIn(answer: string): readonly JsonFields[] | null {
     : null;
 }
 
-/** So much of an answer as a message has room for, without what a terminal would obey. */
+/** The start of an answer for an error message, without control characters. */
 export const excerpt = (answer: string): string =>
   answer.trim().slice(0, 80).replace(/\p{C}/gu, "?");
 
@@ -40,7 +40,7 @@ export function textIn(fields: JsonFields, key: string): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** A count or a rate: no number that is negative or too large to be exact. */
+/** A count or a rate; null if negative or too large to be exact. */
 export function numberIn(fields: JsonFields, key: string): number | null {
   const value = fields[key];
   return typeof value === "number" &&

@@ -1,7 +1,7 @@
 import type { Direction } from "../../shared/contract/direction.js";
 import { type JsonFields, textIn } from "./answer.js";
 
-/** How a line's packets are larger on the wire than for IP: framing, bytes added to each, and the smallest one. */
+/** How packets grow on the wire: cell framing, overhead per packet, minimum packet unit. */
 interface Framing {
   readonly framing: "noatm" | "atm" | "ptm";
   readonly overheadBytes: number;
@@ -14,7 +14,7 @@ const framed = (
   mpuBytes = 0,
 ): Framing => ({ framing, overheadBytes, mpuBytes });
 
-/** Kinds of line, with what tc-cake(8) says of them. `raw` counts packets as Linux does. */
+/** Link types and their framing, from tc-cake(8). `raw` uses the packet size as seen by Linux. */
 const LINK = {
   raw: null,
   ethernet: framed("noatm", 38, 84),
@@ -42,22 +42,22 @@ export const DIFFSERVS = [
   "diffserv8",
 ] as const;
 
-/** What the configuration says of both queues. */
+/** The configuration of both queues. */
 export interface QueueConfig {
   readonly link: LinkLayer;
-  /** Instead of what `link` has; null keeps that. */
+  /** Overrides the overhead of `link`; null: no override. The same for `mpuBytes`. */
   readonly overheadBytes: number | null;
   readonly mpuBytes: number | null;
   readonly rttMs: number;
   readonly nat: boolean;
-  /** Of what comes in. */
+  /** Download only. */
   readonly wash: boolean;
-  /** Of what goes out. */
+  /** Upload only. */
   readonly ackFilter: boolean;
   readonly diffserv: (typeof DIFFSERVS)[number];
 }
 
-/** All that CAKE is told except the bandwidth, each in the words of tc-cake(8): so they compare, print and are said. */
+/** All options of CAKE except the bandwidth, as written for tc-cake(8): for comparison, output and commands. */
 export interface CakeOptions {
   readonly diffserv: string;
   readonly isolation: string;
@@ -82,7 +82,7 @@ const OPTIONS = [
   "link",
 ] as const satisfies readonly (keyof CakeOptions)[];
 
-/** The options of one direction's queue. The hosts of the LAN share it evenly, whichever side they are seen from. */
+/** The options of one direction's queue. LAN hosts share it evenly: they are the destinations of the download. */
 export const cakeOptions = (
   queue: QueueConfig,
   direction: Direction,
@@ -101,7 +101,7 @@ export const cakeOptions = (
   };
 };
 
-/** The bytes that a kind of line adds, and its smallest packet; null where packets are counted as Linux does. */
+/** The framing of a link type; null for `raw`. */
 export const framingOf = (link: LinkLayer): Framing | null => LINK[link];
 
 function linkWords({ link, overheadBytes, mpuBytes }: QueueConfig): string {
@@ -110,11 +110,11 @@ function linkWords({ link, overheadBytes, mpuBytes }: QueueConfig): string {
   return `${framing.framing} overhead ${overheadBytes ?? framing.overheadBytes} mpu ${mpuBytes ?? framing.mpuBytes}`;
 }
 
-/** The options as one line of words for tc. */
+/** The options as arguments for tc. */
 export const cakeWords = (options: CakeOptions): string =>
   OPTIONS.map((name) => options[name]).join(" ");
 
-/** From CAKE's `options` in the answer to `tc -j qdisc show`. What is 0 or off may be missing there. */
+/** Parses CAKE's `options` from `tc -j qdisc show`, where values that are 0 or off may be missing. */
 export function parseCakeOptions(answer: JsonFields): CakeOptions {
   const text = (key: string) => textIn(answer, key) ?? "unknown";
   const bytes = (key: string) => {
@@ -145,7 +145,7 @@ const ACK_FILTER: Readonly<Record<string, string>> = {
   aggressive: "ack-filter-aggressive",
 };
 
-/** Where two sets of options differ: what is there, and what should be. */
+/** The options that differ: found and wanted. */
 export const differences = (
   found: CakeOptions,
   wanted: CakeOptions,

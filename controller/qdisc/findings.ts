@@ -3,13 +3,13 @@ import { showMbps, toKbps } from "../../shared/contract/units.js";
 import { cakeOptions, type CakeOptions, differences } from "./cake.js";
 import type { Device, Host, Root, DesiredQueues } from "./parse.js";
 
-/** One thing that is not as it should be, in words. */
+/** A deviation from the configuration. */
 export interface Finding {
   readonly direction: Direction;
   readonly what: string;
 }
 
-/** What is there against what the configuration says: everything an operator should know, nothing where all is well. */
+/** Compares the host with the configuration; empty if they agree. */
 export function findings(
   wanted: DesiredQueues,
   host: Host,
@@ -37,7 +37,7 @@ function rootWords(
   const rate = rateWords(root, wanted.limits[direction]);
   switch (root.kind) {
     case "other":
-      return [`its root qdisc is ${root.name}, which shapes nothing`];
+      return [`its root qdisc is ${root.name}, which does not shape`];
     case "htb":
       return host.has.cake
         ? [...rate, "shaped with HTB, though this kernel has CAKE"]
@@ -81,14 +81,14 @@ function optionWords(
   return masquerades && found.nat === "nonat"
     ? [
         ...words,
-        "nonat on a host that masquerades: all hosts behind it share one turn",
+        "nonat on a host that masquerades: all hosts behind it are treated as one",
       ]
     : words;
 }
 
 /**
- * CAKE splits what offloads have put together; a FIFO of a few packets cannot even hold it. GRO does so as packets come
- * in by the WAN, TSO and GSO do with what this host itself sends by it.
+ * CAKE splits the aggregates that offloads create; a FIFO of a few packets cannot even hold one. GRO aggregates packets
+ * received on the WAN; TSO and GSO those that this host sends itself.
  */
 function offloadWords(
   direction: Direction,

@@ -16,11 +16,11 @@ import {
   type DesiredQueues,
 } from "./parse.js";
 
-/** What became of a command. */
+/** Result of a command. */
 interface Ran {
   readonly ok: boolean;
   readonly out: string;
-  /** The last line of its complaint. */
+  /** The last line of its stderr. */
   readonly complaint: string;
 }
 
@@ -28,8 +28,8 @@ const DEADLINE_MS = 5_000;
 const OUTPUT_BYTES = 16 * 2 ** 20;
 
 /**
- * Runs a command to its end; its words are separated by single spaces.
- * @throws Failure where it cannot be run at all, or comes to no end
+ * Runs a command to completion; its words are separated by single spaces.
+ * @throws Failure if it cannot be started, times out, or prints too much
  */
 export function runCommand(command: string): Ran {
   const [program = "", ...words] = command.split(" ");
@@ -46,13 +46,13 @@ function ran(program: string, words: readonly string[]): Ran {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === "ENOENT")
     throw new Failure(
-      `Cannot run '${program}': it must be on the PATH: install ${PACKAGE[program] ?? program}`,
+      `Cannot run '${program}': must be on the PATH: install ${PACKAGE[program] ?? program}`,
     );
   if (code === "ETIMEDOUT" || code === "ENOBUFS")
     throw new Failure(
       `Cannot run '${[program, ...words].join(" ")}': ${code === "ENOBUFS" ? `it prints more than ${OUTPUT_BYTES} bytes` : `it takes more than ${DEADLINE_MS} ms`}`,
     );
-  // null where it could not be started
+  // null if it could not be started
   const [said = "", printed = ""] = [stderr, stdout].map(
     (text: string | null) => text ?? "",
   );
@@ -64,7 +64,7 @@ function ran(program: string, words: readonly string[]): Ran {
   };
 }
 
-/** What a command printed under -j. @throws Failure naming it, where that cannot be read */
+/** Parses the output of a command with -j. @throws Failure naming the command */
 export function objectsOf(command: string, out: string): readonly JsonFields[] {
   const objects = objectsIn(out);
   if (objects === null)
@@ -81,7 +81,7 @@ const PACKAGE: Readonly<Record<string, string>> = {
   unshare: "util-linux",
 };
 
-/** What is there now, of all that one WAN's queues have to do with. Changes nothing. @throws Failure */
+/** Reads the state of everything that the queues of one WAN depend on. Changes nothing. @throws Failure */
 export function lookAtHost({ devices }: Pick<DesiredQueues, "devices">): Host {
   const unread: string[] = [];
   const { upload, download } = eachDirection((direction) =>
@@ -97,7 +97,7 @@ export function lookAtHost({ devices }: Pick<DesiredQueues, "devices">): Host {
   };
 }
 
-/** @param unread is told which answers were not all JSON */
+/** @param unread collects the answers that were not valid JSON */
 function lookAtDevice(name: string, unread: string[]): Device | null {
   const told = (command: string): string => {
     const answer = said(command);
@@ -116,7 +116,7 @@ function lookAtDevice(name: string, unread: string[]): Device | null {
   });
 }
 
-/** The devices but this one whose ingress is led to the ifb too. */
+/** Other devices whose ingress is redirected to the ifb. */
 function feedersOf(ifb: string, but: string): readonly string[] {
   const all = objectsIn(said("tc -j qdisc show")) ?? [];
   const names = all.flatMap((qdisc) => {
@@ -130,10 +130,10 @@ function feedersOf(ifb: string, but: string): readonly string[] {
   );
 }
 
-/** Rules of nftables, and those of iptables in its clothes. */
+/** Rules of nftables, and of iptables-nft. */
 const MASQUERADE = /"masquerade"|"snat"|"MASQUERADE"|"SNAT"/;
 
-/** What a question was answered with: nothing where it could not be, be it that the program is not installed. */
+/** The output of a command; empty if it failed, or (except for tc and ip) is not installed. */
 function said(question: string): string {
   try {
     const { ok, out } = runCommand(question);
@@ -144,7 +144,7 @@ function said(question: string): string {
   }
 }
 
-/** Tried in a network namespace that is gone at once; who may not make one is given the benefit of the doubt. */
+/** Tried in a temporary network namespace; assumed to be present if that is not permitted. */
 function capabilities(): Host["has"] {
   const can = (script: string) =>
     ran("unshare", ["--net", "sh", "-c", script]).ok;

@@ -14,7 +14,7 @@ import {
   type QueueConfig,
 } from "./cake.js";
 
-/** What the configuration asks of this host. */
+/** The queues of one WAN according to the configuration. */
 export interface DesiredQueues {
   readonly devices: PerDirection<string>;
   readonly limits: PerDirection<{
@@ -25,16 +25,16 @@ export interface DesiredQueues {
   readonly queue: QueueConfig;
 }
 
-/** What is there: as much of this host as matters to one WAN. */
+/** The state of this host, as far as it concerns one WAN. */
 export interface Host {
-  /** What the kernel can; assumed to be there if trying it is not permitted. */
+  /** Kernel features; assumed to be present if they cannot be tried. */
   readonly has: { readonly cake: boolean; readonly matchall: boolean };
-  /** Does it hide hosts behind its own address? */
+  /** Whether it does source NAT. */
   readonly masquerades: boolean;
   readonly devices: PerDirection<Device | null>;
-  /** Other devices whose ingress is led to the download's ifb. */
+  /** Other devices whose ingress is redirected to the download's ifb. */
   readonly feeders: readonly string[];
-  /** Answers that were not all JSON, in words. What could not be read of them is treated as foreign. */
+  /** Error texts for answers that were not valid JSON. Unreadable parts are treated as foreign. */
   readonly unread: readonly string[];
 }
 
@@ -42,15 +42,15 @@ export interface Device {
   readonly name: string;
   readonly isIfb: boolean;
   readonly isUp: boolean;
-  /** Made by us: an ifb with our alias. */
+  /** Created by wanctl: an ifb with our alias. */
   readonly isOurs: boolean;
   readonly root: Root;
   readonly ingress: Ingress | null;
-  /** Those that are on: tso, gso, gro. */
+  /** Enabled offloads among tso, gso, gro. */
   readonly offloads: readonly string[];
 }
 
-/** A device's root qdisc. The kernel's own has the handle 0: and belongs to no program. */
+/** The root qdisc of a device. The kernel's default has the handle 0: and is owned by no program. */
 export type Root = (
   | { readonly kind: "cake"; readonly options: CakeOptions }
   | { readonly kind: "htb" }
@@ -59,7 +59,7 @@ export type Root = (
   readonly name: string;
   readonly handle: string;
   readonly owner: "kernel" | "ours" | "foreign";
-  /** What it enforces, bit/s; null where it shapes nothing. */
+  /** Its rate, bit/s; null if it does not shape. */
   readonly bps: number | null;
   readonly counters: QdiscCounters;
 };
@@ -68,13 +68,13 @@ export interface QdiscCounters {
   readonly sentBytes: number;
   readonly sentPackets: number;
   readonly dropped: number;
-  /** Packets marked with ECN, and acknowledgements filtered; 0 where it is no CAKE. */
+  /** ECN-marked packets; 0 if not CAKE. The same for `acksDropped`. */
   readonly marked: number;
   readonly acksDropped: number;
   readonly backlogBytes: number;
 }
 
-/** What takes packets as they come in. */
+/** The qdisc that handles incoming packets. */
 interface Ingress {
   readonly kind: "ingress" | "clsact";
   readonly filters: readonly Filter[];
@@ -83,19 +83,19 @@ interface Ingress {
 export interface Filter {
   readonly preference: number;
   readonly kind: string;
-  /** The device that it redirects to, if it does. */
+  /** The device it redirects to, if any. */
   readonly to: string | null;
 }
 
-/** The kind of what stands in an answer that cannot be read. */
+/** The kind of qdiscs and filters that cannot be parsed. */
 export const UNREADABLE = "unreadable";
 
-/** Whatever we make bears this, where the kernel has room for a mark: "CA(K)E". */
+/** Marks everything that wanctl creates, where the kernel allows it: "CA(K)E". */
 export const OUR_HANDLE = "ca4e:";
 export const OUR_PREFERENCE = 0xca4e;
 export const OUR_ALIAS = "wanctl";
 
-/** What the programs said about one device: `ip -j -d link`, `tc -j -s qdisc`, `tc -j class`, `tc -j filter`, `ethtool -k`. */
+/** Command output about one device: `ip -j -d link`, `tc -j -s qdisc`, `tc -j class`, `tc -j filter`, `ethtool -k`. */
 export interface HostAnswers {
   readonly link: string;
   readonly qdiscs: string;
@@ -104,7 +104,7 @@ export interface HostAnswers {
   readonly features: string;
 }
 
-/** A device from what was said about it; null where there is none, or where what is said of its link cannot be read. */
+/** Parses a device; null if there is none, or if its link cannot be parsed. */
 export function parseHostDevice(answers: HostAnswers): Device | null {
   const [link] = objectsIn(answers.link) ?? [];
   const name = link === undefined ? null : textIn(link, "ifname");
@@ -147,7 +147,7 @@ const countersOf = (root: JsonFields): QdiscCounters => {
   };
 };
 
-/** What cannot be read is treated as foreign. */
+/** Unreadable qdiscs are treated as foreign. */
 const UNREADABLE_ROOT: Root = {
   kind: "other",
   name: UNREADABLE,
@@ -197,11 +197,11 @@ function ingressOf(
   return null;
 }
 
-/** Does any of these filters lead to a device? Told even of an answer that cannot be read. */
+/** Whether any of these filters redirects to a device; works on invalid JSON too. */
 export const leadsTo = (filters: string, device: string): boolean =>
   filters.includes(`"to_dev":${JSON.stringify(device)}`);
 
-/** One filter per preference: u32 shows its hash tables beside the filter itself. */
+/** One filter per preference: u32 also lists its hash tables. */
 function parseFilters(answer: string): readonly Filter[] {
   const found = objectsIn(answer);
   if (found === null) return UNREADABLE_FILTERS;
@@ -220,10 +220,10 @@ function parseFilters(answer: string): readonly Filter[] {
   return [...filters.values()];
 }
 
-/** No filter has it. */
+/** Not used by any filter. */
 const NOBODYS_PREFERENCE = 0;
 
-/** Filters of any program, perhaps ours among them. */
+/** Stands for filters of any program, possibly ours. */
 const UNREADABLE_FILTERS = [NOBODYS_PREFERENCE, OUR_PREFERENCE].map(
   (preference): Filter => ({ preference, kind: UNREADABLE, to: null }),
 );

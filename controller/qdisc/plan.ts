@@ -12,22 +12,22 @@ import {
   type DesiredQueues,
 } from "./parse.js";
 
-/** One command, and the one that takes it back; null where nothing can. */
+/** A command, and the command that undoes it; null if it cannot be undone. */
 export interface PlanStep {
   readonly run: string;
   readonly undo: string | null;
-  /** It is unknown whether there is anything to do: it may fail. */
+  /** May fail, as it is unknown whether there is anything to remove. */
   readonly isGuess?: true;
 }
 
 export type Plan =
   | { readonly kind: "steps"; readonly steps: readonly PlanStep[] }
-  /** What stands in the way, in words. */
+  /** Why the plan was refused. */
   | { readonly kind: "refused"; readonly reasons: readonly string[] };
 
 /**
- * What makes the host what is wanted: nothing where it is so already. Rates are the controller's and left alone.
- * @param force replaces what is not ours
+ * The steps that set up the queues; none if they are set up already. Rates of existing queues are the controller's.
+ * @param force replaces foreign qdiscs
  */
 export function planUp(
   wanted: DesiredQueues,
@@ -53,7 +53,7 @@ export function planUp(
   };
 }
 
-/** What removes everything of ours, and nothing else: no ifb that another line uses. */
+/** The steps that remove everything wanctl created, except an ifb that another WAN uses. */
 export function planDown({ devices, feeders }: Host): readonly PlanStep[] {
   const { upload } = devices;
   const download = feeders.length > 0 ? null : devices.download;
@@ -81,25 +81,25 @@ const isOurs = ({ preference }: { readonly preference: number }): boolean =>
 
 const NAME_BYTES_MAX = 15;
 
-/** A device that is there may have a longer name besides its own; one that is made may not. */
+/** The name of a new device is limited; an existing one may be given by a longer altname. */
 const unnameable = (
   { devices: { download } }: DesiredQueues,
   host: Host,
 ): string[] =>
   host.devices.download === null && Buffer.byteLength(download) > NAME_BYTES_MAX
     ? [
-        `${download}: no such device, and none can be made of that name: at most ${NAME_BYTES_MAX} bytes`,
+        `${download}: no such device, and the name is too long to create it: at most ${NAME_BYTES_MAX} bytes`,
       ]
     : [];
 
-/** To take another line's ifb would shape both lines as one: not even by force. */
+/** Using another WAN's ifb would shape both as one: refused even with force. */
 const inUse = ({ devices }: DesiredQueues, { feeders }: Host): string[] =>
   feeders.map(
     (feeder) =>
-      `${devices.download}: what comes in by ${feeder} is led to it already: name another shaper.download_device`,
+      `${devices.download}: ingress of ${feeder} is already redirected to it: set another shaper.download_device`,
   );
 
-/** Foreign qdiscs where ours would stand. */
+/** Foreign qdiscs where ours would go. */
 function foreign(host: Host): string[] {
   const { upload, download } = host.devices;
   const roots = [upload, download].flatMap((device) =>
@@ -120,18 +120,18 @@ function foreign(host: Host): string[] {
     : roots;
 }
 
-/** Only an ifb is fed by a redirect; any other device, the LAN's, has its packets already. */
+/** Only an ifb needs a redirect; any other device (that of the LAN) sees the packets anyway. */
 const isRedirected = (download: Device | null): boolean =>
   download === null || download.isIfb;
 
-/** Does our filter stand, and lead to the right device? */
+/** Whether our filter exists and redirects to the right device. */
 const isRedirecting = ({ ingress }: Device, download: Device | null): boolean =>
   ingress?.kind === "ingress" &&
   ingress.filters.some(
     (filter) => isOurs(filter) && filter.to === download?.name,
   );
 
-/** Does another program handle incoming packets? */
+/** Whether another program handles incoming packets. */
 const isTaken = ({ ingress }: Device): boolean =>
   ingress !== null &&
   (ingress.kind === "clsact" ||

@@ -6,15 +6,15 @@ import { bytesPerMs, type Slot, waitMs } from "./stream.js";
 import type { Sender } from "./tcp.js";
 import { openSource, openTraffic } from "./traffic.js";
 
-/** One direction of the line: senders, bottleneck and shaper in this direction's order. */
+/** One direction of the line: senders, bottleneck and shaper, in the order of that direction. */
 export interface SimulatedDirection {
   readonly fifo: Fifo;
   readonly cake: Cake;
   /**
-   * Lets one millisecond pass.
-   * @param shaperBps what CAKE is told
-   * @param ackMs how long the ack of what arrives now will take, ms
-   * @param ackedBytes what the other direction delivered: its acks travel here
+   * Advances by one millisecond.
+   * @param shaperBps the bandwidth of CAKE
+   * @param ackMs how long an ack sent now takes to return, ms
+   * @param ackedBytes bytes delivered in the other direction, whose acks travel in this one
    */
   pass(
     nowMs: number,
@@ -22,19 +22,19 @@ export interface SimulatedDirection {
     ackMs: number,
     ackedBytes: number,
   ): void;
-  /** Asked with instants that never go back. */
+  /** To be called with non-decreasing times. */
   capacityBps(nowMs: number): number;
-  /** What has passed the WAN port since the start. */
+  /** Bytes that passed the WAN port since the start. */
   portBytes(): number;
-  /** What reached its destination in the last millisecond. */
+  /** Bytes delivered in the last millisecond. */
   deliveredBytes(): number;
-  /** What an ack of the other direction that is sent now will wait, ms. */
+  /** Queueing delay of an ack sent in this direction now, ms. */
   ackWaitMs(): number;
 }
 
-/** A sender notices by itself that nothing comes back. */
+/** A sender detects a loss after this at the latest (retransmission timeout). */
 const LATEST_NOTICE_MS = 1000;
-/** An ack of 66 bytes for every two packets, and half of them thinned out on the way. */
+/** An ack of 66 bytes for every two packets, half of them filtered on the way. */
 const ACK_RATIO = 66 / (4 * 1514);
 
 export function openSimulatedDirection(
@@ -61,8 +61,8 @@ export function openSimulatedDirection(
   const unacked = end.map(() => 0);
 
   /**
-   * Tells every sender what became of its bytes. A loss shows when what was sent after it is acked. While the other
-   * direction carries nothing no ack comes back.
+   * Tells every sender which bytes arrived and which were lost. A loss is noticed with the acks of later packets. While
+   * the other direction carries nothing, no acks return.
    */
   function report(ackMs: number) {
     const isHeard = ackMs < Infinity;
@@ -103,7 +103,7 @@ export function openSimulatedDirection(
 interface Order {
   readonly fifo: Fifo;
   readonly cake: Cake;
-  /** Where bytes pass between us and the WAN, and are counted. */
+  /** Where the byte counters of the WAN port count. */
   readonly port: readonly Slot[];
   readonly end: readonly Slot<Slot<Sender>>[];
 }

@@ -11,14 +11,14 @@ import { NO_SPIKES, openProbes, type SimulatedReply } from "./probes.js";
 import { openRandom } from "./random.js";
 import { bytesPerMs } from "./stream.js";
 
-/** A radio's scheduler: while its direction is in use every packet waits longer, however much or little is sent. */
+/** A radio scheduler: while its direction is in use, every packet waits longer, whatever the load. */
 interface Scheduler {
-  /** One millisecond in which so many of so many possible bytes passed. */
+  /** Advances by one millisecond in which `bytes` of `capacity` bytes passed. */
   pass(bytes: number, capacity: number): void;
   addedMs(): number;
 }
 
-/** The line counts as in use from this part of its capacity on, over about this time. */
+/** Fully in use from this share of the capacity on, averaged over about `MEMORY_MS`. */
 const USED_RATIO = 0.1;
 const MEMORY_MS = 100;
 
@@ -33,31 +33,31 @@ function openScheduler(ms: number): Scheduler {
   };
 }
 
-/** A reading whose replies know more than real ones do. */
+/** A reading whose replies contain more than real ones. */
 export interface SimulatedReading extends Reading {
   readonly replies: readonly SimulatedReply[];
 }
 
 /**
- * A line that is not there: traffic into what the shaper and the capacity let through, real queues, and RTT as the queues
- * make it. The same seed and the same rates at the same instants give the same bytes.
+ * A simulated line: traffic, queues, and the RTT that results from them. The same seed and the same rates at the same
+ * times give the same bytes.
  */
 export interface SimulatedLine {
-  /** Moves on by `ms` (whole ms); returns the line's own time afterwards, which starts at 0. */
+  /** Advances by `ms` (whole ms); returns the line's own time, which starts at 0. */
   advance(ms: number): MonoMs;
   /** What happened since the last take. */
   take(): SimulatedReading;
-  /** The shaper's rates from now on, bit/s. Unshaped until told. */
+  /** Sets the shaper's rates, bit/s. Unshaped before the first call. */
   shape(rates: PerDirection<number>): void;
-  /** Answers to a call's packets since the last such take: none where no call was asked for. */
+  /** Replies to the packets of the call since the last take; empty without `callEveryMs`. */
   takeCall(): readonly SimulatedReply[];
-  /** What has reached its destination since the start. */
+  /** Bytes delivered since the start. */
   delivered(): PerDirection<Delivered>;
-  /** What the line can carry now, bit/s: for tests, displays and scores; no controller sees it. */
+  /** Current capacity, bit/s: for tests, displays and scores; not visible to the controller. */
   capacityBps(): PerDirection<number>;
 }
 
-/** Bytes since the start: those that reached their destination, and what the capacity would have carried. */
+/** Bytes since the start: delivered, and possible at full capacity. */
 interface Delivered {
   readonly bytes: number;
   readonly ofBytes: number;
@@ -69,13 +69,13 @@ export interface SimulationOptions {
   readonly reflectors: number;
   readonly spacingMs: number;
   readonly lossMs: number;
-  /** Send a packet there and back this often beside the probes, as a call does, to see what a sparse flow feels. */
+  /** Interval of a simulated call's packets, to measure the delay of a sparse flow. */
   readonly callEveryMs?: number;
 }
 
-/** How much farther than the nearest a reflector is, at most. */
+/** Maximum extra RTT of a reflector over the nearest one. */
 const SPREAD_MS = 6;
-/** A call's packets meet queues and nothing else. */
+/** Packets of a call are delayed by queues only. */
 const FLAWLESS = {
   jitterMs: 0,
   probeLossRatio: 0,
@@ -136,7 +136,7 @@ export function openSimulatedLine(options: SimulationOptions): SimulatedLine {
   function pass() {
     probes.enter(nowMs);
     call?.enter(nowMs);
-    // Both waits and both deliveries are of the millisecond before: neither direction is ahead of the other.
+    // waits and deliveries of both directions are those of the previous millisecond
     const wayMs = pathMs(nowMs) + schedulerMs();
     const downloadAckMs = wayMs + upload.ackWaitMs();
     const uploadAckMs = wayMs + download.ackWaitMs();

@@ -7,63 +7,63 @@ import { mbit } from "../../shared/contract/units.js";
 import type { Random } from "./random.js";
 import { ALWAYS, type TrafficPlan } from "./traffic.js";
 
-/** From an instant on the line can carry so much, until the next step. */
+/** Capacity from an instant on, until the next step. */
 export interface CapacityStep {
   readonly fromMs: number;
   readonly bps: number;
 }
 
 export interface DirectionPlan extends TrafficPlan {
-  /** Steps in order of time, the first from 0; perhaps without end. After the last one nothing changes any more. */
+  /** Steps in order of time, the first at 0; may be infinite. The last step holds from then on. */
   readonly capacity: (random: Random) => Iterable<CapacityStep>;
-  /** What the bottleneck's buffer holds, as time at the first step's rate. */
+  /** Size of the bottleneck's buffer, as time at the rate of the first step. */
   readonly bufferMs: number;
-  /** What a radio's scheduler adds to every packet's way while this direction is in use, whatever its rate; 0 where not said. */
+  /** Delay that a radio scheduler adds to every packet while this direction is in use; default 0. */
   readonly schedulerMs?: number;
 }
 
-/** From an instant on the way is longer than at its shortest by so much, until the next. */
+/** Extra path RTT over the shortest path from an instant on, until the next. */
 export interface Detour {
   readonly fromMs: number;
   readonly ms: number;
 }
 
-/** What is wrong with a reflector. */
+/** A fault of a reflector. */
 export type SimulatedFault =
   | { readonly kind: "dead"; readonly fromMs: number }
   | { readonly kind: "lossy"; readonly ratio: number }
-  /** Slower by `ms` for `meanMs`, then not, and so on; both vary exponentially. */
+  /** Alternately slower by `ms` and normal, each for `meanMs` on average (exponential). */
   | { readonly kind: "slow"; readonly ms: number; readonly meanMs: number };
 
-/** What chance adds to some probes' RTT. */
+/** Random additional RTT of some probes. */
 export interface Spikes {
   readonly ratio: number;
   readonly lowMs: number;
   readonly highMs: number;
 }
 
-/** All that is to know about a simulated line before its dice are cast. */
+/** Parameters of a simulated line. */
 export interface LinePlan extends PerDirection<DirectionPlan> {
-  /** Of the nearest reflector and of every TCP connection; 1 ms or more. */
+  /** RTT to the nearest reflector and of every TCP connection; at least 1 ms. */
   readonly baseRttMs: number;
-  /** Mean of what chance adds to a probe's RTT. */
+  /** Mean random jitter of a probe's RTT. */
   readonly jitterMs: number;
-  /** Probes lost to chance, apart from those an overflowing queue loses. */
+  /** Random probe loss, in addition to that of overflowing queues. */
   readonly probeLossRatio: number;
-  /** Where not said: none. */
+  /** Default: none. */
   readonly detours?: (random: Random) => Iterable<Detour>;
   readonly spikes?: Spikes;
-  /** What is wrong with the reflector in this place, if anything. */
+  /** Fault of each reflector, by its index; null for none. */
   readonly faults?: readonly (SimulatedFault | null)[];
-  /** The byte counters of the WAN port move only each so many ms, as some network cards' do; 25 where not said. */
+  /** Update interval of the WAN port's byte counters, as on some network cards; default 25. */
   readonly countedEveryMs?: number;
-  /** The part of the bottleneck's queue that probes wait in; all of it where not said. */
+  /** The share of the bottleneck's queueing delay that probes see; default 1. */
   readonly sightRatio?: number;
 }
 
 const QUIET = { ...ALWAYS, steadyBps: 0, burstBps: 0 };
 
-/** A line for tests: given steps of capacity, given bulk connections that never end, nothing else. */
+/** A line for tests: fixed capacity steps and endless bulk connections only. */
 export function fixedPlan(plan: {
   readonly baseRttMs: number;
   readonly bufferMs: number;
@@ -87,7 +87,7 @@ export function fixedPlan(plan: {
 
 type Range = readonly [low: number, high: number];
 
-/** A rate in Mbit/s that falls for a while, comes back, and so on for ever. */
+/** A rate in Mbit/s that alternates between two ranges forever. */
 const wandering = (usual: Range, low: Range, usualS: Range, lowS: Range) =>
   function* (random: Random): Generator<CapacityStep, never> {
     for (let fromMs = 0, isLow = false; ; isLow = !isLow) {
@@ -105,7 +105,7 @@ const web = (steadyBps: number, burstBps: number) => ({
 
 /** The two lines of the demo. */
 export const LINES = {
-  /** DOCSIS: the neighbours come home, and half of it is gone for half a minute. */
+  /** DOCSIS: shared, drops to about half for half a minute. */
   cable: {
     baseRttMs: 22,
     jitterMs: 0.8,
@@ -123,7 +123,7 @@ export const LINES = {
       background: web(mbit(0.2), mbit(1)),
     },
   },
-  /** VDSL: steady, but for crosstalk now and then. */
+  /** VDSL: steady, except for occasional crosstalk. */
   vdsl: {
     baseRttMs: 28,
     jitterMs: 0.3,
@@ -145,7 +145,7 @@ export const LINES = {
 
 export type LineName = keyof typeof LINES;
 
-/** The capacity at instants that never go back, bit/s. */
+/** The capacity at non-decreasing times, bit/s. */
 export function openCapacity(
   steps: Iterable<CapacityStep>,
 ): (nowMs: number) => number {
@@ -153,7 +153,7 @@ export function openCapacity(
   return (nowMs) => at(nowMs).bps;
 }
 
-/** What holds at instants that never go back; `first` before anything does. */
+/** The current part at non-decreasing times; `first` before the first one. */
 export function openTimeline<T extends { readonly fromMs: number }>(
   parts: Iterable<T>,
   first: T,

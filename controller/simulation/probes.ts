@@ -6,16 +6,16 @@ import type { SimulatedFault, LinePlan, Spikes } from "./plan.js";
 import type { Fifo } from "./queues.js";
 import { openRandom, type Random } from "./random.js";
 
-/** A host that answers probes, or not. Asked with instants that never go back. */
+/** A host that answers probes. To be called with non-decreasing times. */
 interface Reflector {
   answers(nowMs: number): boolean;
-  /** How much later than the nearest reflector's its answer is. */
+  /** Extra RTT over the nearest reflector. */
   addedMs(nowMs: number): number;
-  /** How far its clock is from ours. */
+  /** Offset of its clock from ours. */
   readonly clockMs: number;
 }
 
-/** Clocks of reflectors are as wrong as this. */
+/** Maximum clock offset of reflectors. */
 const CLOCK_ERROR_MS = 500;
 
 function openReflector(
@@ -50,24 +50,24 @@ function openReflector(
   }
 }
 
-/** Pings through both directions. Sparse, they pass CAKE at once; in the ISP's queues they wait with everybody else. */
+/** Pings through both directions. As sparse flows they pass CAKE without delay; in the ISP's queues they wait. */
 interface Probes {
-  /** What enters a queue at this instant. Called before the lanes let the millisecond pass. */
+  /** Puts probes into queues. Called before the lanes advance by a millisecond. */
   enter(nowMs: number): void;
-  /** What left a queue in the millisecond that began at this instant. Called after. */
+  /** Takes probes out of queues. Called after the lanes have advanced. */
   leave(nowMs: number): void;
-  /** Replies that came since the last take, as they came, and how many probes passed their deadline. */
+  /** Replies since the last take, in order of arrival, and the number of probes that passed their deadline. */
   take(nowMs: number): {
     readonly replies: SimulatedReply[];
     readonly lost: number;
   };
 }
 
-/** A reply that knows more than a real one. */
+/** A reply that contains more than a real one. */
 export interface SimulatedReply extends Reply {
-  /** One-way times as the reflector's clock tells them: ms from us to it and back, each with a constant of its own. */
+  /** One-way delays by the reflector's clock, ms: each includes a constant offset. */
   readonly oneWayMs: PerDirection<number>;
-  /** What queues and schedulers added to the way: for scores, no controller sees it. */
+  /** Delay added by queues and schedulers: for scores, not visible to the controller. */
   readonly addedMs: number;
 }
 
@@ -80,12 +80,12 @@ interface ProbePlan extends Pick<
   | "faults"
   | "sightRatio"
 > {
-  /** The way to the nearest reflector and back at this instant, queues apart; it varies above `baseRttMs`. */
+  /** RTT to the nearest reflector without queues; at least `baseRttMs`. */
   readonly pathMs: (nowMs: number) => number;
-  /** What radio schedulers add at this instant. */
+  /** Delay currently added by radio schedulers. */
   readonly schedulerMs: () => number;
   readonly reflectors: number;
-  /** How much farther than the nearest a reflector is, at most, ms. */
+  /** Maximum extra RTT of a reflector over the nearest one, ms. */
   readonly spreadMs: number;
   readonly spacingMs: number;
   readonly lossMs: number;
@@ -96,11 +96,11 @@ export const NO_SPIKES: Spikes = { ratio: 0, lowMs: 0, highMs: 0 };
 interface Probe {
   readonly reflector: number;
   readonly sentAtMs: number;
-  /** Cast as it sets out, so that what comes of one probe shifts no other's luck. */
+  /** Drawn when the probe is sent, so that its fate does not shift the random numbers of others. */
   readonly luck: PerDirection<number>;
-  /** What is still to be added after the last queue. */
+  /** Delay to add after the last queue. */
   spareMs: number;
-  /** The part of its time that no queue caused. */
+  /** The part of its RTT not caused by queues. */
   travelMs: number;
   enterAtMs: number;
   turnedAtMs: number;
@@ -108,7 +108,7 @@ interface Probe {
   receivedAtMs: number;
 }
 
-/** @param name distinguishes the dice of several probers on one line */
+/** @param name separates the random streams of several probers on one line */
 export function openProbes(
   plan: ProbePlan,
   { download, upload }: PerDirection<SimulatedDirection>,
@@ -169,7 +169,7 @@ export function openProbes(
   }
 
   function answer(probe: Probe, atMs: number) {
-    // before CAKE the packets come as they were sent, after it one by one
+    // before CAKE packets arrive in bursts as sent, after it one by one
     probe.spareMs +=
       probe.luck.download *
       (download.fifo.burstMs() + download.cake.packetMs());
@@ -211,7 +211,7 @@ function queue(probe: Probe, waiting: Probe[], fifo: Fifo): void {
   waiting.push(probe);
 }
 
-/** Hands over, with its instant, each probe that left a queue in this millisecond. */
+/** Passes on each probe that left the queue in this millisecond, with its time. */
 function release(
   waiting: Probe[],
   fifo: Fifo,
@@ -226,7 +226,7 @@ function release(
   }
 }
 
-/** Takes out of the list, in its order, what fits. */
+/** Removes and returns the matching probes, in order. */
 function removed(probes: Probe[], fits: (probe: Probe) => boolean): Probe[] {
   if (!probes.some(fits)) return [];
   const out = probes.filter(fits);
@@ -241,7 +241,7 @@ function toReply(
 ): SimulatedReply {
   const { sentAtMs, turnedAtMs, receivedAtMs, travelMs } = probe;
   const rttMs = receivedAtMs - sentAtMs;
-  // both clocks count whole milliseconds, and they differ
+  // ICMP timestamps are whole milliseconds, and the clocks differ
   const told = Math.round(turnedAtMs + (reflector?.clockMs ?? 0));
   return {
     reflector: probe.reflector,

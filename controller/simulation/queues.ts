@@ -1,18 +1,18 @@
 import { type Slot, slotFor, type Stream } from "./stream.js";
 import { SEGMENT_BYTES } from "./tcp.js";
 
-/** When a queue should lose a packet (CoDel, RFC 8289): its delay was above target for a whole interval. */
+/** CoDel (RFC 8289): drops when the delay was above target for a whole interval. */
 interface Codel {
-  /** Asked once a millisecond: lose one packet now? */
+  /** Called once per millisecond: whether to drop a packet now. */
   drops(waiting: number, perMs: number, nowMs: number): boolean;
 }
 
 const TARGET_MS = 5;
 const INTERVAL_MS = 100;
-/** Less than this is no queue, however long it takes. */
+/** Less than this does not count as a queue, whatever its delay. */
 const LEAST_BYTES = 1.5 * SEGMENT_BYTES;
 
-/** Drops come ever faster while the queue stands, by the square root of their number, and are forgotten as they came. */
+/** The drop rate grows with the square root of the drop count while the queue stands; the count decays afterwards. */
 export function openCodel(): Codel {
   let aboveSince: number | null = null;
   let count = 0;
@@ -37,12 +37,12 @@ export function openCodel(): Codel {
   };
 }
 
-/** The shaper: a queue for each stream, all served alike, each kept short by its own CoDel. */
+/** The shaper: a queue per stream, served fairly, each with its own CoDel. */
 export interface Cake<From extends Stream = Stream> {
   readonly slots: readonly Slot<From>[];
-  /** One millisecond in which `rate` bytes may leave. */
+  /** Advances by one millisecond in which `rate` bytes may leave. */
   pass(rate: number, nowMs: number): void;
-  /** The most that a sparse packet waits: for the one that is being sent, ms. */
+  /** Maximum wait of a sparse packet: for the packet being sent, ms. */
   packetMs(): number;
 }
 
@@ -51,7 +51,7 @@ const LIMIT_MS = 400;
 
 type Queue = Slot & { readonly codel: Codel; isServed: boolean };
 
-/** @param ingress what CAKE loses counts as sent, for it has already come through the bottleneck */
+/** @param ingress drops count as sent, since they have already passed the bottleneck */
 export function openCake<From extends Stream>(
   streams: readonly From[],
   ingress: boolean,
@@ -93,7 +93,7 @@ export function openCake<From extends Stream>(
   };
 }
 
-/** Every stream gets the same share, and what one does not need goes to the others. */
+/** Max-min fairness: equal shares, unused parts go to the others. */
 function serve(slots: readonly Queue[], bytes: number, rate: number): void {
   if (bytes <= rate) {
     for (const slot of slots) {
@@ -124,7 +124,7 @@ function serve(slots: readonly Queue[], bytes: number, rate: number): void {
   }
 }
 
-/** Drops what exceeds the limit from the longest flow. Returns how much that was, bytes. */
+/** Drops what exceeds the limit from the longest queue. @returns bytes dropped */
 function shorten(
   slots: readonly Queue[],
   bytes: number,
@@ -138,27 +138,27 @@ function shorten(
   return excess;
 }
 
-/** The bottleneck: one queue for all, well mixed, served in the order of arrival, losing what does not fit. */
+/** The bottleneck: one tail-drop FIFO for all streams. */
 export interface Fifo<From extends Stream = Stream> {
   readonly slots: readonly Slot<From>[];
-  /** One millisecond in which `capacity` bytes can leave. */
+  /** Advances by one millisecond in which `capacity` bytes can leave. */
   pass(capacity: number): void;
-  /** What a byte that arrives now would wait if the capacity stayed as it is, ms. */
+  /** Wait of a byte that arrives now, at the current capacity, ms. */
   waitMs(): number;
-  /** The most that a packet waits for others that came with it, ms: senders send in bursts, and the more the fuller the line. */
+  /** Maximum wait for packets of the same burst, ms: bursts grow with the load. */
   burstMs(): number;
-  /** The share of the last millisecond's arrivals that was lost. */
+  /** Loss ratio of the last millisecond's arrivals. */
   lossRatio(): number;
-  /** The last byte that has come in so far, by its place in the order of all bytes ever. */
+  /** Position of the last byte that arrived, counted from the start. */
   mark(): number;
   /**
-   * When in the last millisecond the byte at `mark` was gone, 0..1; null while it waits. This is the exact delay, the
-   * least d with the capacity's integral over d equal to the queue, whatever the capacity does meanwhile.
+   * When in the last millisecond the byte at `mark` left, 0..1; null while it waits. This gives the exact delay, even
+   * if the capacity changes meanwhile.
    */
   goneAt(mark: number): number | null;
 }
 
-/** Acks come for two packets, and rooms in windows for several: as seen on a real kernel with four connections. */
+/** Burst size as observed on a real kernel with four connections: delayed acks release several packets at once. */
 const BURST_BYTES = 3 * SEGMENT_BYTES;
 
 export function openFifo<From extends Stream>(
@@ -196,7 +196,7 @@ export function openFifo<From extends Stream>(
       now.arrived += inflow - lost;
       now.goneBefore = now.gone;
       now.bytes = served < 1 ? held - capacity : 0;
-      // An empty queue has let out all that came, to the last bit: rounding must not keep a probe waiting.
+      // an empty queue has sent everything: rounding must not keep a probe waiting
       now.gone = served < 1 ? now.gone + capacity : now.arrived;
     },
     waitMs: () => (now.bytes > 0 ? now.bytes / now.perMs : 0),

@@ -1,15 +1,15 @@
-/** A stream of numbers that look random and depend on nothing but its seed and its name. */
+/** A stream of pseudo-random numbers, determined by seed and purpose. */
 export interface Random {
-  /** From the open interval (0, 1): never its ends. */
+  /** From the open interval (0, 1). */
   uniform(): number;
   between(low: number, high: number): number;
-  /** Exponentially distributed; Infinity where the mean is. */
+  /** Exponentially distributed; Infinity if the mean is. */
   exponential(mean: number): number;
 }
 
 /**
- * One stream for each purpose, so that drawing more from one shifts no other. The generator is mulberry32 (public domain,
- * Tommy Ettinger): whole numbers of 32 bits, the same on every machine.
+ * One stream per purpose, so that additional draws from one do not shift another. The generator is mulberry32 (public
+ * domain, Tommy Ettinger): 32-bit integers, the same on every machine.
  */
 export function openRandom(seed: number, purpose: string): Random {
   let state = hash(purpose, seed);
@@ -26,7 +26,7 @@ export function openRandom(seed: number, purpose: string): Random {
   };
 }
 
-/** FNV-1a over the text, begun with the seed. */
+/** FNV-1a over the text, seeded. */
 function hash(text: string, seed: number): number {
   let value = Math.imul(0x811c9dc5 ^ seed, 0x01000193);
   for (const character of text)

@@ -1,10 +1,10 @@
-/** Something bytes come out of, a millisecond at a time. What is downstream reads `out`. */
+/** A source of bytes, per millisecond; the next stage reads `out`. */
 export interface Stream {
   /** Bytes in this millisecond. */
   out: number;
 }
 
-/** One stream's place in a queue. */
+/** The part of a queue that belongs to one stream. */
 export interface Slot<From extends Stream = Stream> extends Stream {
   readonly from: From;
   waiting: number;
@@ -19,22 +19,22 @@ export const slotFor = <From extends Stream>(from: From): Slot<From> => ({
   lost: 0,
 });
 
-/** What a byte that comes now will wait here if all goes on as it does, ms. */
+/** Wait of a byte that arrives now, at the current rate, ms. */
 export const waitMs = ({ waiting, out }: Slot): number =>
   waiting > 0 ? waiting / out : 0;
 
 /** bit/s to bytes in one millisecond. */
 export const bytesPerMs = (bps: number): number => bps / 8e3;
 
-/** What is put in comes out some whole milliseconds later, all of it, once. */
+/** Delays bytes by whole milliseconds. */
 interface DelayLine {
   /** At least 1 ms, at most {@link LONGEST_MS}; rounded. */
   put(bytes: number, afterMs: number): void;
-  /** What has come by this millisecond. Called once for each. */
+  /** Bytes due in this millisecond. To be called once per millisecond. */
   take(): number;
 }
 
-/** Longer than any queue of a line in its right mind. */
+/** Maximum delay: longer than any realistic queue. */
 export const LONGEST_MS = 8191;
 
 export function openDelayLine(): DelayLine {

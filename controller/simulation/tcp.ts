@@ -2,43 +2,43 @@ import { clamp } from "../../shared/contract/units.js";
 import type { Random } from "./random.js";
 import { openDelayLine, type Stream } from "./stream.js";
 
-/** How much a sender may have under way and how fast it may send, without its packets. */
+/** Congestion control: window and pacing rate of a sender. */
 export interface Congestion {
   windowBytes(): number;
-  /** The most that may leave in one millisecond. */
+  /** Maximum bytes per millisecond. */
   pacedBytes(): number;
-  /** Acks of so many bytes came; while a loss is being repaired only to those that do not heed losses. */
+  /** Bytes were acked; not called during loss recovery if `heedsLoss`. */
   acked(bytes: number, nowMs: number): void;
-  /** A round trip took this long. */
+  /** An RTT sample. */
   measured(rttMs: number, nowMs: number): void;
-  /** Something was lost. The caller sees to it that this is said once per round trip. */
+  /** A loss; called at most once per round trip. */
   lost(): void;
-  /** The way has filled up: the end of slow start, if it lasts still. */
+  /** The path is full: ends slow start. */
   full(): void;
   readonly heedsLoss: boolean;
 }
 
-/** A full packet on the wire: 12112 bit. */
+/** A full-size packet on the wire: 12,112 bits. */
 export const SEGMENT_BYTES = 1514;
 
 const FIRST_CUBIC_SEGMENTS = 10;
 const LEAST_CUBIC_SEGMENTS = 2;
-/** What is left of a window after a loss. */
+/** Factor by which a loss reduces the window. */
 const BETA = 0.7;
 /** Segments per second cubed. */
 const GROWTH = 0.4;
-/** What Reno would gain per round trip if it cut by BETA. */
+/** Segments per round trip that Reno would gain if it cut by BETA. */
 const RENO_GAIN = (3 * (1 - BETA)) / (1 + BETA);
 
-/** The RTT at which slow start takes the way for full (HyStart, RFC 9406). */
+/** The RTT at which slow start considers the path full (HyStart++, RFC 9406). */
 export const fullAtMs = (leastRttMs: number): number =>
   leastRttMs + clamp(leastRttMs / 8, 4, 16);
 
 /**
- * How much a TCP connection may have under way (CUBIC, RFC 9438).
+ * CUBIC congestion control (RFC 9438).
  *
- * Slow start until the way is full or something is lost; then `GROWTH (t - K)^3 + before`, never below what Reno would
- * have. Inside, windows are in segments.
+ * Slow start until the path is full or a packet is lost; then `GROWTH (t - K)^3 + before`, never below Reno's window.
+ * Windows are in segments.
  */
 export function openCubic(): Congestion {
   const now = {
@@ -87,21 +87,21 @@ export function openCubic(): Congestion {
 
 const FIRST_BBR_BYTES = 10 * SEGMENT_BYTES;
 const LEAST_BBR_BYTES = 4 * SEGMENT_BYTES;
-/** 2 / ln 2: doubles what is sent each round. */
+/** 2 / ln 2: doubles the sending rate each round. */
 const STARTUP_GAIN = 2.885;
 const WINDOW_GAIN = 2;
 const CYCLE = [1.25, 0.75, 1, 1, 1, 1, 1, 1] as const;
-/** The bandwidth is the best of so many round trips. */
+/** The bandwidth is the maximum over this many round trips. */
 const ROUNDS = 10;
-/** The shortest round trip is believed for so long; then the way is emptied to see it again. */
+/** Validity of the minimum RTT; then the queue is drained to measure it again. */
 const RTT_KEPT_MS = 10_000;
 const RTT_PROBE_MS = 200;
-/** Startup ends when the bandwidth has not grown by a quarter in so many rounds. */
+/** Startup ends when the bandwidth has not grown by 25 % in this many rounds. */
 const PATIENCE_ROUNDS = 3;
 
 /**
- * A model of the way instead of losses (BBR, version 1: Cardwell and others, ACM Queue 14/5): sends at the bandwidth it
- * saw, a little more and a little less in turn, with at most twice the way's content under way.
+ * BBR version 1 (Cardwell and others, ACM Queue 14/5): models the path instead of reacting to losses. Sends at the
+ * measured bandwidth, alternately a little more and a little less, with at most twice the BDP in flight.
  */
 export function openBbr(random: Random): Congestion {
   const rates: number[] = [];
@@ -180,11 +180,11 @@ export function openBbr(random: Random): Congestion {
 
 /** A sender in one direction of the line. */
 export interface Sender extends Stream {
-  /** Decides what leaves in the millisecond that begins: `out`. */
+  /** Sets `out` for the millisecond that begins. */
   send(nowMs: number): void;
-  /** These bytes arrived after `rttMs - backInMs`; the sender will know in `backInMs`. */
+  /** These bytes arrived `rttMs - backInMs` after they were sent; their acks return in `backInMs`. */
   delivered(bytes: number, backInMs: number, rttMs: number): void;
-  /** These bytes were lost; the sender will know in `noticedInMs`. */
+  /** These bytes were lost; the sender detects it in `noticedInMs`. */
   dropped(bytes: number, noticedInMs: number): void;
 }
 
@@ -194,17 +194,17 @@ const fresh = (congestion: Congestion) => ({
   inFlight: 0,
   /** Bytes known to have arrived or to be lost. */
   accounted: 0,
-  /** Where `accounted` will be when the last loss is behind us. */
+  /** Recovery ends when `accounted` exceeds this. */
   recoveredAt: 0,
-  /** Lost, but less than a packet yet. */
+  /** Lost bytes that do not yet make up a packet. */
   lost: 0,
   leastRttMs: Infinity,
   fullFromMs: Infinity,
 });
 
 /**
- * One bulk TCP connection after another, as `isOn` has it. It is clocked by its acks: what comes back makes room in the
- * window for what leaves, so that it follows the narrowest place on its way within a round trip.
+ * Consecutive bulk TCP connections, while `isOn`. Ack-clocked: acks free the window for new data, so that the sending
+ * rate follows the bottleneck within a round trip.
  */
 export function openFlow(
   isOn: (nowMs: number) => boolean,
@@ -215,7 +215,7 @@ export function openFlow(
   let tcp = fresh(open());
   let now = 0;
 
-  /** One cut answers all losses among what was in flight at the first of them. */
+  /** One window reduction for all losses among the bytes in flight at the first of them. */
   function lose(bytes: number) {
     tcp.lost += bytes;
     if (tcp.lost < SEGMENT_BYTES) return;
@@ -234,7 +234,7 @@ export function openFlow(
       tcp.inFlight -= acked + lost;
       tcp.accounted += acked + lost;
       if (!isOn(nowMs)) tcp.isSending = false;
-      // The next connection begins when nothing of the last one is under way: its acks would be taken for this one's.
+      // the next connection starts when nothing of the last one is in flight, as acks are not told apart
       else if (!tcp.isSending && tcp.inFlight < 1)
         tcp = { ...fresh(open()), isSending: true };
       this.out = 0;

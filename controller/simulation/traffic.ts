@@ -2,30 +2,30 @@ import { openRandom, type Random } from "./random.js";
 import { bytesPerMs } from "./stream.js";
 import { openBbr, openCubic, openFlow, type Sender } from "./tcp.js";
 
-/** How long something goes on and how long it pauses, on average; both vary exponentially. It begins within a pause. */
+/** Mean duration of activity and pauses, both exponentially distributed. Starts within a pause. */
 interface OnOff {
   readonly onMeanMs: number;
   readonly offMeanMs: number;
 }
 
-/** What people do with one direction of the line. */
+/** The traffic in one direction of the line. */
 export interface TrafficPlan {
-  /** Places for bulk connections, each taken and left again as its own dice say. */
+  /** Bulk connections, each on and off independently. */
   readonly bulk: OnOff & {
     readonly flows: number;
-    /** `cubic` where not said. */
+    /** Default: `cubic`. */
     readonly congestion?: "cubic" | "bbr";
-    /** No flow begins before; then each within {@link STAGGER_MS}. At once where not said. */
+    /** Earliest start; each flow starts within {@link STAGGER_MS} after it. Default: immediately. */
     readonly fromMs?: number;
   };
-  /** Calls at a steady rate, and pages that load in bursts; neither listens to losses. */
+  /** Calls at a steady rate and page loads in bursts; neither reacts to losses. */
   readonly background: OnOff & {
     readonly steadyBps: number;
     readonly burstBps: number;
   };
 }
 
-/** So that connections told to begin together do so as people do. */
+/** Spreads the starts of connections that begin together. */
 const STAGGER_MS = 500;
 
 export const ALWAYS: OnOff = { onMeanMs: Infinity, offMeanMs: 0 };
@@ -56,7 +56,7 @@ export function openTraffic(
   ];
 }
 
-/** A sender that sends as it likes and hears nothing. */
+/** A sender without congestion control. */
 export const openSource = (bytesAt: (nowMs: number) => number): Sender => ({
   out: 0,
   send(nowMs) {
@@ -66,7 +66,7 @@ export const openSource = (bytesAt: (nowMs: number) => number): Sender => ({
   dropped() {},
 });
 
-/** Asked with instants that never go back. */
+/** To be called with non-decreasing times. */
 function onOff(
   random: Random,
   { onMeanMs, offMeanMs }: OnOff,

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes wanctl_VERSION_ARCH.deb in dist-deb/, for the processor it runs on: the built program, Node 24 and the native
-# modules, so that the target needs neither npm nor a compiler. Needs what npm ci has installed, npm and dpkg-deb; node
-# and the modules come from the npm registry.
+# Builds dist-deb/wanctl_VERSION_ARCH.deb for the architecture of this host: the program, Node 24 and the native modules,
+# so that the target needs neither npm nor a compiler. Requires a previous npm ci, npm and dpkg-deb; downloads node and
+# the modules from the npm registry.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # a supported release: 24 is LTS until April 2028
@@ -28,7 +28,7 @@ trap 'rm -rf "$stage"' EXIT
 lib=$stage/usr/lib/wanctl
 doc=$stage/usr/share/doc/wanctl
 
-# put MODE FILE... FOLDER: copies into a folder of the package, made where it is missing
+# put MODE FILE... FOLDER: copies files into a folder of the package, creating it if needed
 put() {
   local mode=$1 to=$stage/${*: -1}
   install -d "$to"
@@ -47,17 +47,17 @@ program() {
   put 755 deploy/debian/wanctl deploy/debian/wanctl-history usr/bin
 }
 
-# What runs, without sources, tests and what is for other platforms. None is compiled here: each brings what it needs.
+# Runtime modules, without sources, tests and files for other platforms. Nothing is compiled: all have prebuilt binaries.
 modules() {
   (
     cd "$lib"
-    export PATH=$lib:$PATH # for npm to see the node that will run them
+    export PATH=$lib:$PATH # so that npm uses the node that will run them
     npm pkg delete optionalDependencies.better-sqlite3-node20
     npm install --omit=dev --ignore-scripts --no-audit --no-fund --silent
     rm package-lock.json
   )
   local m=$lib/node_modules
-  # of zeromq's builds the one that its loader takes here
+  # keep only the zeromq build that its loader selects here
   local addon
   addon=$(cd "$lib" && ./node -p 'require("zeromq"); fs.readFileSync("/proc/self/maps", "utf8").match(/node_modules(.zeromq\S*addon\.node)/)[1]')
   rm -rf "$m"/better-sqlite3/{deps,src,binding.gyp} "$m"/koffi/{vendor,doc,lib} "$m"/@koromix/*/musl* \
@@ -68,7 +68,7 @@ modules() {
   find "$m" \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.md' ! -iname 'LICENSE*' \) -delete
   find "$m" -maxdepth 3 -type d \( -name test -o -name benchmark -o -name benchmarks -o -name examples \) -prune -exec rm -rf {} +
   find "$m" -type d -empty -delete
-  # too much was deleted if one cannot be loaded any more
+  # fails if too much was deleted
   (cd "$lib" && ./node --input-type=module -e '
     import { readFileSync } from "node:fs";
     const { dependencies, optionalDependencies } = JSON.parse(readFileSync("package.json"));
@@ -81,7 +81,7 @@ modules() {
 papers() {
   put 644 systemd/* usr/lib/systemd/system
   put 640 config/recorder.yaml etc/wanctl
-  # laid out as the sources are, so that the pages' links lead somewhere
+  # same layout as the source tree, so that links between pages work
   put 644 README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md usr/share/doc/wanctl
   put 644 docs/*.md usr/share/doc/wanctl/docs
   put 644 docs/internals/*.md usr/share/doc/wanctl/docs/internals
@@ -103,21 +103,21 @@ papers() {
   node dist/cli/wanctl.js completion zsh >"$stage/usr/share/zsh/vendor-completions/_wanctl"
 }
 
-# man NAME DESCRIPTION: a page of section 1 from markdown on standard input
+# man NAME DESCRIPTION: makes a section 1 page from markdown on standard input
 man() {
   { printf '# %s(1) -- %s\n' "$1" "$2" && cat; } |
     node_modules/.bin/marked-man --no-breaks --name "$1" --section 1 --version "$version" --manual wanctl |
     gzip -9n >"$stage/usr/share/man/man1/$1.1.gz"
 }
 
-# wanctl(1), and a page for each command that has one in docs/, named by what its help says
+# wanctl(1), and a page for each command documented in docs/, with the description from its help
 manual() {
   local page name
   install -d "$stage/usr/share/man/man1"
   { cat deploy/debian/wanctl.md && node dist/cli/wanctl.js --help | sed 's/^/    /'; } |
     man wanctl "keep internet uplinks free of bufferbloat"
   for page in docs/*.md; do
-    [[ $(head -1 "$page") == "# wanctl "* ]] || continue # not of a program
+    [[ $(head -1 "$page") == "# wanctl "* ]] || continue # not a command
     name=$(basename "$page" .md)
     sed '1d; /^<!-- /d' "$page" |
       man "wanctl-$name" "$(node dist/cli/wanctl.js "$name" --help | awk -v RS= 'NR == 2 { gsub(/\n */, " "); print }')"

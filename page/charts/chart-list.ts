@@ -15,12 +15,12 @@ import type { Highlights } from "../text/highlights.js";
 import type { PlotCallbacks } from "./plot.js";
 import { openWanCharts, type WanCharts } from "./wan-charts.js";
 
-/** The charts of all WANs that are shown, at the same time. */
+/** The charts of all shown WANs, over the same span. */
 interface ChartList {
-  /** Asks for it; a later call leaves an earlier one behind. */
+  /** Loads a span; a later call aborts an earlier one. */
   load(span: ShownSpan, wans: readonly string[], nowMs: number): Promise<void>;
   hear(frame: CycleFrame): void;
-  /** Moves on, where the last while is shown by its cycles. */
+  /** Appends new frames, if the span is live and shown cycle by cycle. */
   follow(nowMs: number): void;
   redraw(): void;
 }
@@ -31,10 +31,10 @@ interface Line {
   recent: CycleFrame[];
 }
 
-/** Frames kept of one WAN: 20 s, longer than an answer of the history takes. */
+/** Frames kept per WAN: 20 s, longer than a history query takes. */
 const RECENT_MAX = 400;
 
-/** Charts that are not followed are asked for again after so long: once a step, but not too often. */
+/** Reload interval of live charts: one step, within 3 s and 60 s. */
 export const renewalMs = (bounds: Bounds): number =>
   isCycles(bounds)
     ? 15_000
@@ -120,7 +120,7 @@ export function openChartList(
         ...wans.map((wan) => loadLine(wan, bounds, signal)),
         loadEvents(wans, bounds, signal),
       ]);
-      // of a year it takes longer than all of the charts, which it would keep waiting
+      // last: over a year the summary takes longer than all charts together
       if (!signal.aborted && wans.length > 0)
         await loadSummary(wans, bounds, signal);
     },

@@ -1,6 +1,6 @@
 import { element } from "../dom.js";
 
-/** Colours of the style sheet, for what is drawn on a canvas. */
+/** Colours of the style sheet, for drawing on a canvas. */
 export type ColourName =
   | "page"
   | "text"
@@ -14,13 +14,13 @@ export type ColourName =
   | "state-2"
   | "state-3";
 
-/** As the style sheet has it now: light and dark differ. */
+/** The current value of a colour; it differs between the light and the dark theme. */
 export type CssColours = (name: ColourName) => string;
 
 export function openCssColours(): CssColours {
   const probe = document.createElement("i");
   probe.hidden = true;
-  // where colours are forced all of them would be one, and the lines not told apart
+  // in forced-colors mode all lines would get the same colour
   probe.style.setProperty("forced-color-adjust", "none");
   document.body.append(probe);
   let known = new Map<ColourName, string>();
@@ -40,7 +40,7 @@ export function openCssColours(): CssColours {
 
 const KEY = "wanctl-theme";
 
-/** Light or dark, as the system has it until one chooses. */
+/** Light or dark: the system's setting until the user chooses. */
 export function openTheme(): void {
   const root = document.documentElement;
   const button = element("theme", HTMLButtonElement);

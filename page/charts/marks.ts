@@ -10,22 +10,22 @@ import {
 } from "../text/words.js";
 import { AXIS_PX, RIGHT_PX } from "./plot.js";
 
-/** Events above a chart, each where it happened; one that is looked at tells its reason. */
+/** Event markers above a chart; hover, focus or click shows the details. */
 interface Marks {
   show(events: readonly HistoryEvent[], bounds: Bounds): void;
 }
 
-/** Nearer ones are one mark: a finger needs room. */
+/** Events closer than this share one mark: the size of a touch target. */
 const APART_PX = 26;
 
-/** What one mark tells at most. */
+/** Events listed for one mark at most. */
 const TOLD_MAX = 6;
 
 export function openMarks(place: HTMLElement, wan: string): Marks {
   const row = make("div", {
     class: "marks",
     role: "group",
-    "aria-label": `Events of ${wan}; left and right go from one to the next`,
+    "aria-label": `Events of ${wan}; left and right arrow move between them`,
   });
   const note = make("div", { class: "note", role: "status" });
   note.hidden = true;
@@ -96,7 +96,7 @@ export function openMarks(place: HTMLElement, wan: string): Marks {
           : null;
     if (key === "Escape") target.blur();
     if (key !== "ArrowRight" && key !== "ArrowLeft") return;
-    // the arrows are the marks' while one has the focus
+    // while a mark has the focus, the arrow keys move between marks
     event.stopPropagation();
     event.preventDefault();
     if (to instanceof HTMLElement) to.focus();
@@ -112,7 +112,7 @@ export function openMarks(place: HTMLElement, wan: string): Marks {
       const now = `${width} ${bounds.fromMs} ${bounds.toMs} ${within.length} ${within[0]?.at}`;
       if (now === shown) return;
       shown = now;
-      // a mark that is looked at is not taken away
+      // do not remove a mark that has the focus
       if (row.contains(document.activeElement)) return;
       note.hidden = true;
       row.replaceChildren(
@@ -125,7 +125,7 @@ export function openMarks(place: HTMLElement, wan: string): Marks {
   };
 }
 
-/** A state that became worse or better, an event that is bad news or not. */
+/** ▲ and ▽: the state became worse or better. ! and i: bad news, or not. */
 function glyph(event: HistoryEvent): string {
   const { kind, details } = event;
   if (kind !== "transition") return severity(event) > 0 ? "!" : "i";

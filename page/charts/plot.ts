@@ -4,7 +4,7 @@ import { tickLabels } from "../text/words.js";
 import type { CssColours } from "./css-colours.js";
 import uPlot from "./uplot.js";
 
-/** Hatches the times of which there is nothing, with the word where it fits. */
+/** Hatches spans without data, labelled where the label fits. */
 function drawShades(
   plot: uPlot,
   shades: readonly Shade[],
@@ -63,7 +63,7 @@ function hatch(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern {
   return ctx.createPattern(tile, "repeat") as CanvasPattern;
 }
 
-/** A finger drawn across a chart selects a time, as a mouse does; drawn up or down it still scrolls the page. */
+/** A horizontal swipe selects a span, as a mouse drag does; a vertical one still scrolls the page. */
 function touchSelect(): uPlot.Plugin {
   return { hooks: { ready: listen } };
 }
@@ -104,7 +104,7 @@ function listen(plot: uPlot): void {
   });
 }
 
-/** One chart: what all of them have in common. */
+/** One chart. */
 export interface Plot {
   show(data: WanData): void;
   resize(width: number): void;
@@ -112,7 +112,7 @@ export interface Plot {
   destroy(): void;
 }
 
-/** What makes a chart this one and not another. */
+/** What differs between charts. */
 export interface PlotKind {
   readonly height: number;
   readonly hasTimeAxis: boolean;
@@ -121,24 +121,23 @@ export interface PlotKind {
   readonly y: uPlot.Axis;
   readonly scale: uPlot.Scale;
   columns(data: WanData): uPlot.AlignedData;
-  /** More than lines, above them. */
+  /** Draws on top of the lines. */
   draw?(plot: uPlot, data: WanData): void;
-  /** What is under the cursor; null where nothing is. */
+  /** Text for the point under the cursor; null for none. */
   words(plot: uPlot, index: number): string | null;
 }
 
-/** Where charts tell of the pointer. */
 export interface PlotCallbacks {
   readonly colour: CssColours;
   readonly select: (bounds: Bounds) => void;
 }
 
-/** All charts have one cursor. */
+/** All charts share one cursor. */
 const CURSOR = uPlot.sync("time");
 
-/** Room for the numbers of the y axis: the same in all charts, so that their times stand above each other. */
+/** Width of the y axis: the same in all charts, so that their time axes line up. */
 export const AXIS_PX = 52;
-/** Half a label of the time axis. */
+/** Right margin: half the width of a time label. */
 export const RIGHT_PX = 26;
 
 export function openPlot(
@@ -172,7 +171,7 @@ export function openPlot(
           font: "11px system-ui",
           lineGap: 1.2,
           size: 38,
-          // at least three on a phone
+          // at least three ticks on a phone
           space: (self) => Math.min(72, self.width / 6),
           grid: { stroke: () => colour("line"), width: 1 },
           ticks: { stroke: () => colour("line"), width: 1, size: 4 },

@@ -5,7 +5,7 @@ import type { CssColours } from "./css-colours.js";
 import type { PlotKind } from "./plot.js";
 import uPlot from "./uplot.js";
 
-/** RTT as a line within its least and greatest, over the baseline. */
+/** Mean RTT, the band from minimum to maximum, and the baseline. */
 export function rttPlot(colour: CssColours): PlotKind {
   const edge = { stroke: "transparent", width: 0, points: { show: false } };
   return {
@@ -53,7 +53,7 @@ function rttColumns(data: WanData): uPlot.AlignedData {
   return [at, ...lines];
 }
 
-/** What each line has at an index; a line without a value there has its last one before it. */
+/** The value of each line at an index, or the last one up to 3 columns before. */
 export const valuesAt = (
   { data }: uPlot,
   index: number,
@@ -64,7 +64,7 @@ export const valuesAt = (
     return column[i];
   });
 
-/** What a direction carried, below the rate that was enforced and the one that was wanted, between floor and ceiling. */
+/** Load, wanted and enforced rate of a direction, with its floor and ceiling. */
 export function ratePlot(direction: Direction, colour: CssColours): PlotKind {
   const hidden = { points: { show: false } };
   let ceiling = 0;

@@ -22,13 +22,16 @@ const STATE_COLOURS: readonly ColourName[] = [
   "state-3",
 ];
 
-/** How high a state stands in its lane: one sees it without its colour. */
+/** Bar height per state, so that states can be told apart without colour. */
 const HEIGHT = [0.18, 0.45, 0.7, 0.95] as const;
 
-/** A state that was held for a moment of a long step is drawn so strongly at least. */
+/** Minimum opacity of a state held for a small part of a step. */
 const FAINTEST = 0.25;
 
-/** Both directions' states, a lane each; in a step with several the worst is drawn, over the mildest, as strongly as it lasted. */
+/**
+ * The states of both directions, one lane each. A step with several states shows the worst on top of the mildest, its
+ * opacity proportional to how long it was held.
+ */
 export function statePlot(colour: CssColours): PlotKind {
   return {
     height: 54,
@@ -96,7 +99,7 @@ function drawLane(
   const whole = min.map(() => 1);
   for (const each of stretches(at, min, whole, data.resolution)) paint(each, 0);
   const shares = max.map((code, i) => shareOf(code, stateMs?.[i]));
-  // however short, a bad moment is seen
+  // at least 2 px wide, so that short ones stay visible
   for (const each of stretches(at, max, shares, data.resolution))
     if (each.code > 0) paint(each, 2 * uPlot.pxRatio);
   ctx.restore();
@@ -109,7 +112,7 @@ interface Stretch {
   readonly share: number;
 }
 
-/** Neighbours of one state as one; a state lasts until the next, unless nothing is known in between. */
+/** Merges adjacent steps with the same state; a state lasts until the next value, or ends where a gap follows. */
 function stretches(
   at: readonly number[],
   codes: readonly number[],

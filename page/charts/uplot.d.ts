@@ -1,4 +1,4 @@
 import uPlot from "uplot";
 
-/** The chart library, served beside our own modules: a browser does not look into node_modules. */
+/** The chart library, served next to our own modules: a browser cannot import from node_modules. */
 export default uPlot;

@@ -23,20 +23,20 @@ import {
 import { ratePlot, rttPlot } from "./rates-and-rtt.js";
 import { statePlot } from "./state-plot.js";
 
-/** All charts of one WAN, below each other. */
+/** All charts of one WAN. */
 export interface WanCharts {
   readonly element: HTMLElement;
   show(data: WanData): void;
   mark(events: readonly HistoryEvent[]): void;
   summarise(summary: SummaryAnswer): void;
-  /** What is wrong with what is shown; null for nothing. */
+  /** Shows an error above the charts; null clears it. */
   complain(message: string | null): void;
   fit(): void;
   redraw(): void;
   destroy(): void;
 }
 
-/** A chart with its caption: what it shows in words, or what is under the cursor. */
+/** A chart and its caption: the value under the cursor, otherwise a summary. */
 function openFigure(title: string, unit: string) {
   const words = make("span", { class: "words" });
   const caption = make(
@@ -113,7 +113,7 @@ export function openWanCharts(
         summary === null
           ? `${name} unknown`
           : `${name} ${mbps(summary.min)} to ${mbps(summary.max)}, mean ${mbps(summary.avg)}`;
-      // the states are told of every cycle
+      // every cycle has a state
       const isEmpty =
         findSeries(now, "wanctl_state", direction).at.length === 0;
       figure.summarise(
@@ -142,7 +142,7 @@ export function openWanCharts(
       const found = wans.find((each) => each.wan === wan);
       const lost = gaps.filter((gap) => gap.wan === wan);
       const isWhole = !isPartial || found?.recorded === 1;
-      // its line is always there, so that nothing moves when it is known
+      // the line is always present, so that the layout does not shift
       say(
         partial,
         isWhole

@@ -1,20 +1,20 @@
 import { sseReader, type StreamEvent } from "./sse.js";
 import type { Token } from "./token.js";
 
-/** What becomes of a question. */
+/** Result of a request. */
 export type ApiReply<T> =
   | { readonly kind: "answer"; readonly body: T }
   | { readonly kind: "refused"; readonly message: string }
   | { readonly kind: "unreachable" };
 
-/** The recorder that this page comes from. */
+/** The recorder that serves this page. */
 export interface Api {
   get<T>(
     path: string,
     query: URLSearchParams,
     signal?: AbortSignal,
   ): Promise<ApiReply<T>>;
-  /** Hands on events as they come, until the stream ends, for whatever reason; it begins with the first call of `begun`. */
+  /** Passes on events until the stream ends, for any reason; calls `begun` once it is connected. */
   stream(
     path: string,
     begun: () => void,
@@ -22,7 +22,7 @@ export interface Api {
   ): Promise<ApiReply<null>>;
 }
 
-/** A stream says something every 15 s; one that is silent for longer is dead. */
+/** The recorder sends something every 15 s; a stream silent for longer than this is dead. */
 const SILENCE_MS = 40_000;
 
 function request(
@@ -35,14 +35,14 @@ function request(
   return fetch(url, { headers, cache: "no-store", signal: signal ?? null });
 }
 
-/** A recorder that does not answer has not refused it. */
+/** Only a 401 means that the token is wrong; an unreachable recorder does not. */
 const isRight = (token: string): Promise<boolean> =>
   request("health", token).then(
     ({ status }) => status !== 401,
     () => true,
   );
 
-/** @param token asked for when the recorder wants one */
+/** @param token the user is asked for it when the recorder answers 401 */
 export function openClient(token: Token): Api {
   async function ask(url: string, signal?: AbortSignal): Promise<Response> {
     for (;;) {
@@ -55,7 +55,7 @@ export function openClient(token: Token): Api {
   }
 
   return {
-    // the recorder's own answers are taken for what they say they are
+    // answers come from our own recorder and are not validated
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
     async get<T>(path: string, query: URLSearchParams, signal?: AbortSignal) {
       try {
@@ -100,7 +100,7 @@ export function openClient(token: Token): Api {
   };
 }
 
-/** What cannot be parsed came from something else; any other failure is of the way there. */
+/** An unparsable answer did not come from a recorder; any other failure is a connection failure. */
 const failed = (error: unknown): ApiReply<never> =>
   error instanceof SyntaxError
     ? { kind: "refused", message: "Cannot read the answer: must be JSON" }

@@ -1,8 +1,8 @@
-/** The recorder's clock, which this browser's may differ from. */
+/** The recorder's clock; the browser's may differ. */
 interface RecorderClock {
   /** ms since 1970 */
   readonly now: () => number;
-  /** As the recorder says it is now. */
+  /** Sets the recorder's current time. */
   set(atMs: number): void;
 }
 

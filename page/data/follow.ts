@@ -9,7 +9,7 @@ import { shadesOf, type WanData } from "./wan-data.js";
 const isSame = (a: SeriesValues, b: SeriesValues): boolean =>
   a.metric === b.metric && a.labels["direction"] === b.labels["direction"];
 
-/** The later part of an answer behind the earlier one. */
+/** Appends the later part of an answer to the earlier one. */
 export function joined(
   before: readonly SeriesValues[],
   after: readonly SeriesValues[],
@@ -26,7 +26,7 @@ export function joined(
 
 const LISTS = ["at", "min", "avg", "max", "count"] as const;
 
-/** Every list of a series made anew; times in states are unknown in a step that does not tell them. */
+/** Rebuilds every list of a series; a step without times in states gets an empty list. */
 function rebuilt(
   series: SeriesValues,
   make: <T>(list: (of: SeriesValues) => readonly T[]) => readonly T[],
@@ -42,7 +42,7 @@ function rebuilt(
 const appended = (a: SeriesValues, b: SeriesValues): SeriesValues =>
   rebuilt(a, (list) => [...list(a), ...list(b)]);
 
-/** The series without what is before `fromMs`. */
+/** The series without values before `fromMs`. */
 function since(series: SeriesValues, fromMs: number): SeriesValues {
   const first = series.at.findIndex((at) => at >= fromMs);
   return first <= 0
@@ -50,7 +50,7 @@ function since(series: SeriesValues, fromMs: number): SeriesValues {
     : rebuilt(series, (list) => list(series).slice(first));
 }
 
-/** What part of a step the state was held, in tenths, rounded up; all of it where that is not known. */
+/** The share of a step for which the state was held, in tenths, rounded up; 1 if unknown. */
 export function shareOf(
   code: number,
   heldMs: readonly number[] | undefined,
@@ -60,10 +60,10 @@ export function shareOf(
   return Math.ceil(10 * share) / 10;
 }
 
-/** Charts of single cycles go on with the frames that come; coarser ones are asked for again now and then. */
+/** Charts of single cycles are extended by live frames; coarser ones are reloaded. */
 export const isFollowed = ({ bounds }: WanData): boolean => isCycles(bounds);
 
-/** The data with newer frames behind them, and without what is now before their bounds. */
+/** Appends newer frames and drops what is now before the bounds. */
 export function followed(
   data: WanData,
   frames: readonly CycleFrame[],
@@ -93,11 +93,11 @@ export function followed(
   };
 }
 
-/** A cycle is in one state for all of its length. */
+/** A cycle holds one state for its whole period. */
 const heldIn = (code: number): number[] =>
   STATES.map((_, each) => (each === code ? PERIOD_MS : 0));
 
-/** The values of one frame, as the history would have them. */
+/** The values of one frame in the shape of a history answer. */
 function seriesIn(frame: CycleFrame): readonly SeriesValues[] {
   const one = (
     metric: string,

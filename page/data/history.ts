@@ -13,7 +13,7 @@ import { joined } from "./follow.js";
 import { type Bounds, isCycles, lengthOf } from "./span.js";
 import type { DataRange } from "./wan-data.js";
 
-/** What the charts of a WAN show. */
+/** The metrics that the charts of a WAN show. */
 const METRICS: readonly string[] = [
   "wanctl_rtt_ms",
   "wanctl_rtt_baseline_ms",
@@ -25,19 +25,19 @@ const METRICS: readonly string[] = [
   ]),
 ];
 
-/** More than a wide screen has, and no more values than one answer holds. */
+/** Enough for a wide screen, and within the value limit of one answer. */
 const POINTS = 1_000;
 
-/** Of more than this a step is a day: finer ones would show day and night, and little else. */
+/** Longer spans use steps of a day: finer ones would mostly show the daily rhythm. */
 const BY_DAYS_MS = 180 * DAY_MS;
 
-/** Answers of one range at most; two minutes of cycles are in one or two. */
+/** Pages loaded per range at most; two minutes of cycles take one or two. */
 const PAGES_MAX = 5;
 
-/** More marks cannot be told apart. */
+/** Events loaded at most: more marks could not be told apart. */
 const EVENTS_MAX = 1_000;
 
-/** What the history has of WANs, and since when; null where it does not say. */
+/** The WANs in the history, and when it begins; null for an empty history. */
 export interface Remembered {
   readonly wans: readonly string[];
   readonly sinceMs: number | null;
@@ -57,7 +57,7 @@ export async function askWans(api: Api): Promise<Remembered | null> {
   return { wans, sinceMs: begins.length === 0 ? null : Math.min(...begins) };
 }
 
-/** A WAN's values between bounds, however many answers they come in. */
+/** The values of a WAN between bounds, from up to `PAGES_MAX` answers. */
 export async function askRange(
   api: Api,
   wan: string,
@@ -97,7 +97,10 @@ export function askSummary(
   return api.get("api/v1/summary", query, signal);
 }
 
-/** The newest events between bounds, of the recorder's own too; bad news is among them however many changes of state there are. */
+/**
+ * The newest events between bounds, including the recorder's own. Bad news is always included, even if there are more
+ * state changes than fit.
+ */
 export async function askEvents(
   api: Api,
   wans: readonly string[],
@@ -120,12 +123,12 @@ export async function askEvents(
   return { kind: "answer", body: { metadata, data: [...data, ...older] } };
 }
 
-/** Of these there are few. */
+/** Rare event kinds that are always loaded. */
 const BAD_NEWS = EVENT_ROWS.filter(
   ({ severity, name }) => severity === "critical" || name === "started",
 ).map(({ name }) => name);
 
-/** What a WAN was configured as at the end of bounds; null where that is not known. */
+/** The configuration of a WAN at the end of the bounds; null if unknown. */
 export async function askConfig(
   api: Api,
   wan: string,

@@ -11,7 +11,7 @@ import {
   type ShownSpan,
 } from "./span.js";
 
-/** What is looked at; it stands in the address, so that it can be shared. */
+/** The current view; it is part of the URL, so that it can be shared. */
 export interface PageView {
   readonly span: ShownSpan;
   /** null: all there are */
@@ -41,7 +41,7 @@ export function linkTo({ span, wans }: PageView): string {
   return `#${[...time, ...(wans ?? []).map((wan) => `wan=${wan}`)].join("&")}`;
 }
 
-/** @throws Error that says what is wrong with it */
+/** @throws Error that says what is wrong with the link */
 export function viewIn(hash: string): PageView {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   for (const name of given.keys())
@@ -62,13 +62,13 @@ function spanIn(given: URLSearchParams): ShownSpan {
       ? FIRST_VIEW.span
       : { kind: "last", lengthMs: lengthIn(last) };
   if (last !== null)
-    throw linkError("last", "must stand alone, without from and to", last);
+    throw linkError("last", "must not be combined with from or to", last);
   const [fromMs, toMs] = [instantIn("from", from), instantIn("to", to)];
   if (fromMs >= toMs) throw linkError("from", "must be before to", from);
   return { kind: "fixed", fromMs, toMs };
 }
 
-/** `90s`, `1h`: in the largest unit that is whole. */
+/** `90s`, `1h`: in the largest unit that gives a whole number. */
 export function lengthInLink(ms: number): string {
   const [unit = "s", unitMs = 1_000] =
     Object.entries(UNITS_MS)
@@ -82,7 +82,7 @@ function lengthIn(text: string): number {
     /^(\d{1,9}(?:\.\d{1,3})?)([smhdy])$/.exec(text) ?? [];
   const ms = Math.round(Number(number) * (UNITS_MS[unit] ?? 0));
   if (ms >= LENGTH_MIN_MS && ms <= LENGTH_MAX_MS) return ms;
-  throw linkError("last", "must be a time from 1s to 400d", text);
+  throw linkError("last", "must be a duration from 1s to 400d", text);
 }
 
 function instantIn(name: string, text: string | null): number {
@@ -97,7 +97,7 @@ function instantIn(name: string, text: string | null): number {
   if (Number.isFinite(ms)) return ms;
   throw linkError(
     name,
-    "must be ms since 1970, or ISO 8601 with its zone",
+    "must be ms since 1970, or ISO 8601 with a time zone",
     text,
   );
 }

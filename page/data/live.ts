@@ -4,19 +4,19 @@ import type { EventsAnswer } from "../../shared/contract/history.js";
 import type { Api } from "./api.js";
 import type { WanPresent } from "./wan-data.js";
 
-/** What each WAN is now, from the stream, and from what the recorder says while there is none. */
+/** The current state of each WAN: from the stream, and from `api/v1/wans` before it connects. */
 interface Live {
   readonly presents: ReadonlyMap<string, WanPresent>;
-  /** Goes on as long as the page is open. */
+  /** Runs as long as the page is open. */
   run(): Promise<never>;
 }
 
 interface LiveHandlers {
   readonly cycle: (frame: CycleFrame) => void;
   readonly happened: () => void;
-  /** The recorder answers, or does not, or what it says. */
+  /** null: the recorder answers; otherwise the error to show. */
   readonly answers: (trouble: string | null) => void;
-  /** Of the recorder's clock. */
+  /** The recorder's current time. */
   readonly clock: (atMs: number) => void;
 }
 
@@ -25,7 +25,7 @@ interface WansAnswer {
   readonly metadata: { readonly at: number };
 }
 
-/** Without a frame for so long nothing is known of now; as the recorder has it. */
+/** A WAN without a frame for this long is not live; same limit as in the recorder. */
 export const SILENT_AFTER_MS = 10_000;
 
 const RETRY_MS = 2_000;
@@ -34,7 +34,7 @@ const UNKNOWN = { download: null, upload: null };
 export function openLive(api: Api, handlers: LiveHandlers): Live {
   const presents = new Map<string, WanPresent>();
 
-  /** As the recorder remembers it; a new WAN is looked up in the history. */
+  /** Loads the current state of all WANs, and looks up in the history since when each state holds. */
   async function look(): Promise<void> {
     const none = new URLSearchParams();
     const outcome = await api.get<WansAnswer>("api/v1/wans", none);
@@ -134,7 +134,7 @@ const troubleIn = (outcome: Awaited<ReturnType<Api["get"]>>): string | null => {
     case "refused":
       return outcome.message;
     case "unreachable":
-      return "The recorder does not answer. This page tries again by itself.";
+      return "The recorder does not answer. The page keeps trying.";
   }
 };
 

@@ -1,17 +1,17 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/contract/units.js";
 
-/** Which time is shown: the last while, going on with the clock, or one that stays. */
+/** The shown span: the most recent one, which moves with the clock, or a fixed one. */
 export type ShownSpan =
   | { readonly kind: "last"; readonly lengthMs: number }
   | { readonly kind: "fixed"; readonly fromMs: number; readonly toMs: number };
 
-/** A span at one moment; `toMs` is not included. */
+/** A span resolved to instants; `toMs` is exclusive. */
 export interface Bounds {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** The lengths one chooses from, by the names that stand in links. */
+/** The selectable lengths, by the names used in links. */
 export const LENGTHS_MS = {
   "1m": MINUTE_MS,
   "5m": 5 * MINUTE_MS,
@@ -26,12 +26,12 @@ export const LENGTHS_MS = {
 type LengthName = keyof typeof LENGTHS_MS;
 export const LENGTH_NAMES = Object.keys(LENGTHS_MS) as LengthName[];
 
-/** Twenty cycles: closer there is nothing to see. */
+/** Twenty cycles; a closer zoom shows nothing more. */
 export const LENGTH_MIN_MS = 1_000;
-/** All that is ever kept, and a little. */
+/** A little more than the longest retention. */
 export const LENGTH_MAX_MS = 400 * DAY_MS;
 
-/** So long a time is shown cycle by cycle: 2,400 of them. */
+/** Spans up to this length are shown cycle by cycle: 2,400 cycles. */
 const CYCLES_MAX_MS = 2 * MINUTE_MS;
 
 export const lengthOf = ({ fromMs, toMs }: Bounds): number => toMs - fromMs;
@@ -44,7 +44,7 @@ export const boundsOf = (span: ShownSpan, nowMs: number): Bounds =>
 export const isCycles = (bounds: Bounds): boolean =>
   lengthOf(bounds) <= CYCLES_MAX_MS;
 
-/** These bounds as a span: of a length that can be shown, of whole ms, and not of the future. */
+/** The bounds as a span: length within limits, whole ms, not in the future. */
 export function fixedSpan({ fromMs, toMs }: Bounds, nowMs: number): ShownSpan {
   const length = Math.min(
     Math.max(Math.round(toMs - fromMs), LENGTH_MIN_MS),
@@ -55,7 +55,7 @@ export function fixedSpan({ fromMs, toMs }: Bounds, nowMs: number): ShownSpan {
   return { kind: "fixed", fromMs: to - length, toMs: to };
 }
 
-/** Shorter or longer by a factor, about its middle; the last while stays the last. */
+/** Scales the length about the middle; a live span stays live. */
 export function zoomed(
   span: ShownSpan,
   factor: number,
@@ -71,7 +71,7 @@ export function zoomed(
   return fixedSpan({ fromMs: middle - half, toMs: middle + half }, nowMs);
 }
 
-/** Moved by a part of its length, to the past where that is below 0; at the end it is the last while again. */
+/** Moves by a fraction of the length, into the past if negative; a span that reaches now becomes live. */
 export function panned(
   span: ShownSpan,
   part: number,
@@ -88,7 +88,7 @@ export function panned(
   );
 }
 
-/** The shortest of the lengths one chooses from that holds what there is, at most this one. */
+/** The shortest selectable length, up to `atMost`, that reaches back to `sinceMs`. */
 export function lengthFor(
   sinceMs: number,
   atMost: number,
@@ -99,6 +99,6 @@ export function lengthFor(
   return lengths.find((each) => each >= ageMs) ?? atMost;
 }
 
-/** Some time before and after an instant. */
+/** The span from `ms` before to `ms` after an instant. */
 export const around = (atMs: number, ms: number, nowMs: number): ShownSpan =>
   fixedSpan({ fromMs: atMs - ms, toMs: atMs + ms }, nowMs);

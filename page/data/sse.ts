@@ -4,7 +4,7 @@ export interface StreamEvent {
   readonly data: string;
 }
 
-/** Cuts a stream of text into its events, however the pieces fall; comments are none. */
+/** Splits a text stream into events, wherever the chunks are cut; comments are skipped. */
 export function sseReader(): (piece: string) => readonly StreamEvent[] {
   let rest = "";
   return (piece) => {

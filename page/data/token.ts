@@ -1,15 +1,15 @@
 import { element } from "../dom.js";
 
-/** The token that a recorder beyond this host wants; kept until the tab is closed. */
+/** The token that the recorder requires from other hosts; kept until the tab is closed. */
 export interface Token {
   given(): string | null;
-  /** Asks for another one than `refused` until it is right; one question at a time, however many wait for it. */
+  /** Asks for a token until the recorder accepts one, unless `refused` was replaced; all callers share one dialog. */
   renew(refused: string | null, isRight: IsRight): Promise<void>;
-  /** When nothing is asked for. */
+  /** Resolves when no dialog is open. */
   settled(): Promise<void>;
 }
 
-/** Does the recorder take this one? */
+/** Whether the recorder accepts the token. */
 type IsRight = (token: string) => Promise<boolean>;
 
 const KEY = "wanctl-token";
@@ -42,7 +42,7 @@ export function openToken(): Token {
     asking = null;
   }
 
-  // without it there is nothing to show
+  // Escape does not close the dialog: there is nothing to show without a token
   dialog.addEventListener("cancel", (event) => event.preventDefault());
 
   return {

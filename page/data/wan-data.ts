@@ -9,13 +9,13 @@ import type { Row } from "../../shared/contract/row.js";
 import { TIER_MS, type TierName } from "../../shared/contract/tier.js";
 import type { Bounds } from "./span.js";
 
-/** Mbit/s between which a rate may move. */
+/** Bounds of a rate, in Mbit/s. */
 interface Limits {
   readonly floor: number;
   readonly ceiling: number;
 }
 
-/** What a configuration says of each direction; a direction of which it says nothing is left out. */
+/** The limits of each direction in a configuration; a direction without limits is left out. */
 export function limitsIn(
   config: HistoryEvent | null,
 ): Partial<Record<Direction, Limits>> {
@@ -41,15 +41,15 @@ const member = (value: unknown, name: string): unknown =>
     ? (value as Record<string, unknown>)[name]
     : undefined;
 
-/** How densely values stand: old ones are kept at longer steps than are asked for. */
+/** Spacing of the values: old ones are stored in longer steps than requested. */
 export interface ShownResolution {
-  /** For how long a value of this time stands. */
+  /** How long a value at this time is valid. */
   readonly ownMs: (atMs: number) => number;
-  /** A value that comes later than this after one of this time is behind a gap. */
+  /** A longer distance to the next value is a gap. */
   readonly gapMs: (atMs: number) => number;
 }
 
-/** Cycles come late, and some never: a second without any is a gap. */
+/** Single cycles may be late or missing; a second without any is a gap. */
 const CYCLES_GAP_MS = 1_000;
 
 /** @param stepMs null: single cycles. @param sections what the values are made of, in order */
@@ -68,7 +68,7 @@ export function resolutionOf(
   };
 }
 
-/** Lines of one chart on one time axis, as the chart library wants them. */
+/* Lines of one chart on a common time axis, as uPlot needs them. */
 
 /** Values of one line, each at its own time. */
 interface Line {
@@ -76,7 +76,7 @@ interface Line {
   readonly values: readonly number[];
 }
 
-/** A value, null where the line ends, undefined where it goes on but another line has a value. */
+/** A value; null where the line breaks; undefined where only another line has a value. */
 type Cell = number | null | undefined;
 
 interface Aligned {
@@ -84,7 +84,7 @@ interface Aligned {
   readonly lines: Cell[][];
 }
 
-/** A line is broken where its next value is behind a gap. */
+/** A line breaks at a gap. */
 export function align(
   lines: readonly Line[],
   { gapMs }: Pick<ShownResolution, "gapMs">,
@@ -96,7 +96,7 @@ export function align(
   return { at, lines: broken.map((line) => spread(line, at)) };
 }
 
-/** The line with a null behind each value after which nothing comes for a while. */
+/** The line with a null after each value that a gap follows. */
 function withEnds({ at, values }: Line, gapMs: ShownResolution["gapMs"]) {
   const ended = { at: [] as number[], values: [] as (number | null)[] };
   const put = (time: number, value: number | null) => {
@@ -117,19 +117,18 @@ function spread(
 ): Cell[] {
   let i = 0;
   return at.map((time) => {
-    // of two at one instant the first counts, and values out of order are left out: one cycle of a busy host was late
+    // duplicates and values out of order (a late cycle of a busy host) are skipped
     while ((line.at[i] ?? Infinity) < time) i++;
     return line.at[i] === time ? (line.values[i++] ?? null) : undefined;
   });
 }
 
-/** The recorder commits once a second: what is younger than that is on its way. */
+/** The recorder commits once a second: younger values are not missing yet. */
 const LAG_MS = 3_000;
 
-/** From and to. */
 type Stretch = readonly [fromMs: number, toMs: number];
 
-/** The stretches between bounds where there is nothing. Each time stands for a step, or for as long as a line goes on. */
+/** The stretches between bounds without data. */
 export function blanks(
   at: readonly number[],
   { ownMs, gapMs }: ShownResolution,
@@ -146,12 +145,12 @@ export function blanks(
   return found;
 }
 
-/** A WAN's values over a time, of however many answers. */
+/** The values of a WAN over a span, joined from all pages of the answer. */
 export interface DataRange extends Pick<RangeAnswer, "metadata"> {
   readonly series: readonly SeriesValues[];
 }
 
-/** A time without data, and what it is called. */
+/** A span without data, and its label. */
 export interface Shade {
   readonly fromMs: number;
   readonly toMs: number;
@@ -180,7 +179,7 @@ const NOTHING: SeriesValues = {
   count: [],
 };
 
-/** The values of a metric; none where the answer has none. */
+/** The series of a metric; an empty one if the answer has none. */
 export const findSeries = (
   { series }: Pick<WanData, "series">,
   metric: string,
@@ -216,7 +215,7 @@ export function wanData(
   };
 }
 
-/** Every time without a cycle; one of lost frames says so, for they were sent. */
+/** Every span without cycles: "gap" if frames were lost, otherwise "no data". */
 export function shadesOf(
   series: readonly SeriesValues[],
   resolution: ShownResolution,
@@ -231,7 +230,7 @@ export function shadesOf(
       ? "gap"
       : "no data",
   }));
-  // a gap shorter than a step leaves no step empty, but is one
+  // a gap shorter than a step leaves no step empty, but is shown
   const short = holes
     .filter(
       (hole) =>
@@ -243,13 +242,13 @@ export function shadesOf(
   return [...silent, ...short];
 }
 
-/** Things that stand too close together to be told apart, as one. */
+/** Items too close together to be drawn separately. */
 export interface Cluster<T> {
   readonly at: number;
   readonly members: readonly T[];
 }
 
-/** Marks no two of which are nearer than `apartMs`; each stands at its first member. In any order, out in that of time. */
+/** Groups items (in any order) closer than `apartMs`; each cluster is at its first member, in order of time. */
 export function clusters<T extends { readonly at: number }>(
   things: readonly T[],
   apartMs: number,
@@ -264,15 +263,15 @@ export function clusters<T extends { readonly at: number }>(
   return found;
 }
 
-/** One WAN as it is at this moment. */
+/** The current state of one WAN. */
 export interface WanPresent {
   readonly wan: string;
   readonly at: number | null;
   readonly isLive: boolean;
   readonly hasStopped: boolean;
   readonly isRouterUp: boolean | null;
-  /** null before its first */
+  /** null before the first cycle */
   readonly values: Row | null;
-  /** When each direction came into its state, null where that is not known. */
+  /** When each direction entered its state; null if unknown. */
   readonly since: Readonly<Record<Direction, number | null>>;
 }

@@ -6,7 +6,7 @@ import type {
 import { make, element, say } from "../dom.js";
 import { dayAndTimeText, eventInWords, meaning, ms } from "./words.js";
 
-/** Where to look: the worst minutes of the time that is shown, and what happened in it. */
+/** The worst minutes and the events of the shown span. */
 export interface Highlights {
   worst(summary: SummaryAnswer): void;
   events(events: readonly HistoryEvent[], isAll: boolean): void;
@@ -14,11 +14,11 @@ export interface Highlights {
 
 const EVENTS_SHOWN = 20;
 
-/** So much before and after what one goes to. */
+/** Time shown before and after a selected entry. */
 const AROUND_EVENT_MS = 15_000;
 const AROUND_MINUTE_MS = 120_000;
 
-/** @param go shows some time around an instant, and none but this WAN */
+/** @param go shows the time around an instant */
 export function openHighlights(
   go: (atMs: number, aroundMs: number) => void,
 ): Highlights {
@@ -43,7 +43,7 @@ export function openHighlights(
     );
     link.addEventListener("click", () => {
       go(goMs, aroundMs);
-      // to the charts, and to the words of what they show now
+      // to the charts, and to the text of the span they show now
       element("span", HTMLElement).focus();
     });
     return make("li", {}, link);
@@ -54,7 +54,7 @@ export function openHighlights(
     lines: readonly HTMLElement[],
     none: string,
   ) {
-    // what one is about to press does not move away
+    // do not replace entries while one has the focus
     if (list?.contains(document.activeElement)) return;
     list?.replaceChildren(
       ...(lines.length === 0 ? [make("li", { class: "none" }, none)] : lines),
@@ -67,7 +67,7 @@ export function openHighlights(
         .slice(0, 10)
         .map(({ wan, at, deltaAvgMs, deltaMaxMs, minutes }) => {
           const lengthMs = minutes * MINUTE_MS;
-          const whole = minutes === 1 ? "" : `, of ${minutes} minutes`;
+          const whole = minutes === 1 ? "" : `, over ${minutes} minutes`;
           return line(
             "",
             at,
@@ -76,10 +76,10 @@ export function openHighlights(
             [at + lengthMs / 2, lengthMs / 2 + AROUND_MINUTE_MS],
           );
         });
-      fill(worst, lines, "nothing in this time");
+      fill(worst, lines, "nothing in this time range");
     },
     events(found, isAll) {
-      // incidents first: changes of state come by the dozen
+      // incidents first: there are many state changes
       const shown = [
         ...found.filter(({ kind }) => kind !== "transition"),
         ...found.filter(({ kind }) => kind === "transition"),
@@ -92,13 +92,13 @@ export function openHighlights(
             AROUND_EVENT_MS,
           ]),
         ),
-        "nothing in this time",
+        "nothing in this time range",
       );
       say(
         note,
         isAll
           ? found.length > shown.length
-            ? `${shown.length} of ${found.length}, those that are no change of state first; all are marked in the charts.`
+            ? `${shown.length} of ${found.length}, state changes last; all are marked in the charts.`
             : ""
           : `There are more: only the newest ${found.length} are marked in the charts.`,
       );

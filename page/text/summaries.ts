@@ -5,14 +5,14 @@ import { STATES } from "../../shared/contract/state.js";
 import type { WanPresent } from "../data/wan-data.js";
 import { dayAndTimeText, lasting, ms } from "./words.js";
 
-/** The worst that is going on, for the head of the page, its title and its icon. */
+/** The current problems and the worst level, for the page header, the title and the icon. */
 export interface Worst {
   readonly level: "good" | "warning" | "critical";
-  /** "spectrum: nothing heard for 20 s"; empty where all is well */
+  /** "spectrum: nothing heard for 20 s"; empty if there is no problem */
   readonly words: string;
 }
 
-/** What the recorder says of itself and of controllers; null where it does not answer. */
+/** The recorder's health answer. */
 export interface RecorderHealth {
   readonly status: "fine" | "degraded";
   readonly silent?: readonly {
@@ -21,7 +21,7 @@ export interface RecorderHealth {
   }[];
 }
 
-/** A state is weather unless it lasts. */
+/** A congested state is reported only after it has lasted this long. */
 const LASTING_MS = 10_000;
 
 export function worstMinutesOf(
@@ -37,9 +37,9 @@ export function worstMinutesOf(
     .map(({ wan, at }) => silence(wan, at, nowMs));
   const routers = presents
     .filter(({ isLive, isRouterUp }) => isLive && isRouterUp === false)
-    .map(({ wan }) => `${wan}: its router does not answer`);
+    .map(({ wan }) => `${wan}: router does not answer`);
   const critical = [
-    ...(health === null ? ["recorder: not known"] : []),
+    ...(health === null ? ["recorder: unknown"] : []),
     ...quiet,
     ...dead,
     ...routers,
@@ -75,9 +75,9 @@ function congested(
 
 const TITLED = { download: "Download", upload: "Upload" } as const;
 
-/** A chart in words, for screen readers and for numbers at a glance. */
+/* Charts as text, for screen readers and for numbers at a glance. */
 
-/** How much of the time that is shown there is, and since when where that is later than it begins. */
+/** How much of the shown span is recorded, and since when if the recording begins later. */
 export function recordedInWords(
   found: SummaryAnswer["metadata"]["wans"][number] | undefined,
 ): string {
@@ -85,9 +85,9 @@ export function recordedInWords(
   const from = since === null ? "" : `, since ${dayAndTimeText(since)}`;
   if (found === undefined || found.recorded === 0)
     return since === null
-      ? "Nothing is recorded in this time."
-      : `Nothing is recorded in this time: the recording begins ${dayAndTimeText(since)}.`;
-  return `${showPercent(found.recorded)} of this time is recorded${from}; the rest is hatched.`;
+      ? "Nothing is recorded in this time range."
+      : `Nothing is recorded in this time range: the recording begins ${dayAndTimeText(since)}.`;
+  return `${showPercent(found.recorded)} of this time range is recorded${from}; the rest is hatched.`;
 }
 
 export function rttSummary(
@@ -107,8 +107,8 @@ export function rttSummary(
   return parts.join(", ");
 }
 
-/** What the charts of a time say of which there is nothing at all. */
-export const NOTHING = "nothing recorded in this time";
+/** Caption of charts of a span without any data. */
+export const NOTHING = "nothing recorded in this time range";
 
 const isNothing = (
   { metadata }: Pick<SummaryAnswer, "metadata">,
@@ -135,7 +135,7 @@ export function stateSummary({ metadata }: SummaryAnswer, wan: string): string {
   return parts.length === 0 ? "no states" : parts.join("; ");
 }
 
-/** Lowest, mean and highest of a line; each step weighs as many values as it has. */
+/** Minimum, mean and maximum of a line; steps are weighted by their number of values. */
 export function lineSummary(line: {
   readonly min: readonly number[];
   readonly avg: readonly number[];

@@ -14,14 +14,14 @@ import {
   showSpan,
 } from "../../shared/contract/units.js";
 
-/** Numbers and times as people read them: a fixed number of digits, so that they do not jump. */
+/* Numbers and times for display: a fixed number of digits, so that the layout does not shift. */
 
 export const ms = showMs;
 
-/** Of Mbit/s, as the history has them. */
+/** @param value Mbit/s, the unit of the history */
 export const mbps = (value: number): string => showMbps(value * 1e3);
 
-/** As {@link showSpan}, of whole seconds, for what counts up before one's eyes. */
+/** As {@link showSpan}, in whole seconds, for what counts up on the screen. */
 export const lasting = (durationMs: number): string =>
   showSpan(Math.max(1, Math.round(durationMs / SECOND_MS)) * SECOND_MS);
 
@@ -48,7 +48,7 @@ const FORMATS = formats(undefined);
 
 const timeOfDay = (atMs: number): string => FORMATS.second.format(atMs);
 export const timeToMs = (atMs: number): string => FORMATS.ms.format(atMs);
-/** As fine as the instant is. */
+/** With milliseconds only if there are any. */
 export const timeInFull = (atMs: number): string =>
   atMs % 1_000 === 0 ? timeOfDay(atMs) : timeToMs(atMs);
 /** "GMT+2" */
@@ -58,7 +58,7 @@ export const zoneAt = (atMs: number): string =>
 export const dayAndTimeText = (atMs: number): string =>
   `${FORMATS.day.format(atMs)}, ${FORMATS.second.format(atMs)}`;
 
-/** Labels of a time axis whose ticks are so far apart; the first, and each of another day, with the day. */
+/** Labels for time-axis ticks `apartMs` apart; the first tick and the first of each day also show the date. */
 export function tickLabels(
   atMs: readonly number[],
   apartMs: number,
@@ -82,7 +82,7 @@ export function tickLabels(
   });
 }
 
-/** `Sat, 21 Nov 2026, 14:00:00 to 15:00:00`; both days where they are two. */
+/** `Sat, 21 Nov 2026, 14:00:00 to 15:00:00`; with both dates if they differ. */
 export function boundsInWords(fromMs: number, toMs: number): string {
   const { date, second, ms: fine } = FORMATS;
   const time = toMs - fromMs < 10_000 ? fine : second;
@@ -92,7 +92,7 @@ export function boundsInWords(fromMs: number, toMs: number): string {
     : `${from}, ${time.format(fromMs)} to ${to}, ${time.format(toMs)}`;
 }
 
-/** What happened, in a few words. */
+/** A short description of an event. */
 export function eventInWords({ kind, details }: HistoryEvent): string {
   if (kind === "transition") {
     const state = (name: string) => STATES[Number(details[name])] ?? "?";
@@ -113,7 +113,7 @@ const CODE: Readonly<Record<Severity, number>> = {
   critical: 3,
 };
 
-/** How bad it is, as a state's code: of a change of state what it led to; -1 for what is neither good nor bad. */
+/** Severity as a state code: of a transition its new state, of other events 0 to 3; -1 for neither good nor bad. */
 export const severity = ({ kind, details }: HistoryEvent): number =>
   kind === "transition"
     ? Number(details["to"])

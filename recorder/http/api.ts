@@ -27,7 +27,7 @@ import { summaryRoute } from "./routes/summary.js";
 import { wansRoute } from "./routes/wans.js";
 import { openServer } from "./server.js";
 
-/** What routes answer from. */
+/** What routes read from. */
 export interface ApiSources {
   readonly look: () => Health;
   readonly history: History;
@@ -37,7 +37,7 @@ export interface ApiSources {
   readonly clock: Clock;
 }
 
-/** All that is served. */
+/** All routes. */
 export function routesOf(sight: ApiSources): readonly Route[] {
   const { look, history, present, sseClients, exposition, clock } = sight;
   const routes = [
@@ -55,7 +55,7 @@ export function routesOf(sight: ApiSources): readonly Route[] {
   return [...routes, openapiRoute(routes), ...pageRoutes()];
 }
 
-/** The recorder, as far as it is looked at from outside. */
+/** The parts of the recorder that the API reads. */
 interface Parts {
   readonly look: () => Health;
   readonly store: Store;
@@ -66,19 +66,19 @@ interface Parts {
   readonly log: Log;
 }
 
-/** Where one can ask, and who. */
+/** Where the API is served. */
 interface Places {
-  /** Null where HTTP is off. */
+  /** Null if HTTP is off. */
   readonly http: HttpConfig | null;
   readonly socket: string;
 }
 
-/** What was opened: where HTTP is served, null where it is off. */
+/** The running API: its HTTP address, null if HTTP is off. */
 interface Api extends AsyncDisposable {
   readonly url: string | null;
 }
 
-/** Serves at a Unix socket, and over TCP if configured. @throws Failure if an address cannot be bound */
+/** Serves on a Unix socket, and over TCP if configured. @throws Failure if an address cannot be bound */
 export async function openApi(
   { http, socket }: Places,
   parts: Parts,

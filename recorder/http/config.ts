@@ -4,15 +4,15 @@ import { like, type Like } from "../../shared/config/format.js";
 import { plainReason } from "../../shared/runtime/failure.js";
 import { readText } from "../../shared/runtime/files.js";
 
-/** Where the recorder serves HTTP, and to whom. */
+/** Listen address and token of the HTTP server. */
 export interface HttpConfig {
   readonly host: string;
   readonly port: number;
-  /** What a client must bring; null where everybody on this host may ask. */
+  /** The token clients must send; null if every local client may connect. */
   readonly token: string | null;
 }
 
-/** The group of keys in the recorder's file. */
+/** The `http` keys of the recorder's configuration file. */
 export interface HttpFile {
   listen: string;
   token_env: string | null;
@@ -29,7 +29,7 @@ const maybeText = (doc: string, looks?: Like) => ({
 
 export const HTTP_SCHEMA = {
   listen: {
-    doc: "address and port of the HTTP server, or off; beyond this host a token is required",
+    doc: "address and port of the HTTP server, or off; a token is required unless it is a loopback address",
     format: "text",
     like: like(
       /^(off|(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5})$/,
@@ -38,7 +38,7 @@ export const HTTP_SCHEMA = {
     default: "127.0.0.1:9101",
   },
   token_env: maybeText(
-    "name of the environment variable that holds the token clients must bring",
+    "name of the environment variable that holds the token clients must send",
     like(
       /^\w+$/,
       "the name of a variable, without $: letters, digits and underscores",
@@ -49,12 +49,12 @@ export const HTTP_SCHEMA = {
   ),
 };
 
-/** As long as 96 random bits in base64. */
+/** Length of 96 random bits in base64. */
 const TOKEN_MIN = 16;
 
 const PORT_MAX = 65_535;
 
-/** What a client must bring, read from where the file says. @throws Error that says why it cannot be had */
+/** The token clients must send, from the environment or the file. @throws Error that says why it cannot be read */
 function tokenOf({ token_env, token_file }: HttpFile): string | null {
   if (token_env === null && token_file === null) return null;
   const text =
@@ -71,7 +71,7 @@ function tokenOf({ token_env, token_file }: HttpFile): string | null {
   return token;
 }
 
-/** What must hold between the keys, where it is not off. */
+/** Rules across keys; not checked if HTTP is off. */
 export const HTTP_RULES: readonly ((http: HttpFile) => Problem[])[] = [
   ({ listen }) =>
     listen === "off" || addressOf(listen).port <= PORT_MAX
@@ -89,7 +89,7 @@ export const HTTP_RULES: readonly ((http: HttpFile) => Problem[])[] = [
       : [
           {
             key: "http.token_file",
-            rule: "must stand alone, without token_env",
+            rule: "must not be set together with token_env",
           },
         ],
   (http) => {
@@ -105,12 +105,13 @@ export const HTTP_RULES: readonly ((http: HttpFile) => Problem[])[] = [
       const rule = code === undefined ? reason : `cannot be read: ${reason}`;
       return [{ key: `http.${key}`, rule, value: http[key] }];
     }
-    const rule = "beyond this host needs token_env or token_file";
+    const rule =
+      "must be a loopback address unless token_env or token_file is set";
     return [{ key: "http.listen", rule, value: http.listen }];
   },
 ];
 
-/** Null where it is off. Only for keys without problems. */
+/** Null if HTTP is off. Only for keys that passed the rules. */
 export function httpOf(http: HttpFile): HttpConfig | null {
   if (http.listen === "off") return null;
   return { ...addressOf(http.listen), token: tokenOf(http) };
@@ -126,7 +127,7 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
 
-/** Is the address reachable from this host only? Of names only `localhost` is known to be. */
+/** Whether the address is reachable from this host only; of names only `localhost` is. */
 function isLoopback(host: string): boolean {
   const version = isIP(host);
   if (version === 0) return host === "localhost";

@@ -1,4 +1,4 @@
-/** What a client is told instead of an answer. The message is for people, the rest for programs. */
+/** An error answer: the message for people, the rest for programs. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly status: number;
@@ -17,7 +17,7 @@ export class HttpError extends Error {
   }
 }
 
-/** A parameter that cannot be read. */
+/** A 400 for a parameter that cannot be parsed. */
 export const badParameter = (
   route: string,
   parameter: string,

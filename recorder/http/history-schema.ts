@@ -13,7 +13,7 @@ const tier = Type.Union(TIERS.map((name) => Type.Literal(name)));
 const section = Type.Object({
   tier,
   from: ms(),
-  to: ms("ms since 1970, not included"),
+  to: ms("ms since 1970, exclusive"),
 });
 
 const wan = Type.String({ pattern: WAN_NAME.source });
@@ -29,24 +29,23 @@ export const stateMs = Type.Array(Type.Integer(), {
   description: `ms in ${STATES.join(", ")}`,
 });
 
-/** How complete an answer is, and from what it was made. */
+/** How complete an answer is, and which tiers it was read from. */
 export const completenessSchema = {
   from: ms(),
-  to: ms("ms since 1970, not included"),
+  to: ms("ms since 1970, exclusive"),
   wans: Type.Array(
     Type.Object({
       wan,
       coverage: Type.Number({
         description:
-          "recorded cycles over those that the time holds, 0 to 1, since the WAN is known",
+          "recorded share of the expected cycles since the WAN's history begins, 0 to 1",
       }),
       recorded: Type.Number({
-        description:
-          "the same of all the time that was asked for, until now, 0 to 1",
+        description: "the same for the whole requested span, until now, 0 to 1",
       }),
       since: Type.Union([ms(), Type.Null()], {
         description:
-          "since when the WAN is recorded, where the time begins before; else null",
+          "where the WAN's history begins, if later than the start of the span; else null",
       }),
       sections: Type.Array(section),
     }),
@@ -61,26 +60,26 @@ export const completenessSchema = {
       }),
       cause: Type.String(),
     }),
-    { description: "the first hundred" },
+    { description: "the first 100" },
   ),
   gapsTotal: Type.Integer(),
   partial: Type.Boolean({
     description:
-      "part of the range is not there: expired, never recorded, or lost",
+      "part of the span is missing: expired, never recorded, or lost",
   }),
 };
 
 const PATH = "/api/v1/series";
 
-/** What there is in the history. */
+/** The metrics in the history. */
 export const seriesRoute = (history: History): Route =>
   route({
     path: PATH,
-    doc: "What is measured of each WAN, and since when",
+    doc: "The metrics of each WAN, and since when they are recorded",
     query: parameters({}),
     answers: {
       200: {
-        doc: "the metrics of all WANs that have a history",
+        doc: "the metrics of all WANs with a history",
         schema: Type.Object({
           data: Type.Array(Type.Object({ ...seriesName, help: Type.String() })),
           metadata: Type.Object({

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import type { FastifyReply } from "fastify";
 
-/** Sends a long answer as it is written: a piece at a time, with everybody else between. */
+/** Streams a long answer in chunks, yielding to the event loop between them. */
 export const sendJson = (reply: FastifyReply, answer: object): FastifyReply =>
   reply
     .type("application/json; charset=utf-8")
@@ -20,13 +20,13 @@ async function* unhurried(pieces: Iterable<string>): AsyncGenerator<string> {
   yield text;
 }
 
-/** About a millisecond's work. */
+/** Characters per chunk: about 1 ms of work. */
 const PIECE_LENGTH = 65_536;
 
-/** Numbers written at once. */
+/** Numbers serialized at once. */
 const NUMBERS = 8_192;
 
-/** What JSON.stringify gives, in pieces. */
+/** The output of JSON.stringify, in pieces. */
 export function* jsonOf(value: unknown): Generator<string> {
   if (Array.isArray(value)) {
     yield "[";

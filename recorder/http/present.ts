@@ -10,26 +10,26 @@ import {
 } from "../../shared/contract/metrics.js";
 import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
-/** Without a frame for so long nothing is known of now. */
+/** A WAN without a frame for this long is not live. */
 export const STALE_AFTER_MS = 10_000;
 
-/** Sparse values are published on change and once a minute: without one for so long it is not known. */
+/** Sparse values are published on change and once a minute; one older than this is unknown. */
 const SAMPLE_STALE_MS = 130_000;
 
-/** Names kept at most: anything that reaches the socket could invent more without end. */
+/** Maximum number of WAN names: a client of the socket could make up any number of names. */
 export const WANS_MAX = 32;
 
-/** What was last heard of one WAN. */
+/** The latest state of one WAN. */
 export interface WanNow {
   readonly wan: string;
   readonly boot: string;
   readonly lastSeq: number;
   readonly heardAt: MonoMs;
-  /** null before the first of this run */
+  /** null before the first cycle of this run */
   readonly cycle: CycleFrame | null;
-  /** It said that it stops. */
+  /** The controller has announced that it is stopping. */
   readonly hasStopped: boolean;
-  /** Whether the router answers, as last said; null where nothing was. */
+  /** Whether the router answers, as last reported; null if not reported. */
   readonly isRouterUp: boolean | null;
   /** Sparse values by metric and labels. */
   readonly samples: ReadonlyMap<string, Sample>;
@@ -42,22 +42,22 @@ interface Sample {
   readonly at: MonoMs;
 }
 
-/** What is known of now, from the frames alone. */
+/** The current state of all WANs, from frames only. */
 export interface Present {
-  /** Is this name one of those that are kept? Every new one is, up to a bound. */
+  /** Whether frames of this name are accepted; new names are, up to `WANS_MAX`. */
   admits(wan: string): boolean;
-  /** Takes what came by itself, of a name that is kept. */
+  /** Takes a live frame of an admitted name. */
   hear(frame: Frame, now: MonoMs): void;
   all(): readonly WanNow[];
-  /** Those with a fresh cycle. */
+  /** WANs that are live and have a cycle. */
   live(now: MonoMs): readonly (WanNow & { readonly cycle: CycleFrame })[];
-  /** The sparse values that still hold. */
+  /** Sparse values that are not stale. */
   samples(now: MonoMs): readonly (Sample & { readonly wan: string })[];
-  /** Frames of names that are not kept. */
+  /** Number of frames of names that were not admitted. */
   readonly refused: number;
 }
 
-/** What the registry knows it by: labels from the wire would have no bound. Null where it knows nothing like it. */
+/** Only labels in the metric registry, as arbitrary ones would be unbounded; null if the metric is unknown. */
 function knownLabels({
   metric,
   labels,

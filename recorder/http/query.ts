@@ -10,11 +10,11 @@ import { FAMILIES, METRIC_NAMES } from "../../shared/contract/metrics.js";
 import { DAY_MS } from "../../shared/contract/units.js";
 import { badParameter } from "./errors.js";
 
-/** An instant in a query: ms since 1970, or ISO 8601 to the minute or finer with its zone, for whose clock would it be? */
+/** An instant in a query: ms since 1970, or ISO 8601 with a time zone, to the minute or finer. */
 const INSTANT =
   /^(\d{1,15}|\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+ -]\d\d:\d\d))$/;
 
-/** From `fromMs` to before `toMs`. */
+/** From `fromMs` to `toMs`, exclusive. */
 export interface QuerySpan {
   readonly fromMs: number;
   readonly toMs: number;
@@ -29,11 +29,11 @@ function instantMs(text: string): number | null {
   return Number.isNaN(ms) || !isDay(day) ? null : ms;
 }
 
-/** 30 February would be read as 2 March. */
+/** Rejects 30 February, which Date.parse reads as 2 March. */
 const isDay = (text: string): boolean =>
   new Date(text).toISOString().startsWith(text);
 
-/** The last 24 hours, where nothing else is said. */
+/** Defaults to the last 24 hours. */
 function spanOf(
   fromMs: number | undefined,
   toMs: number | undefined,
@@ -51,7 +51,7 @@ export const limit = Type.Optional(
 export const cursor = Type.Optional(
   Type.String({
     pattern: "^\\d{1,16}(\\.\\d{1,16}){0,2}$",
-    title: "the `next` of the page before",
+    title: "the `next` of the previous page",
   }),
 );
 
@@ -59,15 +59,15 @@ const next = Type.Union([Type.String(), Type.Null()], {
   description: "cursor of the next page, null on the last",
 });
 
-/** What all answers in pages say of themselves. */
+/** Metadata common to all paged answers. */
 export const pageMetadata = {
   from: Type.Integer({ description: "ms since 1970" }),
-  to: Type.Integer({ description: "ms since 1970, not included" }),
+  to: Type.Integer({ description: "ms since 1970, exclusive" }),
   returned: Type.Integer(),
   next,
 };
 
-/** Parameters that several routes take. A title is the rule, as it is told to who breaks it. */
+/** Parameters shared by several routes. The title is the rule named in error messages. */
 export const wan = Type.String({
   pattern: WAN_NAME.source,
   title: "the name of a WAN",
@@ -78,18 +78,18 @@ export const metric = Type.Union(
 );
 export const instant = Type.String({
   pattern: INSTANT.source,
-  title: "ms since 1970, or ISO 8601 with its zone",
+  title: "ms since 1970, or ISO 8601 with a time zone",
 });
 
-/** May be given several times. */
+/** A parameter that may be repeated. */
 export const many = <T extends TSchema>(schema: T, doc: string) =>
   Type.Optional(Type.Array(schema, { maxItems: 32, description: doc }));
 
-/** What a route takes; anything else in a query is an error. */
+/** The parameters of a route; any other parameter is an error. */
 export const parameters = <P extends Record<string, TSchema>>(properties: P) =>
   Type.Object(properties, { additionalProperties: false });
 
-/** From texts to what the schema says. @throws HttpError 400 naming route, parameter, rule and value */
+/** Parses query strings according to the schema. @throws HttpError 400 naming route, parameter, rule and value */
 export function queryReader<Q extends TObject>(
   route: string,
   schema: Q,
@@ -127,7 +127,7 @@ function converted(schema: TSchema, value: unknown): unknown {
 }
 
 function ruleOf(schema: TSchema | undefined, times = ", given once"): string {
-  if (schema === undefined) return "must be right";
+  if (schema === undefined) return "must be valid";
   if (schema["type"] === "array")
     return `each ${ruleOf(schema["items"] as TSchema, "")}, at most ${schema["maxItems"]} of them`;
   if (schema["type"] === "integer")
@@ -149,7 +149,7 @@ export function spanIn(
     if (text === undefined) return undefined;
     const ms = instantMs(text);
     if (ms === null)
-      throw badParameter(route, name, "must be a day of the calendar", text);
+      throw badParameter(route, name, "must be a valid date", text);
     return ms;
   };
   const span = spanOf(read("from"), read("to"), nowMs);

@@ -8,28 +8,28 @@ import { type History, QueryError } from "../query/history.js";
 import { badParameter, HttpError } from "./errors.js";
 import { queryReader } from "./query.js";
 
-/** What is served at a path: to add one, write a file with one, and name it in routes.ts. */
+/** A route. To add one, write it in a file of its own and add it to `routesOf` in api.ts. */
 export interface Route {
   readonly path: string;
-  /** What one gets, as a sentence. */
+  /** What the route returns, in one line. */
   readonly doc: string;
-  /** Answered without the token: it tells nothing. */
+  /** Served without the token: contains no data. */
   readonly isPublic?: true;
   readonly query: TObject;
-  /** What an answer may be, by status. */
+  /** The possible answers, by status code. */
   readonly answers: Readonly<Record<number, Answer>>;
-  /** @returns the body, or the reply where that was taken over. @throws HttpError */
+  /** @returns the body, or the reply if it was already used to send. @throws HttpError */
   answer(raw: unknown, reply: FastifyReply): unknown;
 }
 
 interface Answer {
   readonly doc: string;
-  /** `application/json` where nothing else is said. */
+  /** Default: `application/json`. */
   readonly type?: string;
   readonly schema: TSchema;
 }
 
-/** A route whose answer gets its query as the schema says. */
+/** A route whose handler gets its query parsed by the schema. */
 export function route<Q extends TObject>(
   of: Omit<Route, "query" | "answer"> & {
     readonly query: Q;
@@ -40,14 +40,14 @@ export function route<Q extends TObject>(
   return { ...of, answer: (raw, reply) => of.answer(read(raw), reply) };
 }
 
-/** Aborted when the client goes away before it has its answer. */
+/** Aborted when the client disconnects before the answer is sent. */
 function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once("close", () => gone.abort());
   return gone.signal;
 }
 
-/** Asks the history, for as long as the client is there. @throws HttpError 400 or 503 */
+/** Queries the history, until the client disconnects. @throws HttpError 400 or 503 */
 export async function answerFrom<T>(
   history: History,
   route: string,
@@ -64,18 +64,18 @@ export async function answerFrom<T>(
   }
 }
 
-/** Answers a second for all clients together, and how many at once after a quiet while. */
+/** Rate limit for all clients together: requests per second, and burst. Beyond it: 429. */
 const RATE = 200;
 const BURST = 400;
 
 const URL_MAX = 2_048;
 
-/** Who may ask, how often, and in what form: decided before anything is looked at. What is public needs no token. */
+/** Checks rate limit, token or Host, method and size of a request. Public routes need no token. */
 type Guard = (request: FastifyRequest, isPublic: boolean) => void;
 
 /**
- * @param token what a client must bring, asked for each time; null where everybody on this host may ask
- * @returns what throws HttpError
+ * @param token returns the token clients must send, called for each request; null if every local client may connect
+ * @returns a guard that throws HttpError
  */
 export function openGuard(token: () => string | null, clock: Clock): Guard {
   const bucket = { left: BURST, at: clock.mono() };
@@ -90,7 +90,7 @@ export function openGuard(token: () => string | null, clock: Clock): Guard {
     if (bucket.left < 1)
       throw new HttpError(
         429,
-        `Cannot answer so often: at most ${RATE} requests a second`,
+        `Cannot answer this many requests: at most ${RATE} per second`,
         {},
         { "retry-after": "1" },
       );
@@ -105,14 +105,14 @@ export function openGuard(token: () => string | null, clock: Clock): Guard {
     if (url.length > URL_MAX)
       throw new HttpError(
         414,
-        `Cannot read the address: must have at most ${URL_MAX} characters: got ${url.length}`,
+        `Cannot read the URL: must have at most ${URL_MAX} characters: got ${url.length}`,
       );
     demandReading(method);
     const length = headers["content-length"] ?? "0";
     if (length !== "0" || headers["transfer-encoding"] !== undefined)
       throw new HttpError(
         413,
-        "Cannot take a body: requests have none here",
+        "Cannot accept a request body: must be empty",
         {},
         { connection: "close" },
       );
@@ -132,20 +132,20 @@ function demandReading(method: string): void {
     );
 }
 
-/** Digests are of one length, so the comparison takes as long whatever comes. */
+/** Digests have equal length, so the comparison takes constant time. */
 function demandToken(secret: string, given = ""): void {
   if (!timingSafeEqual(digest(`Bearer ${secret}`), digest(given)))
     throw new HttpError(
       401,
-      "Cannot answer without the token: must come as 'Authorization: Bearer TOKEN'",
+      "Cannot answer without a valid token: must be sent as 'Authorization: Bearer TOKEN'",
       {},
       { "www-authenticate": "Bearer" },
     );
 }
 
-/** Guards against DNS rebinding: a foreign page whose name resolves to this host still sends its own name. */
+/** Guards against DNS rebinding: a foreign page whose name resolves to this host still sends its own name as Host. */
 function demandAddress(host = ""): void {
-  // names are the same in capitals, and with the dot of the root at their end
+  // host names are case-insensitive and may end with the root dot
   const name = host
     .toLowerCase()
     .replace(/:\d+$/, "")
@@ -154,6 +154,6 @@ function demandAddress(host = ""): void {
   if (name !== "localhost" && isIP(name) === 0)
     throw new HttpError(
       403,
-      "Cannot answer for this host name: must be asked as localhost or by address, or with a token",
+      "Cannot answer for this Host header: must be localhost or an IP address, unless a token is configured",
     );
 }

@@ -9,22 +9,22 @@ import { HttpError } from "./errors.js";
 import { openGuard, type Route } from "./route.js";
 import { FOLDER_SCRIPT_HASH } from "./routes/page.js";
 
-/** A Unix socket: who may open it may ask. */
+/** A Unix socket; access is controlled by its file mode. */
 interface SocketPlace {
   readonly path: string;
 }
 
 const SOCKET_MODE = 0o660;
 
-/** An HTTP server that runs. */
+/** A running HTTP server. */
 interface Server extends AsyncDisposable {
-  /** Where, as `http://127.0.0.1:9101`, or the path of the socket. */
+  /** `http://127.0.0.1:9101`, or the path of the socket. */
   readonly url: string;
 }
 
 const CONNECTIONS_MAX = 128;
 
-/** Our page loads nothing from other origins and may not be framed. */
+/** The page loads nothing from other origins and may not be framed. */
 const HEADERS = {
   "content-security-policy": `default-src 'none'; script-src 'self' '${FOLDER_SCRIPT_HASH}'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   "x-content-type-options": "nosniff",
@@ -34,9 +34,9 @@ const HEADERS = {
 };
 
 /**
- * Serves routes, GET and HEAD only, to who may ask.
- * @param answered told of each answer's route, `other` for a path that is none, and its status
- * @throws Failure where the address cannot be had
+ * Serves routes, GET and HEAD only, to authorized clients.
+ * @param answered called with the route (`other` for unknown paths) and the status of each answer
+ * @throws Failure if the address cannot be bound
  */
 export async function openServer(
   place: HttpConfig | SocketPlace,
@@ -104,7 +104,7 @@ export async function openServer(
   };
 }
 
-/** @returns where */
+/** @returns the URL or socket path */
 async function listening(
   app: FastifyInstance,
   place: HttpConfig | SocketPlace,
@@ -112,7 +112,7 @@ async function listening(
   const isSocket = "path" in place;
   try {
     if (isSocket) {
-      // the process holds the lock of this path
+      // safe to remove: this process holds the lock for this path
       rmSync(place.path, { force: true });
       await app.listen({ path: place.path });
       chmodSync(place.path, SOCKET_MODE);
@@ -124,7 +124,7 @@ async function listening(
     throw new Failure(
       isSocket
         ? `Cannot serve at '${place.path}': got ${code}`
-        : `Cannot serve HTTP at '${place.host}:${place.port}': must be free and ours: got ${code}: set http.listen, or make it off`,
+        : `Cannot serve HTTP at '${place.host}:${place.port}': must be a free local address: got ${code}: change http.listen, or set it to off`,
     );
   }
   const { address, port } = app.server.address() as AddressInfo;

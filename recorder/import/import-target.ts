@@ -13,7 +13,7 @@ import {
   type RolledTier,
 } from "../tiers/tier.js";
 
-/** Something that happened before our own history began. */
+/** An imported event. */
 interface InheritedEvent {
   readonly atMs: number;
   /** Unique within the WAN and instant. */
@@ -22,20 +22,20 @@ interface InheritedEvent {
   readonly details: object;
 }
 
-/** Up to where a WAN's tiers are inherited, and from where on each has all there is. */
+/** Where the imported part of a WAN ends, and from where each tier is complete. */
 interface ImportState {
   readonly untilMs: number;
   readonly fromMs: Readonly<Record<RolledTier, number>>;
 }
 
-/** Takes in what others have recorded, in whole hours and in order of time, as if it were rolled up here. */
+/** Writes imported data, in whole hours and in order of time, as if it had been rolled up here. */
 export interface ImportTarget {
   readonly series: Series;
-  /** Our WAN of that name, made where there is none. */
+  /** The id of the WAN, created if missing. */
   wan(name: string): number;
-  /** How far it has come; 0 before the first hour. */
+  /** How far the import has got; 0 before the first hour. */
   untilMs(wan: number): number;
-  /** The hour in which our own history begins: imports end before it; null if there is none. */
+  /** The hour in which our own history begins, before which the import ends; null if there is none. */
   ownFromMs(wan: number): number | null;
   putBucket(
     tier: RolledTier,
@@ -43,10 +43,10 @@ export interface ImportTarget {
     startMs: number,
     bucket: Bucket,
   ): void;
-  /** @returns false where it is there already */
+  /** @returns false if it already exists */
   putEvent(wan: number, event: InheritedEvent): boolean;
   advance(wan: number, state: ImportState): void;
-  /** All of it or nothing. */
+  /** Runs work in one transaction. */
   together(work: () => void): void;
 }
 
@@ -65,7 +65,7 @@ export function openImportTarget(db: Connection): ImportTarget {
   const findWan = db
     .prepare<[string], number>("select id from wan where name = ?")
     .pluck();
-  // its number is below that of every run of ours, so that it follows no other
+  // a negative id, below those of all real runs, so that it does not continue another run
   const begin = db.prepare(
     `insert into source (id, wan, boot, first_at_ms, last_at_ms, last_seq, closed)
        values (-@wan, @wan, '${BOOT}', 0, 0, 0, 1) on conflict do nothing`,
@@ -113,7 +113,7 @@ export function openImportTarget(db: Connection): ImportTarget {
   };
 }
 
-/** Whether a bucket ends before an instant: one that does not is made here when it has ended. */
+/** Whether a bucket ends before an instant; others are rolled up here once they end. */
 export const isWhole = (
   tier: RolledTier,
   startMs: number,

@@ -24,13 +24,13 @@ import {
   type OldValue,
 } from "./old-row.js";
 
-/** The Python wanctl's database, only read. Times are seconds since 1970. */
+/** The Python wanctl's database, read-only. Times are seconds since 1970. */
 interface OldDatabase extends Disposable {
   readonly rows: number;
   readonly wans: readonly string[];
-  /** The first row's time from an instant on; null where there is none. */
+  /** Time of the first row from an instant on; null if there is none. */
   first(from: number): number | null;
-  /** Rows from one instant to before another, oldest first, of all WANs. */
+  /** Rows of all WANs from `from` to `to` (exclusive), oldest first. */
   between(from: number, to: number): IterableIterator<OldRow>;
 }
 
@@ -88,40 +88,40 @@ function opened(path: string): Connection {
   }
 }
 
-/** What became of the rows: each is in one of these. */
+/** Result of the import: every row is counted in one of these. */
 export interface MigrationCounts {
   values: number;
-  /** They stood for a time of which there are finer ones. */
+  /** Rows of a period for which finer ones exist. */
   superseded: number;
   transitions: number;
   configurations: number;
-  /** By reason. */
+  /** Rows that were skipped, by reason. */
   readonly leftOut: Map<string, number>;
 }
 
-const OURS = "of a time that our own history has";
-const BEFORE = "taken over before";
+const OURS = "covered by the recorder's own history";
+const BEFORE = "already imported";
 
-/** One WAN while it is taken over. */
+/** Import state of one WAN. */
 interface Taking {
   readonly wan: number;
   readonly idOf: (series: OldSeries) => number;
-  /** Hours before it are taken over. */
+  /** Hours before this have been imported. */
   doneMs: number;
-  /** From then on the history is ours; Infinity where there is none. */
+  /** Start of our own history; Infinity if there is none. */
   readonly ownFromMs: number;
-  /** From where on a tier has all there is. */
+  /** From where each tier is complete. */
   readonly fromMs: Record<RolledTier, number>;
   values: OldValue[];
   events: OldEvent[];
-  /** By direction: what the last transition led to. */
+  /** By direction: the state after the last transition. */
   readonly states: Record<string, number>;
 }
 
 /**
- * Takes the Python wanctl's history over into ours, an hour at a time, each hour in one transaction: an import that was
- * interrupted goes on where it was, and one that is repeated adds nothing.
- * @param nameOf our name of a WAN; null for one that is to be left out
+ * Imports the Python wanctl's history, one hour per transaction. An interrupted import continues where it stopped; a
+ * repeated one adds nothing.
+ * @param nameOf our name of a WAN; null to skip the WAN
  */
 export function* importHistory(
   old: OldDatabase,
@@ -152,7 +152,7 @@ export function* importHistory(
       rows++;
       const taking = takings.get(row[2]) ?? null;
       const meaning = meaningOf(row);
-      if (taking === null) leaveOut(`WAN ${row[2]}: no name that there may be`);
+      if (taking === null) leaveOut(`WAN ${row[2]}: not a valid name`);
       else if (endMs <= taking.doneMs) {
         leaveOut(BEFORE);
         if (meaning.kind === "transition") follow(taking, meaning);
@@ -193,7 +193,7 @@ function takingOf(importTarget: ImportTarget, name: string): Taking {
   };
 }
 
-/** Writes down what an hour has brought of one WAN. */
+/** Writes one hour of one WAN. */
 function take(
   importTarget: ImportTarget,
   taking: Taking,
@@ -224,7 +224,7 @@ function take(
   counts.superseded += superseded;
 }
 
-/** The end of the last minute, or of the last bucket, that the values tell of; 0 where there are none. */
+/** The end of the last minute, or of the last bucket, that has values; 0 if there are no values. */
 function endOf(values: readonly OldValue[]): number {
   let end = 0;
   for (const { tier, atMs } of values) {
@@ -247,7 +247,7 @@ function takeEvent(
   else counts.transitions++;
 }
 
-/** A transition came from where the one before it led to; the first one came from GREEN. */
+/** Adds the `from` state: that of the previous transition, or GREEN for the first. */
 function follow({ states }: Taking, { details }: OldEvent): object {
   const direction = String(details["direction"]);
   const from = states[direction] ?? 0;

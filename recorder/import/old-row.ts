@@ -30,7 +30,7 @@ export type OldRow = readonly [
   granularity: string,
 ];
 
-/** What is measured over time: a field of our cycle, or whether steering is on. */
+/** A field of our cycle, or whether steering is on. */
 export type OldSeries = RowField | "steering";
 
 export interface OldValue {
@@ -38,23 +38,23 @@ export interface OldValue {
   readonly series: OldSeries;
   readonly tier: Tier;
   readonly atMs: number;
-  /** In the units of a cycle; a sample's thousandths. */
+  /** In the units of a cycle field; samples in thousandths. */
   readonly value: number;
 }
 
 export interface OldEvent {
   readonly kind: "transition" | "config";
   readonly atMs: number;
-  /** The row's, unique in its file. */
+  /** The id of the row, unique in its file. */
   readonly id: number;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** What a row was: something that is kept, or why it is not. */
+/** A row to import, or why it is skipped. */
 type Meaning =
   OldValue | OldEvent | { readonly kind: "left_out"; readonly because: string };
 
-/** The Python wanctl stored the rate it desired, before the router was asked. */
+/** The Python wanctl stored the desired rate, not the one read back from the router. */
 const FIELDS: Readonly<Record<string, RowField>> = {
   wanctl_rtt_ms: "rttUs",
   wanctl_rtt_baseline_ms: "baselineUs",
@@ -91,7 +91,7 @@ export function meaningOf([
     !Number.isFinite(value) ||
     !Number.isFinite(seconds)
   )
-    return leftOut("no number, or of no tier");
+    return leftOut("not a number, or unknown granularity");
   const labels = labelsOf(text);
   const atMs = Math.round(seconds * 1000);
   const valued = (series: OldSeries, factor: number): Meaning => ({
@@ -104,7 +104,7 @@ export function meaningOf([
   if (metric === "wanctl_config_snapshot")
     return { kind: "config", atMs, id, details: snapshot(labels) };
   if (metric === "wanctl_state") {
-    if (!(value in STATES)) return leftOut("no state that there is");
+    if (!(value in STATES)) return leftOut("unknown state");
     if (typeof labels["reason"] === "string")
       return {
         kind: "transition",
@@ -117,7 +117,7 @@ export function meaningOf([
   }
   const field = FIELDS[metric];
   return field === undefined
-    ? leftOut(`${metric}: not measured any more`)
+    ? leftOut(`${metric}: no longer measured`)
     : valued(field, 1000);
 }
 
@@ -144,7 +144,7 @@ const REASON = /delta (-?[\d.]+) ?ms .*?(\w+) threshold ([\d.]+) ?ms/;
 const usOf = (ms: string | undefined): number | null =>
   ms === undefined ? null : Math.round(Number(ms) * 1000);
 
-/** From which state was not written down. */
+/** The old rows do not contain the `from` state. */
 function transition(to: number, { direction, reason }: Labels) {
   const [, delta, threshold, limit] = REASON.exec(String(reason)) ?? [];
   return {
@@ -158,21 +158,21 @@ function transition(to: number, { direction, reason }: Labels) {
 
 type Buckets = Map<number, Bucket>;
 
-/** What one hour of one WAN becomes: the buckets of each tier, by their start. */
+/** One imported hour of one WAN: the buckets of each tier, by their start. */
 interface Hour {
   readonly buckets: Readonly<Record<RolledTier, ReadonlyMap<number, Bucket>>>;
-  /** How many values stood for a time of which there are finer ones. */
+  /** Number of values of a period for which finer ones exist. */
   readonly superseded: number;
 }
 
-/** Delays of single cycles, of which percentiles can be told. */
+/** Series for which sketches are built from single cycles. */
 const DELAYS: readonly OldSeries[] = ["rttUs", "baselineUs", "deltaUs"];
 
 const STATE_OF = { download: "stateDownload", upload: "stateUpload" } as const;
 
 /**
- * Sums up an hour, each tier from the finest that there is. What was averaged already counts as so many cycles as its time
- * had, each with the average: its extremes and percentiles are lost.
+ * Rolls up an hour, each tier from the finest available. An average counts as the nominal number of cycles in its
+ * period, each with the average: extremes and percentiles are lost.
  * @param idOf the series in our database
  */
 export function hourOf(
@@ -181,7 +181,7 @@ export function hourOf(
 ): Hour {
   let superseded = 0;
 
-  /** Adds to a tier what only exists as its averages. */
+  /** Adds the series that exist only as averages of this tier. */
   function completed(tier: RolledTier, finer: Buckets): Buckets {
     for (const [start, bySeries] of grouped(values, tier, tier)) {
       const known = finer.get(start);
@@ -211,7 +211,7 @@ export function hourOf(
 
 type SeriesValues = Map<OldSeries, OldValue[]>;
 
-/** The values of one tier, by the bucket of another and by series. */
+/** The values of one tier, grouped by the buckets of another and by series. */
 function grouped(
   values: readonly OldValue[],
   tier: Tier,
@@ -230,7 +230,7 @@ function grouped(
   return groups;
 }
 
-/** Of single values, a minute. */
+/** A bucket of a minute, from single values. */
 function summedUp(
   bySeries: SeriesValues,
   idOf: (series: OldSeries) => number,
@@ -248,7 +248,7 @@ function summedUp(
   };
 }
 
-/** Of averages, one bucket of their own tier. */
+/** A bucket of the same tier, from averages. */
 function averaged(
   tier: RolledTier,
   bySeries: SeriesValues,
@@ -268,7 +268,7 @@ function averaged(
   return { rollups, coverage: coverage(cycles, lengthMs, bySeries) };
 }
 
-/** It recorded only cycles with an answer; the values of a state share the time evenly. */
+/** The Python wanctl recorded only cycles with a reply; the state values divide the period evenly. */
 function coverage(
   cycles: number,
   lengthMs: number,
@@ -287,7 +287,7 @@ function coverage(
   return { cycles, missed: 0, readings, heldMs };
 }
 
-/** Two parts of one bucket that have no series in common. */
+/** Joins two parts of one bucket with disjoint series. */
 const joined = (a: Bucket, b: Bucket): Bucket => ({
   coverage: mergeCoverage(a.coverage, b.coverage),
   rollups: new Map([...a.rollups, ...b.rollups]),

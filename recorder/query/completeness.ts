@@ -10,19 +10,19 @@ import type { WanSeries } from "./series-selection.js";
 
 const GAPS_SHOWN = 100;
 
-/** Cycles that a busy machine drops are no loss: they were never published. */
+/** Below this recorded share an answer is partial; cycles skipped by a busy host are not a loss. */
 const COVERAGE_LEAST = 0.99;
 
-/** A WAN whose newest cycle is no older has gone on. */
+/** A WAN whose newest cycle is not older than this counts as still recording. */
 const LAG_MS = 5_000;
 
-/** Of each WAN what its answer was made from. */
+/** The sections each WAN's answer was read from. */
 type Sources = readonly {
   readonly wan: WanSeries;
   readonly sections: readonly Section[];
 }[];
 
-/** How complete an answer is. @param asked the time that was asked for, where steps made the answer's longer */
+/** How complete an answer is. @param asked the requested span, if the answer's was extended to whole steps */
 export function* completeness(
   records: Records,
   { fromMs, toMs }: Span,
@@ -51,7 +51,7 @@ export function* completeness(
   return { from: fromMs, to: toMs, wans, gaps, gapsTotal, partial };
 }
 
-/** Recorded cycles over those that the time holds, until now: of the time since the WAN is known, and of all of it. */
+/** Recorded share of the expected cycles until now: since the WAN's history begins, and of the whole span. */
 function* coverage(
   { cycles, rolled }: Records,
   wan: WanSeries,
@@ -66,7 +66,7 @@ function* coverage(
   let [count, lengthMs] = [0, toMs - fromMs];
   for (const section of cover(fromMs, toMs, wan.kept)) {
     const { tier } = section;
-    // a bucket that reaches beyond the edges is counted whole
+    // a bucket that extends beyond the span is counted whole
     lengthMs += section.toMs - section.fromMs;
     lengthMs -= Math.min(toMs, section.toMs) - Math.max(fromMs, section.fromMs);
     if (tier === "raw")
@@ -114,7 +114,7 @@ function* holes(
   return { gaps, gapsTotal };
 }
 
-/** Does a gap lie in a span, or reach into it? */
+/** Whether a gap overlaps a span. */
 export const touches = (row: GapRow, { fromMs, toMs }: Span): boolean =>
   (row.fromMs ?? 0) < toMs && (row.toMs ?? Infinity) >= fromMs;
 

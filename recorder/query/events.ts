@@ -16,10 +16,10 @@ import { touches } from "./completeness.js";
 import { type EventsQuery, type GapsQuery, QueryError } from "./history.js";
 import type { Pieces } from "./read.js";
 
-/** How much one answer holds at most: the rest is on the next page. */
+/** Maximum size of one answer; the rest is on the next page. */
 const PAGE_BYTES = 2 ** 20;
 
-/** One small step of reading, a millisecond at most: what it found, and where to go on; null at the end. */
+/** The rows of one short read (at most 1 ms), and where to continue; null at the end. */
 interface Slice<Row, Place> {
   readonly rows: readonly { readonly row: Row; readonly place: Place }[];
   readonly next: Place | null;
@@ -30,7 +30,7 @@ interface Page<Row> {
   readonly next: string | null;
 }
 
-/** A read of at most {@link ROWS_MAX} rows, of which those that are wanted are shown. */
+/** Filters and maps a read of at most {@link ROWS_MAX} rows. */
 const sliceOf = <Row extends object, Shown>(
   rows: readonly Row[],
   isWanted: (row: Row) => boolean,
@@ -40,7 +40,7 @@ const sliceOf = <Row extends object, Shown>(
   next: rows.length < ROWS_MAX ? null : (rows.at(-1) ?? null),
 });
 
-/** Step by step, until the page is full. A cursor is the place of the last row: pages neither overlap nor leave out. */
+/** Reads slices until the page is full. A cursor is the place of the last row: pages neither overlap nor skip rows. */
 function* pageOf<Row extends object, Place>(
   rowsMax: number,
   begin: Place,
@@ -64,15 +64,15 @@ function* pageOf<Row extends object, Place>(
   return { data, next: null };
 }
 
-/** The whole numbers of a cursor, so many as its route writes, with dots between. @throws QueryError where it is another's */
+/** The `count` integers of a cursor, separated by dots. @throws QueryError if it is a cursor of another route */
 function cursorNumbers(cursor: string, count: number): number[] {
   const numbers = cursor.split(".").map(Number);
   if (numbers.length === count && numbers.every(Number.isSafeInteger))
     return numbers;
-  throw new QueryError("cursor", "must be of this route", cursor);
+  throw new QueryError("cursor", "must be a cursor of this route", cursor);
 }
 
-/** What happened, the newest first. */
+/** Events, newest first. */
 export function* events(
   records: Records,
   query: EventsQuery,
@@ -120,7 +120,7 @@ function eventPlaceOf({ cursor, toMs }: EventsQuery): EventPlace {
   return { atMs, source, seq };
 }
 
-/** What the history lacks, and will never have; the newest run first. */
+/** Permanent gaps, newest run first. */
 export function* gaps(records: Records, query: GapsQuery): Pieces<GapsAnswer> {
   const { fromMs, toMs, wans } = query;
   const isWanted = (row: GapRow) =>

@@ -6,23 +6,23 @@ import type {
   SummaryAnswer,
 } from "../../shared/contract/history.js";
 
-/** From `fromMs` to before `toMs`, ms since 1970; of all WANs where none is named. */
+/** From `fromMs` to `toMs` (exclusive), ms since 1970; all WANs if `wans` is undefined. */
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
   readonly wans?: readonly string[] | undefined;
 }
 
-/** Metrics by name, or by family: see families.ts. All where none is named. */
+/** Metrics by name or family, see shared/contract/metrics.ts; all if undefined. */
 export interface Selection extends Span {
   readonly metrics?: readonly string[] | undefined;
 }
 
-/** How fine: in no more than so many steps, in steps of a length, or every cycle at its own time. */
+/** At most `points` steps, steps of fixed length, or single cycles at their own times. */
 export type Resolution =
   { readonly points: number } | { readonly stepMs: number } | "cycle";
 
-/** `next` of the answer before; the rest of the query must be as it was. */
+/** `next` of the previous answer; the rest of the query must be unchanged. */
 interface Paged {
   readonly cursor?: string | undefined;
 }
@@ -41,9 +41,9 @@ export interface GapsQuery extends Span, Paged {
 }
 
 /**
- * What can be asked about the past. HTTP, the recorder's socket and `--db` ask it alike, so they answer alike. Reads in
- * short turns; `signal` ends it early.
- * @throws QueryError where a query cannot be answered as it stands; Failure where the database cannot be read
+ * Queries on the history. HTTP, the recorder's socket and `--db` all use it, so their answers are equal. Reads in short
+ * slices; `signal` cancels.
+ * @throws QueryError if a query is invalid; Failure if the database cannot be read
  */
 export interface History {
   series(signal?: AbortSignal): Promise<SeriesAnswer>;
@@ -53,7 +53,7 @@ export interface History {
   gaps(query: GapsQuery, signal?: AbortSignal): Promise<GapsAnswer>;
 }
 
-/** What is wrong with a query, and of which part. */
+/** An invalid query parameter. */
 export class QueryError extends Error {
   override readonly name = "QueryError";
   readonly parameter: string;

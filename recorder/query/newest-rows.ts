@@ -10,7 +10,7 @@ import type {
   Span,
 } from "./history.js";
 
-/** One value as a row, as wanctl 1 showed it. */
+/** One value as a row, in the format of wanctl 1. */
 export interface ValueRow {
   readonly at: number;
   readonly wan: string;
@@ -22,19 +22,19 @@ export interface ValueRow {
 
 interface ValueRows {
   readonly rows: readonly ValueRow[];
-  /** How many there are in all; null where there are more than were read. */
+  /** Total number of rows; null if not all were read. */
   readonly total: number | null;
   readonly granularity: TierName;
 }
 
-/** Where there is little, it looks further at once; and where that was too much for one answer, less far. */
+/** Factors by which the window read at once grows, and shrinks if it does not fit in one answer. */
 const MORE = 4;
 const LESS = 16;
 
-/** Rows a second in which nothing is left out, of one WAN. */
+/** Rows per second of one WAN, all metrics. */
 const ROWS_A_SECOND = 20 * 18;
 
-/** How fine rows are, by the length of what is asked for. */
+/** The tier of the rows, by the length of the span. */
 function tierFor({ fromMs, toMs }: Span): Tier {
   const hours = (toMs - fromMs) / HOUR_MS;
   if (hours < 6) return "raw";
@@ -42,7 +42,7 @@ function tierFor({ fromMs, toMs }: Span): Tier {
   return hours < 7 * 24 ? "5m" : "1h";
 }
 
-/** The newest rows first, `count` of them from a place on: read backwards, some time at once, until there are enough. */
+/** `count` rows from `offset`, newest first: reads backwards, one window at a time, until there are enough. */
 export async function newestRows(
   history: History,
   selection: Selection,
@@ -81,7 +81,7 @@ export async function newestRows(
   };
 }
 
-/** All rows of a span, the newest first; null where they are wanted in one answer, and it does not hold them. */
+/** All rows of a span, newest first; null if `isOneAnswer` and they do not fit in one answer. */
 async function rowsIn(
   history: History,
   query: RangeQuery,

@@ -23,7 +23,7 @@ export const quantilesBy = (
   p99: of(SHARES.p99),
 });
 
-/** Of codes, by the time each was held. */
+/** Quantiles of codes, weighted by the time each was held. */
 export function quantilesOfHeld(heldMs: readonly number[]): Quantiles {
   const held = new Map([...heldMs.entries()].filter(([, ms]) => ms > 0));
   const total = [...held.values()].reduce((sum, ms) => sum + ms, 0);
@@ -37,7 +37,7 @@ export function quantilesOfHeld(heldMs: readonly number[]): Quantiles {
   });
 }
 
-/** A sketch's size reaches beyond the least and the greatest value, of which no quantile does. */
+/** Clamps quantiles to minimum and maximum: a sketch bucket extends beyond them. */
 export const withinBounds = (
   { p50, p95, p99 }: Quantiles,
   min: number,
@@ -48,10 +48,10 @@ export const withinBounds = (
   return { p50: bound(p50), p95: bound(p95), p99: bound(p99) };
 };
 
-/** What has no sketches is read from its cycles, where all of them are kept and this is no longer. */
+/** Series without sketches are read from single cycles, if all are kept and the span is not longer than this. */
 const CYCLES_MS = 2 * HOUR_MS;
 
-/** From the sketches of buckets, and from single values; null where only averages are left. */
+/** Quantiles from sketches and single values; null if only averages are kept. */
 export function* quantilesOf(
   records: Records,
   wan: WanSeries,

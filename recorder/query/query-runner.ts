@@ -5,21 +5,21 @@ import type { Store } from "../store/store.js";
 import type { Pieces } from "./read.js";
 import type { QueryRunner } from "./reader.js";
 
-/** The recorder's own work gets its turn between two slices. */
+/** Minimum pause between two slices, for the recorder's own work. */
 const YIELD_MS = 1;
 
-/** After a quiet while readers may work for so long without longer pauses: a chart of usual size is done then. */
+/** Read time before longer pauses start: enough for a chart of usual size. Recovers while idle. */
 const CREDIT_MS = 100;
 
 /** Runs queries in slices, one reader at a time, so that they do not block the event loop. */
 interface Turns {
-  /** Does one slice of work, when it is its turn. Rejects when `signal` is aborted before. */
+  /** Runs one slice when its turn comes. Rejects if `signal` is aborted before that. */
   take<T>(work: () => T, signal: AbortSignal): Promise<T>;
 }
 
 /**
- * After each slice comes a pause: a short one while there is credit, else one as long as the slice, so that readers together
- * never take more than half of the time for long. Time without reading gives the credit back.
+ * Each slice is followed by a pause: a short one while there is credit, otherwise one as long as the slice, so that
+ * readers together never take more than half of the time for long. Idle time restores the credit.
  */
 function openTurns(clock: Clock): Turns {
   const never = new AbortController().signal;
@@ -48,10 +48,10 @@ function openTurns(clock: Clock): Turns {
   };
 }
 
-/** One turn of reading takes so long, and one piece more. */
+/** Length of one slice; the last piece may exceed it. */
 const TURN_MS = 10;
 
-/** The database of a recorder that runs: read in turns, for it has other work. */
+/** Reads the database of a running recorder, one query slice at a time. */
 export function openQueryRunner(
   store: Pick<Store, "records" | "tend">,
   clock: Clock,
@@ -59,7 +59,7 @@ export function openQueryRunner(
   const turns = openTurns(clock);
   const never = new AbortController().signal;
 
-  /** The result, boxed; null where there is more to do. */
+  /** The result, boxed; null if there is more to do. */
   function turn<T>(work: Pieces<T>): { readonly value: T } | null {
     const begun = clock.mono();
     do {
@@ -82,7 +82,7 @@ export function openQueryRunner(
               begunWith ??= store.records;
               if (begunWith !== store.records)
                 throw new Failure(
-                  "Cannot read the history on: its file was replaced: ask again",
+                  "Cannot continue reading the history: its file was replaced: repeat the query",
                 );
               return turn(work);
             }),

@@ -22,10 +22,10 @@ import {
   type SeriesSelection,
 } from "./series-selection.js";
 
-/** So many values an answer has at most, of all series together: some megabytes. */
+/** Maximum number of values in one answer, of all series together: a few megabytes. */
 const VALUES_MAX = 100_000;
 
-/** Cycles a second, about. */
+/** Nominal cycles per second. */
 const CYCLES_A_SECOND = 20;
 
 interface Part {
@@ -33,7 +33,7 @@ interface Part {
   readonly series: readonly SeriesSelection[];
 }
 
-/** Values over time; the pages are parts of the range, one after the other. */
+/** Values over time; the pages are consecutive parts of the range. */
 export function* range(
   records: Records,
   query: RangeQuery,
@@ -91,7 +91,7 @@ export function* range(
   };
 }
 
-/** Where the next step with anything in it begins, from an instant on; Infinity where none does. */
+/** Start of the next non-empty step from an instant on; Infinity if there is none. */
 function nextOf(
   records: Records,
   parts: readonly Part[],
@@ -125,7 +125,7 @@ function* valuesOf(
   return targets;
 }
 
-/** Within what the WAN has. */
+/** The sections of a window, clipped to the history of the WAN. */
 const sectionsOf = (
   wan: WanSeries,
   { fromMs, toMs }: Span,
@@ -141,7 +141,7 @@ const sectionsOf = (
 const floor = (ms: number, stepMs: number | null): number =>
   Math.floor(ms / (stepMs ?? 1)) * (stepMs ?? 1);
 
-/** All of each step that the span touches. */
+/** The span extended to whole steps. */
 const whole = ({ fromMs, toMs }: Span, stepMs: number): Span => ({
   fromMs: floor(fromMs, stepMs),
   toMs: Math.ceil(toMs / stepMs) * stepMs,
@@ -171,7 +171,7 @@ function beginOf({ cursor }: RangeQuery, span: Span, stepMs: number | null) {
   throw new QueryError("cursor", "must be the 'next' of this query", cursor);
 }
 
-/** So much of the time at once that it holds half an answer at most. */
+/** Length of a window that holds at most half an answer. */
 function windowFor(stepMs: number | null, values: number): number {
   return stepMs === null
     ? Math.ceil((values / CYCLES_A_SECOND) * 1e3)
@@ -193,7 +193,7 @@ const emptyValues = ({ name }: SeriesSelection): Lists => ({
   ...(name.metric === "wanctl_state" ? { stateMs: [] } : {}),
 });
 
-/** @returns how many */
+/** @returns the number of values appended */
 function append(lists: Lists, series: SeriesSelection, sink: Sink): number {
   const figures = sink.figures();
   for (const each of figures) {

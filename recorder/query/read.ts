@@ -7,23 +7,23 @@ import type { Section } from "../tiers/section.js";
 import { bucketStart, STEP_MS } from "../tiers/tier.js";
 import type { SeriesSelection, WanSeries } from "./series-selection.js";
 
-/** Where the values of one series go, in the units they are stored in. */
+/** Collects the values of one series, in storage units. */
 export interface Sink {
-  /** Single values, in order; NaN is none. @param missed cycles dropped before each one, where the values are states */
+  /** Single values, in order; NaN is no value. @param missed cycles skipped before each one; only for states */
   values(
     at: ArrayLike<number>,
     values: ArrayLike<number>,
     missed: ArrayLike<number> | undefined,
   ): void;
-  /** Many at once: of a bucket, or of all buckets of a step. */
+  /** The aggregate of a bucket, or of all buckets of a step. */
   add(atMs: number, amount: Amount): void;
-  /** How long states were held, by their code. */
+  /** How long each state was held, indexed by its code. */
   hold(atMs: number, heldMs: readonly number[]): void;
-  /** What has come, in order. */
+  /** What was collected, in order. */
   figures(): readonly Figures[];
 }
 
-/** Values added up. */
+/** Aggregated values. */
 interface Amount {
   readonly count: number;
   readonly sum: number;
@@ -31,16 +31,16 @@ interface Amount {
   readonly max: number;
 }
 
-/** All of one series at one place of a chart. */
+/** The aggregate of one series in one step. */
 interface Figures extends Amount {
   readonly atMs: number;
-  /** By state; of other series empty. */
+  /** Indexed by state; empty for other series. */
   readonly heldMs: readonly number[];
 }
 
 const NONE_HELD: readonly number[] = [];
 
-/** Adds up by steps of equal length from an origin on; what comes from before it belongs to the first. */
+/** Aggregates into steps of equal length from an origin; earlier values go into the first step. */
 export function openSteps(
   originMs: number,
   stepMs: number,
@@ -50,7 +50,7 @@ export function openSteps(
   const sums = new Float64Array(steps);
   const least = new Float64Array(steps).fill(Infinity);
   const greatest = new Float64Array(steps).fill(-Infinity);
-  /** Of states only: so many for each step. */
+  /** For states only: `STATES.length` entries per step. */
   let held: Float64Array | null = null;
 
   function placeOf(atMs: number): number {
@@ -119,7 +119,7 @@ export function openSteps(
   };
 }
 
-/** Keeps each value as it is. */
+/** Keeps each value separately. */
 export function openSingles(): Sink {
   const all: Figures[] = [];
   return {
@@ -145,21 +145,21 @@ export function openSingles(): Sink {
   };
 }
 
-/** Work that takes a while, in pieces of some milliseconds. */
+/** Long work, in pieces of a few milliseconds. */
 export type Pieces<T> = Generator<undefined, T>;
 
-/** Rows of buckets read at once. */
+/** Bucket rows read at once. */
 const ROWS = 4_000;
 
-/** How buckets are added up before they come here. */
+/** How buckets are aggregated into steps. */
 interface Steps {
   readonly originMs: number;
   readonly stepMs: number;
-  /** Whether a bucket that begins before its section, and reaches into it, is taken too. */
+  /** Whether to include a bucket that begins before its section and extends into it. */
   readonly takesBegun: boolean;
 }
 
-/** A series and where its values go. */
+/** A series and its sink. */
 interface Target {
   readonly series: SeriesSelection;
   readonly sink: Sink;
@@ -168,7 +168,7 @@ interface Target {
 const isState = ({ series }: Target): boolean =>
   series.name.metric === "wanctl_state";
 
-/** Brings what sections of a WAN hold to where it is wanted. */
+/** Reads sections of a WAN into the sinks. */
 export function* read(
   records: Records,
   wan: WanSeries,
@@ -265,7 +265,7 @@ function* readRolled(
   }
 }
 
-/** Figures in the unit of their metric, divided as the views divide. A code has no mean: shown is the one that was most. */
+/** Figures in the unit of their metric, divided as in the views. For codes, `avg` is the one held longest. */
 export function shownFigures(
   { name, divisor }: SeriesSelection,
   { count, sum, min, max, heldMs }: Figures,

@@ -11,20 +11,20 @@ import type { Pieces } from "./read.js";
 import { seriesAnswer } from "./series-selection.js";
 import { summary } from "./summary.js";
 
-/** Where the history lies, and how work at it is done. */
+/** Access to the records, and how queries on them are run. */
 export interface QueryRunner {
-  /** To be used within `run` alone. */
+  /** Only to be used within `run`. */
   readonly records: Records;
-  /** Does a work piece by piece, with pauses. */
+  /** Runs work piece by piece, with pauses. */
   run<T>(work: Pieces<T>, signal?: AbortSignal): Promise<T>;
 }
 
-/** Answers from what is recorded. */
+/** Answers queries from the records. */
 export function openReader(
   queryRunner: QueryRunner,
   clock: Pick<Clock, "wall">,
 ): History {
-  /** The records are looked up when the work begins: only then are they known to be there. */
+  /** Records are accessed only when the work begins: before that the database may not be open. */
   const answer = <T>(
     work: (records: Records, nowMs: number) => Pieces<T>,
     signal?: AbortSignal,
@@ -53,8 +53,8 @@ export function openReader(
 }
 
 /**
- * The history in a file: a copy, or that of a recorder which does not run. It is read, and never changed.
- * @throws Failure where there is none, or it is of another version
+ * The history in a file: a copy, or the database of a stopped recorder. Read-only.
+ * @throws Failure if there is no such file, or its version is not supported
  */
 export function openHistoryFile(path: string): History & Disposable {
   const db = openReadable(path);
@@ -71,7 +71,7 @@ export function openHistoryFile(path: string): History & Disposable {
             throw error;
           throw new Failure(`Cannot read '${path}': got ${reasonOf(error)}`);
         }
-        // a promise alone would leave no turn to the signal that ends it
+        // yield to the event loop, so that an abort signal can arrive
         await setImmediate();
       }
     },

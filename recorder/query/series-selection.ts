@@ -14,31 +14,31 @@ import type { Kept } from "../tiers/section.js";
 import { eachTier, type PerTier, TIERS } from "../tiers/tier.js";
 import { QueryError, type Selection, type Span } from "./history.js";
 
-/** A series that is asked for, and where it is kept. */
+/** A selected series, and where it is stored. */
 export interface SeriesSelection {
   readonly name: SeriesName;
   readonly help: string;
-  /** Of its buckets; null before the first is made. */
+  /** Series id in the buckets; null before the first bucket. */
   readonly id: number | null;
-  /** Of the cycle; null for sparse values. */
+  /** Field of the cycle; null for sparse values. */
   readonly field: RowField | null;
-  /** What is stored, divided by this, is the metric in its unit. */
+  /** Stored value / divisor = value in the unit of the metric. */
   readonly divisor: number;
 }
 
-/** A WAN that has a history. */
+/** A WAN with a history. */
 export interface WanSeries {
   readonly id: number;
   readonly name: string;
   readonly kept: Kept;
-  /** The first each tier has, Infinity where it has nothing. */
+  /** Start of each tier; Infinity if it is empty. */
   readonly begins: PerTier<number>;
-  /** The first and the last moment of all. */
+  /** Start and end of the history, over all tiers. */
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** @param toMs where what is asked for ends: what lies ahead of it, by a clock that was wrong, is left out */
+/** @param toMs end of the requested span; later cycles (recorded while the clock was wrong) are ignored */
 export function wansOf(
   records: Records,
   wans: Span["wans"],
@@ -94,7 +94,7 @@ export function selectSeries(
 const labelsOf = (text: string): Metric["labels"] =>
   text === "" ? {} : (JSON.parse(text) as Metric["labels"]);
 
-/** The names of metrics and families. @throws QueryError */
+/** Expands metric and family names to metric names. @throws QueryError */
 export function demandMetrics(words: readonly string[]): readonly string[] {
   return words.flatMap((word) => {
     const names = metricsIn(word);
@@ -104,7 +104,7 @@ export function demandMetrics(words: readonly string[]): readonly string[] {
   });
 }
 
-/** What there is. */
+/** All series, and the span of each tier. */
 export function seriesAnswer(records: Records, nowMs: number): SeriesAnswer {
   const wans = wansOf(records, undefined);
   return {

@@ -22,13 +22,13 @@ import {
 
 const WORST_SHOWN = 10;
 
-/** Minutes looked at together. */
+/** Minutes read at once. */
 const WORST_WINDOW = 10_000;
 
 type Worst = SummaryAnswer["metadata"]["worst"][number];
 type Held = SummaryAnswer["metadata"]["states"][number];
 
-/** A range in a few numbers. */
+/** Summary statistics of a span. */
 export function* summary(
   records: Records,
   query: Selection,
@@ -61,10 +61,10 @@ export function* summary(
   };
 }
 
-/** One step that takes all. */
+/** One step for the whole span. */
 const WHOLE = {
   originMs: 0,
-  // a multiple of a day, for days are read where they fill it
+  // a multiple of a day, so that buckets of a day can be used
   stepMs: 2 ** 26 * DAY_MS,
   takesBegun: true,
 };
@@ -120,7 +120,7 @@ function* statesOf(
   });
 }
 
-/** The minutes with the greatest mean delta; where minutes are no longer kept, what they are in. */
+/** The minutes with the greatest mean delta; where minutes have expired, the coarser buckets. */
 function* worstOf(
   records: Records,
   wan: WanSeries,

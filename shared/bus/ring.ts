@@ -1,31 +1,31 @@
 import { MINUTE_MS } from "../contract/units.js";
 import { type MonoMs, msSince } from "../runtime/clock.js";
 
-/** The seqs from `first` to `last`, all of them. */
+/** All sequence numbers from `first` to `last`. */
 export interface HeldSeqs {
   readonly first: number;
   readonly last: number;
 }
 
 /**
- * A run's newest frames as bytes, for whoever missed them. Freed by age and size only, never because somebody says it
- * has them: a recorder may lose its disk.
+ * The newest frames of a run, encoded, for replay to recorders. Freed by age and size only, never by acknowledgement: a
+ * recorder may lose its disk.
  */
 export interface Ring {
-  /** Keeps the frame after the last one. Any other number starts afresh: what is held has no holes. */
+  /** Appends a frame. A number other than the next one clears the ring, so that it never has holes. */
   push(seq: number, at: MonoMs, bytes: Uint8Array): void;
-  /** Copies of what is still held of the range, from its first held seq on; the ring goes on while they travel. */
+  /** Copies of the held frames in the range; the ring may be overwritten while they are being sent. */
   slice(fromSeq: number, toSeq: number): readonly Buffer[];
   held(): HeldSeqs | null;
   readonly counts: {
-    /** Frames that left by age, which is how it should be. */
+    /** Frames dropped because of their age, which is normal. */
     readonly aged: number;
-    /** Frames that left before their time to make room. */
+    /** Frames dropped early to make room. */
     readonly crowded: number;
   };
 }
 
-/** The longest time that a ring may keep frames, minutes. */
+/** Maximum time a ring keeps frames, minutes. */
 export const KEPT_MINUTES_MAX = 240;
 
 export interface RingLimits {
@@ -33,11 +33,11 @@ export interface RingLimits {
   readonly megabytes: number;
 }
 
-/** No frame is shorter: the header alone takes more. Bounds the index by the bytes. */
+/** Minimum frame size (the header alone is longer); bounds the size of the index. */
 const FRAME_BYTES_MIN = 128;
 
 /**
- * All memory is taken here, once. Pages that were never written cost nothing.
+ * All memory is allocated here, once. Pages never written to cost nothing.
  *
  *     bytes:  [ 7 | 8 | 9 |  free  | 3 | 4 | 5 | 6 | - ]      a frame is never split: the end may stay unused
  *                         ^ end    ^ first
@@ -69,7 +69,7 @@ export function createRing({ minutes, megabytes }: RingLimits): Ring {
       forget("aged");
   }
 
-  /** Where the next `length` bytes go, null while older frames are in the way. */
+  /** Where the next `length` bytes go; null while older frames occupy the space. */
   function room(length: number): number | null {
     if (count === 0) return 0;
     if (count === slots) return null;

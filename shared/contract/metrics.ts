@@ -144,14 +144,14 @@ export const METRICS: readonly Metric[] = [
     "ms",
     "lateUs",
     1e-3,
-    "How late the cycle began",
+    "Delay of the start of the cycle",
   ),
   cycle(
     "wanctl_cycle_missed",
     "count",
     "missed",
     1,
-    "Cycles dropped before the cycle",
+    "Cycles skipped before this one",
   ),
   cycle(
     "wanctl_publish_ms",
@@ -163,14 +163,14 @@ export const METRICS: readonly Metric[] = [
   {
     name: "wanctl_condition",
     unit: "code",
-    help: `What can be told of the line: ${CONDITIONS.map((name, code) => `${code} ${name}`).join(", ")}`,
+    help: `Condition of the line: ${CONDITIONS.map((name, code) => `${code} ${name}`).join(", ")}`,
     labels: {},
     from: { kind: "sample" },
   },
   {
     name: "wanctl_router_up",
     unit: "code",
-    help: "1 while the router accepts rates, 0 while it does not, as the controller last said",
+    help: "1 while the router accepts rates, 0 while it does not, as last reported by the controller",
     labels: {},
     from: { kind: "sample" },
   },
@@ -196,7 +196,7 @@ export const METRICS: readonly Metric[] = [
   {
     name: "wanctl_router_calls_total",
     unit: "count",
-    help: "Calls to the router since the controller started, by how they ended",
+    help: "Calls to the router since the controller started, by outcome",
     labels: {},
     from: {
       kind: "counter",

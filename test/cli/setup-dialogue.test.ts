@@ -11,11 +11,11 @@ import { standInHost } from "./stand-in-host.js";
 
 /** What is asked, in order, by how it begins. */
 const ASKED = {
-  device: "Device of the line",
-  name: "Name of the line",
+  device: "WAN device",
+  name: "Name of the WAN",
   kind: "Kind of line",
-  download: "What the provider sells, download",
-  upload: "What the provider sells, upload",
+  download: "Nominal download rate",
+  upload: "Nominal upload rate",
 };
 
 const CTRL_C = "\x03";

@@ -165,8 +165,8 @@ describe("wanctl setup before it looks at anything", () => {
     expect(err.trim().split("\n")).to.deep.equal([
       "wanctl: Cannot set up: --download is required without a terminal",
       "wanctl: Cannot set up: --router must name a port from 1 to 65535: got '10.0.0.1:99999'",
-      "wanctl: Cannot set up: --fingerprint must be 64 hexadecimal digits, with colons between the bytes or without: got '12'",
-      `wanctl: Cannot read password '${join(folder.path, "none")}': there must be a file that holds it, with mode 0600 (ENOENT): --password-file names it`,
+      "wanctl: Cannot set up: --fingerprint must be 64 hexadecimal digits, with or without colons between the bytes: got '12'",
+      `wanctl: Cannot read password '${join(folder.path, "none")}': file must exist, with mode 0600 (ENOENT): set by --password-file`,
     ]);
   });
 
@@ -183,11 +183,11 @@ describe("wanctl setup before it looks at anything", () => {
         ...["--router", `127.0.0.1:${port}`, "--password-file", password],
       );
     expect((await asked()).err).to.equal(
-      `wanctl: Cannot ask the router: 127.0.0.1: port ${port} answers, but not with TLS: is it www's instead of www-ssl's?\n`,
+      `wanctl: Cannot ask the router: 127.0.0.1: port ${port} does not speak TLS: is it the port of www instead of www-ssl?\n`,
     );
     await new Promise((settle) => server.close(settle));
     expect((await asked()).err).to.equal(
-      `wanctl: Cannot ask the router: 127.0.0.1: nothing listens at port ${port} (ECONNREFUSED)\n`,
+      `wanctl: Cannot ask the router: 127.0.0.1: nothing listens on port ${port} (ECONNREFUSED)\n`,
     );
   });
 });

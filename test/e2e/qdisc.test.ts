@@ -67,7 +67,7 @@ const BAD: readonly (readonly [string, string, RegExp, string])[] = [
   [
     "a qdisc that shapes nothing",
     "tc qdisc replace dev wan root handle 7: pfifo limit 100",
-    /! wan: its root qdisc is pfifo, which shapes nothing/,
+    /! wan: its root qdisc is pfifo, which does not shape/,
     "qdisc up --force",
   ],
   ...(SHAPING === "cake"

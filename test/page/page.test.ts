@@ -131,7 +131,11 @@ describe("The page (API-01)", () => {
 
   it("says what is not recorded, and calls it that in the charts", async () => {
     const page = await browser.open(whole());
-    await says(page, ".partial", /^8\d(\.\d)? % of this time is recorded/);
+    await says(
+      page,
+      ".partial",
+      /^8\d(\.\d)? % of this time range is recorded/,
+    );
   });
 
   it("goes on with the clock: what is published is drawn", async () => {
@@ -167,7 +171,7 @@ describe("The page (API-01)", () => {
     await says(
       page,
       "#link-trouble",
-      `Cannot read 'last' of the link: must be a time from 1s to 400d: got "yesterday"`,
+      `Cannot read 'last' of the link: must be a duration from 1s to 400d: got "yesterday"`,
     );
     await page.route(/api\/v1\/range/, (route) =>
       route.fulfill({
@@ -200,7 +204,7 @@ describe("The page (API-01)", () => {
     await says(
       page,
       "#link-trouble",
-      "There is no WAN 'gone': there are att, spectrum",
+      "Unknown WAN 'gone', known here: att, spectrum",
     );
     await drawn(page);
     expect(await history(page, "gone").count()).to.equal(0);
@@ -209,12 +213,12 @@ describe("The page (API-01)", () => {
   it("says that nothing is recorded, where nothing is", async () => {
     const before = stage.endMs - 86_400_000;
     const page = await browser.open(link(before - 60_000, before));
-    await says(page, ".partial", /^Nothing is recorded in this time/);
+    await says(page, ".partial", /^Nothing is recorded in this time range/);
     for (const title of ["RTT", "State", "Download", "Upload"])
       await says(
         page,
         "figcaption",
-        new RegExp(`^${title}.*nothing recorded in this time`),
+        new RegExp(`^${title}.*nothing recorded in this time range`),
       );
   });
 
@@ -321,7 +325,7 @@ describe("The page of a recorder with a token (API-01)", () => {
 
   it("asks for it, says when it is wrong, and for as long as the tab is open not again", async () => {
     const page = await browser.open(stage.url);
-    const text = page.getByLabel(/^Token, as/);
+    const text = page.getByLabel(/^Token from/);
     await text.fill("something else");
     await text.press("Enter");
     await says(page, "#token-wrong", "Wrong token");
@@ -337,7 +341,7 @@ describe("The page of a recorder with a token (API-01)", () => {
   it("shows nothing behind the question, and asks the recorder once for each try", async () => {
     const page = await browser.open(stage.url);
     const refused: string[] = [];
-    const text = page.getByLabel(/^Token, as/);
+    const text = page.getByLabel(/^Token from/);
     await text.waitFor();
     expect(await page.getByText("No controller").isVisible()).to.equal(false);
     expect(await page.locator("#toolbar").isVisible()).to.equal(false);
@@ -357,7 +361,7 @@ describe("The page of a recorder with a token (API-01)", () => {
   it("works behind a proxy that serves it as a folder", async () => {
     await using proxy = await openProxy("/wanctl", stage.url);
     const page = await browser.open(`${proxy.url}/`);
-    await page.getByLabel(/^Token, as/).fill(TOKEN);
+    await page.getByLabel(/^Token from/).fill(TOKEN);
     await page.keyboard.press("Enter");
     await says(page, "#health", "Recorder OK");
     expect(proxy.others).to.deep.equal([]);
@@ -365,7 +369,7 @@ describe("The page of a recorder with a token (API-01)", () => {
 
   it("shows the first controller as soon as it is heard", async () => {
     const page = await browser.open(stage.url);
-    await page.getByLabel(/^Token, as/).fill(TOKEN);
+    await page.getByLabel(/^Token from/).fill(TOKEN);
     await page.keyboard.press("Enter");
     await says(page, "#none", "No controller has been heard");
     await stage.publish();

@@ -161,11 +161,11 @@ describe("loadRecorderConfig()", () => {
     ],
     [
       "http: { listen: 0.0.0.0:9101 }",
-      "Cannot read recorder.yaml:1 'http.listen': beyond this host needs token_env or token_file: got \"0.0.0.0:9101\"",
+      "Cannot read recorder.yaml:1 'http.listen': must be a loopback address unless token_env or token_file is set: got \"0.0.0.0:9101\"",
     ],
     [
       "http: { listen: example.net:9101 }", // whose address may be anything
-      "Cannot read recorder.yaml:1 'http.listen': beyond this host needs token_env or token_file",
+      "Cannot read recorder.yaml:1 'http.listen': must be a loopback address unless token_env or token_file is set",
     ],
     [
       "http: { listen: 9101 }",
@@ -185,7 +185,7 @@ describe("loadRecorderConfig()", () => {
     ],
     [
       "http: { token_file: /nowhere/token, token_env: X }",
-      "Cannot read recorder.yaml:1 'http.token_file': must stand alone, without token_env",
+      "Cannot read recorder.yaml:1 'http.token_file': must not be set together with token_env",
     ],
     [
       "log: { format: xml }",

@@ -7,7 +7,7 @@ export const TCP = {
   doc: "while no ping is answered, TCP handshakes with the same hosts",
   schema: {
     fallback_port: {
-      doc: "port that they listen at",
+      doc: "their TCP port",
       format: "whole",
       min: 1,
       max: 65_535,

@@ -18,11 +18,11 @@ export interface RouterOsChoice {
   readonly onForeign: OnForeign;
 }
 
-/** A RouterOS device to steer. Files and secrets are named here, and read when it is opened. */
+/** Access to a RouterOS device. Files and secrets are only named here; they are read when the session is opened. */
 export interface RouterOsConfig {
   readonly host: string;
   readonly user: string;
-  /** How it is spoken to: the first way, and while that does not work the second. */
+  /** Transports: the first, and a fallback while the first fails. */
   readonly ways: readonly [RouterOsAccess, RouterOsAccess?];
   readonly queues: Queues;
   readonly wanInterface: string | null;
@@ -51,7 +51,7 @@ const LOOPBACK = /^(127\..*|::1|localhost)$/;
 const REQUIRED = { rule: `is required with backend ${NAME}` };
 const SECRETS = ["password_env", "password_file", "credential"] as const;
 
-/** A rule of one key, under `shaper`: broken where it names a problem. */
+/** A rule for one key below `shaper`; `broken` returns the problem, or null. */
 const rule =
   (key: string, broken: (keys: RouterOsKeys) => Omit<Problem, "key"> | null) =>
   (keys: RouterOsKeys): Problem[] => {
@@ -59,7 +59,7 @@ const rule =
     return problem === null ? [] : [{ key: `shaper.${key}`, ...problem }];
   };
 
-/** What must hold between its keys. Each reads no more of them than it is about: one that is wrong throws when it is read. */
+/** Rules across keys. Each reads only the keys it is about, as reading an invalid key throws. */
 const KEY_RULES: readonly ((keys: RouterOsKeys) => Problem[])[] = [
   ...(["host", "user", "download_queue"] as const).map((key) =>
     rule(key, (keys) => (keys[key] === null ? REQUIRED : null)),
@@ -79,7 +79,7 @@ const KEY_RULES: readonly ((keys: RouterOsKeys) => Problem[])[] = [
     !allow_plaintext &&
     !LOOPBACK.test(host ?? "")
       ? {
-          rule: "http sends the password in clear: needs allow_plaintext: true unless the router is this host",
+          rule: "http sends the password in clear text: requires allow_plaintext: true unless the host is a loopback address",
           value: scheme,
         }
       : null,
@@ -88,7 +88,7 @@ const KEY_RULES: readonly ((keys: RouterOsKeys) => Problem[])[] = [
     transport !== "ssh" &&
     tls.ca_file !== null &&
     tls.fingerprint_sha256 !== null
-      ? { rule: "must not stand beside ca_file" }
+      ? { rule: "must not be set together with ca_file" }
       : null,
   ),
   ...(["ssh_key_file", "known_hosts_file"] as const).map((key) =>
@@ -102,7 +102,7 @@ const KEY_RULES: readonly ((keys: RouterOsKeys) => Problem[])[] = [
     queue === "tree" &&
     download_queue !== null &&
     download_queue === upload_queue
-      ? { rule: "must not be the download's queue", value: upload_queue }
+      ? { rule: "must differ from download_queue", value: upload_queue }
       : null,
   ),
 ];
@@ -179,10 +179,10 @@ const text = (doc: string, looks?: Like) =>
     default: null,
   }) as const;
 
-/** As RouterOS shows it: 64 hex digits, colons between the bytes or not. */
+/** SHA-256 as RouterOS prints it: 64 hex digits, with or without colons. */
 export const FINGERPRINT = like(
   /^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/,
-  "64 hexadecimal digits, with colons between the bytes or without",
+  "64 hexadecimal digits, with or without colons between the bytes",
 );
 const VARIABLE = like(
   /^[A-Za-z_][A-Za-z0-9_]*$/,
@@ -196,7 +196,7 @@ const CREDENTIAL = like(
 export const ROUTEROS_SCHEMA = {
   host: text("address or name of the router", HOST),
   port: {
-    doc: "where its www-ssl (https) or www (http) service listens; none: 443 or 80",
+    doc: "port of its www-ssl (https) or www (http) service; none: 443 or 80",
     format: "whole",
     min: 1,
     max: 65_535,
@@ -204,26 +204,26 @@ export const ROUTEROS_SCHEMA = {
     default: null,
   },
   scheme: {
-    doc: "http sends the password in clear",
+    doc: "http sends the password in clear text",
     format: "text",
     values: SCHEMES,
     default: "https",
   },
   allow_plaintext: {
-    doc: "http to another host than this one",
+    doc: "allow http to a host other than this one",
     format: "flag",
     default: false,
   },
   transport: {
-    doc: "how the router is spoken to; rest_then_ssh: over SSH while REST does not work",
+    doc: "how to talk to the router; rest_then_ssh: SSH while REST fails",
     format: "text",
     values: TRANSPORTS,
     default: "rest",
   },
-  user: text("who logs in at the router"),
+  user: text("user name on the router"),
   password_env: {
     ...text("environment variable that holds the password", VARIABLE),
-    // so that ${PASSWORD} written instead of PASSWORD does not reveal it
+    // so that ${PASSWORD} written instead of PASSWORD does not reveal the password
     sensitive: true,
   },
   password_file: text(
@@ -234,37 +234,37 @@ export const ROUTEROS_SCHEMA = {
     CREDENTIAL,
   ),
   tls: {
-    ca_file: text("PEM file of the authority, or of the certificate itself"),
+    ca_file: text("PEM file of the CA, or of the router's certificate itself"),
     fingerprint_sha256: text(
-      "SHA-256 of the router's certificate, which alone is believed",
+      "SHA-256 of the router's certificate; no other certificate is accepted",
       FINGERPRINT,
     ),
   },
   ssh_port: {
-    doc: "where its ssh service listens",
+    doc: "port of its ssh service",
     format: "whole",
     min: 1,
     max: 65_535,
     default: 22,
   },
   ssh_key_file: text(
-    "private key without a passphrase; its mode must be 0600, or 0640 where another user owns it",
+    "private key without a passphrase; its mode must be 0600, or 0640 if owned by another user",
   ),
   known_hosts_file: text(
-    "file with the router's host key, as ssh-keyscan prints it; no other key is believed",
+    "file with the router's host key, as printed by ssh-keyscan; no other key is accepted",
   ),
   queue: {
-    doc: "tree: two queues of the queue tree. simple: one simple queue, or one for each direction",
+    doc: "tree: two queue tree entries; simple: one simple queue, or one per direction",
     format: "text",
     values: QUEUE_KINDS,
     default: "tree",
   },
   download_queue: text("name of the queue that shapes the download"),
   upload_queue: text(
-    "name of the queue that shapes the upload; with simple: the download's",
+    "name of the queue that shapes the upload; default with simple: download_queue",
   ),
   wan_interface: text(
-    "interface of the router whose byte counters say how loaded the line is; none: it is not known",
+    "WAN interface of the router, whose byte counters give the load; none: load unknown",
   ),
 } as const;
 
@@ -274,7 +274,7 @@ export interface RouterOsFile {
   shaper: RouterOsKeys & { backend: string; on_foreign: OnForeign };
 }
 
-/** What follows for keys that are left out. */
+/** Effective values of omitted keys. */
 export function routerOsDerived({ shaper }: RouterOsFile): Derived {
   const { ways, queues } = routerOsConfig(shaper);
   const [first] = ways;

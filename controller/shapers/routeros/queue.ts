@@ -9,15 +9,18 @@ import type { Counted } from "../../law/inputs.js";
 import type { Counters } from "../../line/counters.js";
 import type { Item, Session } from "./session.js";
 
-/** Five times a second. Rarer, and cuts are sized by what passed before the queue stood; each costs the router some ms of its processor. */
+/**
+ * Interval of counter reads, ms. With longer ones, cuts would be sized by the load before the queue built up; each read
+ * costs the router a few ms of CPU time.
+ */
 const PERIOD_MS = 200;
 
-/** Values kept for a cycle that is late; older ones are dropped. */
+/** Readings kept for a late cycle; older ones are dropped. */
 const KEPT_MAX = 8;
 
 /**
- * What an interface of a RouterOS device received and sent. One question at a time, on the session that writes use too.
- * No value while the router is away: that is told where rates are written.
+ * Byte counters of a RouterOS interface. One read at a time, on the session also used for writes. No values while the
+ * router does not answer; the actuator reports that.
  */
 export function openRouterOsCounters(
   session: Session,
@@ -36,7 +39,7 @@ export function openRouterOsCounters(
     const downloadBytes = Number(item?.["rx-byte"] ?? NaN);
     const uploadBytes = Number(item?.["tx-byte"] ?? NaN);
     if (!Number.isFinite(downloadBytes + uploadBytes)) return;
-    // it was counted somewhere between question and answer
+    // assume the counters were read halfway between request and answer
     const at = later(askedAt, msSince(askedAt, clock.mono()) / 2);
     kept = [...kept, { at, downloadBytes, uploadBytes }].slice(-KEPT_MAX);
   }
@@ -61,15 +64,15 @@ export function openRouterOsCounters(
   };
 }
 
-/** A PPPoE interface whose session is down is one that does not run. */
+/** A PPPoE interface with its session down has running=false. */
 const linkOf = (item: Item | undefined): LinkState =>
   item === undefined ? "gone" : item["running"] === "false" ? "down" : "up";
 
 export const QUEUE_KINDS = ["tree", "simple"] as const;
-/** A queue of the queue tree has one limit; a simple queue has two, `upload/download`. */
+/** A queue tree entry has one limit; a simple queue has two, `upload/download`. */
 export type QueueKind = (typeof QUEUE_KINDS)[number];
 
-/** The queues of a line: two of the queue tree, or halves of simple queues (one queue, or one for each direction). */
+/** The queues of a WAN: two queue tree entries, or halves of simple queues (one queue, or one per direction). */
 export interface Queues {
   readonly kind: QueueKind;
   readonly names: PerDirection<string>;
@@ -82,7 +85,7 @@ const SCALE: Readonly<Record<string, number>> = {
   G: 1e9,
 };
 
-/** "10000000" or "10M"; 0 means that there is no limit. */
+/** "10000000" or "10M"; 0 means unlimited. */
 function parseRate(text: string): number | null {
   const [, digits, suffix = ""] = /^(\d+(?:\.\d+)?)([kMG]?)$/.exec(text) ?? [];
   if (digits === undefined) return null;
@@ -92,7 +95,7 @@ function parseRate(text: string): number | null {
 const halfOf = (direction: Direction): 0 | 1 =>
   direction === "upload" ? 0 : 1;
 
-/** A direction's rate in a `max-limit`, bit/s, Infinity where there is none; null for what is no rate. */
+/** The rate of a direction in a `max-limit`, bit/s; Infinity if unlimited; null if not a rate. */
 export function parseLimit(
   kind: QueueKind,
   direction: Direction,
@@ -103,7 +106,7 @@ export function parseLimit(
   return parseRate(halves[kind === "tree" ? 0 : halfOf(direction)] ?? "");
 }
 
-/** The `max-limit` to write; the other half of a simple queue stays as it was. */
+/** The `max-limit` to write; the other half of a simple queue is kept. */
 export function withLimit(
   kind: QueueKind,
   direction: Direction,

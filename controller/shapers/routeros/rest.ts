@@ -8,29 +8,29 @@ import { asHttpError, exchange } from "../../../shared/runtime/http.js";
 import { done, failed, type Outcome } from "../shaper.js";
 import type { Item, Session } from "./session.js";
 
-/** What keeps a connection from being made, by the code or text of the error, where Node or OpenSSL would say it their way. */
+/** Plain reasons for connection failures, by code or text of the Node or OpenSSL error. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [
     /WRONG_VERSION_NUMBER|wrong version number|PACKET_LENGTH|packet length|HTTP_REQUEST|http request/i,
-    "answers, but not with TLS: is it www's instead of www-ssl's?",
+    "does not speak TLS: is it the port of www instead of www-ssl?",
   ],
   [
     /^HPE_/,
-    "answers, but not with HTTP: is it the port of www, or of www-ssl with scheme https?",
+    "does not speak HTTP: must be the port of www, or of www-ssl with scheme https",
   ],
   [
     /HANDSHAKE_FAILURE|handshake failure|NO_SHARED_CIPHER/i,
-    "agrees on no TLS: has its www-ssl service a certificate?",
+    "fails the TLS handshake: does its www-ssl service have a certificate?",
   ],
   [
     /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|protocol version/i,
-    "speaks no TLS version that this host accepts",
+    "does not support a TLS version that this host accepts",
   ],
-  [/^ERR_OSSL_PEM|PEM routines/, "cannot be trusted: ca_file must be PEM"],
-  [/^(ERR_SSL_|ERR_OSSL_|EPROTO$)/, "breaks off TLS"],
+  [/^ERR_OSSL_PEM|PEM routines/, "cannot be verified: ca_file must be PEM"],
+  [/^(ERR_SSL_|ERR_OSSL_|EPROTO$)/, "aborts the TLS connection"],
 ];
 
-/** What went wrong with a connection to a port, in words. */
+/** Why a connection to a port failed. */
 function connectionReason(error: unknown, port: number): string {
   const { code = "" } = error as NodeJS.ErrnoException;
   const [, words] =
@@ -41,17 +41,17 @@ function connectionReason(error: unknown, port: number): string {
     ) ?? [];
   if (words !== undefined) return `port ${port} ${words}`;
   return code === "ECONNREFUSED"
-    ? `nothing listens at port ${port} (${code})`
+    ? `nothing listens on port ${port} (${code})`
     : plainReason(error);
 }
 
-/** Whose certificate is believed. */
+/** Which certificate is accepted. */
 export type Trust =
-  /** One that the authorities of this host vouch for. */
+  /** One signed by a CA that this host trusts. */
   | { readonly kind: "system" }
-  /** One that this authority vouches for, PEM; or which is this one. */
+  /** One signed by this CA, or this certificate itself; PEM. */
   | { readonly kind: "ca"; readonly pem: string }
-  /** This certificate, whatever its issuer: SHA-256 of its DER form, 64 hex digits in lower case. */
+  /** This certificate, whatever its issuer: SHA-256 of its DER form, 64 lower-case hex digits. */
   | { readonly kind: "pinned"; readonly sha256: string };
 
 /** One connection for writes and one for counters, kept open. */
@@ -60,8 +60,8 @@ const CONNECTIONS = { keepAlive: true, maxSockets: 2, maxFreeSockets: 2 };
 const plainAgent = (): PlainAgent => new PlainAgent(CONNECTIONS);
 
 /**
- * Keep-alive TLS connections to one host. Each is verified before it is used, so that no credential leaves before; a
- * connection not there within `connectMs` is given up.
+ * Keep-alive TLS connections to one host. Each is verified before use, so that no credentials are sent to another host.
+ * A connection not established within `connectMs` is given up.
  */
 function verifyingAgent(trust: Trust, connectMs: number): Agent {
   const agent = new Agent(CONNECTIONS);
@@ -81,7 +81,13 @@ function verifyingAgent(trust: Trust, connectMs: number): Agent {
       settle?.(error, socket);
     };
     const timer = setTimeout(
-      () => give(Object.assign(new Error("no connection in time"), TIMEOUT)),
+      () =>
+        give(
+          Object.assign(
+            new Error("connection not established in time"),
+            TIMEOUT,
+          ),
+        ),
       connectMs,
     );
     socket.once("error", give);
@@ -93,7 +99,7 @@ function verifyingAgent(trust: Trust, connectMs: number): Agent {
 
 const TIMEOUT = { code: "ETIMEDOUT" };
 
-/** The error code for another certificate than the trusted one. */
+/** Error code for a certificate other than the pinned one. */
 const STRANGER = "ERR_CERTIFICATE_NOT_PINNED";
 
 function strangerIn(socket: TLSSocket, trust: Trust): Error | null {
@@ -107,25 +113,25 @@ function strangerIn(socket: TLSSocket, trust: Trust): Error | null {
       });
 }
 
-/** Where a router answers REST, and as whom. */
+/** Address and login of a router's REST API. */
 export interface RestPlace {
   readonly host: string;
   readonly port: number;
-  /** Null for plain HTTP, which sends the password in clear. */
+  /** Null for plain HTTP, which sends the password in clear text. */
   readonly trust: Trust | null;
   readonly user: string;
-  /** Read at the start, and again after it was refused: it may have been changed. */
+  /** Read at start, and again after a 401: it may have been changed. */
   readonly password: () => string;
   readonly deadlineMs: number;
 }
 
-/** An answer longer than this is none we asked for. */
+/** Longer answers are refused. */
 const ANSWER_MAX_BYTES = 4 * 2 ** 20;
 const WHY_MAX = 200;
 
 /**
  * RouterOS over REST (RouterOS 7.1 and later, help.mikrotik.com: REST API). GET lists, PATCH changes; all values are
- * text. Filters are asked for and checked, since RouterOS ignores those that it does not know.
+ * text. Filters are sent and also applied here, since RouterOS ignores unknown ones.
  */
 export function openRest(place: RestPlace): Session {
   const { host, port, trust, user, deadlineMs } = place;
@@ -133,7 +139,7 @@ export function openRest(place: RestPlace): Session {
   const agent =
     trust === null ? plainAgent() : verifyingAgent(trust, deadlineMs);
 
-  /** What went wrong, without secrets. */
+  /** The failure, with the password masked. */
   const fault = (kind: FaultKind, why: string): Outcome<never> =>
     failed(kind, why.replaceAll(password || "\0", "***").slice(0, WHY_MAX));
 
@@ -163,7 +169,7 @@ export function openRest(place: RestPlace): Session {
     const signal = AbortSignal.timeout(deadlineMs);
     const once = () => send(method, path, body, signal);
     try {
-      // a kept connection may have ended since; what it was to carry may be said twice
+      // the router may have closed a kept-alive connection; all requests are idempotent, so retry once
       const { status, text } = await once().catch((error: unknown) =>
         asHttpError(error).isReused === true && !signal.aborted
           ? once()
@@ -184,7 +190,7 @@ export function openRest(place: RestPlace): Session {
     try {
       return done<unknown>(text === "" ? [] : JSON.parse(escaped(text)));
     } catch {
-      return fault("refused", `${host} answers what is no JSON: ${text}`);
+      return fault("refused", `${host} answers with invalid JSON: ${text}`);
     }
   }
 
@@ -213,7 +219,7 @@ export function openRest(place: RestPlace): Session {
   return {
     transport: "rest",
     async list(menu, where = {}) {
-      // RouterOS takes a plus sign for itself; one that is meant is %2B here
+      // RouterOS does not decode + as a space
       const query = new URLSearchParams(where)
         .toString()
         .replaceAll("+", "%20");
@@ -224,7 +230,7 @@ export function openRest(place: RestPlace): Session {
       if (outcome.kind === "failed") return outcome;
       const items = asItems(outcome.value);
       return items === null
-        ? fault("refused", `${host} answers what is no list at ${menu}`)
+        ? fault("refused", `${host} does not answer with a list at ${menu}`)
         : done(items.filter((item) => matches(item, where)));
     },
     async set(menu, id, values) {
@@ -242,7 +248,7 @@ export function openRest(place: RestPlace): Session {
   };
 }
 
-/** RouterOS sends tabs and line breaks within strings as they are, where JSON wants them escaped. */
+/** RouterOS sends tabs and line breaks in strings unescaped, which is invalid JSON. */
 function escaped(text: string): string {
   let isWithin = false;
   return text.replace(/\\[^]|["\0-\x1f]/g, (found) => {
@@ -253,7 +259,7 @@ function escaped(text: string): string {
   });
 }
 
-/** A list, or the one item of a menu that has only one, such as system/resource. */
+/** A list, or the single item of a menu such as system/resource. */
 function asItems(value: unknown): Item[] | null {
   const list: unknown[] = Array.isArray(value) ? value : [value];
   if (!list.every((one) => typeof one === "object" && one !== null))
@@ -265,7 +271,7 @@ function asItems(value: unknown): Item[] | null {
   );
 }
 
-/** RouterOS sends text. What else JSON may hold is no value of a property, and made text only to be shown. */
+/** RouterOS sends all values as text; others are only made printable. */
 const asText = (value: unknown): string =>
   typeof value === "string" ? value : JSON.stringify(value);
 

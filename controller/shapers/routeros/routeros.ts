@@ -18,20 +18,20 @@ import {
 import { parseLimit, type Queues, withLimit } from "./queue.js";
 import type { Item, Session } from "./session.js";
 
-/** What a RouterOS device says of itself, as far as rates depend on it. */
+/** Facts about a RouterOS device that affect shaping. */
 interface Facts {
   readonly resource: Item;
   readonly queues: readonly {
     readonly direction: Direction;
     readonly item: Item | null;
   }[];
-  /** Its queue types; those of our queues at least. */
+  /** Its queue types; at least those of our queues. */
   readonly types: readonly Item[];
-  /** Firewall rules that let connections pass by the queues. */
+  /** Firewall rules that let connections bypass the queues. */
   readonly fastTrack: readonly Item[];
 }
 
-/** Asks a device for what {@link describe} judges. What it does not tell, such as IPv6 rules, is not there. */
+/** Reads the facts for {@link describe}. Rules that cannot be read (such as IPv6 ones) are taken as absent. */
 export async function assess(
   session: Session,
   queues: Queues,
@@ -61,7 +61,7 @@ export async function assess(
   );
 }
 
-/** What a device is, and what about it keeps rates from working. */
+/** Version and model of a device, and what keeps its queues from shaping. */
 function describe(queues: Queues, facts: Facts): Description {
   const { "board-name": board = "?", version = "?" } = facts.resource;
   const isBypassed = facts.fastTrack.some(
@@ -104,16 +104,16 @@ function faults(
     kind === "tree" && parent === "none" && "has no parent",
     isBypassed &&
       passesBy &&
-      "is bypassed by FastTrack: give it an interface for a parent and no mark, or disable the fasttrack-connection rules",
+      "is bypassed by FastTrack: set an interface as its parent and no packet mark, or disable the fasttrack-connection rules",
     type?.["kind"] !== "cake" &&
       `is of type '${typeName}', kind ${type?.["kind"] ?? "unknown"}: must be cake`,
     type?.["kind"] === "cake" &&
       !/^(0(bps)?)?$/.test(limit) &&
-      `is of type '${typeName}', which has a cake-bandwidth of its own: ${limit}`,
+      `is of type '${typeName}', which sets its own cake-bandwidth: ${limit}`,
   ].filter((fault) => fault !== false);
 }
 
-/** No router restarts faster, so an id seen so recently is still the item's; an older one may be another's. */
+/** Item ids may change when the router restarts, which takes longer than this; older ids are looked up again. */
 const ID_GOOD_MS = 5_000;
 
 interface Seen {
@@ -121,7 +121,7 @@ interface Seen {
   readonly at: MonoMs;
 }
 
-/** Queues of a RouterOS device as a router. They must be there; one that is not is a fault. */
+/** A backend for queues of a RouterOS device. The queues must exist. */
 export function openRouterOs(
   session: Session,
   { kind, names }: Queues,
@@ -130,7 +130,7 @@ export function openRouterOs(
   const menu = `queue/${kind}`;
   const seen = new Map<string, Seen>();
 
-  /** A queue by name, as it is now. What comes back is checked: RouterOS answers everything where it knows no filter. */
+  /** Reads a queue by name. The name is checked: RouterOS returns all items if it does not know the filter. */
   async function look(name: string): Promise<Outcome<Item>> {
     const at = clock.mono();
     seen.delete(name);
@@ -154,7 +154,7 @@ export function openRouterOs(
     const text = item["max-limit"] ?? "";
     const bps = parseLimit(kind, direction, text);
     return bps === null
-      ? failed("refused", `${names[direction]}: no rate: got '${text}'`)
+      ? failed("refused", `${names[direction]}: not a rate: got '${text}'`)
       : done(bps);
   }
 

@@ -3,24 +3,23 @@ import { done, failed, type Outcome } from "../shaper.js";
 import type { Item } from "./session.js";
 
 /**
- * RouterOS's script language: what to say for an operation, and what its answers mean. Only what every RouterOS 7 knows:
- * `get` with no property named answers all of them, flags and counters included, which no `print` does before 7.20, and
- * `:serialize` came with 7.13.
+ * Scripts for RouterOS, and parsing of their output. Only features of every RouterOS 7: `get` without a property
+ * returns all of them, including flags and counters, which `print` does only from 7.20; `:serialize` came with 7.13.
  */
 
 const MENU = /^[a-z0-9]+(-[a-z0-9]+)*(\/[a-z0-9]+(-[a-z0-9]+)*)*$/;
 const PROPERTY = /^\.?[a-z0-9]+(-[a-z0-9]+)*$/;
 const ID = /^\*[0-9A-F]+$/;
 
-/** Said last: a script that came to nothing never gets there. */
+/** Printed last: missing if the script was aborted. */
 const END = "wanctl-end";
 
 const PLAIN = /^[A-Za-z0-9 ._:/,*@+-]$/;
 const ESCAPED = ['"', "\\", "$"];
 
 /**
- * A string literal. What RouterOS itself would escape is escaped so; of the rest only what has no meaning anywhere stands
- * for itself, and all other bytes are `\XX`.
+ * A string literal. Quotes, backslashes and dollar signs are escaped with a backslash; characters without special
+ * meaning are kept; all other bytes are written as `\XX`.
  */
 const quoted = (text: string): string =>
   `"${Array.from(text, letter).join("")}"`;
@@ -34,7 +33,7 @@ function letter(char: string): string {
   ).join("");
 }
 
-/** Prints each item with these values; filters by text, so that a number or a flag is found too. */
+/** Prints each item with these values; compares them as text, so that numbers and flags match too. */
 export function listScript(
   menu: string,
   where: Readonly<Record<string, string>>,
@@ -54,7 +53,7 @@ export function listScript(
   );
 }
 
-/** Prints the one item of a menu that has no list, as `system/resource`. */
+/** Prints the single item of a menu without a list, such as `system/resource`. */
 export const singleScript = (menu: string): Outcome<string> =>
   named(
     menu,
@@ -62,7 +61,7 @@ export const singleScript = (menu: string): Outcome<string> =>
     `:local item [/${menu}/get]; ${PRINT}; :put "."; :put "${END}"`,
   );
 
-/** One property a line: its name, the length of its value in bytes, the value. */
+/** One property per line: name, length of the value in bytes, value. */
 const PRINT =
   ':foreach k,v in=$item do={:local t [:tostr $v]; :put ($k . " " . [:len $t] . " " . $t)}';
 
@@ -83,7 +82,7 @@ export function setScript(
   );
 }
 
-/** Names stand in a script as they are, so they must be names. */
+/** Checks names that go into a script unquoted. */
 function named(
   menu: string,
   properties: readonly string[],
@@ -97,10 +96,10 @@ function named(
 const unspeakable = (what: string, text: string): Outcome<never> =>
   failed(
     "refused",
-    `Cannot ask for ${JSON.stringify(text)}: must be the name of ${what}`,
+    `Cannot use ${JSON.stringify(text)} in a script: must be ${what}`,
   );
 
-/** The items in the answer to {@link listScript} or {@link singleScript}, which is text as latin1. */
+/** The items printed by {@link listScript} or {@link singleScript}; the output is decoded as latin1. */
 export function parseItems(answer: string): Outcome<readonly Item[]> {
   const text = answer.replaceAll("\r\n", "\n");
   const items: Item[] = [];
@@ -125,14 +124,14 @@ export function parseItems(answer: string): Outcome<readonly Item[]> {
 
 const LINE = /(\.?[a-z0-9]+(?:-[a-z0-9]+)*) (\d{1,6}) /y;
 
-/** What the answer to {@link setScript} means. */
+/** The result of {@link setScript}. */
 export const parseSet = (answer: string): Outcome<void> =>
   answer.trim() === END ? done(undefined) : said(answer);
 
-/** RouterOS's words instead of an answer. */
+/** An error message of RouterOS. */
 function said(text: string): Outcome<never> {
   const words = text.replace(END, "").trim().replace(/\s+/g, " ").slice(0, 200);
-  if (words === "") return failed("refused", "the answer breaks off");
+  if (words === "") return failed("refused", "the answer is truncated");
   const [, fault = "refused"] =
     SAYINGS.find(([saying]) => saying.test(words)) ?? [];
   return failed(fault, words);
@@ -144,7 +143,7 @@ const SAYINGS: readonly (readonly [RegExp, FaultKind])[] = [
   [/action timed out|try again|^interrupted/, "busy"],
 ];
 
-/** Does RouterOS know no such command? It says so of `find` where a menu has no list. */
+/** Whether the command is unknown: RouterOS reports that for `find` in a menu without a list. */
 export const isNoList = (outcome: Outcome<unknown>): boolean =>
   outcome.kind === "failed" &&
   /^(bad command name|no such command|syntax error)/.test(outcome.why);

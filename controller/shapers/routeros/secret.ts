@@ -3,23 +3,23 @@ import { join } from "node:path";
 import { Failure, plainReason } from "../../../shared/runtime/failure.js";
 import { readText } from "../../../shared/runtime/files.js";
 
-/** Where a secret is to be found; the secret itself is in no configuration. */
+/** Where to read a secret; the configuration never contains the secret itself. */
 export type Secret =
   | { readonly kind: "environment"; readonly name: string }
-  /** Its first line. */
+  /** The first line of a file. */
   | { readonly kind: "file"; readonly path: string }
-  /** One of systemd's: LoadCredential= in the unit (systemd.exec(5)). */
+  /** A systemd credential: LoadCredential= in the unit (systemd.exec(5)). */
   | { readonly kind: "credential"; readonly name: string };
 
-/** Neither anybody's to read nor the group's to change. */
+/** Mode bits that must be clear: group write and execute, all of others. */
 const TOO_OPEN = 0o037;
 
-/** @throws Failure that names the place, and never what is there */
+/** @throws Failure that names the source, never its content */
 export function readSecret(secret: Secret, env = process.env): string {
   switch (secret.kind) {
     case "environment": {
       const { name } = secret;
-      // a file of the service manager's may have line ends of another system
+      // an EnvironmentFile may have CRLF line ends
       const value = env[name]?.replace(/[\r\n]+$/, "");
       if (value === undefined || value === "")
         throw new Failure(
@@ -34,19 +34,19 @@ export function readSecret(secret: Secret, env = process.env): string {
       const folder = env["CREDENTIALS_DIRECTORY"];
       if (folder === undefined)
         throw new Failure(
-          `Cannot read credential '${secret.name}': systemd must hand it over: LoadCredential= in the unit`,
+          `Cannot read credential '${secret.name}': must be passed by systemd: LoadCredential= in the unit`,
         );
       return firstLine(join(folder, secret.name));
     }
   }
 }
 
-/** A private key, as ssh takes it: where it is our own, the group may not read it either. @throws Failure that names the place */
+/** Checks the mode as ssh does: a key owned by this user must not be group-readable. @throws Failure naming the path */
 export function demandPrivateKey(path: string): void {
   const { mode, uid } = demandPrivate("key", path);
   if ((mode & 0o040) !== 0 && uid === process.getuid?.())
     throw new Failure(
-      `Cannot read key '${path}': must have mode 0600 where it is our own: got ${octal(mode)}`,
+      `Cannot read key '${path}': must have mode 0600 if owned by this user: got ${octal(mode)}`,
     );
   tried("key", path, () => accessSync(path, constants.R_OK));
 }
@@ -80,7 +80,7 @@ function tried<T>(what: What, path: string, read: () => T): T {
     const { code } = error as NodeJS.ErrnoException;
     const reason =
       code === "ENOENT"
-        ? `there must be a file that holds it, with mode 0600 (${code})`
+        ? `file must exist, with mode 0600 (${code})`
         : plainReason(error);
     throw new Failure(`Cannot read ${what} '${path}': ${reason}`);
   }

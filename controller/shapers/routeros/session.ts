@@ -1,11 +1,11 @@
 import type { Outcome } from "../shaper.js";
 
-/** One item of a RouterOS menu: property names to their values, all of them text as RouterOS sends them; `.id` is its id. */
+/** An item of a RouterOS menu: property names and values, all as text; `.id` is its id. */
 export type Item = Readonly<Record<string, string>>;
 
 /**
- * A RouterOS device, whatever the transport. Menus are written as in RouterOS, without slashes at the ends:
- * `queue/tree`, `interface`. Who filters does not trust the filter: RouterOS answers everything where it knows none.
+ * A session with a RouterOS device, over any transport. Menus are written as in RouterOS, without leading or trailing
+ * slashes: `queue/tree`, `interface`. Filtered results must be checked: RouterOS ignores filters it does not know.
  */
 export interface Session extends AsyncDisposable {
   readonly transport: "rest" | "ssh";

@@ -20,7 +20,7 @@ import {
 } from "./script.js";
 import type { Session } from "./session.js";
 
-/** What ssh's complaints mean, the surer ones first. */
+/** Fault kinds by ssh's error messages, the most specific first. */
 const COMPLAINTS: readonly (readonly [RegExp, FaultKind])[] = [
   [
     /Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known/,
@@ -35,36 +35,36 @@ const COMPLAINTS: readonly (readonly [RegExp, FaultKind])[] = [
   [/Session open refused|administratively prohibited|open failed/, "busy"],
 ];
 
-/** The fault in ssh's words; without a known one the host was not reached. */
+/** The fault for an error message of ssh; default: unreachable. */
 function faultOf(complaint: string): Outcome<never> {
   const [, fault = "unreachable"] =
     COMPLAINTS.find(([words]) => words.test(complaint)) ?? [];
   return failed(fault, complaint === "" ? "ssh ended" : complaint.slice(-300));
 }
 
-/** Has the connection gone away while it was borrowed? */
+/** Whether the shared connection was lost. */
 const hasLostMaster = (complaint: string): boolean =>
   /mux_client|control socket|controlsocket|control master/i.test(complaint);
 
 const ANSWER_BYTES = 2 ** 20;
 const COMPLAINT_BYTES = 4_096;
 
-/** What ssh exits with when it could not do its part; all else is the command's. */
+/** ssh's own exit status; all others are the remote command's. */
 const SSH_FAILED = 255;
 
-/** An ssh at work. */
+/** A running ssh process. */
 interface SshProcess {
   readonly end: Promise<number | null>;
   readonly hasEnded: boolean;
   readonly hasOverflown: boolean;
   said(): string;
   complaint(): string;
-  /** Settles when it has said this. */
+  /** Resolves when the output contains this. */
   saying(words: string): Promise<void>;
   kill(): void;
 }
 
-/** Starts one; it keeps at most so much of what it hears, and ends with too long an answer. */
+/** Starts ssh; kills it if its output exceeds `ANSWER_BYTES`. */
 function startSsh(args: readonly string[]): SshProcess {
   const child: ChildProcess = spawn("ssh", args, {
     stdio: ["ignore", "pipe", "pipe"],
@@ -88,7 +88,7 @@ function startSsh(args: readonly string[]): SshProcess {
       finish(SSH_FAILED);
     });
   });
-  // neither is there where it could not be started for want of descriptors
+  // both are undefined if no file descriptors were left
   child.stdout?.setEncoding("latin1").on("data", (text: string) => {
     if (said.length + text.length <= ANSWER_BYTES) said += text;
     else {
@@ -119,7 +119,7 @@ function startSsh(args: readonly string[]): SshProcess {
   };
 }
 
-/** Waits for the end, or for what comes before it; kills what is not there in time. */
+/** Waits for the process to end, or for `sooner`; kills it at the deadline. */
 async function within(
   running: SshProcess,
   due: MonoMs,
@@ -148,24 +148,24 @@ export interface SshOptions {
   /** Default 22. */
   readonly port?: number;
   readonly user: string;
-  /** The private key; without a passphrase, which could not be typed. */
+  /** The private key, without a passphrase. */
   readonly keyFile: string;
-  /** Host keys to trust. The router's must be in it. */
+  /** Trusted host keys; must contain the router's. */
   readonly knownHostsFile: string;
-  /** For one operation, the wait for its turn and the connection included. Default 5000. */
+  /** For one operation, including waiting for its turn and connecting. Default 5000. */
   readonly deadlineMs?: number;
 }
 
 const DEADLINE_MS = 5_000;
-/** Operations that wait for their turn. */
+/** Queued operations at most; further ones fail as busy. */
 const WAITING = 8;
 
 /**
- * A RouterOS device over SSH, by the system's `ssh`. One process holds the connection, made with the first operation and
- * made anew when it is gone; each operation is a short process that borrows it (ControlMaster in ssh_config(5)). Where
- * the router grants no second channel, ssh connects for each by itself.
+ * A RouterOS device over SSH, using the system's `ssh`. One process holds the connection, opened by the first operation
+ * and reopened when lost; each operation is a short process that shares it (ControlMaster in ssh_config(5)). If the
+ * router does not allow a second channel, ssh opens a connection per operation.
  *
- * Values are RouterOS's own spelling for scripts, which for durations is not REST's: `1d02:03:04`, not `1d2h3m4s`.
+ * Values are in RouterOS script notation, which differs from REST for durations: `1d02:03:04`, not `1d2h3m4s`.
  */
 export function openSsh(options: SshOptions): Session {
   const folder = mkdtempSync(join(tmpdir(), "wanctl-ssh-"));
@@ -183,7 +183,7 @@ export function openSsh(options: SshOptions): Session {
   let closed = false;
   const isClosed = () => closed;
 
-  /** Has a connection to borrow. @returns why not, or null */
+  /** Ensures a shared connection. @returns the failure, or null */
   async function connect(due: MonoMs): Promise<Outcome<never> | null> {
     if (master !== null && !master.hasEnded) return null;
     const words = ["-o", "ControlMaster=yes", "-o", "PermitLocalCommand=yes"];
@@ -207,7 +207,7 @@ export function openSsh(options: SshOptions): Session {
     master = null;
   }
 
-  /** Has one script executed. @returns what it printed, as latin1 */
+  /** Runs a script on the router. @returns its output, decoded as latin1 */
   async function execute(
     script: string,
     due: MonoMs,
@@ -227,7 +227,7 @@ export function openSsh(options: SshOptions): Session {
         "refused",
         `the answer is longer than ${ANSWER_BYTES} bytes`,
       );
-    // RouterOS tells no exit status, so that alone says nothing; all our scripts print something
+    // RouterOS sends no exit status, so 255 alone means nothing; all our scripts print something
     const complains =
       ended === SSH_FAILED &&
       (started.complaint() !== "" || started.said() === "");
@@ -239,8 +239,8 @@ export function openSsh(options: SshOptions): Session {
   }
 
   /**
-   * Operations take turns. Those that wait behind one without an answer fail with it: what is left of their time would
-   * hardly do for a new connection, and would end the one that is being made, again and again.
+   * Operations run one at a time. Those queued behind one that times out fail with it: their remaining time would
+   * hardly suffice for a new connection, and each would abort the one being opened.
    */
   function inTurn<T>(
     operate: (due: MonoMs) => Promise<Outcome<T>>,
@@ -248,7 +248,7 @@ export function openSsh(options: SshOptions): Session {
     if (isClosed()) return Promise.resolve(CLOSED);
     if (waiting >= WAITING)
       return Promise.resolve(
-        failed("busy", `${WAITING} operations wait already`),
+        failed("busy", `${WAITING} operations are already waiting`),
       );
     const due = (systemClock.mono() + deadlineMs) as MonoMs;
     const timeoutsBefore = timeouts;
@@ -262,7 +262,7 @@ export function openSsh(options: SshOptions): Session {
     return settled;
   }
 
-  /** Says a script, and reads its answer. */
+  /** Runs a script and parses its output. */
   async function say<T>(
     script: Outcome<string>,
     due: MonoMs,
@@ -299,12 +299,12 @@ export function openSsh(options: SshOptions): Session {
 }
 
 const CLOSED = failed("unreachable", "closed");
-const OVERTAKEN = failed("timeout", "no answer to the operation before");
+const OVERTAKEN = failed("timeout", "no answer to the previous operation");
 
-/** Printed by ssh when it is connected and lends the connection. */
+/** Printed by ssh once the shared connection is ready. */
 const READY = "connected";
 
-/** All but the destination: nothing of anybody's ssh_config, nothing asked, only what is given here trusted and tried. */
+/** All options: no ssh_config files, no prompts, only the given key and host keys. */
 function sshWords(options: SshOptions): string[] {
   const { port = 22, user, keyFile, knownHostsFile } = options;
   const settings = {
@@ -332,6 +332,6 @@ function sshWords(options: SshOptions): string[] {
   ];
 }
 
-/** ssh splits at spaces and expands percent signs. */
+/** Quotes a path: ssh splits at spaces and expands percent signs. */
 const fileWord = (path: string): string =>
   `"${path.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%")}"`;

@@ -19,17 +19,17 @@ import { demandPrivateKey, readSecret } from "./secret.js";
 import type { Session } from "./session.js";
 import { openSsh } from "./ssh.js";
 
-/** The first is tried again after so long; each time it fails, after twice as long. */
+/** Delay before the first transport is tried again; doubles with each failure, up to the maximum. */
 const AGAIN_MS = 30_000;
 const AGAIN_MAX_MS = 300_000;
 
-/** What another transport may do better. A router that says no would say it there too. */
+/** Faults that the other transport may avoid. A refusal by the router would be the same there. */
 const FALLS_OVER: readonly FaultKind[] = [
   ...(["unreachable", "timeout", "untrusted"] as const),
   ...(["unauthorized", "busy"] as const),
 ];
 
-/** Two ways to one router: the first as long as it works, else the second, with the first tried again by and by. */
+/** Uses the first transport while it works, otherwise the second, and retries the first from time to time. */
 export function openFallback(
   first: Session,
   second: Session,
@@ -50,7 +50,7 @@ export function openFallback(
         waitMs = AGAIN_MS;
         return outcome;
       }
-      // operations that are under way together fail together: that is one failure
+      // concurrent operations that fail together count as one failure
       if (askedAt >= againAt) {
         againAt = later<MonoMs>(clock.mono(), waitMs);
         waitMs = Math.min(2 * waitMs, AGAIN_MAX_MS);
@@ -58,7 +58,7 @@ export function openFallback(
     }
     latest = second;
     const outcome = await operate(second);
-    // both: then it is the router, not the way to it
+    // both failed: the router itself is down, not the transport
     if (outcome.kind === "failed" && FALLS_OVER.includes(outcome.fault)) {
       againAt = clock.mono();
       waitMs = AGAIN_MS;
@@ -81,16 +81,16 @@ export function openFallback(
 }
 
 /**
- * An operation that takes longer, in ms, is given up, and the connection with it. Over REST an idle router takes 50 ms. Over
- * SSH it takes 150, the first one its key exchange too, and three may wait for each other; not less than one and a half
- * seconds either: what was lost of a connection's first packet is sent again after one.
+ * Deadline of an operation, ms; beyond it the operation and its connection are given up. An idle router takes 50 ms
+ * over REST and 150 ms over SSH, where the first operation includes the key exchange and up to three wait for each
+ * other. Not below 1.5 s over SSH: a lost SYN is retransmitted after 1 s.
  */
 const DEADLINES_MS: Readonly<Record<RouterOsAccess["transport"], number>> = {
   rest: 1_200,
   ssh: 2_000,
 };
 
-/** Opens the ways to a router; nothing is sent yet. @throws Failure when a file or secret cannot be read */
+/** Opens the transports to a router; nothing is sent yet. @throws Failure when a file or secret cannot be read */
 export function openSession(
   config: RouterOsConfig,
   clock: Clock,

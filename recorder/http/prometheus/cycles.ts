@@ -14,14 +14,14 @@ import type {
   FigureSources,
 } from "./figures.js";
 
-/** What a cycle adds to a counter; `before` is the one before it in the same run, null where that did not come. */
+/** What a cycle adds to a counter; `before` is the previous cycle of the same run, null if not received. */
 interface CycleCounter extends MetricFamily {
   adds(cycle: CycleFrame, before: CycleFrame | null): readonly FigureValue[];
-  /** What it begins with: a counter that appears with its first count hides that one from `increase()`. */
+  /** Initial series with 0: otherwise `increase()` misses the first count. */
   readonly zeros: readonly FigureValue[];
 }
 
-/** What a cycle adds to a histogram; null where there is nothing to measure. */
+/** What a cycle adds to a histogram; null if the cycle has no such value. */
 interface CycleHistogram extends MetricFamily {
   readonly buckets: readonly number[];
   seconds(cycle: CycleFrame): number | null;
@@ -44,7 +44,7 @@ const eachOf = (
     names.map((name): FigureValue => [{ direction, [label]: name }, 0]),
   );
 
-/** Counts the directions whose desired rate was raised, or lowered. */
+/** Counts raises (1) or cuts (-1) of the desired rate, by direction. */
 const moves =
   (way: 1 | -1): CycleCounter["adds"] =>
   (cycle, before) =>
@@ -66,35 +66,35 @@ const MOVED = {
 export const CYCLE_COUNTERS: readonly CycleCounter[] = [
   {
     name: "wanctl_cycles_total",
-    help: "Cycles",
+    help: "Cycles run",
     labels: ["wan"],
     zeros: [[{}, 0]],
     adds: () => [[{}, 1]],
   },
   {
     name: "wanctl_missed_beats_total",
-    help: "Cycles dropped because the one before was late",
+    help: "Cycles skipped because the previous one ran late",
     labels: ["wan"],
     zeros: [[{}, 0]],
     adds: ({ missed }) => [[{}, missed]],
   },
   {
     name: "wanctl_lost_probes_total",
-    help: "Probes that passed their deadline",
+    help: "Probes without a reply before their deadline",
     labels: ["wan"],
     zeros: [[{}, 0]],
     adds: ({ lost }) => [[{}, lost]],
   },
   {
     name: "wanctl_readings_total",
-    help: "Cycles by what the look at the pinger brought",
+    help: "Cycles by the result of reading the probes",
     labels: ["wan", "reading"],
     zeros: READINGS.map((reading): FigureValue => [{ reading }, 0]),
     adds: ({ reading }) => [[{ reading: READINGS[reading] ?? "unknown" }, 1]],
   },
   {
     name: "wanctl_state_cycles_total",
-    help: "Cycles by the state they left a direction in",
+    help: "Cycles by the resulting state of each direction",
     labels: ["wan", "direction", "state"],
     zeros: eachOf("state", STATES),
     adds: (cycle) =>
@@ -120,7 +120,7 @@ export const CYCLE_COUNTERS: readonly CycleCounter[] = [
 export const CYCLE_HISTOGRAMS: readonly CycleHistogram[] = [
   {
     name: "wanctl_rtt_seconds",
-    help: "Round-trip time of the cycles that had replies",
+    help: "Round-trip time of cycles with replies",
     labels: ["wan"],
     buckets: [
       0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5,
@@ -130,14 +130,14 @@ export const CYCLE_HISTOGRAMS: readonly CycleHistogram[] = [
   },
   {
     name: "wanctl_cycle_late_seconds",
-    help: "How late cycles began",
+    help: "Delay of the start of a cycle after its scheduled time",
     labels: ["wan"],
     buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1],
     seconds: ({ lateUs }) => lateUs / 1e6,
   },
 ];
 
-/** The registry's metrics, as the last cycle has them; one family per name. */
+/** The metrics of the registry, from the last cycle or sample; one family per name. */
 export const CURRENT: readonly Figure[] = [
   ...new Set(METRICS.map(({ name }) => name)),
 ].map((name): Figure => {
@@ -163,7 +163,7 @@ function valuesOf(
       .live(clock.mono())
       .flatMap(({ wan, cycle }): FigureValue[] => {
         const value = cycle[from.field];
-        // divided, as in the database: 24300 * 0.001 is not 24.3
+        // divide, as the database does: 24300 * 0.001 is not 24.3
         return value === null
           ? []
           : [[{ ...labels, wan }, value / (1 / from.factor)]];
@@ -176,7 +176,7 @@ function valuesOf(
     value,
   ]);
   if (from.kind === "sample") return points;
-  // a counter that appears with its first count hides that one from increase()
+  // start at 0: otherwise increase() misses the first count
   const wans = new Set(heard.map(({ wan }) => wan));
   const zeros = [...wans].flatMap((wan) =>
     combinations(from.labels).map((each): FigureValue => [{ ...each, wan }, 0]),

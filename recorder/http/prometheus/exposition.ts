@@ -6,21 +6,21 @@ import { route, type Route } from "../route.js";
 import { CURRENT, CYCLE_COUNTERS, CYCLE_HISTOGRAMS } from "./cycles.js";
 import { type MetricFamily, FIGURES, type FigureSources } from "./figures.js";
 
-/** What is counted as it happens, and stands in no frame. */
+/** Metrics counted here, not read from frames. */
 export const OWN = {
   events: {
     name: "wanctl_events_total",
-    help: "What happened, apart from changes of state",
+    help: "Events other than state changes",
     labels: ["wan", "event"],
   },
   commits: {
     name: "wanctl_recorder_commit_seconds",
-    help: "What storing a batch took",
+    help: "Duration of committing a batch",
     labels: [],
   },
   requests: {
     name: "wanctl_http_requests_total",
-    help: "Answers given over HTTP, by route and status",
+    help: "HTTP answers by route and status",
     labels: ["route", "code"],
   },
 } as const satisfies Record<string, MetricFamily>;
@@ -29,9 +29,9 @@ const COMMIT_BUCKETS = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1,
 ];
 
-/** All that Prometheus is told, as text. */
+/** The Prometheus exposition. */
 export interface Exposition {
-  /** A frame, each once, of a name that is kept. */
+  /** Counts a frame of an admitted name; called once per frame. */
   heard(frame: Frame): void;
   committed(tookMs: number): void;
   answered(route: string, code: number): void;
@@ -54,7 +54,7 @@ export function openExposition(scene: FigureSources): Exposition {
         ...common(figure),
         collect() {
           this.reset();
-          // unknown is absent, but a reset leaves a zero where there are no labels
+          // unknown values are absent, but reset() leaves a zero for gauges without labels
           if (figure.labels.length === 0) this.remove();
           for (const [labels, value] of figure.points(scene))
             this.set(labels, value);
@@ -121,11 +121,11 @@ export function openExposition(scene: FigureSources): Exposition {
 export const metricsRoute = (exposition: Exposition): Route =>
   route({
     path: "/metrics",
-    doc: "Everything current, and counters, for Prometheus",
+    doc: "Current values and counters, for Prometheus",
     query: parameters({}),
     answers: {
       200: {
-        doc: "the text format, version 0.0.4",
+        doc: "the Prometheus text format, version 0.0.4",
         type: "text/plain",
         schema: Type.String(),
       },

@@ -8,7 +8,7 @@ import type { Store } from "../../store/store.js";
 import type { Present } from "../present.js";
 import type { SseClients } from "../routes/live.js";
 
-/** One name in the exposition. Names end in a base unit or `_total`, but for those of shared/contract/metrics.ts. */
+/** A metric family. Names end in a base unit or `_total`, except those of shared/contract/metrics.ts. */
 export interface MetricFamily {
   readonly name: string;
   readonly help: string;
@@ -17,10 +17,10 @@ export interface MetricFamily {
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** One value under a name, or what is to be added to it. */
+/** A labelled value, or an increment of one. */
 export type FigureValue = readonly [labels: Labels, value: number];
 
-/** What a scrape reads its figures from. */
+/** What a scrape reads. */
 export interface FigureSources {
   readonly store: Pick<Store, "size" | "missing">;
   readonly intake: Intake;
@@ -33,7 +33,7 @@ export interface FigureSources {
   readonly clock: Clock;
 }
 
-/** A value that stands somewhere already, and is read when it is asked for. Unknown is absent. */
+/** A metric read at scrape time. Unknown values are absent. */
 export interface Figure extends MetricFamily {
   readonly type: "gauge" | "counter";
   points(scene: FigureSources): readonly FigureValue[];
@@ -70,7 +70,7 @@ const perWan = (
   points: (scene) => points(scene).map(([wan, value]) => [{ wan }, value]),
 });
 
-/** The newest run of each name that is heard, so that there is one value per name. */
+/** The newest live run of each admitted name, so that there is one value per name. */
 const newestRuns = ({ intake, present }: FigureSources): Source[] => {
   const runs = new Map<string, Source>();
   for (const run of intake.sources.live())
@@ -83,7 +83,7 @@ export const FIGURES: readonly Figure[] = [
   perWan(
     "gauge",
     "wanctl_frame_age_seconds",
-    "Since the last frame of a controller that has not said that it stops",
+    "Time since the last frame of a controller that has not announced a stop",
     ({ present, clock }) =>
       present
         .all()
@@ -93,19 +93,19 @@ export const FIGURES: readonly Figure[] = [
   perWan(
     "counter",
     "wanctl_frames_published_total",
-    "Frames a controller published since it started, as far as is known",
+    "Frames published by the controller since it started: its newest known sequence number",
     ({ present }) => present.all().map(({ wan, lastSeq }) => [wan, lastSeq]),
   ),
   perWan(
     "counter",
     "wanctl_frames_confirmed_total",
-    "The number of the newest of these frames that is in the database",
+    "Sequence number of the newest of these frames in the database",
     (scene) => newestRuns(scene).map(({ name, lastSeq }) => [name, lastSeq]),
   ),
   perWan(
     "gauge",
     "wanctl_recorder_lag_seconds",
-    "Age of the newest frame that is in the database",
+    "Age of the newest frame in the database",
     (scene) =>
       newestRuns(scene).flatMap(({ name, lastAtMs }) =>
         lastAtMs === null
@@ -116,7 +116,7 @@ export const FIGURES: readonly Figure[] = [
   figure(
     "gauge",
     "wanctl_recorder_fine",
-    "1 while the recorder's health has nothing to complain of, else 0",
+    "1 while the recorder's health is fine, else 0",
     ({ isFine }) => Number(isFine()),
   ),
   figure(
@@ -128,7 +128,7 @@ export const FIGURES: readonly Figure[] = [
   figure(
     "counter",
     "wanctl_recorder_frames_total",
-    "Good frames that came",
+    "Valid frames received",
     ({ intake }) => intake.counts.frames,
   ),
   figure(
@@ -140,61 +140,61 @@ export const FIGURES: readonly Figure[] = [
   figure(
     "counter",
     "wanctl_recorder_duplicates_total",
-    "Frames that were stored already",
+    "Frames received again after they were stored",
     ({ intake }) => intake.counts.duplicates,
   ),
   figure(
     "counter",
     "wanctl_recorder_refused_total",
-    "Messages that were no frames, or not to be taken",
+    "Messages refused: not a frame, or not acceptable",
     ({ intake }) => intake.refusals.count,
   ),
   figure(
     "gauge",
     "wanctl_recorder_connections",
-    "Connections of controllers, two each",
+    "Connections from controllers, two per controller",
     ({ connections }) => connections?.open,
   ),
   figure(
     "counter",
     "wanctl_recorder_connections_refused_total",
-    "Connections turned away because there were too many",
+    "Connections refused because there were too many",
     ({ connections }) => connections?.refused,
   ),
   figure(
     "counter",
     "wanctl_recorder_dropped_total",
-    "Frames not kept because nothing could be written for too long",
+    "Frames dropped because the database could not be written for too long",
     ({ intake }) => intake.counts.dropped,
   ),
   figure(
     "counter",
     "wanctl_recorder_replayed_total",
-    "Frames that were sent again because they were missing",
+    "Missing frames received by replay",
     ({ catchUp }) => catchUp.counts.resent,
   ),
   figure(
     "counter",
     "wanctl_recorder_gaps_total",
-    "Ranges of frames found to be lost for good",
+    "Ranges of frames found permanently lost",
     ({ intake }) => intake.counts.gaps,
   ),
   figure(
     "counter",
     "wanctl_recorder_wans_refused_total",
-    "Frames of names beyond those that have metrics",
+    "Frames of WAN names beyond the limit, left out of the metrics",
     ({ present }) => present.refused,
   ),
   figure(
     "gauge",
     "wanctl_recorder_missing_frames",
-    "Frames not yet had",
+    "Frames still missing",
     ({ store }) => store.missing(),
   ),
   figure(
     "gauge",
     "wanctl_recorder_waiting_frames",
-    "Frames that wait for a commit",
+    "Frames waiting for a commit",
     ({ intake }) => intake.waiting,
   ),
   figure(
@@ -206,19 +206,19 @@ export const FIGURES: readonly Figure[] = [
   figure(
     "gauge",
     "wanctl_recorder_wal_bytes",
-    "Size of its write-ahead log",
+    "Size of the write-ahead log of the database",
     ({ store }) => store.size().walBytes,
   ),
   figure(
     "gauge",
     "wanctl_recorder_disk_free_bytes",
-    "Room left on its file system",
+    "Free space on the file system of the database",
     ({ maintenance }) => maintenance.figures.sizes?.freeBytes,
   ),
   {
     type: "gauge",
     name: "wanctl_recorder_rollup_lag_seconds",
-    help: "How far a tier is behind the newest cycle",
+    help: "How far a tier lags behind the newest cycle",
     labels: ["tier"],
     points: ({ maintenance }) =>
       Object.entries(maintenance.figures.lagMs).map(([tier, lagMs]) => [
@@ -229,13 +229,13 @@ export const FIGURES: readonly Figure[] = [
   figure(
     "gauge",
     "wanctl_recorder_longest_slice_seconds",
-    "The longest slice of maintenance since the start",
+    "Longest maintenance slice since the start",
     ({ maintenance }) => maintenance.figures.longestSliceMs / 1e3,
   ),
   figure(
     "counter",
     "wanctl_recorder_expired_rows_total",
-    "Rows deleted",
+    "Rows deleted after their retention",
     ({ maintenance }) => maintenance.figures.expired,
   ),
   figure(
@@ -247,7 +247,7 @@ export const FIGURES: readonly Figure[] = [
   figure(
     "counter",
     "wanctl_live_dropped_total",
-    "Frames that slow clients of the live stream did not get",
+    "Frames dropped for slow clients of the live stream",
     ({ sseClients }) => sseClients.counts.dropped,
   ),
   figure(

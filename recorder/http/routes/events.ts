@@ -23,19 +23,19 @@ const event = Type.Object({
   wan: Type.String({ description: "or `recorder`" }),
   kind: Type.String(),
   details: Type.Record(Type.String(), Type.Unknown()),
-  boot: Type.String({ description: "of which run it is a frame" }),
+  boot: Type.String({ description: "boot id of the run that sent it" }),
   seq: Type.Integer(),
 });
 
-/** What happened, from the history. */
+/** Events in the history. */
 export const eventsRoute = (history: History, clock: Clock): Route =>
   route({
     path: EVENTS_PATH,
-    doc: "What happened: changes of state with their reasons, configurations, losses; the newest first",
+    doc: "Events: state changes with their reasons, configurations, losses; newest first",
     query: parameters({
       from: Type.Optional(instant),
       to: Type.Optional(instant),
-      wan: many(wan, "only these; all where none is named"),
+      wan: many(wan, "only these; default: all"),
       kind: many(
         Type.Union(KINDS.map((name) => Type.Literal(name))),
         "only these",
@@ -45,7 +45,7 @@ export const eventsRoute = (history: History, clock: Clock): Route =>
     }),
     answers: {
       200: {
-        doc: "the last 24 hours where no times are given",
+        doc: "default: the last 24 hours",
         schema: Type.Object({
           data: Type.Array(event),
           metadata: Type.Object(pageMetadata),
@@ -76,22 +76,24 @@ const nullableInteger = (description: string) =>
 
 const gap = Type.Object({
   wan: Type.String(),
-  boot: Type.String({ description: "of which run frames are lost" }),
+  boot: Type.String({
+    description: "boot id of the run whose frames are lost",
+  }),
   fromSeq: Type.Integer(),
   toSeq: nullableInteger("null: unknown"),
   count: nullableInteger("frames lost; null: unknown"),
-  fromMs: nullableInteger("the frame before, null: there is none"),
-  toMs: nullableInteger("the frame behind, null: there is none"),
+  fromMs: nullableInteger("time of the frame before the gap; null: none"),
+  toMs: nullableInteger("time of the frame after the gap; null: none"),
   cause: Type.Union(
     ["expired", "gone", "refused"].map((name) => Type.Literal(name)),
   ),
 });
 
-/** What the history lacks, and will never have. */
+/** Permanent gaps in the history. */
 export const gapsRoute = (history: History, clock: Clock): Route =>
   route({
     path: GAPS_PATH,
-    doc: "Frames that are lost to the history; the newest run first",
+    doc: "Frames permanently missing from the history; newest run first",
     query: parameters({
       from: Type.Optional(instant),
       to: Type.Optional(instant),
@@ -101,7 +103,7 @@ export const gapsRoute = (history: History, clock: Clock): Route =>
     }),
     answers: {
       200: {
-        doc: "all that touch the span; the last 24 hours where no times are given",
+        doc: "all gaps that overlap the span; default: the last 24 hours",
         schema: Type.Object({
           data: Type.Array(gap),
           metadata: Type.Object(pageMetadata),

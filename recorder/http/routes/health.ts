@@ -8,17 +8,16 @@ const health = Type.Object({
   reasons: Type.Array(Type.String()),
   recorder: Type.Record(Type.String(), Type.Unknown()),
   silent: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
-    description:
-      "controllers of which nothing is heard though they did not say that they stop",
+    description: "controllers that fell silent without announcing a stop",
   }),
   sources: Type.Array(Type.Record(Type.String(), Type.Unknown())),
 });
 
-/** How the recorder is: the same as at its Unix socket. */
+/** The health of the recorder, the same as on its Unix socket. */
 export const healthRoute = (look: () => Health): Route =>
   route({
     path: "/health",
-    doc: "How the recorder is; as at its Unix socket",
+    doc: "Health of the recorder, the same as on its Unix socket",
     query: parameters({}),
     answers: {
       200: { doc: "fine", schema: health },
@@ -44,17 +43,20 @@ const json = (description: string, schema: TSchema) => ({
   content: { "application/json": { schema } },
 });
 
-/** What every route may answer. */
+/** Error answers of every route. */
 const FAILURES: Readonly<Record<string, unknown>> = {
-  400: json("a parameter that cannot be read, or is not known", failure),
+  400: json("a parameter is invalid or unknown", failure),
   401: json("the token is missing or wrong", failure),
-  403: json("asked by a host name, without a token", failure),
+  403: json(
+    "the Host header is a name other than localhost, and no token is configured",
+    failure,
+  ),
   413: json("the request had a body", failure),
-  414: json("the address is too long", failure),
+  414: json("the URL is too long", failure),
   429: json("too many requests", failure),
 };
 
-/** The description of the others, made of the schemas that they check with. */
+/** The OpenAPI description of the other routes, from the schemas that validate them. */
 export const openapiRoute = (others: readonly Route[]): Route => {
   const text = JSON.stringify(describe(others), null, 2);
   return route({

@@ -12,29 +12,29 @@ import { route, type Route } from "../route.js";
 /** Clients at once; further ones are refused. */
 export const CLIENTS_MAX = 32;
 
-/** What waits for one client at most, but for a frame: about 4 s of two WANs. A client that lags further loses frames. */
+/** Send buffer limit per client: about 4 s of two WANs. Beyond it, frames for this client are dropped. */
 export const PENDING_BYTES_MAX = 131_072;
 
 const HEARTBEAT_MS = 15_000;
 
-/** A client that read nothing during so many heartbeats is disconnected. */
+/** A client whose buffer stays full for this many heartbeats is disconnected. */
 const SILENT_HEARTBEATS = 4;
 
-/** What a client wants to hear; all where nothing is named. */
+/** What a client subscribed to; null for all. */
 interface Filter {
   readonly wans: ReadonlySet<string> | null;
   readonly kinds: ReadonlySet<Kind> | null;
 }
 
-/** Who listens to frames as they come, each by a stream of server-sent events. */
+/** Clients of the live stream (server-sent events). */
 export interface SseClients extends Disposable {
   hear(frame: Frame): void;
-  /** Says false where it is full. */
+  /** @returns false if there are too many clients */
   join(response: ServerResponse, headers: Headers, filter: Filter): boolean;
   readonly counts: {
     readonly clients: number;
     readonly sent: number;
-    /** Frames that a slow client did not get. */
+    /** Frames dropped for slow clients. */
     readonly dropped: number;
     readonly turnedAway: number;
   };
@@ -43,12 +43,12 @@ export interface SseClients extends Disposable {
 interface Client {
   readonly response: ServerResponse;
   readonly filter: Filter;
-  /** Since it was last told. */
+  /** Frames dropped since the last `dropped` event. */
   dropped: number;
   silentHeartbeats: number;
 }
 
-/** The queue of a client is its socket's: what does not fit there is dropped, counted, and told when there is room. */
+/** The socket buffer is the queue of a client: frames that do not fit are dropped and reported by a `dropped` event. */
 export function openSseClients(): SseClients {
   const clients = new Set<Client>();
   const counts = { sent: 0, dropped: 0, turnedAway: 0 };
@@ -88,7 +88,7 @@ export function openSseClients(): SseClients {
       for (const client of clients) {
         if (!wants(client.filter, frame)) continue;
         tellDropped(client);
-        // in order: nothing comes before it is told what is missing
+        // keep the order: report dropped frames before sending the next one
         if (client.dropped > 0 || !hasRoom(client)) {
           client.dropped++;
           counts.dropped++;
@@ -125,23 +125,23 @@ const sse = (event: string, data: string): string =>
 const wants = ({ wans, kinds }: Filter, { source, kind }: Frame): boolean =>
   (wans === null || wans.has(source)) && (kinds === null || kinds.has(kind));
 
-/** Frames as they come. */
+/** Live frames. */
 export const liveRoute = (sseClients: SseClients): Route =>
   route({
     path: "/api/v1/live",
-    doc: "Every frame as it comes, as server-sent events",
+    doc: "Live frames, as server-sent events",
     query: parameters({
-      wan: many(wan, "only these; all where none is named"),
-      kind: many(kind, "only these; all where none is named"),
+      wan: many(wan, "only these; default: all"),
+      kind: many(kind, "only these; default: all"),
     }),
     answers: {
       200: {
-        doc: "each event is named by the kind of its frame, and its data are the frame as in docs/frames.md; `dropped` says how many a slow client has lost",
+        doc: "the event name is the frame kind, the data the frame as in docs/frames.md; a `dropped` event counts the frames dropped for a slow client",
         type: "text/event-stream",
         schema: Type.String(),
       },
       503: {
-        doc: `${CLIENTS_MAX} clients listen already`,
+        doc: `there are ${CLIENTS_MAX} clients already`,
         schema: Type.Object({ error: Type.String() }),
       },
     },
@@ -159,7 +159,7 @@ export const liveRoute = (sseClients: SseClients): Route =>
       if (isIn) return reply.hijack();
       throw new HttpError(
         503,
-        `Cannot listen live: at most ${CLIENTS_MAX} clients at once`,
+        `Cannot open the live stream: at most ${CLIENTS_MAX} clients at once`,
         {},
         { "retry-after": "5" },
       );

@@ -30,16 +30,16 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 const text = Type.String();
 const textOrNull = Type.Union([Type.String(), Type.Null()]);
 
-/** Rows as the Python wanctl gave them, so that scripts go on working. */
+/** Rows in the format of the Python wanctl, so that existing scripts keep working. */
 export const metricsHistoryRoute = (history: History, clock: Clock): Route =>
   route({
     path: PATH,
-    doc: "Values as rows, the newest first, as wanctl 1 gave them",
+    doc: "Values as rows, newest first, in the format of wanctl 1",
     query: parameters({
       range: Type.Optional(
         Type.String({
           pattern: "^[1-9]\\d{0,4}[smhdwSMHDW]$",
-          title: "a length such as `30m`, `1h` or `7d`",
+          title: "a duration such as `30m`, `1h` or `7d`",
         }),
       ),
       from: Type.Optional(instant),
@@ -47,7 +47,7 @@ export const metricsHistoryRoute = (history: History, clock: Clock): Route =>
       metrics: Type.Optional(
         Type.String({
           pattern: "^\\w+(,\\w+)*$",
-          title: "metrics or families, with commas",
+          title: "metrics or families, separated by commas",
         }),
       ),
       wan: Type.Optional(wan),
@@ -56,7 +56,7 @@ export const metricsHistoryRoute = (history: History, clock: Clock): Route =>
     }),
     answers: {
       200: {
-        doc: "the last hour where no times are given; `range` goes before them",
+        doc: "default: the last hour; `range` takes precedence over `from` and `to`",
         schema: Type.Object({
           data: Type.Array(
             Type.Object({
@@ -70,7 +70,7 @@ export const metricsHistoryRoute = (history: History, clock: Clock): Route =>
           ),
           metadata: Type.Object({
             total_count: Type.Union([Type.Integer(), Type.Null()], {
-              description: "null: more than `offset` and `limit` reach",
+              description: "null: more rows than `offset` + `limit`",
             }),
             returned_count: Type.Integer(),
             granularity: text,
@@ -134,7 +134,7 @@ function spanFrom(
   return { fromMs: nowMs + 1 - lengthMs, toMs: nowMs + 1 };
 }
 
-/** What is `metric` elsewhere is `metrics` here. */
+/** Renames the parameter in errors: `metric` is called `metrics` in this route. */
 function byItsNameHere(error: unknown): never {
   if (error instanceof QueryError && error.parameter === "metric")
     throw new QueryError("metrics", error.rule, error.value);

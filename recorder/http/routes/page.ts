@@ -9,13 +9,13 @@ import { route, type Route } from "../route.js";
 
 const ROOT = new URL("../../../", import.meta.url);
 
-/** Files of others, where they are; ours are beside this one, as the build leaves them. */
+/** Third-party files, in the uplot package; our own are in the build output. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "page/charts/uplot.js": "uPlot.esm.js",
   "page/uplot.css": "uPlot.min.css",
 };
 
-/** What the page loads: `page/main.js`, and what follows from its imports. */
+/** The modules of the page: `page/main.js` and its transitive imports. */
 export const MODULES = [...loadedBy("page/main.js")].sort();
 const SHEETS = ["page/page.css", "page/uplot.css"] as const;
 const DOCUMENT = "page/index.html";
@@ -32,17 +32,17 @@ interface Asset {
   readonly bytes: Buffer;
 }
 
-/** The page and what it loads. Neither tells anything, so both are served without the token; their data are not. */
+/** The page and its assets. They contain no data and are served without the token; the data are not. */
 export function pageRoutes(): readonly Route[] {
   const read = openAssets();
   const answers = (type: string) => ({
     200: { doc: "a file", type, schema: Type.String() },
-    304: { doc: "it is still the same", type, schema: Type.String() },
+    304: { doc: "not modified", type, schema: Type.String() },
   });
   return [
     route({
       path: "/",
-      doc: "The page for people: the lines now, and their history",
+      doc: "The web page: current state and history of the WANs",
       isPublic: true,
       query: parameters({}),
       answers: answers("text/html"),
@@ -59,19 +59,19 @@ export function pageRoutes(): readonly Route[] {
   ];
 }
 
-/** A browser finds out what a module loads when it has it: told of all, it asks for all at once. */
+/** Preload links let the browser fetch all modules at once, instead of one import level after the other. */
 const PRELOADS = MODULES.map(
   (name) => `    <link rel="modulepreload" href="assets/${name}" />\n`,
 ).join("");
 
-/** A proxy may serve us as a folder: without the slash at the end of its name the page would look for its parts beside it. */
+/** Behind a proxy under a path prefix, the page needs a trailing slash for its relative URLs. */
 const FOLDER_SCRIPT =
   'if(!location.pathname.endsWith("/"))location.replace(location.pathname+"/"+location.search+location.hash)';
 
-/** By which the browser is told that this one script may stand in the document. */
+/** Allows this inline script in the Content-Security-Policy. */
 export const FOLDER_SCRIPT_HASH = `sha256-${createHash("sha256").update(FOLDER_SCRIPT).digest("base64")}`;
 
-/** A module and all that it imports, by their paths below {@link ROOT}; what others made imports nothing of ours. */
+/** A module and its transitive imports, as paths below {@link ROOT}; third-party modules are not followed. */
 function loadedBy(name: string, seen = new Set<string>()): Set<string> {
   if (seen.has(name)) return seen;
   seen.add(name);
@@ -82,7 +82,7 @@ function loadedBy(name: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
-/** Each file is read when it is first asked for, and kept. */
+/** Files are read on first request and cached. */
 function openAssets(): (name: string) => Asset {
   const assets = new Map<string, Asset>();
   const place = (name: string) => {
@@ -122,11 +122,11 @@ function nameIn({ request }: FastifyReply): string {
   if ([...MODULES, ...SHEETS].some((known) => known === name)) return name;
   throw new HttpError(
     404,
-    `Cannot find '/assets/${name.slice(0, 80)}': no part of the page`,
+    `Cannot find '/assets/${name.slice(0, 80)}': not part of the page`,
   );
 }
 
-/** A browser keeps it, and asks each time whether it is still the same. */
+/** The browser caches the file and revalidates it with each request. */
 function send(reply: FastifyReply, { type, tag, bytes }: Asset): FastifyReply {
   reply.type(type).headers({ "cache-control": "no-cache", etag: tag });
   return reply.request.headers["if-none-match"] === tag

@@ -22,7 +22,7 @@ const PATH = "/api/v1/range";
 
 const POINTS = { minimum: 1, maximum: 5_000, default: 600 };
 
-const STEP = `a length such as \`10s\`, \`5m\` or \`1h30m\`, of at least ${PERIOD_MS}ms, or \`cycle\``;
+const STEP = `a duration such as \`10s\`, \`5m\` or \`1h30m\`, at least ${PERIOD_MS}ms, or \`cycle\``;
 
 const values = (description: string) =>
   Type.Array(Type.Number(), { description });
@@ -31,22 +31,24 @@ const line = Type.Object({
   ...seriesName,
   at: Type.Array(Type.Integer(), {
     description:
-      "where each step that has values begins; of single cycles their own times",
+      "start of each step that has values; for single cycles their own times",
   }),
-  min: values("a value for each of `at`"),
-  avg: values("the same; of codes the one that was most, of two the greater"),
+  min: values("one value per entry of `at`"),
+  avg: values(
+    "the same; for codes the one held longest, of two equal ones the greater",
+  ),
   max: values("the same"),
   count: Type.Array(Type.Integer()),
   stateMs: Type.Optional(
-    Type.Array(stateMs, { description: "of `wanctl_state` only" }),
+    Type.Array(stateMs, { description: "for `wanctl_state` only" }),
   ),
 });
 
 const query = parameters({
   from: Type.Optional(instant),
   to: Type.Optional(instant),
-  wan: many(wan, "only these; all where none is named"),
-  metric: many(metric, "only these; all where none is named"),
+  wan: many(wan, "only these; default: all"),
+  metric: many(metric, "only these; default: all"),
   points: Type.Optional(Type.Integer(POINTS)),
   step: Type.Optional(
     Type.String({
@@ -61,11 +63,11 @@ const query = parameters({
 export const rangeRoute = (history: History, clock: Clock): Route =>
   route({
     path: PATH,
-    doc: "Values over time, in no more than `points` steps, in steps of a length, or every cycle",
+    doc: "Values over time: in at most `points` steps, in steps of fixed length, or every cycle",
     query,
     answers: {
       200: {
-        doc: "the last 24 hours where no times are given; all of each step that they touch",
+        doc: "default: the last 24 hours; the span is extended to whole steps",
         schema: Type.Object({
           data: Type.Array(line),
           metadata: Type.Object({
@@ -92,7 +94,12 @@ export const rangeRoute = (history: History, clock: Clock): Route =>
 function resolutionOf({ points, step }: Static<typeof query>): Resolution {
   if (step === undefined) return { points: points ?? POINTS.default };
   if (points !== undefined)
-    throw badParameter(PATH, "step", "must stand without 'points'", step);
+    throw badParameter(
+      PATH,
+      "step",
+      "must not be combined with 'points'",
+      step,
+    );
   if (step === "cycle") return step;
   const stepMs = parseDuration(step);
   if (stepMs !== null && stepMs >= PERIOD_MS && Number.isInteger(stepMs))

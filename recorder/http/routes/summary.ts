@@ -11,23 +11,23 @@ const PATH = "/api/v1/summary";
 
 const quantile = Type.Union([Type.Number(), Type.Null()], {
   description:
-    "within 2.2 %; null for what has no histograms, beyond two hours or where cycles have expired",
+    "within 2.2 %; null for series without sketches, if the span is longer than two hours or its cycles have expired",
 });
 
-/** A range in a few numbers. */
+/** Summary statistics of a span. */
 export const summaryRoute = (history: History, clock: Clock): Route =>
   route({
     path: PATH,
-    doc: "A range in a few numbers: least, mean, greatest, percentiles, time in each state, the worst minutes",
+    doc: "Summary of a span: minimum, mean, maximum, percentiles, time in each state, the worst minutes",
     query: parameters({
       from: Type.Optional(instant),
       to: Type.Optional(instant),
-      wan: many(wan, "only these; all where none is named"),
-      metric: many(metric, "only these; all where none is named"),
+      wan: many(wan, "only these; default: all"),
+      metric: many(metric, "only these; default: all"),
     }),
     answers: {
       200: {
-        doc: "the last 24 hours where no times are given",
+        doc: "default: the last 24 hours",
         schema: Type.Object({
           data: Type.Array(
             Type.Object({
@@ -63,7 +63,7 @@ export const summaryRoute = (history: History, clock: Clock): Route =>
                 deltaAvgMs: Type.Number(),
                 deltaMaxMs: Type.Number(),
                 minutes: Type.Integer({
-                  description: "how many it stands for",
+                  description: "number of minutes it covers",
                 }),
               }),
               {

@@ -15,7 +15,7 @@ const nullable = (
 
 const side = Type.Object({
   state: Type.String({ description: STATES.join(", ") }),
-  why: Type.String({ description: "why the wanted rate is what it is" }),
+  why: Type.String({ description: "reason for the current wanted rate" }),
 });
 
 const values = Type.Object(
@@ -35,18 +35,22 @@ const values = Type.Object(
 
 const now = Type.Object({
   wan: Type.String(),
-  boot: Type.String({ description: "which run of its controller" }),
-  seq: Type.Integer({ description: "the newest frame of this run" }),
+  boot: Type.String({ description: "boot id of the controller's run" }),
+  seq: Type.Integer({
+    description: "sequence number of the newest frame of this run",
+  }),
   at: Type.Union([Type.Integer(), Type.Null()], {
     description: "when the last cycle was sent, ms since 1970",
   }),
-  ageMs: Type.Integer({ description: "since the last frame came" }),
-  isLive: Type.Boolean({ description: "the last frame came within 10 s" }),
+  ageMs: Type.Integer({ description: "since the last frame was received" }),
+  isLive: Type.Boolean({
+    description: "the last frame was received within 10 s",
+  }),
   hasStopped: Type.Boolean({
-    description: "its controller said that it stops",
+    description: "the controller has announced a stop",
   }),
   isRouterUp: Type.Union([Type.Boolean(), Type.Null()], {
-    description: "as its controller last said, null where it has not",
+    description: "as the controller last reported; null: not reported",
   }),
   reading: nullable(Type.String({ description: READINGS.join(", ") })),
   download: nullable(side),
@@ -54,15 +58,15 @@ const now = Type.Object({
   values: nullable(values),
 });
 
-/** Each WAN as its last frame left it; from memory. */
+/** The state of each WAN as of its last frame, from memory. */
 export const wansRoute = (present: Present, clock: Clock): Route =>
   route({
     path: "/api/v1/wans",
-    doc: "Each WAN as it is now",
+    doc: "Current state of each WAN",
     query: parameters({}),
     answers: {
       200: {
-        doc: "all that were heard since the recorder started; how they were last, where `isLive` is false",
+        doc: "all WANs heard since the recorder started; last known state if `isLive` is false",
         schema: Type.Object({
           data: Type.Array(now),
           metadata: Type.Object({ at: Type.Integer() }),

@@ -132,7 +132,7 @@ const BAD = [
   [
     "a password in clear",
     `wan: a\nshaper: { backend: routeros, scheme: http, host: 10.0.0.1, user: u, password_file: /p, download_queue: d, upload_queue: e }\n${REST}`,
-    `:2 'shaper.scheme': http sends the password in clear: needs allow_plaintext: true unless the router is this host: got "http"`,
+    `:2 'shaper.scheme': http sends the password in clear text: requires allow_plaintext: true unless the host is a loopback address: got "http"`,
   ],
   [
     "a variable that nobody set",
@@ -147,7 +147,7 @@ const BAD = [
   [
     "a recorder for the world",
     "http: { listen: 0.0.0.0:9101 }",
-    `:1 'http.listen': beyond this host needs token_env or token_file: got "0.0.0.0:9101"`,
+    `:1 'http.listen': must be a loopback address unless token_env or token_file is set: got "0.0.0.0:9101"`,
   ],
   ["an empty file", "", ": must hold keys: the file is empty"],
   [

@@ -63,7 +63,9 @@ describe("wanctl history", () => {
         expect(out).not.to.match(/NaN|undefined|\x1b/);
         expect(out).to.match(/spectrum/);
         if (form !== "--events")
-          expect(out).to.match(/% of this time is recorded, since .*; from/);
+          expect(out).to.match(
+            /% of this time range is recorded, since .*; from/,
+          );
       });
 
     it("CLI-01: says each change of state with its reason", async () => {

@@ -123,9 +123,7 @@ describe("wanctl setup", () => {
     expect(out).to.include(
       `wanctl qdisc up --config ${join(etc(), "cable.yaml")}`,
     );
-    expect(out).to.include(
-      "And for the other line: wanctl setup --interface wwan0",
-    );
+    expect(out).to.include("For the other WAN: wanctl setup --interface wwan0");
     expect((await wanctl("check", etc())).code).to.equal(0);
   });
 

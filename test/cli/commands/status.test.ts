@@ -83,7 +83,7 @@ describe("wanctl status", () => {
     expect(code).to.equal(1);
     expect(out)
       .to.match(/^dsl +not running/m)
-      .and.include("the last frame, 4711, is of");
+      .and.include("last frame 4711 at");
   });
 
   for (const [program, denied] of [

@@ -39,7 +39,7 @@ describe("wanctl migrate history", () => {
       readRows(at("new.db"), "select name from wan order by name"),
     ).to.deep.equal([{ name: "at-t-fiber" }, { name: "spectrum" }]);
     expect((await migrate()).out).to.include(
-      "36  left out: taken over before\n          36  of 36 rows",
+      "36  left out: already imported\n          36  of 36 rows",
     );
   });
 

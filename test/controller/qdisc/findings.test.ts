@@ -48,7 +48,7 @@ const CASES: readonly (readonly [string, Host, readonly string[]])[] = [
     },
     [
       "wan: is nonat, should be nat",
-      "wan: nonat on a host that masquerades: all hosts behind it share one turn",
+      "wan: nonat on a host that masquerades: all hosts behind it are treated as one",
     ],
   ],
   [
@@ -63,7 +63,7 @@ const CASES: readonly (readonly [string, Host, readonly string[]])[] = [
   [
     "no shaper at all",
     withUpload({ root: kernelRoot("fq_codel") }),
-    ["wan: its root qdisc is fq_codel, which shapes nothing"],
+    ["wan: its root qdisc is fq_codel, which does not shape"],
   ],
   [
     "CAKE without a bandwidth",

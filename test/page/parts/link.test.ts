@@ -51,13 +51,16 @@ describe("viewIn()", () => {
 
   for (const [hash, words] of [
     ["#lats=1h", "'lats' of the link: unknown, known here: last"],
-    ["#last=1h&to=5", "'last' of the link: must stand alone"],
-    ["#last=0s", 'must be a time from 1s to 400d: got "0s"'],
-    ["#last=401d", "must be a time from 1s to 400d"],
+    [
+      "#last=1h&to=5",
+      "'last' of the link: must not be combined with from or to",
+    ],
+    ["#last=0s", 'must be a duration from 1s to 400d: got "0s"'],
+    ["#last=401d", "must be a duration from 1s to 400d"],
     ["#from=5", "'to' of the link: must be ms since 1970"],
     ["#from=5&to=5", "must be before to"],
     ["#from=yesterday&to=5", 'got "yesterday"'],
-    ["#from=2025-06-15T14:00&to=5", "with its zone"],
+    ["#from=2025-06-15T14:00&to=5", "with a time zone"],
     ["#wan=A", "must be the name of a WAN"],
   ] as const)
     it(`says what is wrong with '${hash}'`, () =>

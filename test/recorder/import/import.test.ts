@@ -134,7 +134,7 @@ describe("takeOver()", () => {
     });
     expect([...counts.leftOut]).to.have.deep.members([
       ["steering's own measurement", 1],
-      ["wanctl_fusion_rtt_ms: not measured any more", 1],
+      ["wanctl_fusion_rtt_ms: no longer measured", 1],
     ]);
     expect(counts.values + 3 + 1 + 2).to.equal(rows);
   });
@@ -278,7 +278,7 @@ describe("takeOver()", () => {
     const ours = readRows(at("new.db"), "select * from cycle");
     const counts = takeAll("old.db", "new.db")!;
     expect(
-      counts.leftOut.get("of a time that our own history has"),
+      counts.leftOut.get("covered by the recorder's own history"),
     ).to.be.above(1000);
     expect(readRows(at("new.db"), "select * from cycle")).to.deep.equal(ours);
     expect(

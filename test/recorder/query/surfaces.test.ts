@@ -222,7 +222,9 @@ describe("the same number for the same thing (API-01, API-02, STOR-06, CLI-01)",
           expect(line).to.include("nothing recorded");
         else {
           expect(line).to.match(since);
-          expect(recordedInWords(wan)).to.include("of this time is recorded");
+          expect(recordedInWords(wan)).to.include(
+            "of this time range is recorded",
+          );
           if (recorded! > 0.002 && recorded! < 0.999)
             expect(line).to.include(share);
         }

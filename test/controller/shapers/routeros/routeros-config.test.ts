@@ -108,7 +108,7 @@ describe("backend routeros", () => {
     [
       "one queue twice",
       `${WHO}, download_queue: x, upload_queue: x`,
-      "must not be the download's queue",
+      "must differ from download_queue",
     ],
     ["no password", `host: r, user: u, ${TREE}`, "exactly one of"],
     ["two passwords", `${WHO}, credential: c, ${TREE}`, "exactly one of"],
@@ -121,7 +121,7 @@ describe("backend routeros", () => {
     [
       "two ways to trust",
       `${WHO}, ${TREE}, tls: {ca_file: f, fingerprint_sha256: "${HEX}"}`,
-      "must not stand beside",
+      "must not be set together with",
     ],
     [
       "no key over SSH",

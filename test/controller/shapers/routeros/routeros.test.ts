@@ -183,7 +183,7 @@ describe("openRouterOs()", () => {
           fake.device.edit("queue/type", "cake-upload", {
             "cake-bandwidth": "5000000",
           }),
-        /cake-bandwidth of its own: 5000000/,
+        /sets its own cake-bandwidth: 5000000/,
       ],
     ] as const)
       it(`warns of ${what}`, async () => {

@@ -102,7 +102,7 @@ describe("demandPrivateKey()", () => {
   it("says that there is none", () => {
     expect(() => demandPrivateKey(join(folder, "none"))).to.throw(
       Failure,
-      /^Cannot read key '.*none': there must be a file that holds it, with mode 0600 \(ENOENT\)$/,
+      /^Cannot read key '.*none': file must exist, with mode 0600 \(ENOENT\)$/,
     );
   });
 });

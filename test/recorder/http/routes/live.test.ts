@@ -137,7 +137,7 @@ describe("GET /api/v1/live", () => {
     expect(answer.status).to.equal(503);
     expect(answer.headers.get("retry-after")).to.equal("5");
     expect(await answer.json()).to.deep.equal({
-      error: `Cannot listen live: at most ${CLIENTS_MAX} clients at once`,
+      error: `Cannot open the live stream: at most ${CLIENTS_MAX} clients at once`,
     });
     clients[0]?.destroy();
     for (;;) {
