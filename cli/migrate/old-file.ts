@@ -63,7 +63,7 @@ export function openOldFile(file: string): OldFile {
       const found = value(key);
       // what may be a secret is not shown
       if (found === null || typeof found === "string") return found;
-      return refuse(key, "must be a text");
+      return refuse(key, "must be a non-empty string");
     },
     flag(key) {
       const found = value(key);

@@ -1,14 +1,14 @@
 import { showSpan } from "./units.js";
 
-/** How bad the news is: `good` is the end of a trouble, `critical` needs attention now. */
+/** `good` is the end of a trouble, `critical` needs attention now. */
 export type Severity = "good" | "info" | "warning" | "critical";
 
 interface EventRow {
   readonly name: string;
   readonly severity: Severity;
-  /** The event whose trouble this one ends. */
+  /** The event this one ends. */
   readonly ends: string | null;
-  /** What it means, in a few words. */
+  /** Its meaning, in a few words. */
   readonly text: string;
 }
 
@@ -19,60 +19,60 @@ const row = <N extends string, E extends string | null = null>(
   ends: E = null as E,
 ) => ({ name, severity, text, ends });
 
-/** Everything that can happen, apart from a change of state: one row, in any order. Level, colour, pages and documents follow from it. */
+/** All events except changes of state, in any order. Log level, colour, page and documentation derive from it. */
 // prettier-ignore
 export const EVENT_ROWS = [
   row("started", "info", "a controller has started"),
-  row("stopping", "info", "a controller stops because it was told to"),
+  row("stopping", "info", "a controller stops on request"),
   row("measurement_lost", "warning", "no probe is answered"),
   row("measurement_back", "good", "probes are answered again", "measurement_lost"),
   row("reflectors_few", "warning", "fewer reflectors answer than are needed"),
   row("reflectors_enough", "good", "enough reflectors answer again", "reflectors_few"),
-  row("answers_few", "warning", "too few probes are answered to control by"),
-  row("answers_enough", "good", "enough probes are answered again to control by", "answers_few"),
-  row("counters_slow", "warning", "the byte counters move only now and then"),
-  row("counters_prompt", "good", "the byte counters move all the time again", "counters_slow"),
+  row("answers_few", "warning", "too few probes are answered to control the rates"),
+  row("answers_enough", "good", "enough probes are answered again to control the rates", "answers_few"),
+  row("counters_slow", "warning", "the byte counters are updated too rarely"),
+  row("counters_prompt", "good", "the byte counters are updated promptly again", "counters_slow"),
   row("pings_filtered", "warning", "traffic passes, but no ping is answered"),
   row("pings_back", "good", "pings are answered again", "pings_filtered"),
-  row("line_lost", "critical", "nothing comes in on the line"),
+  row("line_lost", "critical", "no traffic arrives on the line"),
   row("line_back", "good", "the line carries traffic again", "line_lost"),
   row("link_lost", "critical", "the network interface is down or gone"),
   row("link_back", "good", "the network interface is up again", "link_lost"),
   row("paused", "warning", "the process was suspended for a while"),
-  row("names_lost", "warning", "the name of a reflector cannot be looked up"),
-  row("names_back", "good", "all names can be looked up again", "names_lost"),
+  row("names_lost", "warning", "the name of a reflector cannot be resolved"),
+  row("names_back", "good", "all names can be resolved again", "names_lost"),
   row("pinger_lost", "warning", "probes cannot be sent"),
   row("pinger_back", "good", "probes can be sent again", "pinger_lost"),
   row("reflector_lost", "warning", "one reflector has stopped answering"),
   row("reflector_back", "good", "the reflector answers again", "reflector_lost"),
-  row("reflector_replaced", "info", "another reflector is probed instead of one that does not answer"),
+  row("reflector_replaced", "info", "a reflector that does not answer is replaced by another"),
   row("router_lost", "critical", "the router does not accept rates"),
   row("router_back", "good", "the router accepts rates again", "router_lost"),
-  row("router_described", "info", "what is known of the router's queues has changed"),
+  row("router_described", "info", "the description of the router's queues has changed"),
   row("rate_foreign", "warning", "another program has set the rate"),
   row("writing_paused", "warning", "rates are not written because another program sets them"),
   row("writing_resumed", "good", "rates are written again", "writing_paused"),
   row("clock_stepped", "warning", "the wall clock was set forward or back"),
   row("checkpoint_lost", "warning", "the checkpoint file cannot be written"),
   row("checkpoint_back", "good", "the checkpoint file can be written again", "checkpoint_lost"),
-  row("checkpoint_refused", "warning", "the checkpoint file could not be read and was set aside"),
+  row("checkpoint_refused", "warning", "the checkpoint file was invalid and was set aside"),
   row("config_refused", "warning", "the changed configuration was not accepted"),
   row("retention_held", "warning", "nothing expires because the clock has jumped"),
-  row("history_cut", "warning", "old history is deleted before its time to make room"),
+  row("history_cut", "warning", "old history is deleted early to make room"),
   row("database_lost", "critical", "the database cannot be written"),
   row("database_back", "good", "the database can be written again", "database_lost"),
-  row("database_replaced", "warning", "another file is in the place of the database"),
+  row("database_replaced", "warning", "the database file was replaced by another"),
   row("database_damaged", "critical", "the database was damaged and was set aside"),
   row("log_held", "warning", "a reader keeps the write-ahead log from being emptied"),
   row("log_freed", "good", "the write-ahead log can be emptied again", "log_held"),
-  row("source_doubled", "warning", "two controllers use one name"),
+  row("source_doubled", "warning", "two controllers use the same name"),
   row("source_single", "good", "only one controller uses the name again", "source_doubled"),
-  row("source_flooding", "warning", "a sender sends more than a controller can"),
-  row("source_calm", "good", "the sender keeps within bounds again", "source_flooding"),
-  row("controller_silent", "critical", "nothing is heard of a controller that did not say that it stops"),
-  row("controller_back", "good", "the controller is heard again", "controller_silent"),
+  row("source_flooding", "warning", "a source sends more frames than a controller can"),
+  row("source_calm", "good", "the source sends at a normal rate again", "source_flooding"),
+  row("controller_silent", "critical", "a controller has gone silent without a stop message"),
+  row("controller_back", "good", "the controller sends frames again", "controller_silent"),
   row("frames_refused", "warning", "messages were refused"),
-  row("history_ahead", "warning", "a clock that was ahead has left history in the future"),
+  row("history_ahead", "warning", "the database has records from the future: the clock was once ahead"),
 ];
 
 export type EventName = (typeof EVENT_ROWS)[number]["name"];
@@ -83,7 +83,7 @@ const BY_NAME: ReadonlyMap<string, EventRow> = new Map(
   EVENT_ROWS.map((each) => [each.name, each]),
 );
 
-/** An event that begins a trouble, whose end is another event. */
+/** An event that begins a trouble; another event ends it. */
 export type TroubleName = NonNullable<(typeof EVENT_ROWS)[number]["ends"]>;
 
 const ENDS = new Map(EVENT_ROWS.map(({ name, ends }) => [ends, name]));
@@ -92,7 +92,7 @@ const ENDS = new Map(EVENT_ROWS.map(({ name, ends }) => [ends, name]));
 export const endOf = (trouble: TroubleName): EventName =>
   ENDS.get(trouble) ?? trouble;
 
-/** The row of an event; null for a name that this version does not know, and for what is no event. */
+/** The row of an event; null if the name is unknown. */
 export const eventRow = (name: string): EventRow | null =>
   BY_NAME.get(name) ?? null;
 
@@ -103,14 +103,14 @@ const LEVELS = {
   critical: "error",
 } as const satisfies Record<Severity, string>;
 
-/** How loud it is said in the log. */
+/** The log level of an event. */
 export const levelOf = (event: EventName): "info" | "warn" | "error" =>
   LEVELS[BY_NAME.get(event)?.severity ?? "warning"];
 
-/** The keys of details that are instants, as `fromMs` or `last_at_ms`; every other number of ms is a span. */
+/** Detail keys that are instants, such as `fromMs` or `last_at_ms`; any other number of ms is a duration. */
 const INSTANT = /(^|_)(at|from|to|began|ended|since|until)_?ms$/i;
 
-/** An event and its details in words, but for changes of state and configurations: "reflector lost: reflector 1.1.1.1, quiet 5.0 s". */
+/** An event and its details as text, except transitions and configurations: "reflector lost: reflector 1.1.1.1". */
 export function factsInWords(
   kind: string,
   details: Readonly<Record<string, unknown>>,

@@ -129,7 +129,7 @@ describe("loadRecorderConfig()", () => {
     ],
     [
       "storage: { db_path: '' }",
-      "Cannot read recorder.yaml:1 'storage.db_path': must be a text: got \"\"",
+      "Cannot read recorder.yaml:1 'storage.db_path': must be a non-empty string: got \"\"",
     ],
     [
       "storage: { retention_days: 366 }",
@@ -169,7 +169,7 @@ describe("loadRecorderConfig()", () => {
     ],
     [
       "http: { listen: 9101 }",
-      "Cannot read recorder.yaml:1 'http.listen': must be a text: got 9101",
+      "Cannot read recorder.yaml:1 'http.listen': must be a non-empty string: got 9101",
     ],
     [
       "http: { listen: 127.0.0.1:70000 }",

@@ -47,7 +47,7 @@ const BAD = [
   [
     "the predecessor's file",
     "wan_name: a\ncontinuous_monitoring: { enabled: true }",
-    ":1 'wan_name': unknown key here: it is the Python wanctl's, `wanctl migrate config FILE` makes ours of it",
+    ":1 'wan_name': unknown key here: it is from the Python version, `wanctl migrate config FILE` converts the file",
   ],
   [
     "a preset in American",
@@ -72,7 +72,7 @@ const BAD = [
   [
     "a reflector twice",
     `wan: a\nprobe: { reflectors: [a, a] }\nshaper: ${TC}\n${RATES}`,
-    `:2 'probe.reflectors': must not name an entry twice: got ["a","a"]`,
+    `:2 'probe.reflectors': must not have duplicate entries: got ["a","a"]`,
   ],
   [
     "probes too dense",
@@ -92,7 +92,7 @@ const BAD = [
   [
     "a device no kernel can have",
     `wan: a\nshaper: { upload_device: a/device, download_device: i }\n${REST}`,
-    `:2 'shaper.upload_device': must be the name of a device: up to 127 characters, no space and no slash: got "a/device"`,
+    `:2 'shaper.upload_device': must be a device name: up to 127 characters, no space and no slash: got "a/device"`,
   ],
   [
     "an overhead on top of nothing",
