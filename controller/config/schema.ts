@@ -5,7 +5,7 @@ import { PRESET_NAMES } from "../law/tuning.js";
 import { PROBE_SCHEMA } from "../probes/schema.js";
 import { BACKEND_SCHEMA } from "../shapers/backends.js";
 
-/** CTRL-07: the rates a stopped controller leaves behind. */
+/** CTRL-07: the rates a controller sets when it stops. */
 export const LEAVES = ["base", "leave", "ceiling"] as const;
 
 export const WAN = like(
@@ -56,7 +56,7 @@ export const CONTROLLER_SCHEMA = {
     default: REQUIRED,
   },
   preset: {
-    doc: "what kind of line it is",
+    doc: "kind of line",
     format: "text",
     values: PRESET_NAMES,
     default: "cable",
@@ -74,27 +74,27 @@ export const CONTROLLER_SCHEMA = {
     hard_red_bloat_ms: bloat("delta where SOFT_RED ends (download only)", 80),
   },
   on_stop: {
-    doc: "the rates left behind when the controller stops",
+    doc: "rates set when the controller stops; leave: no change",
     format: "text",
     values: LEAVES,
     default: "base",
   },
   state_dir: {
-    doc: "folder of the file in which baselines and rates survive a restart, WAN.json; null: none",
+    doc: "folder of WAN.json, which keeps baselines and rates across a restart; null: none",
     format: "text",
     nullable: true,
     default: "/var/lib/wanctl",
   },
   bus: {
     replay_minutes: {
-      doc: "frames are kept in memory for so long, for a recorder that was away",
+      doc: "how long frames are kept in memory for a recorder that was away",
       format: "whole",
       min: 1,
       max: KEPT_MINUTES_MAX,
       default: 30,
     },
     replay_mb: {
-      doc: "memory that they may take; 16 hold 30 minutes",
+      doc: "memory for these frames; 16 hold 30 minutes",
       format: "whole",
       min: 1,
       max: 256,
@@ -111,5 +111,5 @@ export const CONTROLLER_SCHEMA = {
   },
 } as const;
 
-/** The keys of the file, as they stand there. */
+/** The file's keys and values as written. */
 export type ControllerFile = ValuesOf<typeof CONTROLLER_SCHEMA>;

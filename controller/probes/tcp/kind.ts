@@ -1,13 +1,13 @@
 import type { FallbackKind } from "../pinger.js";
 import { openTcp } from "./tcp.js";
 
-/** Handshakes with a port that most servers listen at. They need neither a program nor a right. */
+/** TCP handshakes with a commonly open port. Needs no program and no capability. */
 export const TCP = {
   name: "tcp",
   doc: "while no ping is answered, TCP handshakes with the same hosts",
   schema: {
     fallback_port: {
-      doc: "port that they listen at",
+      doc: "port for these handshakes",
       format: "whole",
       min: 1,
       max: 65_535,

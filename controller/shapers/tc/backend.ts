@@ -22,7 +22,7 @@ import {
 } from "./config.js";
 import { openTc } from "./tc.js";
 
-/** tc takes a millisecond and wears nothing out. A queue that is gone must be noticed within two seconds. */
+/** tc takes a millisecond and wears no flash. A removed queue must be noticed within two seconds. */
 export const TC_PACE: WritePace = {
   limits: { cut: { perS: 40, burst: 4 }, raise: { perS: 10, burst: 2 } },
   minRatio: { cut: 0, raise: 0.004 },
@@ -30,10 +30,9 @@ export const TC_PACE: WritePace = {
   lookMs: 1_500,
 };
 
-/** CAKE or HTB of this host. */
 export const TC = {
   name: NAME,
-  doc: "CAKE or HTB of this host",
+  doc: "CAKE or HTB on this host",
   schema: TC_SCHEMA,
   rules: TC_RULES,
   isSimulated: false,
@@ -84,7 +83,7 @@ function hostQueues(
   };
 }
 
-/** Its bit in the capability sets of capabilities(7). */
+/** Bit number in capability sets, capabilities(7). */
 const CAP_NET_ADMIN = 12;
 
 function demandNetAdmin(): void {
@@ -94,6 +93,6 @@ function demandNetAdmin(): void {
   );
   if ((effective >> BigInt(CAP_NET_ADMIN)) % 2n === 1n) return;
   throw new Failure(
-    "Cannot start controller: setting rates with tc needs CAP_NET_ADMIN: run it as root, or give it AmbientCapabilities= in the unit",
+    "Cannot start controller: setting rates with tc needs CAP_NET_ADMIN: run it as root, or set AmbientCapabilities= in the unit",
   );
 }

@@ -17,7 +17,7 @@ export const NAME = "tc";
 export interface TcConfig {
   readonly backend: typeof NAME;
   readonly devices: PerDirection<string>;
-  /** For `wanctl qdisc`, which makes the queues; the controller itself only changes rates. */
+  /** For `wanctl qdisc`, which creates the queues; the controller only changes rates. */
   readonly queue: QueueConfig;
   readonly onForeign: OnForeign;
 }
@@ -38,13 +38,13 @@ export const TC_SCHEMA = {
     default: null,
   },
   link: {
-    doc: "kind of line, for the bytes it adds to each packet; raw: none, as Linux counts",
+    doc: "link type, for its overhead per packet; raw: none, sizes as Linux counts them",
     format: "text",
     values: LINKS,
     default: "raw",
   },
   overhead_bytes: {
-    doc: "bytes added to each packet, instead of the link's",
+    doc: "overhead per packet, instead of the link type's",
     format: "whole",
     min: -64,
     max: 256,
@@ -52,7 +52,7 @@ export const TC_SCHEMA = {
     default: null,
   },
   mpu_bytes: {
-    doc: "the smallest packet on the line, instead of the link's",
+    doc: "minimum packet size on the line (MPU), instead of the link type's",
     format: "whole",
     min: 0,
     max: 256,
@@ -60,29 +60,29 @@ export const TC_SCHEMA = {
     default: null,
   },
   rtt_ms: {
-    doc: "RTT that CAKE is tuned for; twice the line's idle RTT, or a little more, is best",
+    doc: "RTT that CAKE is tuned for; best is twice the line's idle RTT or a little more",
     format: "whole",
     min: 1,
     max: 1000,
     default: 100,
   },
   nat: {
-    doc: "share between the hosts behind this host's NAT, not between its own addresses",
+    doc: "fairness between the hosts behind this host's NAT instead of between its own addresses",
     format: "flag",
     default: true,
   },
   wash: {
-    doc: "clear the DSCP of what comes in",
+    doc: "clear the DSCP of incoming packets",
     format: "flag",
     default: true,
   },
   ack_filter: {
-    doc: "drop superfluous TCP acknowledgements of the upload; for lines much slower up than down",
+    doc: "drop redundant TCP ACKs in the upload; for lines much slower up than down",
     format: "flag",
     default: false,
   },
   diffserv: {
-    doc: "queues by DSCP; besteffort: one for all",
+    doc: "CAKE's tins by DSCP; besteffort: a single one",
     format: "text",
     values: DIFFSERVS,
     default: "besteffort",
@@ -96,7 +96,7 @@ export interface TcFile {
   };
 }
 
-/** Each reads no more keys than it is about: one that is wrong throws when it is read. */
+/** Each rule reads only the keys it is about: reading an invalid key throws. */
 export const TC_RULES: readonly Rule<TcFile>[] = [
   ...DIRECTIONS.map(
     (direction): Rule<TcFile> =>
@@ -115,7 +115,7 @@ export const TC_RULES: readonly Rule<TcFile>[] = [
       ? [
           {
             key: "shaper.upload_device",
-            rule: "must not be the download's device",
+            rule: "must not be the same as download_device",
             value: up,
           },
         ]
@@ -127,7 +127,7 @@ export const TC_RULES: readonly Rule<TcFile>[] = [
           ? [
               {
                 key: `shaper.${key}`,
-                rule: "needs shaper.link to say what the bytes come on top of",
+                rule: "needs a shaper.link other than raw",
                 value: shaper[key],
               },
             ]
@@ -154,7 +154,7 @@ export const tcConfig = ({ shaper }: TcFile): TcConfig => ({
   onForeign: shaper.on_foreign,
 });
 
-/** The framing of the link, for what is not given. */
+/** The link type's framing, for keys that are not set. */
 export function tcDerived({ shaper }: TcFile): Derived {
   const framing = framingOf(shaper.link);
   if (framing === null) return {};

@@ -87,7 +87,7 @@ const BAD = [
   [
     "one device for both",
     `wan: a\nshaper: { upload_device: wan0, download_device: wan0 }\n${REST}`,
-    `:2 'shaper.upload_device': must not be the download's device: got "wan0"`,
+    `:2 'shaper.upload_device': must not be the same as download_device: got "wan0"`,
   ],
   [
     "a device no kernel can have",
@@ -97,7 +97,7 @@ const BAD = [
   [
     "an overhead on top of nothing",
     `wan: a\nshaper: { upload_device: w, download_device: i, overhead_bytes: 44 }\n${REST}`,
-    ":2 'shaper.overhead_bytes': needs shaper.link to say what the bytes come on top of: got 44",
+    ":2 'shaper.overhead_bytes': needs a shaper.link other than raw: got 44",
   ],
   [
     "a rate with a unit",
@@ -443,7 +443,7 @@ upload: { floor_mbps: 3, base_mbps: 15, ceiling_mbps: 24 }`,
       "'shaper.rtt_ms': must be a number",
       "'log': must be a group",
       "'download.floor_mbps': must be at most",
-      "'shaper.upload_device': must not be the download's",
+      "'shaper.upload_device': must not be the same as download_device",
       "'wan': is the WAN of 0.yaml already",
     ])
       expect(
