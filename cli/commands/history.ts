@@ -22,7 +22,7 @@ import { collect, example, RUN_DIR } from "./options.js";
 
 const VIEWS = ["summary", "plot", "events"] as const;
 
-/** Which options exclude each other is said here; how their values are read, in history/question.ts. */
+/** Conflicts between options are declared here; values are parsed in history/question.ts. */
 export function declare(command: Command): void {
   const view = (name: (typeof VIEWS)[number], description: string) =>
     new Option(`--${name}`, description).conflicts(
@@ -30,22 +30,27 @@ export function declare(command: Command): void {
     );
   const resolution = ["summary", "plot", "events"];
   command
-    .option("--last <span>", "so much of it, as 90m, 1h30m, 7d (default: 1h)")
-    .option("--from <time>", "from then on: ISO 8601, 20:00, 'yesterday 20:00'")
-    .option("--to <time>", "up to then (default: now)")
+    .option("--last <span>", "length, like 90m, 1h30m, 7d (default: 1h)")
+    .option("--from <time>", "start: ISO 8601, 20:00, 'yesterday 20:00'")
+    .option("--to <time>", "end (default: now)")
     .option("--wan <name>", "only this WAN (repeatable)", collect)
     .option(
       "--metrics <list>",
-      "of rtt, rate, load, state, or whole names like wanctl_rtt_ms",
+      "rtt, rate, load, state, or full names like wanctl_rtt_ms",
       collect,
     )
     .addOption(
-      new Option("--step <span>", "a line every so often, or for each cycle")
+      new Option(
+        "--step <span>",
+        "one line per span, or 'cycle' for each cycle",
+      )
         .argParser(String)
         .conflicts(["points", ...resolution]),
     )
     .addOption(
-      new Option("--points <n>", "so many lines at most").conflicts(resolution),
+      new Option("--points <n>", "number of lines at most").conflicts(
+        resolution,
+      ),
     )
     .addOption(
       view("summary", "percentiles, time in each state, worst minutes"),
@@ -57,27 +62,27 @@ export function declare(command: Command): void {
       ]),
     )
     .addOption(
-      view("events", "what happened, and why; the newest last").conflicts([
+      view("events", "events and their reasons, newest last").conflicts([
         "metrics",
       ]),
     )
     .addOption(new Option("--json", "one JSON object").conflicts(["csv"]))
     .option("--csv", "comma-separated values, with a header")
     .addOption(
-      new Option("--follow", "go on live, until Ctrl-C").conflicts([
+      new Option("--follow", "continue live until Ctrl-C").conflicts([
         ...["to", "json", "csv", "summary", "plot", "db"],
       ]),
     )
     .addOption(
       new Option(
         "--db <file>",
-        "a copy of the database, or a stopped recorder's",
+        "read a database file that no recorder uses",
       ).conflicts(["url", "runDir"]),
     )
     .addOption(
       new Option(
         "--url <url>",
-        "the recorder of another host, over HTTP; its token in $WANCTL_TOKEN",
+        "ask a recorder over HTTP, with the token in $WANCTL_TOKEN",
       ).conflicts("runDir"),
     )
     .option("--run-dir <dir>", RUN_DIR)
@@ -101,7 +106,7 @@ const SHOW = {
 
 const EXIT = { done: 0, notRunning: 2, interrupted: 130 } as const;
 
-/** Prints what the recorder has kept. Returns the exit code: 0 done, 2 no recorder runs. @throws Failure */
+/** Prints the history. @returns the exit code: 0 done, 2 no recorder is running. @throws Failure */
 export async function history(options: HistoryOptions): Promise<number> {
   const question = questionOf(options, systemClock.wall());
   const stop = stopSignal();
@@ -129,7 +134,7 @@ async function answer(
   const screen = openScreen();
   const follower = { past, screen, clock: systemClock, say };
   if (what === "events") {
-    // a source of events need not have values: the recorder
+    // not limited to WANs with values: the recorder has events too
     if (follow) return followEvents({ ...follower, question }, stop);
     const tell = as === "text" ? showEvents : TELL.events;
     return tell(past, question, screen, stop);
@@ -139,11 +144,11 @@ async function answer(
   if (follow) return followTable({ ...follower, question: asked }, stop);
   if (as !== "text" && what !== "plot")
     return TELL[what](past, asked, screen, stop);
-  if (wans.length === 0) return screen.print(["nothing is recorded yet"]);
+  if (wans.length === 0) return screen.print(["nothing recorded yet"]);
   return SHOW[what](past, asked, screen, stop);
 }
 
-/** The WANs asked for; all there are where none was named. @throws Failure for one that is not in the history */
+/** The requested WANs; all if none was named. @throws Failure if one is not in the history */
 async function wansOf(
   past: Past,
   wans: HistoryQuestion["wans"],

@@ -6,9 +6,11 @@ export function declare(command: Command): void {
   command.addHelpText("after", example("wanctl migrate config spectrum.yaml"));
   command
     .command("config")
-    .description("make our files of its, and say what became of each key")
-    .argument("<file...>", "its configuration of a WAN, YAML")
-    .option("--to <dir>", "write them there (default: print them)")
+    .description(
+      "convert configuration files, and report what became of each key",
+    )
+    .argument("<file...>", "the Python wanctl's configuration of a WAN, YAML")
+    .option("--to <dir>", "write the files there (default: print them)")
     .addHelpText(
       "after",
       example("wanctl migrate config old/*.yaml --to /etc/wanctl"),
@@ -19,10 +21,16 @@ export function declare(command: Command): void {
   command
     .command("history")
     .description(
-      "take its database over into the recorder's, which must not run",
+      "import the database into the recorder's, which must be stopped",
     )
-    .argument("<file>", "its database, metrics.db or metrics-WAN.db")
-    .requiredOption("--to <file>", "the recorder's, made where there is none")
+    .argument(
+      "<file>",
+      "the Python wanctl's database, metrics.db or metrics-WAN.db",
+    )
+    .requiredOption(
+      "--to <file>",
+      "the recorder's, created if it does not exist",
+    )
     .addHelpText(
       "after",
       example(

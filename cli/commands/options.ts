@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** What several commands' options have in common. */
+/** Shared by the options of several commands. */
 
 export const RUN_DIR =
   "folder of the sockets (default: $WANCTL_RUN, else /run/wanctl)";

@@ -37,23 +37,20 @@ import { example } from "./options.js";
 
 export function declare(command: Command): void {
   command
-    .option("--to <dir>", "folder of the files", "/etc/wanctl")
+    .option("--to <dir>", "folder for the files", "/etc/wanctl")
     .option("--wan <name>", "name of the line")
     .option("--interface <device>", "device of the line, on this host")
     .option("--preset <kind>", "cable, vdsl, fibre, lte or starlink")
-    .option("--download <mbps>", "what the provider sells, Mbit/s")
-    .option("--upload <mbps>", "the same, upload")
-    .option(
-      "--router <host>",
-      "a MikroTik router whose queues are set, HOST[:PORT]",
-    )
-    .option("--user <name>", "who logs in there", "wanctl")
+    .option("--download <mbps>", "download rate of the plan, Mbit/s")
+    .option("--upload <mbps>", "upload rate of the plan, Mbit/s")
+    .option("--router <host>", "a MikroTik router with the queues, HOST[:PORT]")
+    .option("--user <name>", "user on the router", "wanctl")
     .option(
       "--password-file <file>",
-      "holds the password",
+      "file with the password",
       "/etc/wanctl/router.password",
     )
-    .option("--fingerprint <sha256>", "of the router's certificate")
+    .option("--fingerprint <sha256>", "fingerprint of the router's certificate")
     .option("--yes", "do not ask; accept the proposals")
     .addHelpText("after", example("wanctl setup --to ."))
     .action((options: SetupOptions) => setup(options));
@@ -73,7 +70,7 @@ export interface SetupOptions {
   readonly yes?: true;
 }
 
-/** Each of another network, known all over the world. */
+/** Anycast resolvers, each in another network. */
 const REFLECTORS: Readonly<Record<IpFamily, readonly string[]>> = {
   4: [
     ...["1.1.1.1", "8.8.8.8", "9.9.9.9"],
@@ -85,12 +82,12 @@ const REFLECTORS: Readonly<Record<IpFamily, readonly string[]>> = {
   ],
 };
 
-/** Fewer cannot tell a reflector's own delay from the line's. */
+/** Reflectors needed to tell a reflector's own delay from the line's. */
 const REFLECTORS_MIN = 3;
 
 /**
- * Looks at this host, or a router, asks what it cannot see, and writes a controller's file, and the recorder's where there
- * is none. Never over one that is there. What flags say is judged before anything is looked at.
+ * Inspects this host or a router, asks for the rest, and writes a controller's file, and the recorder's if there is
+ * none. Never overwrites a file. Flags are checked first.
  * @throws Failure
  */
 export async function setup(options: SetupOptions): Promise<void> {
@@ -102,7 +99,7 @@ export async function setup(options: SetupOptions): Promise<void> {
   const faults = [
     ...questions.faults([
       ...(isHere ? [[here, options.interface ?? only] as const] : []),
-      // a name that is left out follows from the device
+      // without --wan the name is derived from the device
       ...(options.wan === undefined
         ? []
         : [[NAME(null), options.wan] as const]),
@@ -123,7 +120,7 @@ export async function setup(options: SetupOptions): Promise<void> {
   const wan = await questions.ask(NAME(nameOf(device ?? "wan")), options.wan);
   const file = join(options.to, `${wan}.yaml`);
   if (existsSync(file))
-    throw new Failure(`Cannot write '${file}': it is there already`);
+    throw new Failure(`Cannot write '${file}': it exists already`);
   const uplink = found.find((one) => one.device === device) ?? found[0];
   const family = uplink?.family ?? 4;
   const source = device === null ? null : sourceOf(device, family);
@@ -152,7 +149,7 @@ export async function setup(options: SetupOptions): Promise<void> {
   process.stdout.write(`${nextSteps(options.to, line, others).join("\n")}\n`);
 }
 
-const RECORDER = `# One recorder for all WANs. Every key stands in docs/configuration.md.
+const RECORDER = `# One recorder for all WANs. All keys: docs/configuration.md.
 storage:
   db_path: /var/lib/wanctl/metrics.db
 `;
@@ -167,7 +164,7 @@ function deviceQuestion(
     .filter((name) => !/^(lo|ifb.*)$/.test(name));
   return {
     flag: "interface",
-    words: `Device of the line (default routes leave by ${devices.join(", ") || "none"})`,
+    words: `Device of the line (default routes: ${devices.join(", ") || "none"})`,
     usual: devices[0] ?? null,
     fault: (answer) =>
       DEVICE.test(answer) &&
@@ -202,7 +199,7 @@ const presetQuestion = (likely: PresetName): Question => ({
 
 const RATE = (direction: "download" | "upload"): Question => ({
   flag: direction,
-  words: `What the provider sells, ${direction}, Mbit/s`,
+  words: `Rate of the plan, ${direction}, Mbit/s`,
   usual: null,
   fault: (answer) =>
     Number(answer) >= 0.5 && Number(answer) <= 100_000
@@ -216,7 +213,7 @@ function routerOf({
   passwordFile,
   fingerprint,
 }: SetupOptions) {
-  // an IPv6 address has a port only where it stands in brackets
+  // an IPv6 address with a port must be in brackets
   const [, bracketed, named, port] =
     /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(router) ?? [];
   return {
@@ -227,7 +224,7 @@ function routerOf({
   };
 }
 
-/** What is wrong with what flags say of a router. */
+/** Errors in the flags for a router. */
 function routerFaults(options: SetupOptions): string[] {
   const { host, port, passwordFile, fingerprint } = routerOf(options);
   const fault = (flag: string, rule: string, value: string | undefined) =>
@@ -238,7 +235,7 @@ function routerFaults(options: SetupOptions): string[] {
       : [fault("router", "must be HOST or HOST:PORT", options.router)]),
     ...(port === null || (port >= 1 && port <= 65_535)
       ? []
-      : [fault("router", "must name a port from 1 to 65535", options.router)]),
+      : [fault("router", "must have a port from 1 to 65535", options.router)]),
     ...(fingerprint === null || FINGERPRINT.test(fingerprint)
       ? []
       : [fault("fingerprint", `must be ${FINGERPRINT.words}`, fingerprint)]),
@@ -251,11 +248,11 @@ function passwordFaults(path: string): string[] {
     readSecret({ kind: "file", path });
     return [];
   } catch (error) {
-    return [`${reasonOf(error)}: --password-file names it`];
+    return [`${reasonOf(error)}: see --password-file`];
   }
 }
 
-/** Who answers pings, the nearest first; all, where hardly anybody does. */
+/** The reflectors that answer pings, nearest first; all of them if too few answer. */
 function heard(family: IpFamily, way: ProbeRoute) {
   const all = REFLECTORS[family];
   const reached = pinged(all, way)
@@ -263,10 +260,10 @@ function heard(family: IpFamily, way: ProbeRoute) {
     .filter((one): one is { reflector: string; ms: number } => one.ms !== null)
     .sort((a, b) => a.ms - b.ms);
   for (const { reflector, ms } of reached)
-    note(`${reflector} answers after ${ms.toFixed(1)} ms`);
+    note(`${reflector} answered in ${ms.toFixed(1)} ms`);
   if (reached.length < REFLECTORS_MIN)
     note(
-      `${reached.length} of ${all.length} reflectors answered: look at probe.reflectors`,
+      `${reached.length} of ${all.length} reflectors answered: check probe.reflectors`,
     );
   const isEnough = reached.length >= REFLECTORS_MIN;
   return {
@@ -284,14 +281,14 @@ function pinged(reflectors: readonly string[], way: ProbeRoute): Reached[] {
   }
 }
 
-/** HTB serves where there is no CAKE, but is no match for it. */
+/** Warns if the kernel has no CAKE; HTB works too, but not as well. */
 function noteQueues(device: string): void {
   const devices = { upload: device, download: ifbOf(device) };
   const { has, unread } = lookAtHost({ devices });
   for (const what of unread) note(`Cannot read all of ${what}`);
   if (!has.cake)
     note(
-      "this kernel has no CAKE (sch_cake): HTB has to do, see docs/qdisc.md",
+      "this kernel has no CAKE (sch_cake): HTB is used instead, see docs/qdisc.md",
     );
 }
 
@@ -316,7 +313,7 @@ function nextSteps(
   const file = join(folder, `${wan}.yaml`);
   return [
     "",
-    "Look it over, above all the rates. Then:",
+    "Review the file, above all the rates. Then:",
     ...(shaper.kind === "host"
       ? [
           `  wanctl qdisc up --config ${file}     # makes ${ifbOf(shaper.device)}`,

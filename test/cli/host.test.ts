@@ -99,11 +99,11 @@ state_dir: ${join(path, "state")}
       const { code, err } = wanctl("qdisc", "up", "--config", two, ...force);
       expect(code).to.equal(1);
       expect(err).to.equal(
-        `wanctl: Cannot make the queues of 'two': ifb4one: what comes in by ${FIRST} is led to it already: name another shaper.download_device\n`,
+        `wanctl: Cannot create the queues of 'two': ifb4one: what comes in by ${FIRST} is led to it already: name another shaper.download_device\n`,
       );
     }
     expect(wanctl("qdisc", "down", "--config", two).out).to.include(
-      `but for ifb4one, which ${FIRST} uses`,
+      `except ifb4one, which ${FIRST} uses`,
     );
     expect(devices()).to.include("ifb4one");
     expect(wanctl("qdisc", "show", "--config", one).out).to.include(

@@ -268,7 +268,9 @@ describe("Maintenance", () => {
     const intake = openIntake(store, clock, log);
     expect(
       recoveryOf(store, intake, maintenance, clock, IDLE).reasons[0],
-    ).to.match(/^the write-ahead log is \d+ MB: a reader keeps a transaction open/);
+    ).to.match(
+      /^the write-ahead log is \d+ MB: a reader keeps a transaction open/,
+    );
     reader.close();
     clock.advance(MINUTE_MS);
     while (maintenance.slice());
