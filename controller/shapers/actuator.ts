@@ -245,8 +245,8 @@ export function openActuator(
   }
 
   /**
-   * Runs jobs until none is due; starts after the cycle, as starting one takes a millisecond. A lost router is back when
-   * its rates are as desired, or writing is paused.
+   * Runs jobs until none is due; starts after the cycle, as starting one takes a millisecond. A lost router is back
+   * when its rates are as desired, or writing is paused.
    */
   async function workOff(): Promise<void> {
     await new Promise(setImmediate);

@@ -230,7 +230,7 @@ shaper: { upload_device: wan0, download_device: ifb4wan0 }${RATES}`);
 
     it("CLI-03: accepts probes of another device where the line is a bridge's port, and says what must hold", async () => {
       const said = await routed("eth7", "", [portOf("br0")]);
-      expect(said).not.to.include("probes must leave");
+      expect(said).not.to.include("probes must be sent by");
       expect(said).to.include(
         "(sent by eth7: their path must lead through br0)",
       );

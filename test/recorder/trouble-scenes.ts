@@ -241,7 +241,7 @@ export const SCENES: readonly Scene[] = [
       for (let i = 0; i < 70; i++) insert.run(2 ** 20);
       other.close();
     },
-    reason: /^the write-ahead log is \d+ MB: a reader of the database/,
+    reason: /^the write-ahead log is \d+ MB: a reader keeps a transaction open/,
     relieve: (stage) => stage.end(),
     events: ["log_held", "log_freed"],
   },

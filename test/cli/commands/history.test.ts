@@ -178,12 +178,7 @@ describe("wanctl history", () => {
 
     for (const [what, status, body, says] of [
       ["a page", 200, "<html>\x1b[31mHello", "must be from a wanctl recorder"],
-      [
-        "another JSON",
-        200,
-        `{"data":{},"status":"success"}`,
-        "must be from",
-      ],
+      ["another JSON", 200, `{"data":{},"status":"success"}`, "must be from"],
       ["an error", 400, `{"error":"Cannot read it"}`, "wanctl: Cannot read it"],
       [
         "a demand",
@@ -256,11 +251,7 @@ describe("wanctl history", () => {
       [["--follow", "--to", "now"], 2, "cannot be used with option"],
       [["--summary", "--events"], 2, "cannot be used with option"],
       [["--plot", "--step", "1m"], 2, "cannot be used with option"],
-      [
-        ["--db", "/none.db"],
-        1,
-        "Cannot open database '/none.db': must exist",
-      ],
+      [["--db", "/none.db"], 1, "Cannot open database '/none.db': must exist"],
       [["--lst", "1h"], 2, "Did you mean --last?"],
     ] as const)
       it(`refuses ${args.join(" ")}`, async () => {
