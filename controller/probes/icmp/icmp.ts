@@ -220,7 +220,7 @@ export function openIcmp(
     const { gone, come, fault } = replacement;
     report("reflector_replaced", {
       reflector: probe.reflectors[gone] ?? "",
-      by: come === null ? "nobody" : (probe.reflectors[come] ?? ""),
+      by: come === null ? "none" : (probe.reflectors[come] ?? ""),
       why: fault,
     });
   }
