@@ -1,10 +1,10 @@
 import type { Health } from "../shared/runtime/health.js";
 
-/** A process's health as it answered, perhaps another version's: any field may be missing or of another kind. */
+/** A process's health, perhaps of another version: any field may be missing or of another type. */
 export interface Answer {
-  /** null where there is no such number. `key` is a dotted path. */
+  /** Null if it is not a number. `key` is a dotted path. */
   number(key: string): number | null;
-  /** null where there is no such text. */
+  /** Null if it is not a text. */
   text(key: string): string | null;
   is(key: string, value: boolean | null): boolean;
   list(key: string): readonly Answer[];
@@ -43,6 +43,6 @@ export function answerOf(health: unknown): Answer {
   };
 }
 
-/** Does it say of itself that all is well? */
+/** Whether a process reports that it is fine. */
 export const isFine = (health: Health | null): boolean =>
   health !== null && answerOf(health).text("status") === "fine";

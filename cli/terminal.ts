@@ -1,13 +1,13 @@
 import { fixed } from "../shared/contract/units.js";
 
-/** What every line printed for people keeps to: 80 columns, local time, spans in words, no control characters. */
+/** Width of all output for people; also: local time, durations in words, no control characters. */
 export const COLUMNS = 80;
 
-/** Text of any origin, made safe to print: a frame or an answer must not steer the terminal. */
+/** Untrusted text made safe to print: replaces control characters. */
 export const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "·");
 
-/** The text cut to `width` columns, with "…" where something is missing. */
+/** The text cut to `width` columns, ending in "…" if cut. */
 export function clip(text: string, width: number): string {
   const letters = Array.from(text);
   return letters.length <= width
@@ -15,7 +15,7 @@ export function clip(text: string, width: number): string {
     : `${letters.slice(0, Math.max(0, width - 1)).join("")}…`;
 }
 
-/** `head` and the words of `text`, broken before column 80; every further line begins under the first word of `text`. */
+/** `head` and `text`, wrapped at 80 columns; further lines are indented by the width of `head`. */
 export const wrap = (head: string, text: string): string[] =>
   wrapTo(COLUMNS, head, text);
 
@@ -43,7 +43,7 @@ export function timeOfDay(atMs: number): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${ms}`;
 }
 
-/** "+0.6", "-12.0", "+1234"; "—" where it is not known. Six columns up to 99 s. */
+/** "+0.6", "-12.0", "+1234"; "—" if unknown. Six columns up to 99 s. */
 export function showDelta(ms: number | null): string {
   if (ms === null) return "—";
   const digits = Math.abs(ms) >= 999.95 ? 0 : 1;
@@ -51,7 +51,7 @@ export function showDelta(ms: number | null): string {
   return text.startsWith("-") ? text : `+${text}`;
 }
 
-/** "512 kB", "4.0 MB"; "—" where it is not known. */
+/** "512 kB", "4.0 MB"; "—" if unknown. */
 export function showBytes(bytes: number | null): string {
   if (bytes === null) return "—";
   if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-// The name the predecessor had for `wanctl history`.
+// The Python version's name for `wanctl history`.
 process.argv.splice(2, 0, "history");
 await import("./wanctl.js");

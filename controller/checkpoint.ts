@@ -26,14 +26,14 @@ import { ratesOf } from "./law/rate-state.js";
 
 const VERSION = 1;
 
-/** At most so often, or flash storage wears out (CTRL-06). */
+/** Shortest time between writes, ms, to spare flash storage (CTRL-06). */
 const EVERY_MS = 5_000;
 
-/** Rates younger than this are still true of the line (CTRL-07); a path's idle RTT and how restless it is, for much longer. */
+/** Rates older than this, ms, are not used (CTRL-07); baselines and restlessness are true for much longer. */
 const RATES_MAX_AGE_MS = MINUTE_MS;
 const LINE_MAX_AGE_MS = DAY_MS;
 
-/** Ten seconds: longer round trips are no baseline. */
+/** Longest baseline, ms; a longer one is not saved, and makes a file invalid. */
 const BASELINE_MAX_MS = 10_000;
 
 const RATIO = Type.Number({ minimum: 0, maximum: 1 });
@@ -42,7 +42,7 @@ const FILE = Type.Object(
   {
     version: Type.Literal(VERSION),
     wan: Type.String({ pattern: WAN_NAME.source }),
-    /** Which line it was learned on: another device or source address is another line. */
+    /** The line it was learned on: its devices and source address. */
     line: Type.String(),
     at_ms: Type.Integer({ minimum: 0 }),
     /** By reflector. */
@@ -64,7 +64,7 @@ const FILE = Type.Object(
 type File = Static<typeof FILE>;
 const IS_FILE = TypeCompiler.Compile(FILE);
 
-/** Whose state it is, and what it is clamped to. */
+/** The line the state belongs to, and the limits it is clamped to. */
 export interface CheckpointOf {
   readonly wan: string;
   readonly line: string;
@@ -72,13 +72,13 @@ export interface CheckpointOf {
   readonly policy: Policy;
 }
 
-/** What the controller has learned, kept in a small file for its next run (CTRL-06). */
+/** Saves what the controller has learned in a small file for its next run (CTRL-06). */
 export interface Checkpoint {
-  /** What the file knew, as far as it is still true. */
+  /** What the file held, as far as it is still valid. */
   readonly known: Known;
-  /** Called every cycle; writes now and then, beside it. Never throws. */
+  /** Called every cycle; writes in the background, at most every 5 s. Never throws. */
   offer(state: ControlState): void;
-  /** The last write, at the end. */
+  /** Writes a last time. */
   close(): Promise<void>;
   view(): CheckpointView | null;
 }
@@ -87,11 +87,11 @@ interface CheckpointView {
   readonly file: string;
   /** Null before the first write. */
   readonly savedAgeMs: number | null;
-  /** Why it cannot be written; null when it can. */
+  /** Why it cannot be written; null if it can. */
   readonly error: string | null;
 }
 
-/** Nothing is known, and nothing kept: for lines that start anew with every run. */
+/** Neither reads nor saves: for lines that start afresh with each run. */
 export const NO_CHECKPOINT: Checkpoint = {
   known: NOTHING_KNOWN,
   offer: () => undefined,
@@ -100,8 +100,8 @@ export const NO_CHECKPOINT: Checkpoint = {
 };
 
 /**
- * Reads the file, and keeps it from then on. One that cannot be read as a checkpoint is set aside as `FILE.corrupt`; one
- * that is too old or of another line is not used, and overwritten. A folder that cannot be written costs nothing but that.
+ * Reads the file and keeps it up to date. An invalid file is renamed to `FILE.corrupt`; one that is too old or of
+ * another line is ignored and overwritten. Without a writable folder the controller runs without a checkpoint.
  */
 export function openCheckpoint(
   file: string,
@@ -142,7 +142,7 @@ export function openCheckpoint(
     const at = clock.wall();
     const learned = fileOf(state, of, at);
     const text = JSON.stringify({ ...learned, at_ms: 0 });
-    // what did not change is written once more before it would be too old to be used
+    // unchanged content is rewritten before it becomes too old to be used
     if (
       text === written?.text &&
       Math.abs(at - written.at) < RATES_MAX_AGE_MS / 2
@@ -218,7 +218,7 @@ function fileOf(
   };
 }
 
-/** What still holds of a file: nothing of another line or of the future, each part while it is young enough, clamped. */
+/** The valid part of a file, clamped: nothing if it is of another line or from the future, each part until too old. */
 function knownFrom(
   { wan, line, at_ms, baselines_ms, rates_bps, restlessness }: File,
   of: CheckpointOf,

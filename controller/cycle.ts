@@ -27,7 +27,7 @@ import { TUNING } from "./law/tuning.js";
 import type { Line } from "./line/line.js";
 import type { Cycle } from "./line/metronome.js";
 
-/** What a cycle works with. */
+/** The parts a cycle uses. */
 export interface WanLoop {
   readonly policy: Policy;
   /** What an earlier run learned. */
@@ -42,7 +42,7 @@ export interface WanLoop {
   readonly view: HealthView;
 }
 
-/** One cycle: read, decide, request, publish. The facts are already there and requests are handed over, so it never waits. */
+/** One cycle: read, decide, request, publish. Never waits: input is there already, requests run in the background. */
 export function cycle(
   wan: WanLoop,
   last: ControlState | null,
@@ -68,11 +68,12 @@ export function cycle(
   return after;
 }
 
-/** So long ago is lately: a reflector that answers at all has done so. And so long is what came in looked at. */
+/** A reflector counts as answering if it replied within this time, ms. */
 const ANSWERING_MS = 5_000;
+/** Received traffic is averaged over this time, ms. */
 const RECEIVED_MS = 500;
 
-/** What the condition of the line is told from. */
+/** The input for the condition of the line. */
 function factsOf(
   { line, policy }: WanLoop,
   { estimate, evidence, traffic, at }: ControlState,
@@ -88,7 +89,7 @@ function factsOf(
   };
 }
 
-/** The row of this cycle; the one place where the core's ms and bit/s become the wire's µs and kbit/s. */
+/** The row of this cycle; converts the law's ms and bit/s to the wire's µs and kbit/s. */
 function rowOf(
   { line, publisher }: WanLoop,
   reading: Reading,
@@ -104,7 +105,7 @@ function rowOf(
   return {
     reading: readingCode(reading.kind),
     rttUs: maybe(median(reading.replies.map((reply) => reply.rttMs)), toUs),
-    // the sum of what stands beside it, to the microsecond
+    // the exact sum of the two fields below
     loadRttUs:
       baselineUs === null || deltaUs === null ? null : baselineUs + deltaUs,
     baselineUs,
@@ -136,11 +137,11 @@ function rowOf(
   };
 }
 
-/** What this very step's cut was made of. */
+/** The evidence of a cut made in this cycle. */
 const cutOf = ({ cause, lastCut }: RateState): CutEvidence | null =>
   cause === "cut" ? lastCut : null;
 
-/** Tenths of a millisecond, in µs: a cause is for people, and a number with fewer digits takes less room in the history. */
+/** ms to µs, rounded to 0.1 ms: enough for people, and smaller on disk. */
 const toTenthMsUs = (ms: number): number => 100 * toUs(ms / 100);
 
 function transitionMessages({ transition }: ControlState): Message[] {

@@ -51,14 +51,14 @@ import { metronome } from "./line/metronome.js";
 import { openLine } from "./line/open.js";
 import { backendOf } from "./shapers/backends.js";
 
-/** How long a stop may take to set the rates that stay behind. */
+/** At stop: time limit for setting the final rates, ms. */
 const LEAVE_MS = 500;
 
-/** How long a recorder may take to commit the last frames, within what a stop may take altogether. */
+/** At stop: time limits for the recorder to commit the last frames, and for all up to then, ms. */
 const SETTLE_MS = 700;
 const STOP_MS = 850;
 
-/** A disk that hangs does not keep the controller; the frames that no recorder has may be many megabytes. */
+/** At stop: time limits for writing the checkpoint and the uncommitted frames, ms, in case the disk hangs. */
 const SAVE_MS = 100;
 const SAVE_REMAINS_MS = 400;
 
@@ -101,7 +101,7 @@ export async function runController(
   };
   await using line = await openLine(
     config,
-    // what is in force may be another one at each look
+    // changes with a reload
     {
       get policy() {
         return inForce.values.policy;
@@ -167,7 +167,7 @@ export async function runController(
   supervisor.stopping();
   if (state !== null && inForce.values.onStop !== "leave")
     await line.shaper.leave(ratesToLeave(inForce.values, state), LEAVE_MS);
-  // the last frame of the run: it says that nothing came after it
+  // the last frame of the run: marks a regular end
   report("stopping", { boot });
   await atMost(SAVE_MS, checkpoint.close());
   const leftMs = STOP_MS - msSince(stoppedAt, clock.mono());
@@ -182,11 +182,11 @@ export async function runController(
   );
 }
 
-/** One controller per WAN on this machine; of a simulated WAN, one per run folder. */
+/** One controller per WAN on this machine; for a simulated WAN, one per run folder. */
 const lockName = ({ wan, shaper }: ControllerConfig, run: RunFolder): string =>
   backendOf(shaper).isSimulated ? nameOfOwner(wan, run.root) : wan;
 
-/** What is learned on this line, by these devices and from this address, survives (CTRL-06). */
+/** The checkpoint, bound to this line's devices and source address (CTRL-06). */
 function openOwnCheckpoint(
   { wan, checkpointFile, probe, shaper, policy }: ControllerConfig,
   clock: Clock,

@@ -30,11 +30,11 @@ import {
 } from "./tiers/tier.js";
 
 export interface RecorderConfig {
-  /** The history, an absolute path. */
+  /** The database, an absolute path. */
   readonly dbPath: string;
-  /** What is kept for how long, and how much of it. */
+  /** Retention times and size limits. */
   readonly policy: RetentionPolicy;
-  /** Where to serve; null where it is off. */
+  /** Null: HTTP is off. */
   readonly http: HttpConfig | null;
   readonly logFormat: LogFormat;
 }
@@ -65,7 +65,7 @@ const days = (fallback: number, doc: string) => ({
   default: fallback,
 });
 
-/** A time whose default follows from retention_days. */
+/** A retention time whose default is derived from retention_days. */
 const derived = (min: number, max: number, doc: string) => ({
   doc,
   format: "quantity",
@@ -152,15 +152,15 @@ export const recorderConfig = (file: RecorderFile): RecorderConfig => ({
   logFormat: file.log.format as LogFormat,
 });
 
-/** The same, key by key as it stands there. @throws ConfigError */
+/** The file's keys and values as written. @throws ConfigError */
 export const loadRecorderFile = (file: string): Loaded<RecorderFile> =>
   loadConfig(file, RECORDER_SCHEMA, RULES);
 
-/** The same with all that is wrong with it. @throws ConfigError where it cannot be read at all */
+/** The same, with all errors in it. @throws ConfigError if it cannot be read at all */
 export const examineRecorderFile = (file: string): Examined<RecorderFile> =>
   examineConfig(file, RECORDER_SCHEMA, RULES);
 
-/** What follows for keys that are left out. */
+/** Derived values of keys that are not set. */
 export function derivedStorage({ storage }: RecorderFile): Derived {
   const { keep } = policyOf(storage);
   const from = "storage.retention_days";
@@ -177,7 +177,7 @@ export function derivedStorage({ storage }: RecorderFile): Derived {
 
 const MB = 2 ** 20;
 
-/** Any legal retention_days alone gives times in order. */
+/** Any valid retention_days alone gives consistent times. */
 function policyOf(storage: Storage): RetentionPolicy {
   return {
     keep: eachTier((tier) => keepOf(storage, tier)),
@@ -194,14 +194,14 @@ function keepOf(storage: Storage, tier: Tier): number {
     : (storage[KEYS[tier]] ?? retention) * DAY_MS;
 }
 
-/** The key that says how long a tier is kept, days; null means as long as retention_days. */
+/** The keys of the tiers' retention, days; null means retention_days. */
 const KEYS = {
   "1m": "minute_days",
   "5m": "five_minute_days",
   "1h": "hourly_retention_days",
 } as const satisfies PerRolledTier<keyof Storage>;
 
-/** Nothing finer than an hour outlives retention_days. */
+/** No tier finer than an hour is kept longer than retention_days. */
 const MOST = TIERS.filter((tier) => tier !== COARSEST).map(
   (tier): Rule<RecorderFile> =>
     ({ storage }) => {
@@ -212,19 +212,19 @@ const MOST = TIERS.filter((tier) => tier !== COARSEST).map(
         tier === "raw"
           ? (["raw_hours", HOUR_MS] as const)
           : ([KEYS[tier], DAY_MS] as const);
-      const rule = `must be at most ${retentionMs / unitMs}, all of retention_days`;
+      const rule = `must be at most ${retentionMs / unitMs}, as storage.retention_days says`;
       return [problem(key, rule, keepMs / unitMs)];
     },
 );
 
-/** A tier that goes before the finer one would leave a hole. */
+/** A tier kept for less time than the finer one would leave a gap. */
 const LEAST = ROLLED_TIERS.map((tier): Rule<RecorderFile> => ({ storage }) => {
   const retentionMs = storage.retention_days * DAY_MS;
   const leastMs =
     tier === COARSEST ? retentionMs : keepOf(storage, FINER[tier]);
   const keepMs = keepOf(storage, tier);
   if (keepMs >= leastMs || leastMs > retentionMs) return [];
-  const rule = `must be at least ${leastMs / DAY_MS}, as long as what is finer`;
+  const rule = `must be at least ${leastMs / DAY_MS}, as long as the finer tier`;
   return [problem(KEYS[tier], rule, keepMs / DAY_MS)];
 });
 

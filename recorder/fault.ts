@@ -1,4 +1,4 @@
-/** Where a test may have the recorder die: the instants between which it must not matter when. */
+/** Points at which tests kill the recorder; it must recover from a crash at any of them. */
 export type FaultPoint =
   | "frame-received"
   | "row-bound"
@@ -10,7 +10,7 @@ export type FaultPoint =
   | "mid-retention"
   | "mid-vacuum";
 
-/** `WANCTL_FAULT=row-bound:40` kills the process, as SIGKILL does, when it comes by for the 40th time. Tests only. */
+/** `WANCTL_FAULT=row-bound:40` kills the process with SIGKILL at the 40th pass of this point. Tests only. */
 const [POINT = "", TIMES = "1"] =
   process.env["NODE_ENV"] === "test"
     ? (process.env["WANCTL_FAULT"] ?? "").split(":")

@@ -10,20 +10,20 @@ import type { Clock } from "../shared/runtime/clock.js";
 import type { Log } from "../shared/runtime/log.js";
 import type { Store } from "./store/store.js";
 
-/** More than this is not kept while nothing can be written. */
+/** Events kept while the database cannot be written; older ones are dropped. */
 const WAITING_MAX = 64;
 
 export type Detail = EventFrame["detail"];
 type Shown = Loaded<unknown>["shown"];
 
-/** The recorder's own events: said in the log at once, and stored as frames. */
+/** The recorder's own events: logged at once and stored as frames. */
 export interface Journal {
   note(event: EventName, detail: Detail): void;
   /** The configuration in force, without secrets (DATA-04). */
   noteConfig(trigger: ConfigFrame["trigger"], config: Shown): void;
-  /** Stores what was noted. What cannot be written waits for the next time. */
+  /** Stores the waiting events; if that fails they wait for the next call. */
   flush(): void;
-  /** Events given up because nothing could be written for too long. */
+  /** Events dropped because the database could not be written for too long. */
   readonly dropped: number;
 }
 
@@ -33,8 +33,8 @@ type Said =
 type Note = Said & { readonly at: number; readonly mono: number };
 
 /**
- * Numbers are given when they are stored, so that what is given up leaves no hole; and from 1 in a new database, which
- * would miss the others for ever.
+ * Events are numbered when stored, so that dropped ones leave no gap; and from 1 in a new database, which would
+ * otherwise count the earlier ones as missing for ever.
  */
 export function openJournal(
   store: Pick<Store, "commit"> & { readonly openings?: number },

@@ -27,9 +27,9 @@ import { lockDatabase } from "./store/database.js";
 import { openLastingStore } from "./store/lasting-store.js";
 
 /**
- * Records what the controllers publish, until a signal; then everything that has come is in the database.
+ * Records what the controllers publish, until a stop signal; then commits everything received.
  * @param file the configuration
- * @throws ConfigError, or Failure where the database or a socket cannot be had
+ * @throws ConfigError, or Failure if the database or a socket cannot be opened
  */
 export async function runRecorder(
   file: string,
@@ -49,7 +49,7 @@ export async function runRecorder(
   const log = openLog("recorder", () => inForce.values.logFormat);
   const supervisor = openSupervisor(clock);
 
-  // two names, for neither the file nor the socket may have two owners: a second bind would steal every connection
+  // two locks: neither the database nor the sockets may have two owners; a second bind would steal all connections
   await using _file = await lockDatabase(dbPath);
   await using _socket = await openLock(
     nameOfOwner("recorder-run", run.root),
@@ -102,7 +102,7 @@ export async function runRecorder(
   };
   await using api = await openApi({ http: guarded, socket }, parts);
   served.url = api.url;
-  // after it, so that observers have heard every frame
+  // after the API, so that its observers get every frame
   await using _sync = await openSync(
     run.sync,
     catchUp,
@@ -116,7 +116,7 @@ export async function runRecorder(
     clock,
     connections,
   );
-  // controllers that hear of it may begin to send
+  // last: the recorder is ready
   await using _health = await serveHealth(run.recorderHealth, look);
 
   using _reloads = inForce.atHangup({

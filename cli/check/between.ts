@@ -8,15 +8,15 @@ import { plainHost } from "../../shared/config/format.js";
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import { areOne, type ExaminedFile, type Names } from "./judged.js";
 
-/** What is wrong with a file beside the others. */
+/** A conflict of a file with another one. */
 interface Clash {
   readonly file: string;
   readonly problem: Problem;
 }
 
 /**
- * What cannot stand side by side on one machine, told of the later file. A key that is wrong by itself is left out.
- * @param names what the files' things are really called
+ * Conflicts between files on one machine, reported for the later file. Keys that are invalid by themselves are skipped.
+ * @param names resolves the names in the files
  */
 export const clashes = (
   files: readonly ExaminedFile[],
@@ -31,7 +31,7 @@ export const clashes = (
       .map((problem) => ({ file: later.file, problem })),
   );
 
-/** @param file what the earlier one is called */
+/** @param file name of the earlier file */
 function between(
   a: ExaminedFile,
   b: ExaminedFile,
@@ -63,7 +63,7 @@ const is = (key: string, rule: string, value: unknown): Problem => ({
   value,
 });
 
-/** 0 where it is off, or any. */
+/** 0 if off, or for any port. */
 const portOf = (listen: string): number =>
   listen === "off" ? 0 : Number(listen.slice(listen.lastIndexOf(":") + 1));
 
@@ -76,7 +76,7 @@ const sameWan = (
     ? [
         is(
           "wan",
-          `is the WAN of ${file} already: one controller for each`,
+          `is already the WAN of ${file}: only one controller per WAN`,
           b.wan,
         ),
       ]
@@ -91,14 +91,14 @@ function sameDatabase(
   const { db_path } = b.storage;
   const place = (path: string) => names.file(resolve(path));
   return place(db_path) === place(a.storage.db_path)
-    ? [is("storage.db_path", `is the database of ${file} already`, db_path)]
+    ? [is("storage.db_path", `is already the database of ${file}`, db_path)]
     : [];
 }
 
 function samePort(a: RecorderFile, b: RecorderFile, file: string): Problem[] {
   const port = portOf(b.http.listen);
   return port !== 0 && port === portOf(a.http.listen)
-    ? [is("http.listen", `is the port of ${file} already`, port)]
+    ? [is("http.listen", `is already the port of ${file}`, port)]
     : [];
 }
 
@@ -114,13 +114,13 @@ function sameQueue(
     (each) => backendOf(a.shaper).queue(a, each, names)?.places ?? [],
   );
   return queue?.places.some((place) => taken.includes(place)) === true
-    ? [is(`shaper.${queue.key}`, `is set by ${file} already`, queue.name)]
+    ? [is(`shaper.${queue.key}`, `is already used by ${file}`, queue.name)]
     : [];
 }
 
 /**
- * Each controller must measure its own line. Probes that leave the same way reach different lines only where a router
- * sends them apart by their destination.
+ * Each controller must measure its own line. Probes with the same source and interface use different lines only if a
+ * router routes them by destination.
  */
 function samePath(
   a: ControllerFile,
@@ -147,7 +147,7 @@ function samePath(
   const key =
     device === null && source !== null ? "probe.source" : "probe.interface";
   const rule = byRouter
-    ? `probes leave as those of ${file}, for ${shared.join(", ")}: each controller must measure its own line`
-    : `probes leave as those of ${file}: each controller must measure its own line`;
+    ? `probes to ${shared.join(", ")} take the same path as those of ${file}: each controller must measure its own line`
+    : `probes take the same path as those of ${file}: each controller must measure its own line`;
   return [is(key, rule, device ?? source ?? undefined)];
 }

@@ -10,7 +10,7 @@ import { systemClock } from "../../shared/runtime/clock.js";
 import { reasonOf } from "../../shared/runtime/failure.js";
 import type { Look } from "./judged.js";
 
-/** What shapes a WAN. Asks the router or this host, and changes nothing. */
+/** Checks the shaper of a WAN, on the router or this host. Changes nothing. */
 export async function lookAtShaper({
   shaper,
   policy,
@@ -18,13 +18,13 @@ export async function lookAtShaper({
   const { is, warnings } = await backendOf(shaper)
     .check(shaper, policy.limits)
     .catch((error: unknown) => ({
-      is: "cannot look",
+      is: "cannot be checked",
       warnings: [reasonOf(error)],
     }));
   return { is, problems: warnings.map((rule) => ({ key: "shaper", rule })) };
 }
 
-/** Where the history is to be: on a disk of this host, a file that may be written, in a folder where others may be made beside it. */
+/** Checks the database: on a local disk, a writable file in a writable folder. */
 export function lookAtHistory(path: string): Look {
   const key = "storage.db_path";
   const network = networkOf(standing(path));
@@ -42,7 +42,7 @@ export function lookAtHistory(path: string): Look {
         : [
             {
               key,
-              rule: `must be on a local file system, lies on ${network}`,
+              rule: `must be on a local file system, is on ${network}`,
               value: path,
             },
           ]),
@@ -50,16 +50,16 @@ export function lookAtHistory(path: string): Look {
   };
 }
 
-/** What SQLite calls the files of one database: it makes and removes the others as it goes. */
+/** Suffixes of a database's files; SQLite creates and removes the last two. */
 const DATABASE = ["", "-wal", "-shm"];
 
-/** Where what was learned is to survive. The file is replaced by another, so that its own rights do not matter. */
+/** Checks the checkpoint's folder. The file is replaced by rename, so its own permissions do not matter. */
 export const lookAtCheckpoint = (path: string): Look => ({
   is: `checkpoint in ${path}`,
   problems: folderProblem("state_dir", dirname(path)),
 });
 
-/** A folder in which files may be made, or which may be made itself. */
+/** Checks that a folder is writable, or can be created. */
 export function folderProblem(key: string, path: string): Problem[] {
   const nearest = standing(path);
   return statSync(nearest).isDirectory()
@@ -67,7 +67,7 @@ export function folderProblem(key: string, path: string): Problem[] {
     : [
         {
           key,
-          rule: "must be a folder, for what is to lie in it",
+          rule: "must be a folder",
           value: nearest,
         },
       ];
@@ -84,11 +84,11 @@ function writable(key: string, path: string, mode: number): Problem[] {
   }
 }
 
-/** The path, or the nearest folder above it that is there. */
+/** The path, or its nearest existing parent. */
 const standing = (path: string): string =>
   existsSync(path) ? path : standing(dirname(path));
 
-/** This host's clock: history is kept and deleted by it. It must not be before files that are there, and be kept right. */
+/** Checks this host's clock, which controls retention: not before the files' times, and synchronised. */
 export function lookAtClock(files: readonly string[]): Look {
   const now = systemClock.wall();
   const written = Math.max(...files.map((file) => statSync(file).mtimeMs));
@@ -114,7 +114,7 @@ export function lookAtClock(files: readonly string[]): Look {
         ? [
             {
               key: "clock",
-              rule: "must be synchronised: switch NTP on (timedatectl set-ntp true)",
+              rule: "must be synchronised: enable NTP (timedatectl set-ntp true)",
             },
           ]
         : []),
@@ -122,7 +122,7 @@ export function lookAtClock(files: readonly string[]): Look {
   };
 }
 
-/** Null if there is nothing to ask. */
+/** Null if unknown. */
 function isSynchronised(): boolean | null {
   try {
     const { ok, out } = runCommand(

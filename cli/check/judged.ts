@@ -26,7 +26,7 @@ import { contentOf, openConfigFile, placed } from "../../shared/config/file.js";
 import { plainHost } from "../../shared/config/format.js";
 import { Failure } from "../../shared/runtime/failure.js";
 
-/** The files that are meant: of a folder its YAML files, in order. None twice. @throws Failure where a folder has none */
+/** The files given; for a folder its YAML files, in order. No duplicates. @throws Failure if a folder has none */
 export function configFilesIn(paths: readonly string[]): string[] {
   const files = paths.flatMap((path) => (isFolder(path) ? within(path) : path));
   const byPlace = new Map(files.map((file) => [resolve(file), file]));
@@ -39,26 +39,26 @@ const isFolder = (path: string): boolean =>
 function within(folder: string): string[] {
   const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
   if (names.length === 0)
-    throw new Failure(`Cannot check '${folder}': it holds no .yaml file`);
+    throw new Failure(`Cannot check '${folder}': it has no .yaml file`);
   return names.sort().map((name) => join(folder, name));
 }
 
-/** Something looked at now: what it is, and what keeps it from working. */
+/** The result of a live check: what was found, and what keeps it from working. */
 export interface Look {
   readonly is: string;
   readonly problems: readonly Problem[];
 }
 
-/** What became of one file: whose it is, and all that is wrong with it by itself. */
+/** An examined file: its program, and all errors in it. */
 export type ExaminedFile = {
   readonly file: string;
   readonly problems: readonly Problem[];
 } & (
   | {
       readonly kind: "controller";
-      /** As they stand there; one that is wrong throws. */
+      /** As written; reading an invalid one throws. */
       readonly keys: ControllerFile;
-      /** Null where something is wrong. */
+      /** Null if there are errors. */
       readonly config: ControllerConfig | null;
     }
   | {
@@ -69,7 +69,7 @@ export type ExaminedFile = {
   | { readonly kind: "unreadable"; readonly words: string }
 );
 
-/** Reads the file as the program would that its keys belong to. */
+/** Reads the file as its program would. */
 export function examine(file: string): ExaminedFile {
   try {
     return isControllers(file) ? controllers(file) : recorders(file);
@@ -101,18 +101,18 @@ function recorders(file: string): ExaminedFile {
   return { file, kind: "recorder", keys, config, problems };
 }
 
-/** A file with a controller's keys is a controller's, any other the recorder's. @throws ConfigError */
+/** Whether the file has any of a controller's keys; otherwise it is the recorder's. @throws ConfigError */
 export function isControllers(file: string): boolean {
   const keys = Object.keys(CONTROLLER_SCHEMA).filter((key) => key !== "log");
   const content = contentOf(openConfigFile(file), file);
   if (content === null)
     throw new ConfigError(basename(file), [
-      { key: "", rule: "must hold keys: the file is empty" },
+      { key: "", rule: "must have keys: the file is empty" },
     ]);
   return keys.some((key) => Object.hasOwn(Object(content) as object, key));
 }
 
-/** All that is wrong with a file, and what clashes with others; null where nothing is. */
+/** All errors in a file and its conflicts with others; null if there are none. */
 export function complaint(
   judged: ExaminedFile,
   clashing: readonly Problem[] = [],
@@ -125,19 +125,19 @@ export function complaint(
     : { words: new ConfigError(basename(file), all).message, problems: all };
 }
 
-/** What things are really called, so that one by two names is seen to be one. */
+/** Resolves names, so that two names of one thing are recognised. */
 export interface Names extends RealNames {
   file(path: string): string;
 }
 
-/** As they are written: nothing is opened and nothing is looked up. */
+/** Names as written: nothing is opened or looked up. */
 export const AS_WRITTEN: Names = {
   host: (name) => [plainHost(name)],
   device: (name) => name,
   file: (path) => path,
 };
 
-/** As this host knows them now. */
+/** Names as this host resolves them now. */
 export async function namesHere(
   judged: readonly ExaminedFile[],
 ): Promise<Names> {
@@ -167,7 +167,7 @@ export async function namesHere(
   };
 }
 
-/** A name server that needs longer is one that does not answer. */
+/** Time limit for a DNS lookup, ms; then the name counts as unknown. */
 const SLOW_MS = 3_000;
 
 async function addressesOf(name: string, family: number): Promise<string[]> {
@@ -184,7 +184,7 @@ async function addressesOf(name: string, family: number): Promise<string[]> {
   return addresses;
 }
 
-/** The path without symbolic links, as far as it is there. */
+/** The path without symbolic links, as far as it exists. */
 function realPlace(path: string): string {
   try {
     return realpathSync(path);
@@ -194,28 +194,28 @@ function realPlace(path: string): string {
   }
 }
 
-/** Is one host meant by both? */
+/** Whether both names are the same host. */
 export const areOne = (names: Names, a: string, b: string): boolean => {
   const known = names.host(a);
   return names.host(b).some((name) => known.includes(name));
 };
 
-/** Addresses that no host beyond the line can have: RFC 6890, and those that came later. */
+/** Addresses that no host beyond the line can have: RFC 6890 and later ones. */
 const NEVER_A_HOST: readonly (readonly [string, string, number])[] = [
-  ["is no host's", "0.0.0.0", 8],
+  ["is not a host address", "0.0.0.0", 8],
   ["is this host itself", "127.0.0.0", 8],
   ["is for documentation only", "192.0.2.0", 24],
   ["is for documentation only", "198.51.100.0", 24],
   ["is for documentation only", "203.0.113.0", 24],
-  ["is a group, not a host", "224.0.0.0", 4],
-  ["is all hosts of a network", "255.255.255.255", 32],
-  ["is reserved, no host has it", "240.0.0.0", 4],
-  ["is no host's", "::", 128],
+  ["is a multicast address", "224.0.0.0", 4],
+  ["is the broadcast address", "255.255.255.255", 32],
+  ["is reserved", "240.0.0.0", 4],
+  ["is not a host address", "::", 128],
   ["is this host itself", "::1", 128],
-  ["is no host's: what is sent there is discarded", "100::", 64],
+  ["is discard-only", "100::", 64],
   ["is for documentation only", "2001:db8::", 32],
   ["is for documentation only", "3fff::", 20],
-  ["is a group, not a host", "ff00::", 8],
+  ["is a multicast address", "ff00::", 8],
 ];
 
 const RANGES = NEVER_A_HOST.map(([words, network, bits]) => {
@@ -224,7 +224,7 @@ const RANGES = NEVER_A_HOST.map(([words, network, bits]) => {
   return { words, range };
 });
 
-/** Why no host beyond the line can have this address; null if one may. */
+/** Why no host beyond the line can have this address; null if one can. */
 export function whyNotAReflector(address: string): string | null {
   const [text = ""] = address.split("%");
   const plain = plainHost(text);
@@ -233,10 +233,10 @@ export function whyNotAReflector(address: string): string | null {
   return RANGES.find(({ range }) => range.check(text, family))?.words ?? null;
 }
 
-/** Names that every host has for itself: RFC 6761. */
+/** Names of the local host, RFC 6761. */
 const ITSELF = /(^|\.)localhost$/;
 
-/** Reflectors that cannot tell anything of the line, by how they are written. */
+/** Reflectors that cannot be beyond the line, by their spelling alone. */
 const impossibleReflectors = (reflectors: readonly string[]): Problem[] =>
   reflectors.flatMap((value) => {
     const why = ITSELF.test(plainHost(value))

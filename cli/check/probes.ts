@@ -22,13 +22,13 @@ import {
   whyNotAReflector,
 } from "./judged.js";
 
-/** How a reflector answered: the RTT of each answer, none where it did not. */
+/** The RTTs of a reflector's answers; empty if it did not answer. */
 export interface Reached {
   readonly reflector: string;
   readonly rttsMs: readonly number[];
 }
 
-/** Which way the probes leave. */
+/** Source address and interface of the probes. */
 interface Way {
   readonly source: string | null;
   readonly interface: string | null;
@@ -38,7 +38,7 @@ const PROBES = 5;
 const SPACING_MS = 200;
 const DEADLINE_MS = 15_000;
 
-/** Pings them all at once, `PROBES` times. @throws Failure where fping cannot be run */
+/** Pings all reflectors in parallel, `PROBES` times. @throws Failure if fping cannot be run */
 export function reach(reflectors: readonly string[], way: Way): Reached[] {
   const { stderr, error } = spawnSync(
     "fping",
@@ -70,7 +70,7 @@ export function reach(reflectors: readonly string[], way: Way): Reached[] {
   );
 }
 
-/** Lines of `fping -q -C`: `1.1.1.1 : 9.87 - 10.2`, where a dash is no answer. */
+/** Parses lines of `fping -q -C`: `1.1.1.1 : 9.87 - 10.2`; a dash means no answer. */
 export const parseReached = (text: string): Reached[] =>
   text.split("\n").flatMap((line) => {
     const [, reflector, rtts] =
@@ -82,14 +82,14 @@ export const parseReached = (text: string): Reached[] =>
     ];
   });
 
-/** The least RTT: the way without a queue on it. */
+/** The minimum RTT: the path without a queue. */
 export const leastMs = ({ rttsMs }: Reached): number | null =>
   rttsMs.length === 0 ? null : Math.min(...rttsMs);
 
-/** Devices that stand upon others, out of `ip -j -d link show`. */
+/** The devices and their dependencies, from `ip -j -d link show`. */
 type Links = readonly JsonFields[];
 
-/** Does a packet that leaves by one device pass the other as well, being a VLAN on it, or a bridge or bond it is a port of? */
+/** Whether packets sent by a device also pass `wan`, as a VLAN on it, or a bridge or bond with it as a port. */
 const passes = (leaves: string, wan: string, links: Links): boolean =>
   below([leaves], links).includes(wan);
 
@@ -109,7 +109,7 @@ function below(known: readonly string[], links: Links): readonly string[] {
   return all.length === known.length ? all : below(all, links);
 }
 
-/** The bridge that a device is a port of; null where it is none. */
+/** The bridge that a device is a port of; null if it is not. */
 function bridgeOf(device: string, links: Links): string | null {
   const link = links.find((one) => textIn(one, "ifname") === device);
   return link !== undefined && kindOfPort(link) === "bridge"
@@ -122,7 +122,7 @@ const PORTS = /^(bridge|bond|team)$/;
 const kindOfPort = (link: JsonFields): string =>
   textIn(fieldsIn(link, "linkinfo"), "info_slave_kind") ?? "";
 
-/** Whether the reflectors answer, are as many hosts as they seem, and whether the way to them is the line that is shaped. */
+/** Checks that the reflectors answer, are different hosts, and are reached over the shaped line. */
 export function lookAtProbes(config: ControllerConfig, names: Names): Look {
   const { probe, shaper, policy } = config;
   const here = backendOf(shaper).hostQueues(shaper, policy.limits);
@@ -139,7 +139,7 @@ export function lookAtProbes(config: ControllerConfig, names: Names): Look {
     };
   } catch (error) {
     const problem = { key: "probe.reflectors", rule: plainReason(error) };
-    return { is: "reflectors: not asked", problems: [...problems, problem] };
+    return { is: "reflectors: not pinged", problems: [...problems, problem] };
   }
 }
 
@@ -154,7 +154,7 @@ function orProblem(look: () => Look): Look {
   }
 }
 
-/** What names lead to: one host twice, or one that is not beyond the line. */
+/** Checks the resolved names: duplicate hosts, and hosts that are not beyond the line. */
 function sameHosts(reflectors: readonly string[], names: Names): Problem[] {
   return reflectors.flatMap((host, i) => {
     const twin = reflectors
@@ -164,7 +164,7 @@ function sameHosts(reflectors: readonly string[], names: Names): Problem[] {
       return [
         {
           key: "probe.reflectors",
-          rule: `must not name a host twice: ${inCommon(names, twin, host)} is '${twin}' too`,
+          rule: `must not have duplicate hosts: ${inCommon(names, twin, host)} is also '${twin}'`,
           value: host,
         },
       ];
@@ -197,11 +197,11 @@ function inWords(reached: Reached): string {
 function silence(reached: readonly Reached[]): Problem[] {
   const silent = reached.filter(({ rttsMs }) => rttsMs.length === 0);
   const hosts = silent.map(({ reflector }) => reflector).join(", ");
-  const rule = `must answer pings: nothing of ${PROBES} came back from ${hosts}`;
+  const rule = `must answer pings: 0 of ${PROBES} answered by ${hosts}`;
   return silent.length === 0 ? [] : [{ key: "probe.reflectors", rule }];
 }
 
-/** Which device the kernel would send a probe to, and whether that is a way by the device that is shaped. */
+/** Checks that the kernel's route to a reflector passes the shaped device. */
 function wayOf(
   { reflectors, source, interface: device }: ProbeConfig,
   wan: string,
@@ -233,19 +233,19 @@ function wayOf(
   const linkQuestion = "ip -j -d link show";
   const links = objectsOf(linkQuestion, runCommand(linkQuestion).out);
   if (passes(leaves, wan, links)) return NO_WORDS;
-  // a bridge between modem and router: probes pass it from the router's side, whichever device they leave by
+  // a bridge between modem and router: probes pass it from the router's side, whichever device sends them
   const bridge = bridgeOf(wan, links);
   return bridge === null
     ? problem(
-        `probes must leave by ${wan}, which is shaped: they leave by ${leaves}`,
+        `probes must be sent by ${wan}, which is shaped: they are sent by ${leaves}`,
       )
     : {
-        is: ` (they leave by ${leaves}: their way must lead through ${bridge})`,
+        is: ` (sent by ${leaves}: their path must lead through ${bridge})`,
         problems: [],
       };
 }
 
-/** A field of the only object in an answer of `ip -j`, null where there is none. @throws Failure */
+/** A field of the first object in an answer of `ip -j`; null if there is none. @throws Failure */
 function fieldOf(question: string, out: string, name: string): string | null {
   const [first] = objectsOf(question, out);
   return first === undefined ? null : textIn(first, name);

@@ -35,7 +35,7 @@ export function declare(command: Command): void {
     });
 }
 
-/** What became of one file, or of the host. */
+/** The result for one file, or for the host. */
 interface Verdict {
   readonly file: string;
   readonly ok: boolean;
@@ -44,8 +44,8 @@ interface Verdict {
 }
 
 /**
- * Checks configuration files, each by itself and beside the others. With `live` what they name is looked at too; else
- * nothing is opened. Returns the exit code: 0 all valid, 1 not.
+ * Checks configuration files, each by itself and for conflicts. With `live` also checks what they refer to.
+ * @returns the exit code: 0 all valid, 1 not
  */
 export async function check(
   paths: readonly string[],
@@ -83,7 +83,7 @@ function verdictOf(
   return { file, ok: true, words, problems: [] };
 }
 
-/** What a file names, looked at now. */
+/** Live checks of what a file refers to. */
 async function looksAt(judged: ExaminedFile, names: Names): Promise<Look[]> {
   if (judged.kind === "unreadable" || judged.config === null) return [];
   switch (judged.kind) {
@@ -121,7 +121,7 @@ async function lookedAtHost(judged: readonly ExaminedFile[]): Promise<Verdict> {
   return looked(host, [lookAtClock(files.map(({ file }) => file))]);
 }
 
-/** The verdict once things were looked at too. */
+/** Adds the results of live checks to a verdict. */
 const looked = (verdict: Verdict, looks: readonly Look[]): Verdict => {
   const problems = looks.flatMap((look) => look.problems);
   return {

@@ -22,7 +22,7 @@ const flagsOf = (command: Command): string[] => [
   "--help",
 ];
 
-/** What may follow a word: of a group its commands, of a command its options. */
+/** What may follow a word: a group's commands, a command's options. */
 const casesOf = (command: Command, name: string): string[] => {
   const own = command.commands.map((one) => one.name());
   const words = [...own, ...flagsOf(command)].join(" ");
@@ -32,7 +32,7 @@ const casesOf = (command: Command, name: string): string[] => {
   ];
 };
 
-/** A script that completes subcommands and options, for the shell to source; `wanctl-history` is one of the former. */
+/** A shell script that completes subcommands and options, also of `wanctl-history`. */
 export function completion(program: Command, shell: Shell): string {
   const names = program.commands.map((command) => command.name());
   const groups = program.commands

@@ -41,12 +41,12 @@ export type Origin =
 
 export interface Effective {
   readonly key: string;
-  /** Null where there is none. */
+  /** Null if there is none. */
   readonly value: unknown;
   readonly origin: Origin;
 }
 
-/** What a program makes of its file: every key, secrets masked. */
+/** A file's effective configuration: every key, secrets masked. */
 export interface Page {
   readonly file: string;
   readonly program: string;
@@ -80,7 +80,7 @@ function keysIn(
 ): Effective[] {
   const source = openConfigFile(file);
   return keysOf(schema).map(({ key }) => {
-    // what is shown masks even a secret that is not there
+    // `shown` masks even a secret that is not set
     const value = at(values, key) === null ? null : at(shown, key);
     const setting = settingOf(source, key);
     if (setting !== null && value !== null)
@@ -104,7 +104,7 @@ const at = (tree: unknown, key: string): unknown =>
       tree,
     );
 
-/** Prints what programs make of their files: every value, and where it comes from. @throws ConfigError */
+/** Prints the effective values of files, and where they come from. @throws ConfigError */
 export function configShow(
   paths: readonly string[],
   { json = false }: { json?: boolean },
@@ -116,7 +116,7 @@ export function configShow(
   process.stdout.write(`${text}\n`);
 }
 
-/** Keys without a value are left out: there is nothing to say of them. */
+/** Keys without a value are left out. */
 function linesOf({ file, program, keys }: Page): string[] {
   const rows = keys.filter(({ value }) => value !== null);
   const widest = Math.max(...rows.map(({ key }) => key.length));
@@ -152,7 +152,7 @@ function sourceOf(key: string, origin: Origin): string {
   }
 }
 
-/** The last word of a key's name; where that is the other key's too, the word before. */
+/** The last part of `from`; if `key` ends in it too, the part before. */
 function shortened(key: string, from: string): string {
   const [group = from, name = group] = from.split(".");
   return key.endsWith(`.${name}`) ? group : name;

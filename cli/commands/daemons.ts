@@ -14,9 +14,9 @@ type Run = (config: string, run: RunFolder) => Promise<void>;
 const daemon = (line: string, load: () => Promise<Run>) => ({
   declare: (command: Command): void =>
     void command
-      .requiredOption("--config <file>", "its configuration, YAML")
+      .requiredOption("--config <file>", "configuration, YAML")
       .option("--run-dir <dir>", RUN_DIR)
-      .option("--until-eof", "stop when standard input ends, as at SIGTERM")
+      .option("--until-eof", "stop at the end of standard input, as at SIGTERM")
       .addHelpText("after", example(line))
       .hook("postAction", endAtLast)
       .action(async ({ config, runDir, untilEof }: DaemonOptions) => {
@@ -35,7 +35,7 @@ export const recorder = daemon(
   async () => (await import("../../recorder/main.js")).runRecorder,
 );
 
-/** Stops when standard input ends: a parent that dies without a word closes it. */
+/** Stops at the end of standard input, which closes even if the parent is killed. */
 async function endingWithInput(
   untilEof: true | undefined,
   run: () => Promise<void>,

@@ -38,8 +38,8 @@ export interface DemoOptions {
 const WANS = ["spectrum", "att"];
 
 /**
- * Runs two controllers on simulated lines and a recorder, each a process, until a signal or for some seconds.
- * @throws Failure where it cannot start, and when one of the processes ends by itself
+ * Runs two controllers on simulated lines and a recorder, each in a process, until a signal or for some seconds.
+ * @throws Failure if it cannot start, or one of the processes ends by itself
  */
 export async function demo({ dir, seconds }: DemoOptions): Promise<void> {
   const stop = stopSignal();
@@ -68,7 +68,7 @@ export async function demo({ dir, seconds }: DemoOptions): Promise<void> {
   };
 
   await using _recorder = start("recorder", "recorder");
-  // What controllers say before the recorder first listens is lost to history.
+  // frames sent before the recorder listens for the first time would be lost
   const recorder = await answering(folder.run.recorderHealth, over.signal);
   if (recorder !== null) {
     const page = answerOf(recorder).text("recorder.httpUrl");
@@ -91,7 +91,7 @@ async function show(folder: DemoFolder, over: AbortSignal): Promise<void> {
   clearInterval(updating);
 }
 
-/** The first answer; null where it is over before. */
+/** The first answer; null if `over` comes first. */
 async function answering(
   socket: string,
   over: AbortSignal,
@@ -104,7 +104,7 @@ async function answering(
   return null;
 }
 
-/** Stops them all at once. */
+/** Stops all children in parallel. */
 const together = (children: readonly Child[]): AsyncDisposable => ({
   async [Symbol.asyncDispose]() {
     await Promise.all(children.map((child) => child[Symbol.asyncDispose]()));
@@ -112,13 +112,13 @@ const together = (children: readonly Child[]): AsyncDisposable => ({
 });
 
 const epitaph = (child: Child, how: string): string =>
-  `Cannot go on with the demo: '${child.name}' ended by itself (${how}); its log ends with: ${child.lastWords()}`;
+  `Cannot continue the demo: '${child.name}' ended by itself (${how}); its log ends with: ${child.lastWords()}`;
 
 const introduction = (
   { root, run }: DemoFolder,
   page: string | null,
 ): string => `\
-wanctl demo: two simulated lines, a controller each, and one recorder.
+wanctl demo: two simulated lines with a controller each, and one recorder.
 Everything is in ${root}
 
   page      ${page === null ? "none" : `${page}/`}
@@ -127,6 +127,6 @@ Everything is in ${root}
   status    WANCTL_RUN=${run.root} npx wanctl status
   stop      Ctrl-C
 
-State of download/upload, RTT and delta, load/wanted rate, and why it is so:
+State of download/upload, RTT and delta, load/wanted rate, and the cause:
 
 `;

@@ -147,7 +147,7 @@ async function answer(
   if (follow) return followTable({ ...follower, question: asked }, stop);
   if (as !== "text" && what !== "plot")
     return TELL[what](past, asked, screen, stop);
-  if (wans.length === 0) return screen.print(["nothing is recorded yet"]);
+  if (wans.length === 0) return screen.print(["nothing recorded yet"]);
   return SHOW[what](past, asked, screen, stop);
 }
 

@@ -76,7 +76,7 @@ function section(
   upload: Device | null,
 ): readonly string[] {
   const title = head(direction);
-  if (device === null) return [`${title}${devices[direction]}: not there`];
+  if (device === null) return [`${title}${devices[direction]}: no such device`];
   const { root } = device;
   const mbps = (bps: number | null) =>
     showMbps(bps === null ? null : toKbps(bps));
@@ -131,7 +131,7 @@ interface Doing {
   readonly dryRun?: boolean;
 }
 
-/** Makes the queues that a controller's configuration describes. @throws Failure where it must not, or cannot */
+/** Creates the queues of a controller's configuration. @throws Failure if it must not, or cannot */
 export function qdiscUp({
   config,
   force = false,
@@ -141,11 +141,11 @@ export function qdiscUp({
   const plan = planUp(wanted, look(wanted), force);
   if (plan.kind === "refused")
     throw new Failure(
-      `Cannot make the queues of '${wan}': ${plan.reasons.join("; ")}`,
+      `Cannot create the queues of '${wan}': ${plan.reasons.join("; ")}`,
     );
   perform(wan, plan.steps, dryRun);
   if (dryRun) return;
-  // what is left to be said is said as `show` says it
+  // print the result as `show` does
   const host = look(wanted);
   const found = findings(wanted, host);
   say(
@@ -155,22 +155,22 @@ export function qdiscUp({
   );
 }
 
-/** Removes what {@link qdiscUp} made, and nothing else. @throws Failure */
+/** Removes what {@link qdiscUp} created, and nothing else. @throws Failure */
 export function qdiscDown({ config, dryRun = false }: Doing): void {
   const { wan, wanted } = load(config);
   const host = look(wanted);
   const left = host.feeders.map(
-    (feeder) => `, but for ${wanted.devices.download}, which ${feeder} uses`,
+    (feeder) => `, except ${wanted.devices.download}, which ${feeder} uses`,
   );
   const outcome =
     host.unread.length === 0
-      ? `nothing of wanctl's is left${left.join("")}`
-      : "what could be seen of wanctl's is removed";
+      ? `everything of wanctl's is removed${left.join("")}`
+      : "everything readable of wanctl's is removed";
   perform(wan, planDown(host), dryRun);
   if (!dryRun) say(`${wan}: ${outcome}`);
 }
 
-/** Prints what is there. Returns the exit code: 0 as configured, 1 not. */
+/** Prints the queues. @returns the exit code: 0 as configured, 1 not */
 export function qdiscShow({
   config,
   json = false,
@@ -188,7 +188,7 @@ export function qdiscShow({
   return found.length === 0 ? 0 : 1;
 }
 
-/** Looks, and says what could not be read. @throws Failure */
+/** Reads the queues; reports what could not be read. @throws Failure */
 function look(wanted: DesiredQueues): Host {
   const host = lookAtHost(wanted);
   for (const what of host.unread)
@@ -196,7 +196,7 @@ function look(wanted: DesiredQueues): Host {
   return host;
 }
 
-/** @throws ConfigError, or Failure where the controller's queues are not this host's */
+/** @throws ConfigError, or Failure if the controller's queues are not on this host */
 function load(config: string): {
   readonly wan: string;
   readonly wanted: DesiredQueues;
@@ -205,12 +205,12 @@ function load(config: string): {
   const wanted = backendOf(shaper).hostQueues(shaper, policy.limits);
   if (wanted === null)
     throw new Failure(
-      `Cannot look for queues of '${wan}': shaper.backend must be tc: got '${shaper.backend}'`,
+      `Cannot find queues of '${wan}' on this host: shaper.backend must be tc: got '${shaper.backend}'`,
     );
   return { wan, wanted };
 }
 
-/** Does the steps, each said as a line; when one fails, those before it are taken back. @throws Failure */
+/** Runs the steps, printing each; if one fails, undoes those before it. @throws Failure */
 function perform(
   wan: string,
   steps: readonly PlanStep[],
@@ -228,7 +228,7 @@ function perform(
           `Cannot change the queues of '${wan}': must be root, or have CAP_NET_ADMIN: --dry-run only prints the commands`,
         );
       throw new Failure(
-        `Cannot do '${step.run}': ${complaint}: what was done before is taken back`,
+        `Cannot run '${step.run}': ${complaint}: the previous steps were undone`,
       );
     }
     done.push(step);
@@ -241,6 +241,6 @@ function takeBack(done: readonly PlanStep[]): void {
   for (const { undo } of done.toReversed()) {
     if (undo === null) continue;
     say(undo);
-    runCommand(undo); // the next is tried whatever comes of it
+    runCommand(undo); // go on even if it fails
   }
 }

@@ -70,7 +70,7 @@ export interface SetupOptions {
   readonly yes?: true;
 }
 
-/** Each of another network, known all over the world. */
+/** Anycast resolvers, each in another network. */
 const REFLECTORS: Readonly<Record<IpFamily, readonly string[]>> = {
   4: [
     ...["1.1.1.1", "8.8.8.8", "9.9.9.9"],
@@ -82,12 +82,12 @@ const REFLECTORS: Readonly<Record<IpFamily, readonly string[]>> = {
   ],
 };
 
-/** Fewer cannot tell a reflector's own delay from the line's. */
+/** Reflectors needed to tell a reflector's own delay from the line's. */
 const REFLECTORS_MIN = 3;
 
 /**
- * Looks at this host, or a router, asks what it cannot see, and writes a controller's file, and the recorder's where there
- * is none. Never over one that is there. What flags say is judged before anything is looked at.
+ * Inspects this host or a router, asks for the rest, and writes a controller's file, and the recorder's if there is
+ * none. Never overwrites a file. Flags are checked first.
  * @throws Failure
  */
 export async function setup(options: SetupOptions): Promise<void> {
@@ -99,7 +99,7 @@ export async function setup(options: SetupOptions): Promise<void> {
   const faults = [
     ...questions.faults([
       ...(isHere ? [[here, options.interface ?? only] as const] : []),
-      // a name that is left out follows from the device
+      // without --wan the name is derived from the device
       ...(options.wan === undefined
         ? []
         : [[NAME(null), options.wan] as const]),
@@ -120,7 +120,7 @@ export async function setup(options: SetupOptions): Promise<void> {
   const wan = await questions.ask(NAME(nameOf(device ?? "wan")), options.wan);
   const file = join(options.to, `${wan}.yaml`);
   if (existsSync(file))
-    throw new Failure(`Cannot write '${file}': it is there already`);
+    throw new Failure(`Cannot write '${file}': it exists already`);
   const uplink = found.find((one) => one.device === device) ?? found[0];
   const family = uplink?.family ?? 4;
   const source = device === null ? null : sourceOf(device, family);
@@ -235,7 +235,7 @@ function routerFaults(options: SetupOptions): string[] {
       : [fault("router", "must be HOST or HOST:PORT", options.router)]),
     ...(port === null || (port >= 1 && port <= 65_535)
       ? []
-      : [fault("router", "must name a port from 1 to 65535", options.router)]),
+      : [fault("router", "must have a port from 1 to 65535", options.router)]),
     ...(fingerprint === null || FINGERPRINT.test(fingerprint)
       ? []
       : [fault("fingerprint", `must be ${FINGERPRINT.words}`, fingerprint)]),
@@ -260,7 +260,7 @@ function heard(family: IpFamily, way: ProbeRoute) {
     .filter((one): one is { reflector: string; ms: number } => one.ms !== null)
     .sort((a, b) => a.ms - b.ms);
   for (const { reflector, ms } of reached)
-    note(`${reflector} answers after ${ms.toFixed(1)} ms`);
+    note(`${reflector} answered in ${ms.toFixed(1)} ms`);
   if (reached.length < REFLECTORS_MIN)
     note(
       `${reached.length} of ${all.length} reflectors answered: check probe.reflectors`,

@@ -27,7 +27,7 @@ export function declare(command: Command): void {
       "only cycle, transition, event, config or sample (repeatable)",
       collect,
     )
-    .option("--json", "one JSON object per frame and line")
+    .option("--json", "one JSON object per line and frame")
     .option("--run-dir <dir>", RUN_DIR)
     .addHelpText(
       "after",
@@ -39,16 +39,16 @@ export function declare(command: Command): void {
 }
 
 export interface TapOptions {
-  /** Only these WANs; all of them where there are none. */
+  /** Only these WANs; all if empty. */
   readonly wan?: readonly string[];
   readonly kind?: readonly string[];
   readonly json?: boolean;
 }
 
-/** How long nothing may be heard before that is said, ms. */
+/** ms without a frame after which a note is printed. */
 const SILENCE_MS = 1000;
 
-/** Prints the bus live, until a signal. @throws Failure for a kind that does not exist, or what is no name */
+/** Prints frames live, until a signal. @throws Failure for an unknown kind or an invalid name */
 export async function tap(
   { wan: wans = [], kind: kinds = [], json = false }: TapOptions,
   run: RunFolder,
@@ -67,7 +67,7 @@ export async function tap(
   using silence = saidAfter(SILENCE_MS, () => say(waiting(wans, run)));
   let refused = 0;
   const refuse = (reason: string) => {
-    if (refused++ === 0) say(`${reason}: further ones are only counted`);
+    if (refused++ === 0) say(`${reason}: further ones are counted only`);
   };
   const show = json ? asJson : forPeople();
   for await (const frame of listen(run, { wans, refuse }, stop)) {
@@ -75,7 +75,7 @@ export async function tap(
     const wanted = kinds.length === 0 || kinds.includes(frame.kind);
     for (const line of show(frame, wanted)) await print(line, stop);
   }
-  if (refused > 0) say(`${refused} messages were no frames`);
+  if (refused > 0) say(`${refused} messages were refused`);
 }
 
 function saidAfter(ms: number, work: () => void): Disposable {
@@ -91,11 +91,11 @@ function waiting(wans: readonly string[], run: RunFolder): string {
   const missing = wans.filter((wan) => !there.includes(wan));
   if (there.length === 0) return `no controller in '${run.root}': waiting`;
   return missing.length > 0
-    ? `no controller '${missing.join("', '")}' in '${run.root}', there: ${there.join(", ")}: waiting`
-    : `nothing heard from ${there.join(", ")} in '${run.root}': waiting`;
+    ? `no controller '${missing.join("', '")}' in '${run.root}', found: ${there.join(", ")}: waiting`
+    : `no frames from ${there.join(", ")} in '${run.root}': waiting`;
 }
 
-/** A slow terminal is waited for; meanwhile frames are dropped, not piled up. */
+/** Waits for a slow terminal; meanwhile frames are dropped, not queued without limit. */
 async function print(line: string, stop: AbortSignal): Promise<void> {
   if (process.stdout.write(`${line}\n`)) return;
   await once(process.stdout, "drain", { signal: stop }).catch(() => undefined);
@@ -105,7 +105,7 @@ type Show = (frame: Frame, wanted: boolean) => readonly string[];
 
 const asJson: Show = (frame, wanted) => (wanted ? [JSON.stringify(frame)] : []);
 
-/** Lines for people. Remembers each source's last frame and cycle, to say what changed and what is missing. */
+/** Lines for people. Remembers each source's last frame and cycle, to show changes and missing frames. */
 function forPeople(): Show {
   const frames = new Map<string, Frame>();
   const cycles = new Map<string, CycleFrame>();

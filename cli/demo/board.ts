@@ -8,21 +8,21 @@ import {
 } from "../live/frame-lines.js";
 import { clip, COLUMNS } from "../terminal.js";
 
-/** The demo's view of its lines: how each is now, below what happened to them. */
+/** The demo's display: events, and below them the present state of each line. */
 interface Board {
   hear(frame: Frame): void;
   /** Once a second. */
   update(): void;
 }
 
-/** What a board is drawn on. */
+/** The output of a board. */
 interface Screen {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
 }
 
-/** On a terminal the present is rewritten in place at each update; elsewhere it is printed every few updates. */
+/** On a terminal the state is rewritten in place at each update; elsewhere it is printed every fifth one. */
 const UPDATES_PER_PRINT = 5;
 
 export function openBoard(screen: Screen): Board {
@@ -33,7 +33,7 @@ export function openBoard(screen: Screen): Board {
 
   const wipe = () =>
     inPlace && present.length > 0 ? `\x1b[${present.length}A\x1b[J` : "";
-  // A line that wraps would be two, and wiping would miss one.
+  // a wrapped line would take two rows, and wiping would miss one
   const width = () => Math.min(COLUMNS, screen.columns ?? COLUMNS);
   const text = (lines: readonly string[]) =>
     lines.map((line) => `${clip(line, width())}\n`).join("");
@@ -57,9 +57,9 @@ export function openBoard(screen: Screen): Board {
   };
 }
 
-/** State of download and upload, RTT and delta, load/wanted; below, why. `frame` is null where none came. */
+/** State of download and upload, RTT and delta, load/wanted; below, the causes. `frame` is null if none arrived. */
 export function wanLines(wan: string, frame: CycleFrame | null): string[] {
-  if (frame === null) return [`${wan.padEnd(8)}  no frame since`, ""];
+  if (frame === null) return [`${wan.padEnd(8)}  no frame received`, ""];
   const down = sideOf(frame, "download");
   const up = sideOf(frame, "upload");
   const states = `${down.state}/${up.state}`.padEnd(15);

@@ -14,23 +14,23 @@ import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 import { makeFolder } from "../../shared/runtime/files.js";
 import { runFolder, type RunFolder } from "../../shared/runtime/paths.js";
 
-/** Another wanctl process of ours. Disposing stops it: SIGTERM, and SIGKILL for one that takes too long. */
+/** A wanctl child process. Disposing stops it with SIGTERM, or SIGKILL after a timeout. */
 export interface Child extends AsyncDisposable {
   readonly name: string;
-  /** Settles when it has ended, with how, in words. Never rejects. */
+  /** Resolves when it has ended, with the exit status in words. Never rejects. */
   readonly ended: Promise<string>;
-  /** The last thing it said. */
+  /** The last line of its log. */
   lastWords(): string;
 }
 
-/** A stop takes a second; on a starved machine, longer. */
+/** ms after SIGTERM until SIGKILL. A stop takes a second, on an overloaded machine longer. */
 const PATIENCE_MS = 20_000;
 
 const BIN = fileURLToPath(new URL("../wanctl.js", import.meta.url));
 
 /**
- * Starts `wanctl ARGS`, its output going to `logFile`. In a process group of its own, so that a terminal's Ctrl-C reaches
- * it once, through us; and with a pipe as standard input, which ends it should we be killed without a word.
+ * Starts `wanctl ARGS` with its output in `logFile`. It has its own process group, so that Ctrl-C reaches it only
+ * through this process, and a pipe as standard input, which ends it if this process is killed.
  */
 export function startChild(
   name: string,
@@ -64,7 +64,7 @@ export function startChild(
   };
 }
 
-/** Where a demo lives: configuration, logs, sockets and the database. Kept, so that history grows from demo to demo. */
+/** A demo's folder: configuration, logs, sockets and the database. Kept, so that history grows over several demos. */
 export interface DemoFolder {
   readonly root: string;
   readonly run: RunFolder;
@@ -76,7 +76,7 @@ export interface DemoFolder {
 
 const EXAMPLES = new URL("../../../config/", import.meta.url);
 
-/** How the examples say "the demo's folder". */
+/** The placeholder for the demo's folder in the examples. */
 const PLACE = "${WANCTL_DEMO:-.}";
 
 /**
@@ -99,10 +99,10 @@ export function openDemoFolder(
   };
   try {
     makeFolder(root, 0o700);
-    // Below /tmp anybody may have been there first.
+    // in /tmp another user may have created it first
     const found = lstatSync(root);
     if (!found.isDirectory() || found.uid !== uid)
-      refuse("must be a folder of yours");
+      refuse("must be a folder owned by you");
     for (const name of names) {
       const example = new URL(`demo-${name}.yaml`, EXAMPLES);
       const text = readFileSync(example, "utf8").replaceAll(PLACE, root);

@@ -1,24 +1,24 @@
 import { clip } from "../terminal.js";
 
-/** A drawing in braille letters: two dots across and four down in each. */
+/** A drawing in Braille characters of two by four dots. */
 interface Canvas {
   readonly widthDots: number;
   readonly heightDots: number;
-  /** Sets the dots of a column from `low` to `high`, counted from the bottom; what lies outside is cut off. */
+  /** Sets the dots of a column from `low` to `high`, counted from the bottom; clipped to the canvas. */
   bar(x: number, low: number, high: number): void;
-  /** The same, light enough for a line to be seen on it; the highest dot is always set. */
+  /** The same with a sparse pattern, so that lines stay visible on it; the highest dot is always set. */
   shade(x: number, low: number, high: number): void;
-  /** From top to bottom; an empty letter is a space. */
+  /** From top to bottom; an empty character is a space. */
   lines(): readonly string[];
 }
 
-/** The bit of a dot in its letter, by column and by row from the top (Unicode chapter 21.1, U+2800). */
+/** The bit of a dot in its character, by column and by row from the top (Unicode chapter 21.1, U+2800). */
 const BITS = [
   [0x01, 0x02, 0x04, 0x40],
   [0x08, 0x10, 0x20, 0x80],
 ] as const;
 
-/** @param columns and rows of letters */
+/** @param columns and rows in characters */
 export function openCanvas(columns: number, rows: number): Canvas {
   const cells = Array.from({ length: rows }, () => new Uint8Array(columns));
   const widthDots = 2 * columns;
@@ -62,31 +62,31 @@ export function openCanvas(columns: number, rows: number): Canvas {
   };
 }
 
-/** What a column of dots shows of one series: least and greatest value in it; null where nothing is known. */
+/** Minimum and maximum of one series in one column of dots; null if unknown. */
 export type Band = { readonly min: number; readonly max: number } | null;
 
 interface ChartOptions {
   readonly title: string;
-  /** Of the whole drawing, axis and labels included. */
+  /** Total width, including axis and labels. */
   readonly columns: number;
-  /** Of the drawing alone. */
+  /** Height of the drawing alone. */
   readonly rows: number;
   readonly showValue: (value: number) => string;
-  /** Areas drawn lightly behind the lines. */
+  /** Shaded areas behind the lines. */
   readonly shades?: readonly (readonly Band[])[];
-  /** The value at the bottom; the least one shown where it is left out. */
+  /** The value at the bottom; default: the smallest one shown. */
   readonly bottom?: number;
 }
 
-/** Columns in front of the drawing: the axis and its labels. */
+/** Columns left of the drawing, for the axis and its labels. */
 const AXIS = 9;
 
-/** How many bands a chart of so many columns takes side by side. */
+/** The number of bands in a chart of this width. */
 export const bandsIn = (columns: number): number => 2 * (columns - AXIS);
 
 /**
- * Lines of several series over the same time: a title, then the drawing with the greatest value at its top and
- * the least at its bottom. Each series has as many bands as {@link bandsIn} says. Neighbours in a line are joined, gaps are not.
+ * A chart of several series over the same time: a title, then the drawing, with the largest value at its top and the
+ * smallest at its bottom. Each series has {@link bandsIn} bands. Adjacent bands are joined, gaps are not.
  */
 export function chart(
   series: readonly (readonly Band[])[],
@@ -121,7 +121,7 @@ export function chart(
   ];
 }
 
-/** The band, reaching out to where its neighbour was, so that a line has no holes. */
+/** The band, extended to its predecessor, so that a line has no holes. */
 function joined(band: NonNullable<Band>, before: Band): NonNullable<Band> {
   if (before === null) return band;
   return {
@@ -130,11 +130,11 @@ function joined(band: NonNullable<Band>, before: Band): NonNullable<Band> {
   };
 }
 
-/** A line of marks under the charts, one letter for two bands. */
+/** A line of marks under the charts, one character for two bands. */
 export const strip = (title: string, marks: readonly string[]): string =>
   `${title.padStart(AXIS - 2)}│ ${marks.join("")}`.trimEnd();
 
-/** The times at both ends and, where there is room, in the middle, under the drawing. */
+/** The times at both ends and, if there is room, in the middle, under the drawing. */
 export function timeAxis(columns: number, labels: readonly string[]): string {
   const [left = "", middle = "", right = ""] = labels;
   const width = columns - AXIS;

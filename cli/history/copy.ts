@@ -15,8 +15,8 @@ import { isHeld, nameOfOwner } from "../../shared/runtime/lock.js";
 import { isWritableFolder } from "../../shared/runtime/paths.js";
 
 /**
- * The history in a file that no recorder writes. Where its folder cannot be written, as SQLite needs it, the file and its
- * log are copied aside first. @throws Failure
+ * The history in a file that no recorder writes. If its folder is not writable, as SQLite needs, the file and its log
+ * are copied to a temporary folder first. @throws Failure
  */
 export async function openCopy(
   path: string,
@@ -26,7 +26,7 @@ export async function openCopy(
   for (const name of new Set([resolve(path), real]))
     if (await isHeld(nameOfOwner("recorder", name)))
       throw new Failure(
-        `Cannot open database '${path}': must not be a running recorder's: leave --db out, and the recorder is asked`,
+        `Cannot open database '${path}': must not be in use by a recorder: omit --db to ask the recorder`,
       );
   if (!existsSync(path) || isWritableFolder(dirname(real)))
     return openHistoryFile(path);

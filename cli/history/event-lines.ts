@@ -11,12 +11,12 @@ import type { Paint, Tone } from "./paint.js";
 import { dayAndTime, dayOf, turnOf } from "./time.js";
 
 interface ListOptions {
-  /** Of the terminal. */
+  /** Width of the terminal. */
   readonly columns: number;
   readonly paint: Paint;
 }
 
-/** Events one after the other, oldest first, for as long as there are any. */
+/** Prints events, oldest first, in any number of batches. */
 interface EventList {
   lines(events: readonly HistoryEvent[]): readonly string[];
 }
@@ -44,7 +44,7 @@ export function openEventList({ columns, paint }: ListOptions): EventList {
   };
 }
 
-/** A change of state has the colour of the worse one; what ended well has none. */
+/** The colour of an event: a change of state has that of the new state; `good` and `info` have none. */
 function toneOf({ kind, details }: HistoryEvent): Tone | null {
   if (kind === "config") return "aside";
   if (kind === "transition") {
@@ -59,7 +59,7 @@ function toneOf({ kind, details }: HistoryEvent): Tone | null {
       : null;
 }
 
-/** What happened, in words: "download YELLOW -> RED: …", "reflector lost: reflector 1.1.1.1, quiet 5.0 s". */
+/** An event in words: "download YELLOW -> RED: …", "reflector lost: reflector 1.1.1.1, quiet 5.0 s". */
 export function eventWords({ kind, details }: HistoryEvent): string {
   const answer = answerOf(details);
   if (kind === "transition") {
@@ -71,7 +71,7 @@ export function eventWords({ kind, details }: HistoryEvent): string {
   return factsInWords(kind, details, dayAndTime);
 }
 
-/** A series' name without what all names share: "rtt delta", "rate ↓", "state ↑". */
+/** A short name of a series: "rtt delta", "rate ↓", "state ↑". */
 export function labelOf({
   metric,
   labels,

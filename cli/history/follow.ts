@@ -15,24 +15,24 @@ import {
 } from "./table.js";
 import { type Asked, EVENTS_MAX, TABLE_POINTS } from "./terminal.js";
 
-/** The recorder commits once a second: what is older than this is all there. */
+/** Data older than this, ms, is complete: the recorder commits once a second. */
 const SETTLED_MS = 2_000;
 const ASK_MS = 1_000;
 
-/** Frames that are sent again may bring events of so long before; each is shown once. */
+/** Resent frames may bring events this late, ms; each is shown once. */
 const LATE_MS = MINUTE_MS;
 
-/** What a question is followed with. */
+/** The parts needed to follow a question. */
 interface Follower<Q> {
   readonly past: Past;
   readonly question: Q;
   readonly screen: Screen;
   readonly clock: Clock;
-  /** Says something beside the lines. */
+  /** Prints a note on stderr. */
   readonly say: (words: string) => void;
 }
 
-/** One table of all WANs; a line for each step when it is over, until `stop`. */
+/** One table of all WANs, with a line for each completed step, until `stop`. */
 export function followTable(
   follower: Follower<Asked>,
   stop: AbortSignal,
@@ -62,7 +62,7 @@ export function followTable(
     }
   });
 
-  /** Where the last step ends that is over; until the length of steps is known, any end will do. */
+  /** The end of the last completed step; `atMs` itself while the step is unknown. */
   function endOf(atMs: number): number {
     if (typeof resolution === "string" || !("stepMs" in resolution))
       return atMs;
@@ -70,7 +70,7 @@ export function followTable(
   }
 }
 
-/** Events as they become known, until `stop`. */
+/** Events as they arrive, until `stop`. */
 export function followEvents(
   follower: Follower<HistoryQuestion>,
   stop: AbortSignal,
@@ -93,7 +93,7 @@ export function followEvents(
   });
 }
 
-/** Once a second until `stop`; a recorder that goes away is waited for. */
+/** Once a second until `stop`; waits if the recorder goes away. */
 async function repeat(
   { clock, say }: Pick<Follower<HistoryQuestion>, "clock" | "say">,
   stop: AbortSignal,

@@ -4,7 +4,7 @@ import { type State, STATES } from "../../shared/contract/state.js";
 import { clamp, decimalsOf, fixed } from "../../shared/contract/units.js";
 import { COLUMNS } from "../terminal.js";
 
-/** A number in at most `width` columns, at least five: as many decimals as there are up to `decimals`, else fewer, else an exponent. */
+/** A number in at most `width` (>= 5) columns: with up to `decimals` decimals, fewer if necessary, else an exponent. */
 export function compact(value: number, width: number, decimals = 1): string {
   for (let digits = decimals; digits >= 0; digits--) {
     const text = fixed(value, digits);
@@ -17,10 +17,10 @@ export function compact(value: number, width: number, decimals = 1): string {
 export const compactMbps = (mbps: number): string =>
   compact(mbps, 5, decimalsOf(mbps));
 
-/** What a word on the screen is. */
+/** The role of a text, which determines its style. */
 export type Tone = State | "title" | "aside";
 
-/** Colours a text; its width stays as it is. */
+/** Colours a text without changing its width. */
 export type Paint = (tone: Tone, text: string) => string;
 
 export const plain: Paint = (_, text) => text;
@@ -34,25 +34,25 @@ const STYLE = {
   aside: "dim",
 } as const satisfies Record<Tone, Parameters<typeof styleText>[0]>;
 
-/** Colours on a terminal that wants them; none elsewhere, and none with NO_COLOR. */
+/** Colours on a terminal that supports them; none elsewhere, or with NO_COLOR. */
 const colours: Paint = (tone, text) =>
   styleText(STYLE[tone], text, { stream: process.stdout });
 
-/** The state of a code; the calmest where it is none. */
+/** The state of a code; GREEN if the code is unknown. */
 export const stateOf = (code: number): State => STATES[code] ?? STATES[0];
 
-/** Where lines go. */
+/** The output. */
 export interface Screen {
   readonly columns: number;
   readonly paint: Paint;
-  /** A slow reader is waited for. */
+  /** Waits for a slow reader. */
   print(lines: readonly string[]): Promise<void>;
 }
 
 const LEAST_COLUMNS = 40;
 const MOST_COLUMNS = 160;
 
-/** Standard output: as wide as the terminal says, 80 columns where there is none. */
+/** Standard output, as wide as the terminal; 80 columns without one. */
 export function openScreen(): Screen {
   const told = process.stdout.isTTY
     ? process.stdout.columns

@@ -8,7 +8,7 @@ import { runFolder } from "../../shared/runtime/paths.js";
 import type { HistoryOptions } from "./question.js";
 import { type Address, openRemote, type Past } from "./remote.js";
 
-/** Where the history is asked: a file, another host, or the recorder of this one. @throws Failure */
+/** Opens the history: from a file, from another host, or from this host's recorder. @throws Failure */
 export async function openPlace(
   { db, url, runDir }: HistoryOptions,
   say: (words: string) => void,
@@ -38,9 +38,9 @@ function addressOf(text: string): Address {
     );
   if (url.username !== "" || url.password !== "")
     throw new Failure(
-      `Cannot read --url of '${url.host}': must hold no name and no password: the token is taken from WANCTL_TOKEN`,
+      `Cannot read --url of '${url.host}': must not have a user name or password: the token is taken from WANCTL_TOKEN`,
     );
-  // asked for is what lies below it, be it the root of a host or a folder of a proxy
+  // requests go to paths below it: the root of a host, or a folder of a proxy
   const folder = new URL(`${url.origin}${url.pathname.replace(/\/*$/, "/")}`);
   const token = process.env["WANCTL_TOKEN"] || undefined;
   return {
@@ -66,7 +66,7 @@ export async function* rangePages(
 
 const PAGE = 1_000;
 
-/** The newest of a range, at most so many, oldest first; and how many there were at least beyond them. */
+/** The newest events of a range, at most `most`, oldest first; and whether these are all. */
 export async function newestEvents(
   past: Past,
   span: Span,

@@ -12,7 +12,7 @@ import { dayAndTime, dayOf, spanOf } from "./time.js";
 const RTT_ROWS = 8;
 const RATE_ROWS = 5;
 
-/** How high each state stands in the strip. */
+/** The mark of each state in the strip. */
 const MARKS = ["▁", "▃", "▅", "█"] as const;
 
 export const PLOT_METRICS: readonly string[] = [
@@ -44,7 +44,7 @@ export function plotPage(
     const shown = ["wanctl_rtt_ms", "wanctl_rtt_baseline_ms"].filter(has);
     if (shown.length === 0) return [];
     return chart(shown.map(line), {
-      title: "RTT and baseline, ms; behind them the least and greatest RTT",
+      title: "RTT and baseline, ms; shaded: minimum to maximum RTT",
       ...{ columns, rows: RTT_ROWS },
       showValue: (ms) => compact(ms, 5),
       shades: [time.spread(has("wanctl_rtt_ms") ? of("wanctl_rtt_ms") : [])],
@@ -60,7 +60,7 @@ export function plotPage(
       max: row.avg,
     });
     return chart(has(rate) ? [line(rate)] : [], {
-      title: `${ARROW[direction]} ${direction} rate, Mbit/s; behind it the load`,
+      title: `${ARROW[direction]} ${direction} rate, Mbit/s; shaded: load`,
       ...{ columns, rows: RATE_ROWS, bottom: 0 },
       showValue: compactMbps,
       shades: [time.spread(has(load) ? of(load).map(area) : [])],
@@ -100,12 +100,12 @@ export function plotPage(
   ];
 }
 
-/** A band, and when it begins. */
+/** A band and its start. */
 type Spot = NonNullable<Band> & { readonly at: number };
 
 const meanOf = ({ at, avg }: TableRow): Spot => ({ at, min: avg, max: avg });
 
-/** Lays steps out over so many bands: each gets all that the steps in it have, and is null where none is. */
+/** Distributes steps over `count` bands: each covers the range of its steps' values; null if it has none. */
 function axisOf(from: number, to: number, stepMs: number, count: number) {
   const widthMs = (to - from) / count;
   const place = (atMs: number) => (atMs - from) / widthMs;

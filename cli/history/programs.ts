@@ -8,7 +8,7 @@ import type { Past } from "./remote.js";
 import { type TableRow, rowsOf } from "./table.js";
 import { EVENTS_MAX, TABLE_POINTS } from "./terminal.js";
 
-/** Rows for programs. Keys and columns are appended to, and never renamed. */
+/** Rows for programs. New keys and columns are appended; existing ones are never renamed. */
 
 const STATE_COLUMNS = STATES.map((state) => `${state.toLowerCase()}_ms`);
 
@@ -40,7 +40,7 @@ const rowAsJson = ({ at, stateMs, ...row }: TableRow): object => ({
   ...(stateMs === null ? {} : { stateMs }),
 });
 
-/** A value is known to a thousandth of its unit; what lies behind is the sum's own. */
+/** Rounded to 1e-6: values are precise to a thousandth of their unit, the rest is floating-point noise. */
 const short = (value: number): number => Math.round(value * 1e6) / 1e6;
 
 /** RFC 4180. */
@@ -54,7 +54,7 @@ function csvLine(fields: readonly (string | number)[]): string {
     .join(",");
 }
 
-/** Answers for programs, page by page. */
+/** Output for programs, page by page. */
 
 type Tell = (
   past: Past,

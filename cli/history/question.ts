@@ -6,7 +6,7 @@ import { PERIOD_MS } from "../../shared/contract/row.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import { type TimeOptions, timeRange, type TimeRange } from "./time.js";
 
-/** What `wanctl history` was told, as typed; which options exclude each other is said where they are declared. */
+/** The options of `wanctl history` as typed; conflicts between options are declared in commands/history.ts. */
 export interface HistoryOptions extends TimeOptions {
   readonly wan?: readonly string[];
   readonly metrics?: readonly string[];
@@ -25,13 +25,13 @@ export interface HistoryOptions extends TimeOptions {
 
 export interface HistoryQuestion {
   readonly range: TimeRange;
-  /** undefined: all. */
+  /** Undefined: all. */
   readonly wans: readonly string[] | undefined;
-  /** Exact names; null where nothing was said. */
+  /** Exact names; null if not given. */
   readonly metrics: readonly string[] | null;
   readonly what: "values" | "summary" | "events" | "plot";
   readonly as: "text" | "json" | "csv";
-  /** null where nothing was said. */
+  /** Null if not given. */
   readonly resolution: Resolution | null;
   readonly follow: boolean;
 }
@@ -81,7 +81,7 @@ function metricsOf(lists: readonly string[]): readonly string[] {
     throw refusal(
       "--metrics",
       word,
-      `must be of ${Object.keys(FAMILIES).join(", ")}, or a metric's whole name like wanctl_rtt_ms`,
+      `must be one of ${Object.keys(FAMILIES).join(", ")}, or a metric's full name like wanctl_rtt_ms`,
     );
   });
   return [...new Set(found)];

@@ -25,7 +25,7 @@ import { asHttpError, exchange } from "../../shared/runtime/http.js";
 import { clip, printable } from "../terminal.js";
 import { lengthText } from "./time.js";
 
-/** What is asked of an answer before it is believed: that everything that is shown of it is there. */
+/** Schemas of answers: they require everything that is shown. */
 
 const answer = (one: TSchema, metadata: Record<string, TSchema>) =>
   TypeCompiler.Compile(
@@ -88,26 +88,26 @@ const SHAPE = {
   ),
 } as const;
 
-/** Where a recorder answers. */
+/** The address of a recorder. */
 export interface Address {
-  /** In messages. */
+  /** For messages. */
   readonly name: string;
   readonly socketPath?: string;
   readonly url: URL;
-  /** Never in a message. */
+  /** Must not appear in a message. */
   readonly token?: string;
 }
 
-/** Nothing answers there: exit code 2. */
+/** No recorder answers: exit code 2. */
 export class NotRunning extends Failure {}
 
-/** A recorder that says nothing for so long is given up, ms. */
+/** Without any data from the recorder for this long, ms, the request fails. */
 const SILENCE_MS = 30_000;
 
-/** More than any page has. */
+/** Longest answer accepted, bytes; far more than a page has. */
 const ANSWER_BYTES_MAX = 64 * 2 ** 20;
 
-/** The recorder's answer to a path, parsed. @throws Failure in one line, NotRunning if nothing answers */
+/** The recorder's answer to a path, parsed. @throws Failure in one line, NotRunning if no recorder answers */
 async function ask(
   address: Address,
   path: string,
@@ -119,18 +119,18 @@ async function ask(
   const error = (value as { error?: unknown } | null | undefined)?.error;
   if (status === 401)
     throw new Failure(
-      `Cannot ask ${address.name}: it wants ${address.token === undefined ? "a" : "another"} token: set WANCTL_TOKEN`,
+      `Cannot ask ${address.name}: it requires ${address.token === undefined ? "a" : "another"} token: set WANCTL_TOKEN`,
     );
   throw typeof error === "string"
     ? new Failure(`${printable(error)} (says ${address.name})`)
     : unreadable(address, text);
 }
 
-/** What was answered is not what a recorder of this version answers. */
+/** The answer is not a valid one of this version. */
 function unreadable({ name }: Address, got: unknown): Failure {
   const text = typeof got === "string" ? got : JSON.stringify(got);
   return new Failure(
-    `Cannot read the answer of ${name}: must be that of a wanctl recorder: got ${clip(printable(text.trim()), 60)}`,
+    `Cannot read the answer of ${name}: must be from a wanctl recorder: got ${clip(printable(text.trim()), 60)}`,
   );
 }
 
@@ -161,11 +161,11 @@ async function reply(
     if (code === "ABORT_ERR") throw error;
     if (code === "EACCES")
       throw new Failure(
-        `Cannot ask ${name}: permission denied: be in the group of the socket, or root`,
+        `Cannot ask ${name}: permission denied: run as root or as a member of the socket's group`,
       );
     const isGone = code === "ENOENT" || code === "ECONNREFUSED";
     throw new NotRunning(
-      `Cannot ask ${name}: ${isGone ? "it does not run" : reasonOf(error)}`,
+      `Cannot ask ${name}: ${isGone ? "it is not running" : reasonOf(error)}`,
     );
   }
 }
@@ -178,14 +178,14 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What `wanctl history` asks. */
+/** The queries of `wanctl history`. */
 export type Past = Omit<History, "gaps">;
 
 type Parameters = Readonly<
   Record<string, string | number | readonly string[] | undefined>
 >;
 
-/** The history as a recorder answers it over HTTP. @throws Failure in one line */
+/** The history, asked from a recorder over HTTP. @throws Failure in one line */
 export function openRemote(address: Address): Past {
   async function get<T>(
     route: keyof typeof SHAPE,

@@ -10,10 +10,10 @@ import { labelOf } from "./event-lines.js";
 import { compact, type Paint } from "./paint.js";
 import { dayOf, spanOf } from "./time.js";
 
-/** So many gaps are named. */
+/** Gaps listed at most; the others are counted. */
 const GAPS_MAX = 3;
 
-/** How complete what is shown of a WAN is, and from which tiers it was made. */
+/** How complete a WAN's data is, and which tiers it was read from. */
 export function completenessLines(
   { from, to, wans, gaps, gapsTotal, partial }: Completeness,
   wan: string,
@@ -81,7 +81,7 @@ const CELL = 8;
 const STATE_CELL = 10;
 const HEADS = ["count", "min", "avg", "max", "p50", "p95", "p99"];
 
-/** A range of one WAN in a few numbers. */
+/** The summary of one WAN's range. */
 export function summaryPage(
   { data, metadata }: SummaryAnswer,
   wan: string,
@@ -146,5 +146,5 @@ const numbers = ({ count, min, avg, max, p50, p95, p99 }: Series) => [
   ),
 ];
 
-/** Three digits or more tell enough. */
+/** Decimals for at least three significant digits. */
 const decimals = (value: number): number => (Math.abs(value) < 10 ? 2 : 1);

@@ -9,7 +9,7 @@ import { labelOf } from "./event-lines.js";
 import { compact, compactMbps, type Paint, stateOf } from "./paint.js";
 import { timeColumn, turnOf } from "./time.js";
 
-/** The worst state of a step: its code, and what part of the known time was spent in it. */
+/** The worst state of a step: its code, and its share of the known time. */
 interface Worst {
   readonly code: number;
   readonly ratio: number;
@@ -24,7 +24,7 @@ export function worstState(row: TableRow | null): Worst | null {
   return { code, ratio: (stateMs[code] ?? 0) / knownMs };
 }
 
-/** "GREEN", "YELLOW 3%": how long is told where it was not all the time. */
+/** "GREEN", "YELLOW 3%": with its share unless that is all of the time. */
 function showWorst(worst: Worst | null): string {
   if (worst === null) return "—";
   const name = STATES[worst.code] ?? "—";
@@ -39,7 +39,7 @@ const ofState = (moment: Moment, direction: Direction) =>
 const stateIn = (direction: Direction) => (moment: Moment) =>
   ofState(moment, direction);
 
-/** The worse of both directions; of equals the longer. */
+/** The worse of both directions; if equal, the one with the larger share. */
 function worseState(
   moment: Moment,
 ): (Worst & { readonly direction: Direction }) | null {
@@ -50,7 +50,7 @@ function worseState(
   return first ?? second ?? null;
 }
 
-/** "↓YELLOW 3%"; "GREEN" where both are. */
+/** "↓YELLOW 3%"; "GREEN" if both are. */
 function showWorse(moment: Moment): string {
   const worse = worseState(moment);
   if (worse === null || worse.code === 0) return showWorst(worse);
@@ -60,14 +60,14 @@ function showWorse(moment: Moment): string {
 /** One column of the table. */
 interface Column {
   readonly head: string;
-  /** With the space before it. */
+  /** Including the space before it. */
   readonly width: number;
   readonly metric: string;
-  /** The higher goes first where not all fit. */
+  /** If not all columns fit, the highest rank is dropped first. */
   readonly rank: number;
   readonly isText?: true;
   show(moment: Moment): string;
-  /** The state whose colour it has; null for none. */
+  /** The state that determines its colour; null for none. */
   tone?(moment: Moment): State | null;
 }
 
@@ -123,7 +123,7 @@ const twoStates = DIRECTIONS.map((direction): Column => {
   };
 });
 
-/** Of a single cycle it is the delta. */
+/** Not shown for single cycles, where it equals the delta. */
 const WORST = number("worst", "wanctl_rtt_delta_ms", 0, delta, "max");
 
 const NUMBERS: readonly Column[] = [
@@ -137,12 +137,12 @@ const NUMBERS: readonly Column[] = [
   ]),
 ];
 
-/** What is shown where nothing else is asked for. */
+/** The default metrics. */
 export const TABLE_METRICS: readonly string[] = [
   ...new Set([...NUMBERS, oneState].map(({ metric }) => metric)),
 ];
 
-/** Mean and greatest value of a metric that has no place of its own in the table. */
+/** Mean and maximum of a metric without a column of its own. */
 function further(metric: string): readonly Column[] {
   return METRICS.filter(({ name }) => name === metric).flatMap((series) => {
     const { direction } = series.labels as { direction?: Direction };
@@ -153,7 +153,7 @@ function further(metric: string): readonly Column[] {
   });
 }
 
-/** The columns of some metrics that fit into so much room; the least needed are left out. */
+/** The columns of some metrics that fit into the width; the least important are left out. */
 function columnsIn(
   room: number,
   metrics: readonly string[],
@@ -184,19 +184,19 @@ function columnsIn(
 const widthOf = (columns: readonly Column[]): number =>
   columns.reduce((sum, { width }) => sum + width, 0);
 
-/** What one series was in one step. */
+/** The values of one series in one step. */
 export interface TableRow extends SeriesName {
-  /** Where the step begins; of a single cycle its own time. */
+  /** Start of the step; for a single cycle its own time. */
   readonly at: number;
   readonly count: number;
   readonly min: number;
   readonly avg: number;
   readonly max: number;
-  /** Of `wanctl_state` only: ms in each state. */
+  /** Only for `wanctl_state`: ms in each state. */
   readonly stateMs: readonly number[] | null;
 }
 
-/** An answer's values one by one: by time, and at the same time in the order of its series. */
+/** An answer's values as rows, ordered by time, then by series. */
 export function rowsOf({ data }: RangeAnswer): readonly TableRow[] {
   const rows = data.flatMap(
     ({ wan, metric, labels, unit, at, count, min, avg, max, stateMs }) =>
@@ -212,15 +212,15 @@ export function rowsOf({ data }: RangeAnswer): readonly TableRow[] {
   return rows.sort((a, b) => a.at - b.at);
 }
 
-/** All that a WAN's series were at one time. */
+/** The values of a WAN's series at one time. */
 interface Moment {
   readonly at: number;
   readonly wan: string;
-  /** null where nothing is known. */
+  /** Null if unknown. */
   of(metric: string, direction?: string): TableRow | null;
 }
 
-/** Rows, which are in order of time, by the times they share. */
+/** Groups rows, which are in order of time, by time and WAN. */
 export const momentsOf = (rows: readonly TableRow[]): readonly Moment[] =>
   groupsBy(rows, ({ at, wan }) => `${at} ${wan}`).map((group) => ({
     at: group[0].at,
@@ -236,17 +236,17 @@ interface TableOptions {
   readonly stepMs: number | null;
   /** Exact names of the metrics shown. */
   readonly metrics: readonly string[];
-  /** Where there are several each line names its own. */
+  /** If there are several, each line names its WAN. */
   readonly wans: readonly string[];
-  /** Of the terminal. */
+  /** Width of the terminal. */
   readonly columns: number;
   readonly paint: Paint;
 }
 
-/** A table, which goes on for as long as there is something to show. */
+/** A table, printed in any number of batches. */
 export interface Table {
   head(): readonly string[];
-  /** A line for each moment; where the day or the clock changes, one that says so. */
+  /** A line per moment, and a note where the day or the UTC offset changes. */
   lines(moments: readonly Moment[]): readonly string[];
 }
 

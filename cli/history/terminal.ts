@@ -17,12 +17,12 @@ import {
 } from "./table.js";
 import { spanOf, stepInWords } from "./time.js";
 
-/** Answers for people, WAN by WAN. */
+/** Output for people, WAN by WAN. */
 
-/** Lines of a table where nothing else is asked for. */
+/** Default number of lines of a table. */
 export const TABLE_POINTS = 24;
 
-/** A question whose WANs are known. */
+/** A question with known WANs. */
 export type Asked = HistoryQuestion & { readonly wans: readonly string[] };
 
 type Show<Q = Asked> = (
@@ -107,7 +107,7 @@ export const showPlot: Show = async (past, question, screen, signal) => {
   }
 };
 
-/** So many of the newest are shown, and held in memory. */
+/** Events shown at most, the newest ones; held in memory. */
 export const EVENTS_MAX = 10_000;
 
 export const showEvents: Show<HistoryQuestion> = async (
@@ -127,10 +127,10 @@ export const showEvents: Show<HistoryQuestion> = async (
   const span = spanOf(range.fromMs, range.toMs);
   const words =
     events.length === 0
-      ? `nothing happened ${span}`
+      ? `no events, ${span}`
       : isAll
         ? `${events.length} events, ${span}`
-        : `the newest ${events.length} events, ${span}: older ones with --to`;
+        : `the newest ${events.length} events, ${span}: use --to for older ones`;
   await screen.print([
     ...openEventList(screen).lines(events),
     ...wrapTo(columns, " ", words).map((line) => paint("aside", line)),

@@ -11,7 +11,7 @@ export interface TimeRange {
   readonly toMs: number;
 }
 
-/** As typed; what is left out is not asked for. */
+/** Options as typed. */
 export interface TimeOptions {
   readonly last?: string;
   readonly from?: string;
@@ -19,19 +19,19 @@ export interface TimeOptions {
 }
 
 /**
- * A moment as people type it, in this machine's time zone unless it names one: ISO 8601, "20:00", "yesterday 20:00",
- * "monday", "nov 3 8am", "02:00 UTC", "2h ago". A day alone is its beginning; what is so long ago is an instant. History
- * lies behind us: a time of day or a weekday is the last one that was.
- * @returns ms since 1970, or null where not all of the text is understood
+ * A time as typed, in the local time zone unless it names one: ISO 8601, "20:00", "yesterday 20:00", "monday",
+ * "nov 3 8am", "02:00 UTC", "2h ago". A day alone means its beginning. A time of day or a weekday means the last one in
+ * the past.
+ * @returns ms since 1970; null unless all of the text is understood
  */
 export function parseMoment(text: string, nowMs: number): number | null {
   const asked = text.trim();
   const ago = agoMs(asked);
   if (ago !== null) return nowMs - ago;
-  if (asked.includes("/")) return null; // 3/4 is another day in every other country
+  if (asked.includes("/")) return null; // 3/4 is ambiguous: March 4 or April 3
   const words = plainly(asked);
   const here = readAll(words, { instant: new Date(nowMs) });
-  // a zone that is named counts for the days, too
+  // a zone in the text also determines the days
   const timezone = here?.get("timezoneOffset") ?? null;
   const found =
     timezone === null
@@ -45,7 +45,7 @@ const UNITS: Readonly<Record<string, string>> = {
   ...{ day: "d", week: "w", year: "y" },
 };
 
-/** "2h ago", "-2h", "2 days ago", "an hour ago": the same length, however it is written; null for anything else. */
+/** "2h ago", "-2h", "2 days ago", "an hour ago" in ms; null for anything else. */
 function agoMs(asked: string): number | null {
   const length = /^-(.*)$|^(.*\S)\s*ago$/is.exec(asked);
   const short = (length?.[1] ?? length?.[2] ?? "")
@@ -59,7 +59,7 @@ function agoMs(asked: string): number | null {
   return parseDuration(short);
 }
 
-/** As the parser of times reads it: it takes the digits of a fraction for milliseconds, and "last night" for midnight. */
+/** Adapted to the parser, which reads fractional digits as milliseconds, and "last night" as midnight. */
 const plainly = (asked: string): string =>
   asked
     .replace(
@@ -99,7 +99,7 @@ function momentOf(
   return again <= nowMs ? again : last;
 }
 
-/** A moment of the future, as the last one of its kind. */
+/** A time in the future, moved to the last matching one in the past. */
 function lastBefore(
   start: ParsedComponents,
   at: number,
@@ -114,7 +114,7 @@ function lastBefore(
 interface Calendar {
   dayOf(atMs: number): number;
   moved(atMs: number, by: { days?: number; years?: number }): number;
-  /** After how long a clock that is set back shows the same time again, 0 where it does not. */
+  /** Time until the clock shows the same time again, ms, as it is set back for winter; 0 if it does not. */
   repeatsAfterMs(atMs: number): number;
 }
 
@@ -142,7 +142,7 @@ const LOCAL: Calendar = {
   },
 };
 
-/** Of a zone that is so many minutes ahead of UTC. */
+/** The calendar of a zone that is `minutes` ahead of UTC. */
 function calendarOf(minutes: number): Calendar {
   const aheadMs = MINUTE_MS * minutes;
   const day = DAY_MS;
@@ -160,8 +160,8 @@ function calendarOf(minutes: number): Calendar {
 const DEFAULT_LAST = "1h";
 
 /**
- * The range that `--last`, `--from` and `--to` mean: an hour until now where nothing is said; `--last` counts back from
- * `--to`, or forward from `--from`. @throws Failure that names the option, the rule and the value
+ * The range given by `--last`, `--from` and `--to`; default: the last hour. `--last` counts back from `--to`, or
+ * forward from `--from`. @throws Failure that names the option, the rule and the value
  */
 export function timeRange(
   { last, from, to }: TimeOptions,
@@ -179,7 +179,7 @@ export function timeRange(
   const toMs = moment("--to", to);
   if (last !== undefined && fromMs !== null && toMs !== null)
     throw new Failure(
-      `Cannot use --last '${last}': must not stand beside both --from and --to`,
+      `Cannot use --last '${last}': must not be combined with both --from and --to`,
     );
   const lastMs = parseDuration(last ?? DEFAULT_LAST);
   if (lastMs === null)
@@ -191,11 +191,11 @@ export function timeRange(
   const range = { fromMs: fromMs ?? end - lastMs, toMs: end };
   if (range.fromMs < range.toMs) return range;
   throw new Failure(
-    `Cannot show '${new Date(range.fromMs).toISOString()}' to '${new Date(range.toMs).toISOString()}': must begin before it ends`,
+    `Cannot show '${new Date(range.fromMs).toISOString()}' to '${new Date(range.toMs).toISOString()}': must start before it ends`,
   );
 }
 
-/** Local time for people, of instants in ms since 1970. */
+/** Local time of instants in ms since 1970, for people. */
 
 /** "Sat 21 Nov 2026". */
 export function dayOf(atMs: number): string {
@@ -211,7 +211,7 @@ function offsetOf(atMs: number): string {
   return `UTC${minutes < 0 ? "-" : "+"}${two(abs / 60)}:${two(abs % 60)}`;
 }
 
-/** How the time of a step is written: as fine as its length needs, with the day where steps are long. */
+/** The format of a step's time: as precise as its length requires; with the day for long steps. */
 export function timeColumn(stepMs: number | null): {
   readonly width: number;
   readonly hasDay: boolean;
@@ -232,7 +232,7 @@ export function timeColumn(stepMs: number | null): {
 export const dayAndTime = (atMs: number): string =>
   `${dayOf(atMs).slice(4, 10)} ${timeOfDay(atMs).slice(0, 5)}`;
 
-/** "Sat 21 Nov 2026 13:33 to 14:33", with seconds where an end has any. */
+/** "Sat 21 Nov 2026 13:33 to 14:33"; with seconds if an end has any. */
 export function spanOf(fromMs: number, toMs: number): string {
   const width = fromMs % MINUTE_MS === 0 && toMs % MINUTE_MS === 0 ? 5 : 8;
   const time = (atMs: number) => timeOfDay(atMs).slice(0, width);
@@ -240,7 +240,7 @@ export function spanOf(fromMs: number, toMs: number): string {
   return `${dayOf(fromMs)} ${time(fromMs)} to ${end}${time(toMs)}`;
 }
 
-/** Says when between two lines the day or the clock has changed; null where neither has. */
+/** A note if the day or the UTC offset changes between two lines; else null. */
 export function turnOf(beforeMs: number, atMs: number): string | null {
   if (offsetOf(beforeMs) !== offsetOf(atMs))
     return `${dayOf(atMs)}, ${offsetOf(atMs)} from here`;
@@ -255,14 +255,14 @@ const UNITS_OF_MS = [
 ] as const;
 const MS = ["ms", "ms", 1] as const;
 
-/** A length in the greatest unit that leaves no rest: its number, and the unit for programs and for people. */
+/** A duration in the largest unit that divides it: the number, and the unit for programs and for people. */
 function lengthOf(ms: number) {
   const [unit, word, size] =
     UNITS_OF_MS.find((each) => ms % each[2] === 0) ?? MS;
   return { count: ms / size, unit, word };
 }
 
-/** "5m", as the recorder reads it. */
+/** "5m", as the recorder parses it. */
 export function lengthText(ms: number): string {
   const { count, unit } = lengthOf(ms);
   return `${count}${unit}`;

@@ -39,13 +39,13 @@ export function sideOf(frame: CycleFrame, direction: Direction): Side {
 
 export const ARROW = { download: "↓", upload: "↑" } as const;
 
-/** "22.4" ms, or what the reading was where there was no reply. */
+/** "22.4" ms, or the kind of reading if there was no reply. */
 export const rttOf = (frame: CycleFrame): string =>
   frame.rttUs === null
     ? (READINGS[frame.reading] ?? "—")
     : fixed(frame.rttUs / 1e3, 1);
 
-/** "+0.6" ms; "—" where it is not known. */
+/** "+0.6" ms; "—" if unknown. */
 export const deltaOf = (frame: CycleFrame): string =>
   showDelta(maybe(frame.deltaUs, (us) => us / 1e3));
 
@@ -53,8 +53,8 @@ export const deltaOf = (frame: CycleFrame): string =>
 const STATE_WIDTH = { download: 8, upload: 6 } as const;
 
 /**
- * A frame for people. Cycles are a line of numbers each, aligned; the cause of a rate is a line of its own, whenever it is
- * another one than `before`, the same WAN's last cycle.
+ * A frame for people. A cycle is a line of aligned numbers; the cause of a rate follows on a line of its own if it
+ * differs from that of `before`, the same WAN's previous cycle.
  */
 export function frameLines(
   frame: Frame,

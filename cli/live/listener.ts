@@ -6,22 +6,22 @@ import {
   wansIn,
 } from "../../shared/runtime/paths.js";
 
-/** How often the run folder is looked through for new controllers, ms. */
+/** Time between checks of the run folder for new controllers, ms. */
 const LOOK_MS = 500;
 
-/** A listener that is slow has frames dropped, at the controller, rather than kept: 10 s at 20 Hz. */
+/** Frames queued per controller, 10 s at 20 Hz; if the listener is slow, more are dropped at the controller. */
 const QUEUE = 200;
 
 interface ListenOptions {
-  /** Only these WANs; all of them where the list is empty. */
+  /** Only these WANs; all if empty. */
   readonly wans: readonly string[];
-  /** Hears of a message that is no frame. */
+  /** Called for an invalid message. */
   readonly refuse: (reason: string) => void;
 }
 
 /**
- * The live frames of every controller in the run folder, of new ones too, until `stop`. Changes nothing for anybody.
- * @throws Failure where the folder or a socket is not for us: ZeroMQ would try it for ever and say nothing
+ * The live frames of all controllers in the run folder, including new ones, until `stop`.
+ * @throws Failure if access to the folder or a socket is denied: ZeroMQ would retry for ever without an error
  */
 export async function* listen(
   run: RunFolder,

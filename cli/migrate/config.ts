@@ -22,9 +22,9 @@ interface Made {
 }
 
 /**
- * Makes our files of the Python wanctl's and says what became of each key. With `to` they are written into that folder,
- * never over one that is there; else printed.
- * @returns the exit code: 0, or 1 where what was made is not valid yet
+ * Converts the Python version's files and reports what became of each key. With `to` the results are written into that
+ * folder, never over an existing file; else they are printed.
+ * @returns the exit code: 0, or 1 if a result is not valid yet
  */
 export function migrateConfig(
   files: readonly string[],
@@ -39,7 +39,7 @@ export function migrateConfig(
   if (to !== undefined) demandRoom(to, places);
   for (const { file } of steering)
     process.stderr.write(
-      `${file}\n  about steering, which wanctl does not do yet: nothing is made of it\n\n`,
+      `${file}\n  about steering, which wanctl does not support yet: ignored\n\n`,
     );
   for (const old of olds) process.stderr.write(`${report(old).join("\n")}\n\n`);
   if (to === undefined) {
@@ -51,7 +51,7 @@ export function migrateConfig(
   return complaints.length === 0 ? 0 : 1;
 }
 
-/** Those about steering, and those of a WAN. @throws Failure if there is no WAN among them */
+/** The files about steering, and those of a WAN. @throws Failure if there is none of a WAN */
 function parted(all: readonly OldFile[]): [OldFile[], OldFile[]] {
   const isSteering = ({ keys }: OldFile) =>
     keys.some(({ key }) => key.startsWith("topology."));
@@ -59,12 +59,12 @@ function parted(all: readonly OldFile[]): [OldFile[], OldFile[]] {
   const [first] = all;
   if (ofWans.length === 0 && first !== undefined)
     throw new Failure(
-      `Cannot migrate '${first.file}': it is about steering, which wanctl does not do yet`,
+      `Cannot migrate '${first.file}': it is about steering, which wanctl does not support yet`,
     );
   return [all.filter(isSteering), ofWans];
 }
 
-/** All that is to be made: nothing is written while one of them cannot be. @throws ConfigError, Failure */
+/** Converts all files; nothing is written if one fails. @throws ConfigError, Failure */
 function filesOf(olds: readonly OldFile[]): Made[] {
   const made = olds.map((old) => {
     const { wan, text } = wanFile(old);
@@ -75,7 +75,7 @@ function filesOf(olds: readonly OldFile[]): Made[] {
   );
   if (twin !== undefined)
     throw new Failure(
-      `Cannot migrate: two files make '${twin.name}': rename one wan_name`,
+      `Cannot migrate: two files result in '${twin.name}': rename one wan_name`,
     );
   const days = olds.flatMap(
     (old) => old.number("storage.retention_days") ?? [],
@@ -100,7 +100,7 @@ interface Place {
 function demandRoom(folder: string, files: readonly Place[]): void {
   const taken = files.find(({ path }) => existsSync(path));
   if (taken !== undefined)
-    throw new Failure(`Cannot write '${taken.path}': it is there already`);
+    throw new Failure(`Cannot write '${taken.path}': it exists already`);
   try {
     makeFolder(folder);
     accessSync(folder, constants.W_OK | constants.X_OK);
@@ -127,8 +127,7 @@ function report(old: OldFile): string[] {
     ...old.keys.flatMap(({ key, line }) => {
       const fate = keyMapping(key, old);
       const head = `  ${String(line).padStart(3)}  `;
-      if (fate === null)
-        return wrap(head, `${key}  ! not known: nothing was made of it`);
+      if (fate === null) return wrap(head, `${key}  ! unknown: ignored`);
       return "to" in fate
         ? wrap(head, `${key}  -> ${fate.to}`)
         : wrap(head, `${key}  dropped: ${fate.because}`);
@@ -136,7 +135,7 @@ function report(old: OldFile): string[] {
   ];
 }
 
-/** What was made is checked as any other file. */
+/** The errors in a converted file. */
 function complaintsOf({ name, text }: Made): string[] {
   const folder = mkdtempSync(join(tmpdir(), "wanctl-migrate-"));
   try {

@@ -8,12 +8,12 @@ import { lockDatabase, openDatabase } from "../../recorder/store/database.js";
 import { systemClock } from "../../shared/runtime/clock.js";
 import { nameOf } from "./wan-file.js";
 
-/** A line of progress is printed no more often. */
+/** Shortest time between two lines of progress, ms. */
 const PROGRESS_MS = 2_000;
 
 /**
- * Takes the Python wanctl's database over into the recorder's, and says what became of its rows.
- * @throws Failure where the recorder runs, or one of the files is of no use
+ * Imports the Python version's database into the recorder's, and reports what became of its rows.
+ * @throws Failure if the recorder is running, or one of the files cannot be used
  */
 export async function migrateHistory(file: string, to: string): Promise<void> {
   const path = resolve(to);
@@ -51,12 +51,12 @@ function withProgress(
   }
 }
 
-/** Each row that was read is in one line. */
+/** Counts by outcome; each row read is in exactly one line. */
 function pageOf(rows: number, counts: MigrationCounts): string {
   const { values, superseded, transitions, configurations, leftOut } = counts;
   const taken: [number, string][] = [
     [values, "values rolled up"],
-    [superseded, "averages of a time that has finer values"],
+    [superseded, "averages of times that have finer values"],
     [transitions, "changes of state"],
     [configurations, "configurations"],
   ];

@@ -3,19 +3,19 @@ import { isMap, isScalar, type Node, type Pair } from "yaml";
 import { ConfigError, type Problem } from "../../shared/config/error.js";
 import { openConfigFile } from "../../shared/config/file.js";
 
-/** A key of the Python wanctl's file; of a group, its keys. Lists are values. */
+/** A key of the Python version's file. Groups are flattened; lists are values. */
 interface OldKey {
   readonly key: string;
   readonly value: unknown;
   readonly line: number;
 }
 
-/** The Python wanctl's file: all there is in it, and what is asked of it. */
+/** The Python version's file: all its keys, and typed access. */
 export interface OldFile {
   readonly file: string;
   readonly keys: readonly OldKey[];
   has(key: string): boolean;
-  /** Null where the key is left out. @throws ConfigError where it is something else */
+  /** Null if the key is not set. @throws ConfigError if it has another type */
   number(key: string): number | null;
   text(key: string): string | null;
   texts(key: string): readonly string[];
@@ -25,7 +25,7 @@ export interface OldFile {
   refuse(key: string, rule: string, shown?: unknown): never;
 }
 
-/** @throws ConfigError where it is no YAML */
+/** @throws ConfigError if it is not YAML */
 export function openOldFile(file: string): OldFile {
   const { document, lines, twice } = openConfigFile(file);
   if (twice.length > 0) throw new ConfigError(basename(file), twice);
@@ -61,9 +61,9 @@ export function openOldFile(file: string): OldFile {
     },
     text(key) {
       const found = value(key);
-      // what may be a secret is not shown
+      // the value may be a secret: do not show it
       if (found === null || typeof found === "string") return found;
-      return refuse(key, "must be a text");
+      return refuse(key, "must be a non-empty string");
     },
     flag(key) {
       const found = value(key);

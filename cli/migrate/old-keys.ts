@@ -6,37 +6,37 @@ import {
   passwordVariable,
 } from "./wan-file.js";
 
-/** What becomes of a key of the Python wanctl: ours, or why there is none. */
+/** The new key for a key of the Python version, or why there is none. */
 type Fate = { readonly to: string } | { readonly because: string };
 
-/** Where that depends on what else the file says. */
+/** The same, depending on other keys of the file. */
 type FateIn = Fate | ((old: OldFile) => Fate);
 
 const to = (key: string): Fate => ({ to: key });
 const dropped = (because: string): Fate => ({ because });
 
 const RATE_LAW =
-  "the rate follows what the line was seen to carry, in no fixed steps";
-const ONE_FLOOR = "one floor for all states: the lowest";
-const ESTIMATOR = "the baseline is learned, and smoothing is not configured";
-const ONE_SIGNAL = "there is one measurement: ICMP, by every reflector";
+  "the rate follows the measured throughput, without fixed steps";
+const ONE_FLOOR = "there is one floor for all states: the lowest";
+const ESTIMATOR = "the baseline is learned, smoothing is not configurable";
+const ONE_SIGNAL = "there is one measurement: ICMP, to all reflectors";
 const LOSS =
-  "losing answers, the line or the router are told apart without further checks";
+  "lost answers, a lost line and a lost router are told apart without further checks";
 const JOURNAL = "logs go to the journal";
 const DEADLINES = "no cycle waits for a router or an answer";
 const RECORDERS =
-  "health and metrics are on a socket, and the recorder's at http.listen";
+  "health is on a socket, the recorder's health and metrics at http.listen";
 const KEEP =
-  "follows from retention_days; finer data is kept longer than it was";
-const NO_TUNING = "nothing tunes itself";
-const LOCK = "a lock needs no file";
-const CAKE_STATISTICS = "the queues' own statistics do not decide";
+  "derived from retention_days; fine-grained data is kept longer than before";
+const NO_TUNING = "there is no automatic tuning";
+const LOCK = "locks need no file";
+const CAKE_STATISTICS = "CAKE's statistics are not used for control";
 
 const ofRouter =
   (fate: FateIn): FateIn =>
   (old) =>
     isOfThisHost(old)
-      ? dropped("the queues are this host's: there is no router to be asked")
+      ? dropped("the queues are on this host: there is no router")
       : typeof fate === "function"
         ? fate(old)
         : fate;
@@ -46,7 +46,9 @@ const ofThisHost =
   (old: OldFile): Fate =>
     isOfThisHost(old)
       ? to(key)
-      : dropped("the router's queue types say so, and wanctl leaves them");
+      : dropped(
+          "set by the router's queue types, which wanctl does not change",
+        );
 
 const way = (direction: "download" | "upload"): [string, Fate][] => [
   ...[`ceiling_mbps`].map((key): [string, Fate] => [
@@ -97,7 +99,7 @@ const way = (direction: "download" | "upload"): [string, Fate][] => [
 
 const THRESHOLDS = "continuous_monitoring.thresholds";
 
-/** By key; a name that ends in a dot stands for all keys of its group that have no line of their own. */
+/** By key; a name that ends in a dot stands for all keys of its group without a line of their own. */
 const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
   ["schema_version", dropped("files have no version")],
   ["wan_name", to("wan")],
@@ -112,14 +114,14 @@ const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
     ofRouter((old) =>
       isOverSsh(old)
         ? to("shaper.ssh_key_file")
-        : dropped("REST goes by password"),
+        : dropped("REST uses a password"),
     ),
   ],
   [
     "router.password",
     ofRouter((old) =>
       isOverSsh(old)
-        ? dropped("SSH goes by key")
+        ? dropped("SSH uses a key")
         : to(
             passwordVariable(old) === null
               ? "shaper.password_file"
@@ -129,7 +131,7 @@ const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
   ],
   [
     "router.port",
-    ofRouter(dropped("REST goes over TLS, port 443; another: shaper.port")),
+    ofRouter(dropped("REST uses TLS on port 443; for another see shaper.port")),
   ],
   [
     "router.verify_ssl",
@@ -148,7 +150,7 @@ const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
     "cake_params.mpu",
     (old) =>
       isOfThisHost(old) && !hasLink(old)
-        ? dropped("needs shaper.link, to say what the bytes come on top of")
+        ? dropped("needs a shaper.link other than raw")
         : ofThisHost("shaper.mpu_bytes")(old),
   ],
   ["cake_params.rtt", ofThisHost("shaper.rtt_ms")],
@@ -157,10 +159,10 @@ const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
   ["cake_params.allow_wash", ofThisHost("shaper.wash")],
   ["cake_params.wash", ofThisHost("shaper.wash")],
   ["cake_params.nat", ofThisHost("shaper.nat")],
-  ["cake_params.memlimit", dropped("CAKE finds out how much it needs")],
+  ["cake_params.memlimit", dropped("CAKE determines how much it needs")],
   [
     "cake_params.",
-    dropped("wanctl qdisc knows what each direction of CAKE needs"),
+    dropped("wanctl qdisc sets what CAKE needs in each direction"),
   ],
   ["continuous_monitoring.enabled", dropped("had no effect")],
   ["continuous_monitoring.cake_stats_cadence_sec", dropped(CAKE_STATISTICS)],
@@ -182,7 +184,7 @@ const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
   ["timeouts.", dropped(DEADLINES)],
   ["lock_file", dropped(LOCK)],
   ["lock_timeout", dropped(LOCK)],
-  ["state_file", dropped("what is learned is in state_dir, /var/lib/wanctl")],
+  ["state_file", dropped("learned values are in state_dir, /var/lib/wanctl")],
   ["logging.", dropped(JOURNAL)],
   ["health_check.", dropped(RECORDERS)],
   ["metrics.", dropped(RECORDERS)],
@@ -196,7 +198,7 @@ const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
   ["storage.retention.", dropped(KEEP)],
   [
     "storage.maintenance_interval_seconds",
-    dropped("the recorder tidies all the time, in slices"),
+    dropped("the recorder does maintenance all the time, in slices"),
   ],
   ["signal_processing.", dropped(ESTIMATOR)],
   ["cake_signal.", dropped(ONE_SIGNAL)],
@@ -205,22 +207,22 @@ const FATES: ReadonlyMap<string, FateIn> = new Map<string, FateIn>([
   [
     "owd_asymmetry.",
     dropped(
-      "one-way times are taken from ICMP timestamps where reflectors answer them",
+      "one-way delays come from ICMP timestamps if reflectors answer them",
     ),
   ],
-  ["measurement.", dropped("how to probe is found out; see probe.method")],
+  ["measurement.", dropped("the probe type is detected; see probe.method")],
   [
     "reflector_quality.",
-    dropped("reflectors that lose or jitter are replaced by themselves"),
+    dropped("reflectors with loss or jitter are replaced automatically"),
   ],
   [
     "alerting.",
-    dropped("alerts are Prometheus's: deploy/prometheus/wanctl.alerts.yml"),
+    dropped("alerts are in Prometheus: deploy/prometheus/wanctl.alerts.yml"),
   ],
   ["tuning.", dropped(NO_TUNING)],
 ]);
 
-/** What a key of the old file becomes; null for an unknown one. */
+/** The mapping of a key of the old file; null if it is unknown. */
 export function keyMapping(key: string, old: OldFile): Fate | null {
   const fate = fateIn(key);
   return typeof fate === "function" ? fate(old) : fate;

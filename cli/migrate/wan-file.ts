@@ -4,7 +4,7 @@ import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import { WAN_NAME } from "../../shared/contract/frame.js";
 import type { OldFile } from "./old-file.js";
 
-/** A WAN's name as ours may be: the Python wanctl allowed capitals, dots and underscores. Null where nothing is left. */
+/** A valid WAN name: the Python version allowed capitals, dots and underscores. Null if nothing is left. */
 export function nameOf(old: string): string | null {
   const name = old
     .toLowerCase()
@@ -40,11 +40,11 @@ const demand = (old: OldFile, key: string): string =>
 const demandNumber = (old: OldFile, key: string): number =>
   old.number(key) ?? old.refuse(key, "is required");
 
-/** Text or list as YAML has it. */
+/** A text or list in YAML. */
 const yaml = (value: unknown): string =>
   stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim();
 
-/** Its lines, each further in. */
+/** A group with its lines indented. */
 const group = (name: string, lines: readonly string[]): string =>
   [`${name}:`, ...lines.map((line) => `  ${line}`)].join("\n");
 
@@ -68,11 +68,11 @@ export const isOfThisHost = (old: OldFile): boolean =>
 export const isOverSsh = (old: OldFile): boolean =>
   old.text("router.transport") === "ssh";
 
-/** Whether it says what the line adds to each packet. */
+/** Whether the file sets the overhead per packet. */
 export const hasLink = (old: OldFile): boolean =>
   (old.oneOf("cake_params.overhead", LINKS) ?? "raw") !== "raw";
 
-/** Where the old file names no device, one that has to be looked at. */
+/** Without a device in the old file, a guess to be checked by the user. */
 const queuesHere = (old: OldFile): string =>
   group("shaper", [
     "backend: tc",
@@ -81,14 +81,14 @@ const queuesHere = (old: OldFile): string =>
     ...cake(old),
   ]);
 
-/** What its CAKE was told, or did without being told. */
+/** CAKE's options, or the Python version's defaults. */
 function cake(old: OldFile): string[] {
   const key = (name: string) => `cake_params.${name}`;
   const mpu = old.number(key("mpu"));
   const rttMs = milliseconds(old, key("rtt"));
   const wash = old.flag(key("allow_wash")) ?? old.flag(key("wash"));
   return [
-    "# What the line adds to each packet: docs/qdisc.md.",
+    "# Link type, for the overhead per packet: docs/qdisc.md.",
     `link: ${old.oneOf(key("overhead"), LINKS) ?? "raw"}`,
     ...(mpu === null || !hasLink(old) ? [] : [`mpu_bytes: ${mpu}`]),
     ...(rttMs === null ? [] : [`rtt_ms: ${rttMs}`]),
@@ -133,42 +133,40 @@ function router(old: OldFile): string {
     ...(isOverSsh(old) ? ssh(old) : rest(old, port)),
     `download_queue: ${yaml(demand(old, "queues.download"))}`,
     `upload_queue: ${yaml(demand(old, "queues.upload"))}`,
-    "# Whose byte counters say how loaded the line is.",
+    "# The interface whose byte counters measure the load of the line.",
     "# wan_interface: ether1",
   ]);
 }
 
-/** Only what is known to be the host's own key is believed, so there has to be a file of it. */
+/** A known_hosts file is required: the router's host key is always verified. */
 const ssh = (old: OldFile): string[] => [
   "transport: ssh",
   `ssh_key_file: ${yaml(demand(old, "router.ssh_key"))}`,
-  "# ssh-keyscan makes it; compare the fingerprint: docs/controller.md.",
+  "# Create it with ssh-keyscan and compare the fingerprint: docs/controller.md.",
   "known_hosts_file: /etc/wanctl/router.known_hosts",
 ];
 
-/** The Python wanctl spoke TLS on port 443 alone. Another port was HTTP, and its password in clear. */
+/** The Python version used TLS on port 443 only. Any other port was plain HTTP. */
 const rest = (old: OldFile, port: number | null): string[] => [
   "transport: rest",
   ...secret(passwordVariable(old)),
-  "# Unless an authority that this host knows has signed it, pin the certificate:",
+  "# Unless the certificate is signed by a CA this host trusts, pin it:",
   "# tls: { fingerprint_sha256: ... }",
   ...(port === null || port === 443
     ? []
-    : [
-        `# Port ${port} was plain HTTP; switch www-ssl on at the router instead.`,
-      ]),
+    : [`# Port ${port} was plain HTTP; enable www-ssl on the router instead.`]),
 ];
 
-/** A secret never stands in a file of ours, nor in what is printed of the old one. */
+/** Secrets are never written to a configuration file, nor printed. */
 const secret = (variable: string | null): string[] =>
   variable === null
     ? [
-        "# The password itself goes there, mode 0600.",
+        "# A file with the password alone, mode 0600.",
         "password_file: /etc/wanctl/router.password",
       ]
     : [`password_env: ${variable}`];
 
-/** The environment variable that held the password; null where the file itself did. */
+/** The environment variable with the password; null if the file has the password itself. */
 export const passwordVariable = (old: OldFile): string | null =>
   /^\$\{(\w+)\}$/.exec(old.text("router.password") ?? "")?.[1] ?? null;
 
@@ -180,7 +178,7 @@ const FLOORS = [
   "floor_mbps",
 ];
 
-/** Of the ceiling, where nothing says what the line carries on a bad evening. */
+/** Base rate as a fraction of the ceiling, if the file has no other hint. */
 const BASE_RATIO = 0.8;
 
 function rates(old: OldFile, direction: Direction): string {

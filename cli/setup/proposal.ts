@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import type { PresetName } from "../../controller/law/tuning.js";
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 
-/** What a controller's file is made of. */
+/** The input for a controller's file. */
 export interface ProposedLine {
   readonly wan: string;
   readonly preset: PresetName;
   readonly reflectors: readonly string[];
   /** RTT of the idle line, ms; null if there was no answer. */
   readonly idleMs: number | null;
-  /** What the provider sells, Mbit/s. */
+  /** The plan's rates, Mbit/s. */
   readonly planMbps: Readonly<Record<Direction, number>>;
   readonly shaper: QueuesHere | QueuesOfRouter;
 }
@@ -17,7 +17,7 @@ export interface ProposedLine {
 interface QueuesHere {
   readonly kind: "host";
   readonly device: string;
-  /** The address that a rule sends out by the device; null where none is needed. */
+  /** The source address that an ip rule routes by the device; null if none is needed. */
   readonly source: string | null;
 }
 
@@ -33,7 +33,7 @@ export interface QueuesOfRouter {
   readonly wanInterface: string | null;
 }
 
-/** Of the plan's rate. A shared line carries less on a bad evening; a radio may carry next to nothing. */
+/** Fractions of the plan's rate. A shared line carries less in the evening, a radio link at times very little. */
 const SHARES: Readonly<Record<PresetName, { floor: number; base: number }>> = {
   cable: { floor: 0.2, base: 0.8 },
   vdsl: { floor: 0.2, base: 0.8 },
@@ -44,15 +44,15 @@ const SHARES: Readonly<Record<PresetName, { floor: number; base: number }>> = {
 
 const LEAST_MBPS = 0.5;
 
-/** Three digits are enough for a guess. */
+/** Rounded to three significant digits. */
 const rounded = (mbps: number): number =>
   Number(Math.max(LEAST_MBPS, mbps).toPrecision(3));
 
-/** The longest name that the kernel gives a device. */
+/** Longest device name in the kernel, characters. */
 const NAME_MAX = 15;
 const MARK_LETTERS = 5;
 
-/** Ours for a line of that name. Where that would be cut off, a mark of the whole name keeps similar ones apart. */
+/** The ifb device for a line's device. If the name is too long, part of it is replaced by a hash, to keep it unique. */
 export function ifbOf(device: string): string {
   const name = `ifb4${device}`;
   if (name.length <= NAME_MAX) return name;
@@ -89,7 +89,7 @@ ${rates.join("\n\n")}
 `;
 }
 
-/** A colon before a bracket would make YAML see a key. */
+/** Quoted if it has a colon, which YAML could read as a key. */
 const listed = (host: string): string =>
   host.includes(":") ? JSON.stringify(host) : host;
 
@@ -145,11 +145,11 @@ function linkOf(preset: PresetName, device: string): string {
   }
 }
 
-/** Twice the idle RTT, and a little more, suits CAKE best. */
+/** CAKE's rtt: twice the idle RTT or a little more. */
 const rttOf = (idleMs: number): number =>
   Math.min(300, Math.max(20, 10 * Math.ceil((2 * idleMs) / 10)));
 
-/** What kind of line it most likely is, by the name of its device and how far away the world is. */
+/** The probable kind of line, by its device name and idle RTT. */
 export function likelyPreset(
   device: string | null,
   idleMs: number | null,

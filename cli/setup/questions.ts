@@ -1,24 +1,24 @@
 import { createInterface, type Interface } from "node:readline/promises";
 import { Failure } from "../../shared/runtime/failure.js";
 
-/** One thing to be known. */
+/** One question. */
 export interface Question {
   readonly flag: string;
   readonly words: string;
-  /** What an empty answer means; null where there has to be one. */
+  /** The default answer; null if an answer is required. */
   readonly usual: string | null;
-  /** What is wrong with an answer; null where nothing is. */
+  /** What is wrong with an answer; null if it is valid. */
   readonly fault: (answer: string) => string | null;
 }
 
 /** Gets answers: from flags, else from the terminal, else the default. */
 interface Questions extends Disposable {
   ask(question: Question, given: string | undefined): Promise<string>;
-  /** What is wrong with the flags, or missing without a terminal to ask at: a line for each. */
+  /** Errors in the flags, and flags missing without a terminal: a line for each. */
   faults(flags: readonly (readonly [Question, string | undefined])[]): string[];
 }
 
-/** @param isAsking whether there is a terminal to ask at */
+/** @param isAsking whether to ask at the terminal */
 export function openQuestions(isAsking: boolean): Questions {
   const terminal = isAsking
     ? createInterface({ input: process.stdin, output: process.stderr })
@@ -60,11 +60,11 @@ export function openQuestions(isAsking: boolean): Questions {
   };
 }
 
-/** @throws Failure where the terminal is closed, or Ctrl-C pressed */
+/** @throws Failure if the terminal is closed or Ctrl-C is pressed */
 function typedAt(terminal: Interface, prompt: string): Promise<string> {
   return terminal.question(prompt).catch((error: unknown) => {
     if (!(error instanceof Error && error.name === "AbortError")) throw error;
     process.stderr.write("\n");
-    throw new Failure("Cannot set up: there was no answer: nothing is written");
+    throw new Failure("Cannot set up: no answer: nothing was written");
   });
 }

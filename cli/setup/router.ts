@@ -13,7 +13,7 @@ type Access = Pick<
   "host" | "port" | "user" | "passwordFile" | "fingerprint"
 >;
 
-/** Asks a MikroTik router for the queues that could be meant. Changes nothing. @throws Failure where there are none */
+/** Finds the queues of a MikroTik router, one per direction. Changes nothing. @throws Failure if there are none */
 export async function queuesOf(access: Access): Promise<QueuesOfRouter> {
   const { host, port, user, passwordFile, fingerprint } = access;
   await using session = openSession(
@@ -42,7 +42,7 @@ export async function queuesOf(access: Access): Promise<QueuesOfRouter> {
     return { kind: "router", ...access, queue, queues, wanInterface };
   }
   throw new Failure(
-    `Cannot find the queues of router '${host}': one for each direction must be there, see docs/controller.md: got ${asked.join(", ") || "none"}`,
+    `Cannot find the queues of router '${host}': there must be one for each direction, see docs/controller.md: got ${asked.join(", ") || "none"}`,
   );
 }
 
@@ -57,7 +57,7 @@ async function listed(
 
 const LIKE = { download: /down|(^|[^a-z])dl/i, upload: /up|(^|[^a-z])ul/i };
 
-/** One queue that sounds like each direction; null where there are more or none. */
+/** The queues whose names match the directions; null unless there is exactly one for each. */
 function pairOf(names: readonly string[]): QueuesOfRouter["queues"] | null {
   const [download = [], upload = []] = DIRECTIONS.map((direction) =>
     names.filter((name) => LIKE[direction].test(name)),
@@ -75,7 +75,7 @@ const alone = ([name, ...others]: readonly string[]) =>
     ? { download: name, upload: name }
     : null;
 
-/** The first of the interface list WAN, which RouterOS's own configuration makes. */
+/** The first interface in the list WAN, which RouterOS's default configuration creates. */
 async function wanOf(session: Session): Promise<string | null> {
   const outcome = await session.list("interface/list/member", { list: "WAN" });
   return outcome.kind === "done"

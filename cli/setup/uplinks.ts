@@ -9,13 +9,13 @@ import { objectsOf, runCommand } from "../../controller/qdisc/look.js";
 
 export type IpFamily = 4 | 6;
 
-/** A device that a default route leaves by, and the family of addresses that reach the world by it: 4 where both do. */
+/** A device with a default route, and the address family of that route; 4 if both have one. */
 export interface Uplink {
   readonly device: string;
   readonly family: IpFamily;
 }
 
-/** Those of this host, in any routing table; the one that is used first comes first. @throws Failure */
+/** The uplinks of this host in all routing tables, preferred one first. @throws Failure */
 export function uplinks(): Uplink[] {
   const found = ([4, 6] as const).flatMap((family) =>
     told(`ip -j -${family} route show table all default`)
@@ -31,14 +31,14 @@ export function uplinks(): Uplink[] {
   return found.filter(isFirst);
 }
 
-/** A table of its own is asked only where a rule says so. */
+/** Added to the metric of routes in other tables, which are used only by rules. */
 const OTHER_TABLE = 2 ** 32;
 
 const rankOf = (route: JsonFields): number =>
   (numberIn(route, "metric") ?? 0) +
   ([null, "main"].includes(textIn(route, "table")) ? 0 : OTHER_TABLE);
 
-/** The devices of this host by all of their names. */
+/** The devices of this host, each with all its names. */
 export const devicesHere = (): string[][] =>
   told("ip -j link show").flatMap((link) => {
     const name = textIn(link, "ifname");
@@ -49,8 +49,8 @@ export const devicesHere = (): string[][] =>
   });
 
 /**
- * The address of a device that has a rule of its own, `ip rule add from ADDRESS table N`: what leaves by the device from
- * another finds no way. Null where there is none.
+ * The address of a device that an `ip rule add from ADDRESS table N` routes; packets from another address are not
+ * routed by the device. Null if there is none.
  */
 export function sourceOf(device: string, family: IpFamily): string | null {
   const rules = told(`ip -j -${family} rule show`)
@@ -79,7 +79,7 @@ export function sourceOf(device: string, family: IpFamily): string | null {
 
 const nameOf = (family: IpFamily) => (family === 4 ? "ipv4" : "ipv6");
 
-/** What `ip` answers, nothing where it does not. @throws Failure where it cannot be run or read */
+/** The output of `ip`; empty if it fails. @throws Failure if it cannot be run or parsed */
 function told(question: string): readonly JsonFields[] {
   const { ok, out } = runCommand(question);
   return ok ? objectsOf(question, out) : [];

@@ -2,74 +2,74 @@ import type { Condition } from "../../shared/contract/state.js";
 import { showMbps, toKbps } from "../../shared/contract/units.js";
 import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
-/** What a device that packets pass says: there and in use, there without a carrier or switched off, or not there at all. */
+/** The state of a device: up; existing but without a carrier or administratively down; or not existing. */
 export type LinkState = "up" | "down" | "gone";
 
-/** What is known of the line besides its answers. */
+/** Facts about the line besides the answers. */
 export interface Signs {
-  /** Null where it cannot be known. */
+  /** Null if unknown. */
   readonly link: LinkState | null;
-  /** The device that this is told of; null where it has no name here. */
+  /** The device `link` is about; null if it has no name on this host. */
   readonly device: string | null;
-  /** Whether the answers that come are not to pings, but to what is tried instead. */
+  /** Whether measurements come from the fallback, not from pings. */
   readonly isFallback: boolean;
-  /** Whether pings are answered too rarely to control by. */
+  /** Whether too few pings are answered to control the rates. */
   readonly isSparse: boolean;
-  /** Whether the next router answers, which is asked while no reflector does; null if unknown. */
+  /** Whether the gateway answers, which is probed only while no reflector does; null if unknown. */
   readonly gateway: boolean | null;
-  /** Why pings cannot be sent now, which says nothing of the line; null if they can. */
+  /** Why pings cannot be sent now, a local fault; null if they can. */
   readonly pingerFault: string | null;
-  /** How many reflectors are asked. */
+  /** How many reflectors are probed. */
   readonly asked: number;
-  /** The names that no address was found for. */
+  /** Host names without a known address. */
   readonly unknown: readonly string[];
-  /** Whether that is all of them, so that no reflector can be asked. */
+  /** Whether these are all reflectors, so that no reflector can be probed. */
   readonly isNameless: boolean;
 }
 
-/** What a condition is told from. */
+/** The input for the condition. */
 export interface Facts extends Signs {
   /** Time since the last answer, ms; Infinity before the first one. */
   readonly silentMs: number;
-  /** How many reflectors answered lately. */
+  /** How many reflectors answered within the last 5 s. */
   readonly answering: number;
-  /** What the line brought lately, bit/s; null where that is not counted. */
+  /** Received traffic over the last 500 ms, bit/s; null without byte counters. */
   readonly receivedBps: number | null;
-  /** What the line always carries, bit/s: its floor. */
+  /** The floor of the download, bit/s, which the line can always carry. */
   readonly floorBps: number;
 }
 
-/** A condition, from when it holds, and one that is about to take its place. */
+/** The present condition and its start, and the candidate to replace it. */
 export interface ConditionNow {
   readonly condition: Condition;
   readonly from: MonoMs;
   readonly next: { readonly condition: Condition; readonly from: MonoMs };
-  /** Since when at least one reflector can be asked. */
+  /** Since when at least one reflector can be probed. */
   readonly askedFrom: MonoMs;
 }
 
-/** A silence of this length, ms, is neither one lost probe nor one long queue. */
+/** ms without an answer after which the line is silent: longer than one lost probe or one long queue. */
 const SILENT_MS = 1_000;
 
 /**
- * A silence of this length, ms, while as much comes in as the line always carries: pings are filtered, for such a line has no
- * queue as long as that. Where less comes in it may have one.
+ * ms without an answer, while at least the floor is received, after which pings count as filtered: at that rate no
+ * queue is this long. Below the floor one may be.
  */
 const FILTERED_MS = 2_000;
 
-/** So long without an answer and without traffic: the line is down. Traffic may rest for a second. */
+/** ms without an answer and without traffic after which the line is down. Traffic alone may pause for a second. */
 const DOWN_MS = 3_000;
 
-/** A modem says so much of its own accord. What is more comes over the line. */
+/** bit/s that a modem itself may send; only more than this shows that the line carries traffic. */
 const CHATTER_BPS = 8_000;
 
-/** Where answers are rare, so long without one is nothing new. */
+/** In `sparse`, ms without an answer after which the line is silent. */
 const SPARSE_MS = 5_000;
 
-/** A median of three stands if one of them errs. */
+/** Answering reflectors needed for `measuring`: a median of three tolerates one outlier. */
 const ENOUGH = 3;
 
-/** What is judged so for this long holds. Nothing flaps faster. */
+/** A condition must hold for this long, ms, before it is reported: no flapping. */
 const SETTLE_MS = 1_000;
 
 /** Before the first answer. */
@@ -98,8 +98,8 @@ export function standing(
 }
 
 /**
- * A link that is gone needs no second look, nor does a silence that begins, or that is told from a line that is down. But
- * when a line comes back its traffic is there a round trip before its answers.
+ * Immediate: a lost link, the beginning of a silence, and the change from a silence to measuring or to a line that is
+ * down. Others wait: when a line comes back, traffic arrives a round trip before the first answers.
  */
 const settleMs = (from: Condition, to: Condition): number =>
   to === "no_link" ||
@@ -113,7 +113,7 @@ const MEASURED: readonly Condition[] = ["measuring", "reduced", "sparse"];
 const canAsk = ({ isNameless, pingerFault, isFallback }: Facts): boolean =>
   !isNameless && (pingerFault === null || isFallback);
 
-/** @param waitedMs time since the last answer, counted while reflectors could be asked */
+/** @param waitedMs time since the last answer during which reflectors could be probed */
 function judge(facts: Facts, waitedMs: number, was: Condition): Condition {
   const { link, isFallback, isSparse, silentMs, answering, asked } = facts;
   const { receivedBps, floorBps, isNameless, pingerFault } = facts;
@@ -128,11 +128,11 @@ function judge(facts: Facts, waitedMs: number, was: Condition): Condition {
   if (receivedBps <= CHATTER_BPS)
     return waitedMs > DOWN_MS ? "line_down" : "silent";
   const isFull = receivedBps >= floorBps && waitedMs > FILTERED_MS;
-  // once found, it stands for as long as anything comes in
+  // remains filtered while any traffic arrives
   return isFull || was === "filtered" ? "filtered" : "silent";
 }
 
-/** Why it is what it is, for people; null where there is nothing to complain of. */
+/** The condition in words; null for `measuring`. */
 export function conditionInWords(
   { condition, from }: Pick<ConditionNow, "condition" | "from">,
   facts: Facts,
@@ -140,23 +140,23 @@ export function conditionInWords(
 ): string | null {
   const { silentMs, answering, asked, isFallback, gateway } = facts;
   const { link, device } = facts;
-  // an answer may be stamped a little after the cycle that asks
+  // an answer may be stamped slightly later than the cycle
   const spell = (ms: number) => `${(Math.max(0, ms) / 1e3).toFixed(1)} s`;
   const silence = facts.isNameless
-    ? "no reflector can be asked"
+    ? "no reflector can be probed"
     : Number.isFinite(silentMs)
       ? `no reflector answered for ${spell(silentMs)}`
       : "no reflector has answered yet";
   const nameless =
     facts.unknown.length === 0
       ? ""
-      : `; no address is known of ${facts.unknown.join(", ")}`;
+      : `; no address known for ${facts.unknown.join(", ")}`;
   const next =
     gateway === null
       ? ""
       : gateway
         ? "; the gateway answers"
-        : "; nor does the gateway answer";
+        : "; the gateway does not answer either";
   switch (condition) {
     case "measuring":
       return null;
@@ -165,26 +165,26 @@ export function conditionInWords(
         ? `only ${answering} of ${asked} reflectors answer${nameless}`
         : `${answering} of ${asked} reflectors answer again`;
     case "sparse":
-      return "too few pings are answered to control by: answers are limited or lost";
+      return "too few pings are answered to control the rates: replies are rate-limited or lost";
     case "silent":
       return silence + nameless + coming(facts) + next;
     case "filtered":
       return isFallback
         ? "pings are filtered: measured by TCP handshakes"
-        : `pings are filtered, or the reflectors gone: traffic passes, but ${silence}`;
+        : `pings are filtered or the reflectors are down: traffic passes, but ${silence}`;
     case "line_down":
-      return `line is down: ${silence}, and nothing comes in${next}`;
+      return `line is down: ${silence}, and no traffic arrives${next}`;
     case "no_link":
       return `no link for ${spell(msSince(from, now))}: ${device ?? "interface"} is ${link === "gone" ? "gone" : "down"}`;
   }
 }
 
-/** What comes in during a silence, if that leaves the cause open. */
+/** Received traffic during a silence, if it leaves the cause open. */
 function coming({ receivedBps, floorBps, silentMs }: Facts): string {
   if (receivedBps === null || silentMs <= FILTERED_MS) return "";
   if (receivedBps <= CHATTER_BPS || receivedBps >= floorBps) return "";
   const [is, floor] = [receivedBps, floorBps].map((bps) =>
     showMbps(toKbps(bps)),
   );
-  return `; ${is} Mbit/s come in, less than its floor of ${floor}: a line that carries little, or filtered pings`;
+  return `; ${is} Mbit/s received, less than the floor of ${floor}: a very slow line, or filtered pings`;
 }

@@ -16,7 +16,7 @@ import {
 } from "./classification.js";
 import { openSamples } from "./samples.js";
 
-/** Follows the condition of the line, and reports when it becomes another one. */
+/** Tracks the condition of the line and reports changes. */
 export interface ConditionWatch {
   look(facts: Facts, now: MonoMs): void;
   /** The condition in words; null before the first cycle. */
@@ -26,11 +26,11 @@ export interface ConditionWatch {
 interface ConditionView {
   readonly name: Condition;
   readonly sinceMs: number;
-  /** Why it is not measuring; null where it is. */
+  /** Why it is not measuring; null if it is. */
   readonly why: string | null;
 }
 
-/** The event that begins with a condition; its end follows from the table of events. Silence is reported by what measures it. */
+/** The event that begins with a condition; the table of events has its end. Silence is reported by Watch. */
 const EVENTS: Readonly<Partial<Record<Condition, TroubleName>>> = {
   reduced: "reflectors_few",
   sparse: "answers_few",

@@ -8,7 +8,7 @@ import type { ControlState } from "../law/control.js";
 import { restlessRatio } from "../law/restlessness.js";
 import type { Shaper } from "../shapers/shaper.js";
 
-/** Publishes values that rarely change: each when it is first known, when it changes, and once a minute for readers that were not there. */
+/** Publishes rarely changing values: when first known, on change, and once a minute for readers that joined later. */
 interface Samples {
   tell(
     metric: string,
@@ -33,12 +33,12 @@ export function openSamples(publish: (message: Message) => void): Samples {
   };
 }
 
-/** Tells whether the router accepts rates. */
+/** Publishes whether the router accepts rates. */
 export interface RouterWatch {
   look(router: ReturnType<Shaper["view"]>, now: MonoMs): void;
 }
 
-/** Publishes nothing before the first answer or fault: until then it is not known. */
+/** Publishes nothing before the router's first answer or fault. */
 export function openRouterWatch(
   publish: (message: Message) => void,
 ): RouterWatch {
@@ -51,12 +51,12 @@ export function openRouterWatch(
   };
 }
 
-/** Tells what was learned of the line. */
+/** Publishes what the law has learned of the line. */
 export interface LearnedWatch {
   look(state: ControlState): void;
 }
 
-/** Publishes how restless each direction is, in tenths: finer steps would be noise. */
+/** The restlessness of each direction, in tenths: finer steps would be noise. */
 export function openLearnedWatch(
   publish: (message: Message) => void,
 ): LearnedWatch {
@@ -74,16 +74,16 @@ export function openLearnedWatch(
   };
 }
 
-/** Tells how the calls to the router ended. */
+/** Publishes the calls to the router, by outcome. */
 export interface CallsWatch {
-  /** Called every cycle; seldom is anything due. */
+  /** Called every cycle; publishes at most every 5 s. */
   look(now: MonoMs): void;
 }
 
-/** As often as Prometheus asks. */
+/** Shortest time between publications, ms; about the scrape interval of Prometheus. */
 const PERIOD_MS = 5_000;
 
-/** Publishes the counts. They begin anew with each run. */
+/** Publishes the counts, which start at zero with each run. */
 export function openCallsWatch(
   counts: () => CallCounts,
   publish: (message: Message) => void,

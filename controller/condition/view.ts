@@ -17,15 +17,14 @@ import type { Line } from "../line/line.js";
 import type { Cycle } from "../line/metronome.js";
 import type { ConditionWatch } from "./condition-watch.js";
 
-/** The controller's health, as its socket tells it. Total: it answers before the first cycle too. */
+/** The controller's health, for its socket. Answers before the first cycle too. */
 export interface HealthView {
   show(row: Row, state: ControlState, tick: Cycle): void;
   health(): Health;
-  /** The same as one sentence. */
+  /** The same in one line. */
   words(): string;
 }
 
-/** What is looked at. */
 interface Parts {
   readonly line: Line;
   readonly bus: () => Readonly<Record<string, unknown>>;
@@ -65,7 +64,7 @@ export function openHealthView(
     const heldMs = latest?.state.counterUpdates.heldMs ?? 0;
     if (heldMs > 0)
       said.push(
-        `byte counters move only each ${(heldMs / 1e3).toFixed(1)} s: cuts are sized by the delay`,
+        `byte counters are updated only every ${(heldMs / 1e3).toFixed(1)} s: cuts are sized by the delay`,
       );
     if (router.error !== null) said.push(`router: ${router.error}`);
     said.push(...router.warnings.map((warning) => `router: ${warning}`));

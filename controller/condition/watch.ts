@@ -9,21 +9,22 @@ import { silenceMs } from "../law/evidence.js";
 import { PAUSED_MS } from "../line/line.js";
 import type { Signs } from "./classification.js";
 
-/** Whether pings leave at all, and whether they are answered too rarely to control by. */
+/** Whether pings can be sent, and whether too few are answered to control the rates. */
 type Probing = Pick<Signs, "pingerFault" | "isSparse">;
 
-/** Notices changes from one cycle to the next, and reports each once. */
+/** Reports changes from one cycle to the next. */
 export interface Watch {
   look(before: ControlState, after: ControlState, signs: Probing): void;
 }
 
-/** No answer for so long, ms: measurement is lost. No answer from one reflector only: that one is lost. */
+/** ms without any answer after which measurement is lost. */
 const MEASUREMENT_LOST_MS = 1_000;
+/** ms without an answer from one reflector, while others answer, after which that reflector is lost. */
 const REFLECTOR_LOST_MS = 5_000;
-/** Where answers are rare anyway. */
+/** ms without any answer after which measurement is lost, while answers are sparse. */
 const SPARSE_LOST_MS = 5_000;
 
-/** Wall and monotonic clock may drift apart by NTP's slewing, but not by so much between two cycles, ms. */
+/** A larger change of the wall clock against the monotonic one between two cycles, ms, is a step: NTP slews less. */
 const CLOCK_STEP_MS = 1_000;
 
 export function openWatch(
@@ -32,9 +33,9 @@ export function openWatch(
   report: Report,
 ): Watch {
   let isMeasurementLost = false;
-  /** Since when pings have been answered without a pause of this process. */
+  /** Since when pings have been answered, without a suspension of this process. */
   let hearingFrom = -Infinity as MonoMs;
-  /** When each of them was last heard. */
+  /** When each lost reflector last answered. */
   const lostReflectors = new Map<number, MonoMs>();
   let clockOffsetMs = clock.wall() - clock.mono();
 
@@ -56,7 +57,7 @@ export function openWatch(
     }
   }
 
-  /** A suspended process hears nothing: reflectors are not blamed. */
+  /** A suspended process receives nothing: not the reflectors' fault. */
   function lookAtPause(before: ControlState, after: ControlState): void {
     const pausedMs = msSince(before.at, after.at);
     if (pausedMs <= PAUSED_MS) return;
@@ -64,7 +65,7 @@ export function openWatch(
     report("paused", { lasted_ms: Math.round(pausedMs) });
   }
 
-  /** Where no ping of any is answered, or too few are, that is the line's condition, and no reflector's. */
+  /** If no pings are answered, or too few, the line is the cause, not a reflector. */
   function lookAtReflectors(
     { estimate, at }: ControlState,
     { pingerFault, isSparse }: Probing,

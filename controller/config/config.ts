@@ -35,21 +35,21 @@ const RESERVED = ["recorder", "steering"];
 export interface ControllerConfig {
   readonly wan: string;
   readonly probe: ProbeConfig;
-  /** What all probes together may take of the line, each way. */
+  /** Limit for all probes together, per direction. */
   readonly probeBudgetBps: number;
-  /** What is tried while no ping is answered, and at which port; null: nothing. */
+  /** Probes used while no ping is answered, and their port; null: none. */
   readonly fallback: {
     readonly kind: FallbackName;
     readonly port: number;
   } | null;
-  /** A line unused for so long is probed less; null: never. */
+  /** ms without traffic after which the line is probed less; null: never. */
   readonly idleAfterMs: number | null;
   readonly shaper: ShaperConfig;
   readonly policy: Policy;
   readonly onStop: (typeof LEAVES)[number];
-  /** Where what was learned survives a restart; null: nowhere. */
+  /** Null: none. */
   readonly checkpointFile: string | null;
-  /** What is kept for a recorder that is away. */
+  /** Limits for frames kept for a recorder that is away. */
   readonly replay: RingLimits;
   readonly logFormat: LogFormat;
 }
@@ -60,15 +60,15 @@ export function loadControllerConfig(file: string): Loaded<ControllerConfig> {
   return { values: controllerConfig(values), shown };
 }
 
-/** The same, key by key as it stands there. @throws ConfigError */
+/** The file's keys and values as written. @throws ConfigError */
 export const loadControllerFile = (file: string): Loaded<ControllerFile> =>
   loadConfig(file, CONTROLLER_SCHEMA, RULES);
 
-/** The same with all that is wrong with it. @throws ConfigError where it cannot be read at all */
+/** The same, with all errors in it. @throws ConfigError if it cannot be read at all */
 export const examineControllerFile = (file: string): Examined<ControllerFile> =>
   examineConfig(file, CONTROLLER_SCHEMA, RULES);
 
-/** A rule that one key breaks unless it holds. */
+/** A problem of one key unless a condition holds. */
 const unless = (
   holds: boolean,
   key: string,
@@ -118,7 +118,7 @@ const rulesOf = (direction: Direction): Rule<ControllerFile>[] => [
   },
 ];
 
-/** The key that says how much bloat a direction may have. */
+/** The key that sets a threshold of a direction: its own, or the one for both. */
 const keyOf = (
   file: ControllerFile,
   direction: Direction,
@@ -126,7 +126,7 @@ const keyOf = (
 ): string =>
   `${file[direction][key] === null ? "thresholds" : direction}.${key}`;
 
-/** What must hold between keys. Each reads no more of them than it is about, so that it can be told beside other faults. */
+/** Rules across keys. Each reads only the keys it is about, so that errors in other keys do not prevent its check. */
 const RULES: readonly Rule<ControllerFile>[] = [
   ({ wan }) =>
     unless(
@@ -168,12 +168,12 @@ const timestampsBy = (method: string, hosts: readonly string[]): Problem[] => {
   return unless(
     method !== "timestamps" || address === undefined,
     "probe.method",
-    "must be auto or echo with IPv6 addresses",
+    "must be auto or echo for IPv6 addresses",
     `timestamps, ${address}`,
   );
 };
 
-/** One host twice would be two witnesses. The same spelling twice is told by the list's format. */
+/** The same host in two spellings would count twice in the median. Equal spellings are refused by the list's format. */
 const sameHosts = (reflectors: readonly string[]): Problem[] =>
   reflectors.flatMap((host, i) => {
     const twin = reflectors
@@ -184,7 +184,7 @@ const sameHosts = (reflectors: readonly string[]): Problem[] =>
       : [
           {
             key: "probe.reflectors",
-            rule: `must not name a host twice: '${twin}' is the same`,
+            rule: `must not have duplicate hosts: '${twin}' is the same`,
             value: host,
           },
         ];
@@ -205,7 +205,7 @@ const hardRedOf = (file: ControllerFile, direction: Direction): number =>
     ? Infinity
     : (file.download.hard_red_bloat_ms ?? file.thresholds.hard_red_bloat_ms);
 
-/** What one direction keeps to: its own keys, else those for both, else the preset's. */
+/** The limits of a direction: its own keys, else those for both directions, else the preset's. */
 function limitsOf(file: ControllerFile, direction: Direction): Limits {
   const { floor_mbps, base_mbps, ceiling_mbps } = file[direction];
   return {
@@ -240,12 +240,12 @@ export function controllerConfig(file: ControllerFile): ControllerConfig {
     policy: {
       limits: eachDirection((direction) => limitsOf(file, direction)),
       restless: presetOf(file).restless,
-      // one that is reached another way has another baseline
+      // a reflector probed by the fallback has another baseline
       reflectors: probe.reflectors.length * (fallback === null ? 1 : 2),
       spacingMs: probe.spacing_ms,
     },
     onStop: file.on_stop,
-    // a simulated line starts anew with every run
+    // a simulated line starts afresh with each run
     checkpointFile:
       backend.isSimulated || file.state_dir === null
         ? null
@@ -266,7 +266,7 @@ const fallbackOf = ({
     ? null
     : { kind: probe.fallback, port: probe.fallback_port };
 
-/** What follows for keys of a controller's file that are left out. */
+/** Derived values of keys that a controller's file does not set. */
 export const derivedOf = (file: ControllerFile): Derived => ({
   ...thresholds(file),
   ...backendOf(file.shaper).derived(file),

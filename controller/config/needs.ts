@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { Failure } from "../../shared/runtime/failure.js";
 
-/** Tries whether a program is there. @param from the package that brings it. @throws Failure */
+/** Checks that a program can be run. @param from the package that contains it. @throws Failure */
 export function demandProgram(name: string, from = name): void {
   const error: NodeJS.ErrnoException | undefined = spawnSync(name, ["-V"], {
     stdio: "ignore",

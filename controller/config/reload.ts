@@ -5,7 +5,7 @@ import { MINUTE_MS } from "../../shared/contract/units.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import type { ControllerConfig } from "./config.js";
 
-/** What only sets limits and words, and nothing that is open: sockets, probes, the way to the router. */
+/** Keys that can change without reopening sockets, probes or the connection to the router. */
 export const RELOADABLE_KEYS =
   /^(preset|on_stop|log\.format|(download|upload|thresholds)\..+)$/;
 
@@ -13,10 +13,10 @@ export type ReloadAnswer =
   | { readonly kind: "loaded"; readonly loaded: Loaded<ControllerConfig> }
   | { readonly kind: "refused"; readonly why: string };
 
-/** On a busy machine a thread takes seconds to begin. */
+/** Time limit for a reload, ms; then it is refused. On a busy machine a thread takes seconds to start. */
 const DEADLINE_MS = MINUTE_MS;
 
-/** Reads a controller's file in a thread of its own: neither a disk that hangs nor a long file delays a cycle. @throws Failure */
+/** Reads a controller's file in a thread, so that a slow disk or a long file delays no cycle. @throws Failure */
 export async function readBeside(
   file: string,
 ): Promise<Loaded<ControllerConfig>> {

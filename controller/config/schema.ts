@@ -5,7 +5,7 @@ import { PRESET_NAMES } from "../law/tuning.js";
 import { PROBE_SCHEMA } from "../probes/schema.js";
 import { BACKEND_SCHEMA } from "../shapers/backends.js";
 
-/** CTRL-07: the rates a stopped controller leaves behind. */
+/** CTRL-07: the rates a controller sets when it stops. */
 export const LEAVES = ["base", "leave", "ceiling"] as const;
 
 export const WAN = like(
@@ -111,5 +111,5 @@ export const CONTROLLER_SCHEMA = {
   },
 } as const;
 
-/** The keys of the file, as they stand there. */
+/** The file's keys and values as written. */
 export type ControllerFile = ValuesOf<typeof CONTROLLER_SCHEMA>;

@@ -5,31 +5,32 @@ import type { LinkState } from "../condition/classification.js";
 import type { Counted } from "../law/inputs.js";
 import { deviceState, ownName } from "../probes/sockets.js";
 
-/** The byte counters of the WAN, read beside the cycle. */
+/** The byte counters of the WAN, read in the background. */
 export interface Counters extends AsyncDisposable {
-  /** The values since the last look, oldest first; each once. */
+  /** The values since the last call, oldest first. */
   take(): readonly Counted[];
-  /** What the interface that is counted says of itself; null where that is not known. */
+  /** The state of the counted interface; null if unknown. */
   link(): LinkState | null;
 }
 
-/** Where the traffic of the line is not known. */
+/** For lines without byte counters. */
 export const NO_COUNTERS: Counters = {
   take: () => [],
   link: () => null,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
 
+/** Time between readings, ms. */
 const PERIOD_MS = 25;
 
-/** The carrier is looked at each so many readings. */
+/** The carrier is checked at every eighth reading. */
 const CARRIER_EVERY = 8;
 
-/** Values kept for a cycle that is late; older ones are dropped. */
+/** Values kept while a cycle is late; older ones are dropped. */
 const KEPT_MAX = 64;
 
 /**
- * The bytes a device received and sent, from /proc/net/dev (proc_net(5)); null where there is no such device.
+ * The bytes a device received and sent, from /proc/net/dev (proc_net(5)); null if there is no such device.
  * `  eth0: 1296 9 0 0 0 0 0 0 1176 8 0 ...`: receive first, transmit eight fields later.
  */
 export function parseProcLine(
@@ -49,7 +50,7 @@ export function parseProcLine(
   return null;
 }
 
-/** Whether a device that is there has a carrier: none also where it is switched off, sysfs(5); null where nothing says. */
+/** Whether an existing device has a carrier, sysfs(5); "down" also if administratively down, null if unknown. */
 async function carrierOf(device: string): Promise<LinkState | null> {
   try {
     const carrier = await readFile(`/sys/class/net/${device}/carrier`, "utf8");
@@ -59,7 +60,7 @@ async function carrierOf(device: string): Promise<LinkState | null> {
   }
 }
 
-/** Reads a device's counters every 25 ms. No value while the device is away. */
+/** Reads a device's counters every 25 ms. No values while the device does not exist. */
 export async function openProcCounters(
   device: string,
   clock: Clock,
@@ -113,14 +114,14 @@ export async function openProcCounters(
   };
 }
 
-/** A device that packets pass, besides the one that is counted. */
+/** A device on the packets' path other than the counted one. */
 export interface PassedDevice {
   readonly name: string;
-  /** Never waits. A carrier is not asked for: with no host on the LAN the line may still be fine. */
+  /** Never waits. Ignores the carrier: without a host on the LAN the line may still be fine. */
   link(): LinkState | null;
 }
 
-/** One that is away may come back, and be called by another of its names. */
+/** How often to look up a missing device's name again, ms: it may come back under another one. */
 const RENAME_MS = 1_000;
 
 export function openPassedDevice(name: string, clock: Clock): PassedDevice {

@@ -5,29 +5,28 @@ import {
 import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { Counted } from "../law/inputs.js";
 
-/** Whether anybody uses the line. */
+/** The use of the line. */
 interface Idle {
-  /** When it was last used. */
   readonly usedAt: MonoMs;
   readonly counted: Counted | null;
 }
 
-/** What makes a line idle. */
+/** When a line counts as idle. */
 export interface IdleRule {
-  /** Unused for so long; null: never. */
+  /** ms without use; null: never. */
   readonly afterMs: number | null;
   readonly floorBps: PerDirection<number>;
 }
 
-/** Below this part of the floor no rate can make a queue. */
+/** Traffic below this fraction of the floor does not count as use: it cannot cause a queue at any rate. */
 const USED_RATIO = 0.2;
 
-/** Counters that stopped say nothing of now. */
+/** Counter values older than this, ms, are not used: the line then does not count as idle. */
 const COUNTED_MS = 1_000;
 
 export const inUse = (now: MonoMs): Idle => ({ usedAt: now, counted: null });
 
-/** The use after a cycle: `counted` is what was counted since the last one. */
+/** The use after a cycle. @param counted the counter values since the last one */
 export function nextUse(
   before: Idle,
   counted: readonly Counted[],

@@ -22,13 +22,13 @@ import type { Counters, PassedDevice } from "./counters.js";
 import { type IdleRule, inUse, isIdle, nextUse } from "./idle.js";
 import type { Cycle } from "./metronome.js";
 
-/** What a backend opens: what sets the rates of a real line, and what counts its traffic. */
+/** What a backend opens for a real line: its shaper and its byte counters. */
 export interface Shaped {
   readonly shaper: Shaper;
   readonly counters: Counters;
-  /** The interface whose traffic is counted; null where it has no name here. */
+  /** The interface whose traffic is counted; null if it has no name on this host. */
   readonly wan: string | null;
-  /** The device that incoming traffic is led to; null where there is none. */
+  /** The device that incoming traffic is redirected to (ifb); null if there is none. */
   readonly download: PassedDevice | null;
   readonly calls: Pick<RouterCalls, "counts">;
 }
@@ -38,7 +38,7 @@ interface Parts extends Shaped {
   readonly addresses: Pick<Addresses, "unknown" | typeof Symbol.dispose>;
 }
 
-/** The part of the configuration that may change while a line is open: asked for at each use, never kept. */
+/** The part of the configuration that may change while a line is open: read at each use, never copied. */
 export interface Reloadable {
   readonly policy: Policy;
 }
@@ -75,7 +75,7 @@ export function openMeasuredLine(
   let heardAt = clock.mono();
   let doesGatewayAnswer: boolean | null = null;
 
-  /** The first device that is not up, else what is known of the WAN's. */
+  /** The first device that is not up, else the WAN's. */
   function worst(): Pick<Signs, "link" | "device"> {
     const link = counters.link();
     const passed = download?.link() ?? null;
@@ -99,7 +99,7 @@ export function openMeasuredLine(
       use = nextUse(use, traffic, rule(), now);
       pinger.rest(isIdle(use, rule(), now) ? IDLE_ROUND_MS : null);
       const seen = answers(now);
-      // whatever it is, it is found out sooner with all probes
+      // after a loss probe at the full rate, to find the cause sooner
       if (seen.kind === "lost") use = { ...use, usedAt: now };
       if (seen.replies.length > 0 || seen.kind === "asleep") heardAt = now;
       const isSilent = msSince(heardAt, now) > SILENT_MS;
@@ -135,23 +135,23 @@ export function openMeasuredLine(
 const isUp = (link: LinkState | null): boolean =>
   link === null || link === "up";
 
-/** What could not even leave was not lost on the line. */
+/** While the link is down, unanswered probes never left: they do not count as lost. */
 const withLink = (answers: Answers, link: LinkState | null): Answers =>
   answers.replies.length > 0 || isUp(link)
     ? answers
     : { kind: "no_link", replies: [], lost: 0 };
 
-/** What a controller measures and acts upon: a real line, or a simulated one that keeps its own time. */
+/** The line a controller measures and shapes: a real one, or a simulated one with a clock of its own. */
 export interface Line extends AsyncDisposable {
   /** When this cycle starts. */
   startOf(tick: Cycle): MonoMs;
-  /** The facts that came since the last cycle, each once. */
+  /** The measurements since the last cycle, each once. */
   take(now: MonoMs): Reading;
-  /** What is known of the line besides its answers. */
+  /** Facts about the line besides the answers. */
   signs(): Signs;
-  /** How it measures, for people. */
+  /** How it is probed, for the health socket. */
   probing(): Readonly<Record<string, unknown>>;
   readonly shaper: Shaper;
-  /** How what was asked of the router ended. */
+  /** Calls to the router, by outcome. */
   calls(): CallCounts;
 }

@@ -5,19 +5,19 @@ import {
   msSince,
 } from "../../shared/runtime/clock.js";
 
-/** One cycle that is being served. */
+/** One tick. */
 export interface Cycle {
   /** The instant the cycle begins. */
   readonly at: MonoMs;
-  /** How long after its grid point that is, less than one period. */
+  /** Delay after the grid point, ms; less than one period. */
   readonly lateMs: number;
-  /** Grid points that passed unserved since the tick before. */
+  /** Grid points skipped since the last tick. */
   readonly missed: number;
 }
 
 /**
- * A cycle each `periodMs`, aimed at a fixed grid: a late cycle drops those it slept through and never catches up
- * (CTRL-01). Ends when `stop` is aborted.
+ * A tick every `periodMs` on a fixed grid: after a delay, missed ticks are dropped and not caught up (CTRL-01). Ends
+ * when `stop` is aborted.
  *
  *     cycle:  50  100  [150]  200  250      one 120 ms cycle at 100
  *     served: *    *           *    *       150 is dropped, the phase is kept

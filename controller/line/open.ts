@@ -10,7 +10,7 @@ import { withFallback, withoutFallback } from "../probes/with-fallback.js";
 import { backendOf } from "../shapers/backends.js";
 import { type Line, openMeasuredLine, type Reloadable } from "./line.js";
 
-/** Opens the line of a configuration. What it needs is tried before anything is opened. @throws Failure */
+/** Opens the line of a configuration, after checking its programs and privileges. @throws Failure */
 export async function openLine(
   config: ControllerConfig,
   inForce: Reloadable,

@@ -5,23 +5,23 @@ import { type Clock } from "../../shared/runtime/clock.js";
 import { reasonOf } from "../../shared/runtime/failure.js";
 import { openOutage, type Report } from "../../shared/runtime/outage.js";
 
-/** Where the reflectors are now, beside the cycle: names are looked up again and again, and keep what was found. */
+/** The reflectors' addresses. Names are looked up periodically; a failed lookup keeps the old address. */
 export interface Addresses extends Disposable {
-  /** The address, or null while the name is not known. */
+  /** The address; null if not resolved yet. */
   of(reflector: number): string | null;
-  /** The names that no address was found for yet. */
+  /** The names not resolved yet. */
   unknown(): readonly string[];
 }
 
-/** A name may move; one that could not be looked up is tried sooner, the more so where nothing is known of it. */
+/** Time to the next lookup, ms: after a success, after a failure with an old address, after one without. */
 const AGAIN_MS = 5 * MINUTE_MS;
 const FAILED_AGAIN_MS = 30_000;
 const UNKNOWN_AGAIN_MS = 5_000;
 
-/** A name server that needs longer is one that does not answer. */
+/** A lookup that takes longer, ms, is reported as failed. */
 const SLOW_MS = 3_000;
 
-/** @param family of the addresses that names are looked up for */
+/** @param family of the addresses to look up */
 export function openAddresses(
   reflectors: readonly string[],
   family: 4 | 6,
@@ -36,7 +36,7 @@ export function openAddresses(
   const failing = new Set<string>();
   const outage = openOutage("names_lost", clock, report);
   let isClosed = false;
-  // one at a time: while a name server hangs, a look-up keeps one of the few threads that the counters need as well
+  // one at a time: while a name server hangs, a lookup blocks one of the few threads that the counters need as well
   let turn = Promise.resolve();
 
   function fail(host: string, why: string): void {

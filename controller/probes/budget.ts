@@ -6,15 +6,15 @@ import {
   taken,
 } from "../../shared/runtime/token-bucket.js";
 
-/** What probing may take of the line, each way, and what it takes: bytes of packets at layer 3. */
+/** The bandwidth of probing per direction: its limit and its use, in bytes at layer 3. */
 
-/** An ICMP message of ours, fping's, to which IPv6 adds, and the three packets of a handshake that leave, by IPv6. */
+/** Bytes of our ICMP packet, of fping's, and of IPv6's longer header; bits of the three packets a handshake sends. */
 const SOCKET_BYTES = 40;
 const FPING_BYTES = 84;
 const IPV6_BYTES = 20;
 export const HANDSHAKE_BITS = 8 * 212;
 
-/** The least that a fallback needs: with fewer answers a second there is silence between two of them. */
+/** Handshakes a second a fallback needs at least: with fewer the gap between two answers counts as a silence. */
 const HANDSHAKES_A_SECOND = 5;
 const HANDSHAKE_BPS = HANDSHAKES_A_SECOND * HANDSHAKE_BITS;
 
@@ -26,7 +26,7 @@ interface Pings {
 export const fpingBytes = (reflectors: readonly string[]): number =>
   FPING_BYTES + (reflectors.some(isIPv6) ? IPV6_BYTES : 0);
 
-/** What one ping of this method takes; `auto` pings from a socket of our own, but where addresses are IPv6. */
+/** Bytes per ping of this method; `auto` uses the raw socket unless an address is IPv6. */
 const pingBytes = (method: string, reflectors: readonly string[]): number =>
   method === "echo" || reflectors.some(isIPv6)
     ? fpingBytes(reflectors)
@@ -35,7 +35,7 @@ const pingBytes = (method: string, reflectors: readonly string[]): number =>
 export const bpsOf = (bytes: number, spacingMs: number): number =>
   (8e3 * bytes) / spacingMs;
 
-/** What a budget must have room for, and the sum in words. */
+/** The minimum budget, and the reason in words. */
 export function leastBudget(
   method: string,
   reflectors: readonly string[],
@@ -48,11 +48,11 @@ export function leastBudget(
   const kbps = (bps: number) => (bps / 1e3).toFixed(1);
   return {
     bps: pingBps + handshakeBps,
-    why: `a probe of ${bytes} bytes each ${spacingMs} ms takes ${kbps(pingBps)}, ${HANDSHAKES_A_SECOND} TCP handshakes a second ${kbps(handshakeBps)}`,
+    why: `a probe of ${bytes} bytes every ${spacingMs} ms takes ${kbps(pingBps)}, ${HANDSHAKES_A_SECOND} TCP handshakes a second ${kbps(handshakeBps)}`,
   };
 }
 
-/** fping's probes, no more often than the budget allows; its pace cannot be changed while it runs. */
+/** fping's probes, slowed down to the budget if need be; the interval cannot be changed while it runs. */
 export const withinBudget = <Probe extends Pings>(
   probe: Probe,
   budgetBps: number,
@@ -61,15 +61,15 @@ export const withinBudget = <Probe extends Pings>(
   return { ...probe, spacingMs: Math.max(probe.spacingMs, Math.ceil(leastMs)) };
 };
 
-/** Shared by all who probe, so that all of them together stay within it, over any second and longer. */
+/** A limit shared by all probes, kept over any second and longer. */
 export interface Budget {
-  /** For a ping, which the configuration has room for: it leaves in any case. */
+  /** Charges a ping; it is always sent, as the configuration has room for it. */
   spendPing(now: MonoMs): void;
-  /** Whether a handshake may leave now; if so it is paid for. */
+  /** Whether a handshake may be sent now; if so it is charged. */
   grantHandshake(now: MonoMs): boolean;
 }
 
-/** Holds what a second brings, and at least one handshake. */
+/** The burst is one second's worth, and at least one handshake. */
 export function openBudget(bps: number, openedAt: MonoMs): Budget {
   const limit = { perS: bps, burst: Math.max(bps, HANDSHAKE_BITS) };
   let bits = fullBucket(limit, openedAt);

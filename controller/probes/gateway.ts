@@ -12,12 +12,13 @@ import { decodeAnswer, encodeRequest } from "./icmp/packet.js";
 import { type IcmpSocket, openIcmpSocket } from "./icmp/socket.js";
 import { ownName, type ProbeRoute } from "./sockets.js";
 
-/** Whether the next router answers pings: asked only while no reflector does, to locate the fault. */
+/** Whether the gateway answers pings; probed only while no reflector answers, to locate the fault. */
 export interface Gateway extends Disposable {
-  /** Asks once a second while it is wanted. Null where it is not known. */
+  /** Pings once a second while `isWanted`. Null if unknown. */
   look(isWanted: boolean, now: MonoMs): boolean | null;
 }
 
+/** Time between pings, ms. */
 const ASK_EVERY_MS = 1_000;
 
 /** ms. Without an answer for this long the gateway counts as not answering. */
@@ -29,8 +30,8 @@ const SEQ_LIMIT = 2 ** 16;
 const BY_GATEWAY = 0x3;
 
 /**
- * The gateway of the default route, by a device or by any, from /proc/net/route (proc_net(5)); null where there is none:
- * `wan 00000000 0102000A 0003 0 0 100 00000000 0 0 0`, the address as the bytes lie in memory.
+ * The gateway of the default route with the lowest metric, of one device or any, from /proc/net/route (proc_net(5));
+ * null if there is none: `wan 00000000 0102000A 0003 0 0 100 00000000 0 0 0`, the address in host byte order.
  */
 export function parseGateway(
   table: string,
@@ -74,7 +75,7 @@ export function openGateway(way: ProbeRoute, clock: Clock): Gateway {
     try {
       return openIcmpSocket(way, clock);
     } catch (error) {
-      if (error instanceof Failure) return null; // said by who pings
+      if (error instanceof Failure) return null; // reported by the pinger
       throw error;
     }
   }

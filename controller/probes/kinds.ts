@@ -3,17 +3,17 @@ import { ICMP } from "./icmp/kind.js";
 import type { FallbackKind, PingerKind, ProbeConfig } from "./pinger.js";
 import { TCP } from "./tcp/kind.js";
 
-/** Every way to ping, the best first. A new one is a folder and a line here. */
+/** The kinds of pingers, best first. A new one is a folder and a line here. */
 const PINGERS: readonly PingerKind[] = [ICMP, FPING];
 
-/** The first that can send these probes. @throws Failure saying what is missing, and what to do */
+/** The first kind that can send these probes. @throws Failure naming what is missing and what to do */
 export const pingerFor = (probe: ProbeConfig): PingerKind =>
   PINGERS.find((kind) => kind.needs(probe)) ?? FPING;
 
-/** Everything to try while no ping is answered. */
+/** The kinds of fallbacks. */
 export const FALLBACKS = [TCP] as const satisfies FallbackKind[];
 
-/** Instead of any of them. */
+/** No fallback. */
 export const OFF = "off";
 
 export type FallbackName = (typeof FALLBACKS)[number]["name"];

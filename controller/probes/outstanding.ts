@@ -1,12 +1,12 @@
 import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { IcmpAnswer, Request } from "./icmp/packet.js";
 
-/** When probes are due: at every cycle, or in rounds of one for each reflector with a rest after them. */
+/** When probes are due: every cycle, or in rounds (one probe per reflector) with rests between. */
 interface Pace {
-  /** How far apart rounds begin, ms; null: no rests. */
+  /** Time between the starts of rounds, ms; null: no rests. */
   readonly roundMs: number | null;
   readonly roundAt: MonoMs;
-  /** How many probes of the round are still to be sent. */
+  /** Probes of the round still to be sent. */
   readonly left: number;
 }
 
@@ -29,36 +29,36 @@ export function due(
   return { isDue, after: isDue ? { ...round, left: round.left - 1 } : round };
 }
 
-/** Whether it is a rest: nothing is due. */
+/** Whether it is a rest between rounds. */
 export const isResting = ({ roundMs, left }: Pace): boolean =>
   roundMs !== null && left === 0;
 
-/** A probe on its way. */
+/** A probe in flight. */
 export interface Probe extends Request {
   readonly reflector: number;
   readonly address: string;
   readonly sentAt: MonoMs;
 }
 
-/** Why an answer is of no use: damaged, to another process's probe, a second one, or to a probe no longer remembered. */
+/** Why an answer is ignored: damaged, to another process's probe, a duplicate, or to a forgotten probe. */
 export type Stray = "damaged" | "foreign" | "duplicate" | "late";
 
 interface Outstanding {
   launch(probe: Probe): void;
-  /** The probe that is answered; each is landed once. */
+  /** The probe an answer belongs to; each is matched once. */
   land(answer: IcmpAnswer): Probe | Stray;
-  /** The probes that passed their deadline unanswered, each once. They can still land: a long queue is no silence. */
+  /** Probes unanswered at their deadline, each once. A later answer still counts: a long queue is not a silence. */
   overdue(now: MonoMs): Probe[];
-  /** Whether no answer is awaited. */
+  /** Whether no probe is awaiting an answer before its deadline. */
   isEmpty(): boolean;
   /** Forgets all of them. */
   clear(): void;
 }
 
-/** A queue of 5 s is still a measurement; what is longer away is forgotten. */
+/** Probes older than this, ms, are forgotten: a later answer is ignored. */
 const FORGOTTEN_MS = 5_000;
 
-/** The probes in flight: at most as many as leave in {@link FORGOTTEN_MS}. */
+/** Tracks probes in flight, for at most {@link FORGOTTEN_MS}. */
 export function openOutstanding(id: number, lossMs: number): Outstanding {
   const probes = new Map<
     number,

@@ -5,14 +5,14 @@ import type { Reply } from "../law/inputs.js";
 import type { Addresses } from "./addresses.js";
 import type { Budget } from "./budget.js";
 
-/** What one look at the pinger brings: each reply and each loss once. */
+/** The replies and losses since the last call, each once. */
 export interface Answers {
   readonly kind: ReadingKind;
   readonly replies: readonly Reply[];
   readonly lost: number;
 }
 
-/** The answers of a cycle; sorts the replies by arrival. Asleep: no answer is awaited. */
+/** The answers of a cycle, replies sorted by arrival. @param isAsleep no probe is outstanding */
 export const answersOf = (
   replies: Reply[],
   lost: number,
@@ -30,38 +30,38 @@ export const answersOf = (
   lost,
 });
 
-/** Of a cycle in which no answer was awaited. */
+/** For a cycle without outstanding probes. */
 export const NOTHING_ASKED: Answers = answersOf([], 0, true);
 
-/** What all probes of a line share. */
+/** Shared by all probes of a line. */
 export interface Shared {
   readonly addresses: Pick<Addresses, "of">;
   readonly budget: Budget;
 }
 
-/** Probes that go out beside the cycle. */
+/** Sends probes in the background. */
 export interface Pinger extends AsyncDisposable {
   take(now: MonoMs): Answers;
-  /** From now on a round of probes each so many ms and a rest after it; null: no rests. */
+  /** From now on one round of probes every `roundMs`, then a rest; null: no rests. */
   rest(roundMs: number | null): void;
-  /** Nothing that is under way counts any more. */
+  /** Discards outstanding probes. */
   forget(now: MonoMs): void;
   /** Why pings cannot be sent now; null if they can. */
   fault(): string | null;
-  /** How it measures, for the health socket. */
+  /** Details for the health socket. */
   view(): Readonly<Record<string, unknown>>;
 }
 
-/** Probes of another sort, which run only while pings are not enough. */
+/** Other probes, sent only while too few pings are answered. */
 export interface FallbackProbe extends AsyncDisposable {
   take(now: MonoMs): Answers;
-  /** Begins or ends; when it ends, it forgets what is outstanding. */
+  /** Starts or stops; stopping discards outstanding probes. */
   run(isOn: boolean): void;
   rest(roundMs: number | null): void;
   forget(): void;
 }
 
-/** What reflectors are asked for. */
+/** Probe types: ICMP echo, ICMP timestamps, or the better of both. */
 export const PROBE_METHODS = ["auto", "echo", "timestamps"] as const;
 
 export interface ProbeConfig {
@@ -73,12 +73,12 @@ export interface ProbeConfig {
   readonly method: (typeof PROBE_METHODS)[number];
 }
 
-/** One way to ping; all of them stand in one table (kinds.ts). */
+/** A kind of pinger, listed in kinds.ts. */
 export interface PingerKind {
   readonly name: string;
-  /** Whether it can send these probes, with the rights and programs there are. @throws Failure where no other could either */
+  /** Whether it can send these probes with this process's programs and capabilities. @throws Failure if no kind can */
   needs(probe: ProbeConfig): boolean;
-  /** The probes that the budget has room for, and what they leave of it to others who do not share it. */
+  /** The probes that fit the budget, and the rest of the budget for probes of other kinds. */
   within(
     probe: ProbeConfig,
     budgetBps: number,
@@ -91,10 +91,10 @@ export interface PingerKind {
   ): Pinger;
 }
 
-/** One thing to try while no ping is answered; all of them stand in one table (kinds.ts). */
+/** A kind of fallback, listed in kinds.ts. */
 export interface FallbackKind {
   readonly name: string;
-  /** What it is, for the documentation of `probe.fallback`. */
+  /** For the documentation of `probe.fallback`. */
   readonly doc: string;
   /** Its own keys, under `probe`. */
   readonly schema: Readonly<Record<string, unknown>>;

@@ -2,29 +2,29 @@ import { HOUR_MS } from "../../shared/contract/units.js";
 import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import { median } from "../law/estimator.js";
 
-/** How a reflector does, since it was last taken in. */
+/** Quality of a reflector since it was last added. */
 interface Standing {
   readonly replies: number;
-  /** Smoothed: how many of its probes were lost, 0 to 1. */
+  /** Smoothed fraction of lost probes, 0 to 1. */
   readonly lossRatio: number;
-  /** The last RTT, and the least, which rises slowly; null before the first reply. */
+  /** The last RTT, and the minimum, which rises slowly; null before the first reply. */
   readonly lastMs: number | null;
   readonly leastMs: number | null;
   /** Smoothed change from one RTT to the next. */
   readonly jitterMs: number;
-  /** How often it was sent away, and until when. */
+  /** How often it was removed, and until when. */
   readonly leaves: number;
   readonly awayUntil: MonoMs;
 }
 
-/** The reflectors, by their place in the list. Those that are probed, in their order; the others stand by or are away. */
+/** The reflectors, by index. `probed` are in use, in order; the others stand by or are removed for a time. */
 export interface Reflectors {
   readonly standings: readonly Standing[];
   readonly probed: readonly number[];
   readonly judgedAt: MonoMs;
 }
 
-/** What is wrong with a reflector beside the others. */
+/** What is wrong with a reflector, compared with the others. */
 type Fault = "loss" | "jitter" | "distance";
 
 /** The reflector that was replaced, and its replacement; null if there was none. */
@@ -34,35 +34,36 @@ export interface Replacement {
   readonly fault: Fault;
 }
 
-/** Enough for a median that one of them cannot shift; more make the turns long. */
+/** Reflectors probed: enough for a median that tolerates an outlier, and few enough to probe each often. */
 const PROBED_MIN = 3;
 export const PROBED_MAX = 6;
 
-/** What one probe counts against the twenty before it. */
+/** Smoothing weight of one probe, for loss and jitter. */
 const SHARE = 1 / 20;
 
-/** What one RTT above the least counts: two minutes of probes. */
+/** Smoothing weight of an RTT above the minimum: it rises over about two minutes of probes. */
 const RISE_SHARE = 1 / 400;
 
-/** The first to meet a queue shall not look worse than those that are asked a moment later. */
+/** Limit for one change of the RTT, ms, in the jitter: the first reflector to see a queue is not at fault. */
 const CHANGE_MAX_MS = 50;
 
-/** Jitter and distance need so many replies; loss does not wait for them. */
+/** Replies needed to judge jitter and distance; loss is judged at once. */
 const REPLIES_MIN = 20;
 
-/** Six losses in a row while the others have none, or every third all the time. */
+/** Loss above the others' median that is a fault: six losses in a row, or a constant third. */
 const LOSS_ABOVE_OTHERS = 0.25;
+/** Jitter above the others' median that is a fault, ms. */
 const JITTER_ABOVE_OTHERS_MS = 10;
-/** Share of all probes lost above which no single reflector is blamed. */
+/** Median loss of all reflectors above which no single one is blamed. */
 const COMMON_LOSS = 0.5;
 
-/** Three times as far as the others, and 20 ms: a queue far away is not ours. */
+/** A minimum RTT above three times the others' plus 20 ms is a fault: queues on so long a path may not be ours. */
 const DISTANCE_RATIO = 3;
 const DISTANCE_ABOVE_MS = 20;
 
 const JUDGE_EVERY_MS = 1_000;
 
-/** Away for as long as this, then for twice as long each time, until it has done well for so many replies. */
+/** Time a reflector is removed for, ms; doubled each time up to the limit, and reset after a hundred replies. */
 const AWAY_MIN_MS = 10_000;
 const AWAY_MAX_MS = HOUR_MS;
 const FORGIVEN_REPLIES = 100;
@@ -75,7 +76,7 @@ const unknown = (leaves: number, awayUntil: MonoMs): Standing => ({
   ...{ leaves, awayUntil },
 });
 
-/** The first of the list are probed. */
+/** Probes the first ones of the list. */
 export const openReflectors = (count: number, now: MonoMs): Reflectors => ({
   standings: Array.from({ length: count }, () => unknown(0, now)),
   probed: Array.from({ length: Math.min(count, PROBED_MAX) }, (_, i) => i),
@@ -110,7 +111,7 @@ export const missed = (before: Reflectors, reflector: number): Reflectors =>
     lossRatio: was.lossRatio + SHARE * (1 - was.lossRatio),
   }));
 
-/** Those that stand by or are away may still hear of old probes; it does not count. */
+/** Ignores reflectors that are not in use: their old probes may still be answered. */
 function changed(
   before: Reflectors,
   reflector: number,
@@ -124,9 +125,8 @@ function changed(
 }
 
 /**
- * Sends away the first reflector that does worse than the others, and fills up with those that stand by. Each is held
- * against the median of the others, so that no reflector is blamed for what the line does to all of them: a queue, an outage.
- * Never are fewer than three left, where there are three.
+ * Removes the first reflector that is worse than the others, and adds one that stands by. Each is compared with the
+ * median of the others, so that none is blamed for a queue or an outage of the line. At least three remain.
  */
 export function judgeReflectors(
   before: Reflectors,
@@ -161,7 +161,7 @@ export function judgeReflectors(
   };
 }
 
-/** The first of the list that is neither probed nor away. */
+/** The first reflector that is neither in use nor removed. */
 const standingBy = (
   { standings, probed }: Reflectors,
   now: MonoMs,
@@ -192,7 +192,7 @@ function faultOf(
   )
     return "loss";
   const heard = others.filter(({ replies }) => replies >= REPLIES_MIN);
-  // a new reflector knows only the present path, the others still the former one
+  // the others' last RTT, not their minimum: after a change of path a new reflector has only seen the present one
   const otherMs = median(heard.flatMap((one) => one.lastMs ?? []));
   if (it.replies < REPLIES_MIN || it.leastMs === null || otherMs === null)
     return null;

@@ -32,7 +32,7 @@ export const PROBE_SCHEMA = {
     default: 35,
   },
   loss_ms: {
-    doc: "a probe not answered by then is lost; a later answer still counts as a measurement",
+    doc: "a probe without an answer for this long is lost; a later answer still counts as a measurement",
     format: "whole",
     min: 100,
     max: 5000,
@@ -46,7 +46,7 @@ export const PROBE_SCHEMA = {
     default: null,
   },
   interface: {
-    doc: "interface the probes leave by",
+    doc: "interface the probes are sent from",
     format: "text",
     like: DEVICE,
     nullable: true,

@@ -2,23 +2,23 @@ import { isIP } from "node:net";
 import { Failure } from "../../shared/runtime/failure.js";
 import { lastError, libcOf } from "../../shared/runtime/libc.js";
 
-/** Sockets and devices through libc, for what Node does not offer. Every call returns at once. */
+/** Sockets and devices through libc, for what Node does not offer. No call blocks. */
 
-/** The source address and the interface that probes leave by. */
+/** Source address and interface of the probes. */
 export interface ProbeRoute {
   readonly source: string | null;
   readonly interface: string | null;
 }
 
-// <linux/socket.h>, the same on every machine with 64 bits that runs Node.
+// <linux/socket.h>, the same on every 64-bit platform of Node
 export const AF_INET = 2;
 const AF_INET6 = 10;
 export const SOL_SOCKET = 1;
 const SO_BINDTODEVICE = 25;
 
 /**
- * A socket for addresses of a family, that leaves by this way.
- * @throws Failure where there is no right, no such interface, no such source address of that family
+ * Opens a socket bound to an interface and a source address.
+ * @throws Failure without permission, the interface, or the source address in that family
  */
 export function openSocket(
   family: number,
@@ -59,19 +59,19 @@ const NLM_F_REQUEST = 1;
 const IFLA_IFNAME = 3;
 const IFLA_ALT_IFNAME = 53;
 const MSG_DONTWAIT = 0x40;
-/** Of both headers, and of an attribute; in front of an answer's first attribute. */
+/** Bytes of both netlink headers, and of an attribute's header. */
 const HEAD_BYTES = 32;
 const ATTRIBUTE_BYTES = 4;
 
 /**
- * The name by which the kernel lists a device, which may be called by one of its others too (ip-link(8), altname): most
- * programs and files know only that one. The same name where there is no such device.
+ * The kernel's own name of a device given by any of its names (ip-link(8), altname); most programs and files know only
+ * that one. Unchanged if there is no such device.
  */
 export function ownName(name: string): string {
   try {
     return askName(name) ?? name;
   } catch {
-    return name; // no libc that we know
+    return name; // no glibc
   }
 }
 
@@ -96,7 +96,7 @@ function askName(name: string): string | null {
   return bytes < 0 ? null : nameIn(answer.subarray(0, bytes));
 }
 
-/** The name in what rtnetlink(7) answers about a link; null where it is no such answer. */
+/** The interface name in an rtnetlink(7) answer about a link; null for any other answer. */
 export function nameIn(answer: Buffer): string | null {
   if (answer.length < HEAD_BYTES || answer.readUInt16LE(4) !== RTM_NEWLINK)
     return null;
@@ -114,13 +114,13 @@ export function nameIn(answer: Buffer): string | null {
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const SIOCGIFFLAGS = 0x8913;
 const IFF_UP = 1;
-/** struct ifreq: a name, and what is asked. */
+/** struct ifreq: a name and a union. */
 const IFREQ_BYTES = 40;
 const NAME_BYTES = 16;
 
-/** Whether a device is there, and switched on; null where that cannot be asked. Takes no lock of the kernel's. */
+/** Whether a device exists and is administratively up; null if unknown. Takes no kernel lock. */
 export function deviceState(name: string): "up" | "down" | "gone" | null {
-  if (Buffer.byteLength(name) >= NAME_BYTES) return "gone"; // no device's own name
+  if (Buffer.byteLength(name) >= NAME_BYTES) return "gone"; // too long for a kernel name
   const libc = libcOf();
   const request = Buffer.alloc(IFREQ_BYTES);
   request.write(name);
@@ -132,7 +132,7 @@ export function deviceState(name: string): "up" | "down" | "gone" | null {
   return (request.readUInt16LE(NAME_BYTES) & IFF_UP) === 0 ? "down" : "up";
 }
 
-/** The family of a numeric address. @throws Failure where it is none */
+/** The family of a numeric address. @throws Failure if it is not one */
 export function familyOf(address: string): number {
   const family = { 4: AF_INET, 6: AF_INET6 }[isIP(address)];
   if (family === undefined)
@@ -140,7 +140,7 @@ export function familyOf(address: string): number {
   return family;
 }
 
-/** A sockaddr_in, ip(7), or sockaddr_in6, ipv6(7). @throws Failure where it is no numeric address */
+/** A sockaddr_in, ip(7), or sockaddr_in6, ipv6(7). @throws Failure if the address is not numeric */
 export function socketAddress(address: string, port = 0): Buffer {
   const family = familyOf(address);
   const { bytes, at } = SOCKADDR[family === AF_INET ? "in" : "in6"];
@@ -153,5 +153,5 @@ export function socketAddress(address: string, port = 0): Buffer {
   return built;
 }
 
-/** How long each is, and where its address begins. */
+/** Sizes, and offsets of the address. */
 const SOCKADDR = { in: { bytes: 16, at: 4 }, in6: { bytes: 28, at: 8 } };

@@ -14,27 +14,27 @@ import {
   type ProbeConfig,
 } from "./pinger.js";
 
-/** Whether pings are answered too rarely to control by, and the seconds that speak for it. */
+/** Whether too few pings are answered to control the rates, and the counts behind it. */
 interface Sparseness {
   readonly isSparse: boolean;
   readonly heardAt: MonoMs;
-  /** The second that is under way: when it began, its answers so far, and whether one came after a gap. */
+  /** The current second: its start, its answers so far, and whether one came after a gap. */
   readonly from: MonoMs;
   readonly answers: number;
   readonly hasGap: boolean;
-  /** When seconds with too few answers ended, oldest first. A second without any is a silence and does not count. */
+  /** Ends of the seconds with too few answers, oldest first. A second without any is a silence and does not count. */
   readonly poorAt: readonly MonoMs[];
 }
 
-/** The law takes a longer gap for a silence, and what was before it no longer counts. Where pings are rare gaps are longer. */
+/** Gap between answers that the law takes for a silence: in ms, or in ping intervals if those are longer. */
 const GAP_MS = 400;
 const GAP_PINGS = 4;
 
-/** With fewer answers a second a queue cannot be told from late replies; where fewer are asked for, half of those. */
+/** Answers a second needed to tell a queue from late replies; or half of the pings sent, if that is less. */
 const ANSWERS_MIN = 8;
 const ANSWERED_RATIO = 0.5;
 
-/** Of the last so many ms, this many poor seconds begin it, and it ends with no more than that many. */
+/** Poor seconds within the last 15 s at which `sparse` begins, and at or below which it ends. */
 const WINDOW_MS = 15_000;
 const POOR_BEGINS = 4;
 const POOR_ENDS = 1;
@@ -45,8 +45,9 @@ export const notSparse = (now: MonoMs): Sparseness => ({
 });
 
 /**
- * The state after a cycle with so many answers to pings. Between rounds, while pings rest, nothing can be told.
- * @param spacingMs how far apart pings leave
+ * The state after a cycle. Unchanged while pings rest between rounds.
+ * @param answers answers to pings in the cycle
+ * @param spacingMs time between pings
  */
 export function nextSparse(
   before: Sparseness,
@@ -77,16 +78,16 @@ export function nextSparse(
   return { ...after, isSparse, from: now, answers: 0, hasGap: false, poorAt };
 }
 
-/** Whether something else than pings is tried, and what speaks for it. */
+/** Whether the fallback is in use, and the times behind it. */
 export interface Fallback {
   readonly isTried: boolean;
-  /** Pings get no answer and the other does: that is what measures, until pings are enough again. */
+  /** Only the fallback is answered: its replies are the measurement until pings are answered again for long enough. */
   readonly isNeeded: boolean;
-  /** When a ping was last answered; before the first: when pinging began. */
+  /** When a ping was last answered; initially the start. */
   readonly pingedAt: MonoMs;
-  /** Since when they are answered without a pause. */
+  /** Since when pings are answered without a pause. */
   readonly pingingFrom: MonoMs;
-  /** Since when the other is answered and they are not; null while it is otherwise. */
+  /** Since when only the fallback is answered; null if it is not so. */
   readonly aloneFrom: MonoMs | null;
 }
 
@@ -110,7 +111,7 @@ export const noFallback = (now: MonoMs): Fallback => ({
   ...{ pingedAt: now, pingingFrom: now },
 });
 
-/** After a cycle; `restMs` is how long pings may rest at most. */
+/** The state after a cycle. @param restMs longest rest between pings */
 export function nextFallback(
   before: Fallback,
   heard: Heard,
@@ -137,21 +138,21 @@ export function nextFallback(
   };
 }
 
-/** Whether pings are known to get no answer now, so that they need not be sent as often as else. */
+/** Whether pings are known to be unanswered now, so that fewer suffice. */
 export const isVain = ({ isNeeded, aloneFrom }: Fallback): boolean =>
   isNeeded && aloneFrom !== null;
 
-/** ms between rounds of pings while they are not answered. */
+/** Time between rounds of pings while they are unanswered, ms. */
 const VAIN_ROUND_MS = 5_000;
 
-/** A handshake faster than this fraction of the reflector's ping, and by this many ms, was answered by a nearer proxy. */
+/** A handshake that is faster than half the reflector's shortest ping, by over 1 ms, was answered by a nearer proxy. */
 const NEARER_RATIO = 0.5;
 const NEARER_MS = 1;
 
-/** A pinger, and another probe while no ping is answered, or too few. */
+/** A pinger with a fallback for when no pings are answered, or too few. */
 export interface PingerWithFallback extends Pinger {
   readonly isFallback: boolean;
-  /** Whether pings are answered too rarely to control by. */
+  /** Whether too few pings are answered to control the rates. */
   readonly isSparse: boolean;
 }
 
@@ -228,7 +229,7 @@ export function withFallback(
     other.run(state.isTried || sparse.isSparse);
     pinger.rest(isVain(state) ? VAIN_ROUND_MS : restMs);
     if (!state.isNeeded && !sparse.isSparse) return pings;
-    // what is lost of pings that are known to get few answers or none says nothing
+    // losses of pings do not count while few or none are answered
     const { kind, lost } = others;
     const all = answersOf([...pings.replies, ...own], lost);
     return all.kind === "none_yet" && kind === "asleep"

@@ -39,7 +39,7 @@ import {
 } from "./pace.js";
 import { type Backend, NO_WRITES, type Shaper } from "./shaper.js";
 
-/** ms. A rate read back longer ago is read again before it is overwritten: another program may have changed it. */
+/** A rate read back longer ago, ms, is read again before it is overwritten: another program may have changed it. */
 const TRUST_MS = 5_000;
 
 type Job =
@@ -56,8 +56,8 @@ interface Settings {
 }
 
 /**
- * Writes the desired rates to a router (CTRL-05): the newest wins, one operation at a time, cuts before raises, within the
- * router's write limits. After a fault the rates are read before anything is written, so that no stale rate is ever
+ * Writes the desired rates to a router (CTRL-05): the newest wins, one operation at a time, cuts before raises, within
+ * the router's write limits. After a fault the rates are read before anything is written, so that no stale rate is ever
  * applied. Writes start only from request(): if the loop stops, so do writes.
  */
 export function openActuator(
@@ -78,7 +78,7 @@ export function openActuator(
   let buckets = fullBuckets(pace, clock.mono());
   let foreignWrites = NO_FOREIGN_WRITES;
   let work: Promise<void> | null = null;
-  /** Do we know the rates in force? Not at first, and not after a fault. */
+  /** Whether the rates in force are known; false at first and after a fault. */
   let isKnown = false;
   let lookAt = clock.mono();
   let isDescribed = false;
@@ -111,7 +111,7 @@ export function openActuator(
     if (!isKnown || download === null || upload === null)
       return isLookDue ? { kind: "look" } : null;
     if (foreignWrites.asideUntil !== null && !isAside(foreignWrites, now))
-      resume("long enough");
+      resume("the pause is over");
     const write = isAside(foreignWrites, now)
       ? null
       : nextWrite({ download, upload }, pace, buckets, now);
@@ -180,7 +180,7 @@ export function openActuator(
     report("writing_resumed", { backend, why });
   }
 
-  /** Any difference from the desired rates is due now. */
+  /** Treats the rates as not ours: any difference from the desired rates is written. */
   function disown(): void {
     for (const direction of DIRECTIONS)
       directions[direction] = { ...directions[direction], oursBps: null };
@@ -211,18 +211,18 @@ export function openActuator(
       ? null
       : {
           fault: "refused",
-          why: `${direction}: asked for ${toKbps(bps)} kbit/s, found ${toKbps(outcome.value)}`,
+          why: `${direction}: wrote ${toKbps(bps)} kbit/s, read back ${toKbps(outcome.value)}`,
         };
   }
 
-  /** Not being described is no reason to be lost. */
+  /** A failed description does not make the router lost. */
   async function describe(): Promise<null> {
     isDescribed = true;
     const outcome = await router.describe();
     const { is, warnings: said } =
       outcome.kind === "done"
         ? outcome.value
-        : { is: "unknown", warnings: [`cannot be described: ${outcome.why}`] };
+        : { is: "unknown", warnings: [`cannot be queried: ${outcome.why}`] };
     warnings = said;
     const words = [is, ...said].join("; ");
     if (words !== described)
@@ -245,8 +245,8 @@ export function openActuator(
   }
 
   /**
-   * One job after the other until none is due, when the cycle is over: to begin one takes a millisecond too. A lost
-   * router is back when its rates are right, or not ours to set.
+   * Runs jobs until none is due; starts after the cycle, as starting one takes a millisecond. A lost router is back
+   * when its rates are as desired, or writing is paused.
    */
   async function workOff(): Promise<void> {
     await new Promise(setImmediate);
@@ -304,11 +304,11 @@ export function openActuator(
   };
 }
 
-/** Did the router answer, so that nothing has changed? */
+/** Whether the router answered with an error, so that the rate has not changed. */
 const isAnswer = ({ fault }: RouterFault): boolean =>
   fault === "refused" || fault === "not_found" || fault === "unauthorized";
 
-/** A queue without a limit enforces nothing that could be said in figures. */
+/** Null for a queue without a limit. */
 const finite = (bps: number | null): number | null =>
   bps !== null && Number.isFinite(bps) ? bps : null;
 

@@ -9,63 +9,63 @@ import type { DesiredQueues } from "../qdisc/parse.js";
 import type { WritePace } from "./pace.js";
 import type { Description } from "./shaper.js";
 
-/** What a queue is set by: the key that names it, its name, and every place where it may be. */
+/** A queue named in a file: the key, the name, and the devices or hosts it may be on. */
 export interface NamedQueue {
   readonly key: string;
   readonly name: string;
   readonly places: readonly string[];
 }
 
-/** The real things behind the names in a file. */
+/** Resolves the names in a file. */
 export interface RealNames {
-  /** A host's name in one spelling, and its addresses as far as they are known. */
+  /** A host's canonical name and its known addresses. */
   host(name: string): readonly string[];
   device(name: string): string;
 }
 
 /**
- * One kind of shaper, all of which stand in one table (backends.ts). Given keys and configurations of its own only.
- * Nothing else in the project knows which kinds there are.
+ * A kind of shaper, listed in backends.ts. It is given only its own keys and configuration; no other code depends on
+ * the kind.
  */
 interface AnyBackend<Keys, Config> {
   readonly name: string;
-  /** What it is, for the documentation of `shaper.backend`. */
+  /** For the documentation of `shaper.backend`. */
   readonly doc: string;
   /** Its own keys. */
   readonly schema: Readonly<Record<string, unknown>>;
-  /** What must hold between its keys where it is chosen. */
+  /** Rules across its keys, if it is chosen. */
   readonly rules: readonly Rule<Keys>[];
-  /** @param file keys without problems */
+  /** @param file valid keys */
   configOf(file: Keys): Config;
-  /** What follows for its keys that are left out. */
+  /** Derived values of its keys that are not set. */
   derived(file: Keys): Derived;
-  /** Tells its devices or queues from all others: what was learned on a line holds for these only. */
+  /** Identifies its devices or queues: a checkpoint is valid only for these. */
   identity(config: Config): string;
-  /** Looks at what shapes, and changes nothing. */
+  /** Inspects the queues without changing anything. */
   check(config: Config, limits: DesiredQueues["limits"]): Promise<Description>;
-  /** The queue that the keys name for a direction; null where they name none. */
+  /** The queue configured for a direction; null if none is. */
   queue(file: Keys, direction: Direction, names: RealNames): NamedQueue | null;
-  /** Hosts that it speaks to. */
+  /** Hosts it connects to. */
   hosts(config: Config): readonly string[];
-  /** The queues that it wants on this host; null where they are elsewhere. */
+  /** The queues it needs on this host; null if they are elsewhere. */
   hostQueues(
     config: Config,
     limits: DesiredQueues["limits"],
   ): DesiredQueues | null;
 }
 
-/** Shapes a real line, which probes measure. */
+/** Shapes a real line, measured by probes. */
 export interface RealBackend<Keys, Config> extends AnyBackend<Keys, Config> {
   readonly isSimulated: false;
   /** Whether the queues are on another machine, which may route by destination. */
   readonly isRemote: boolean;
   readonly pace: WritePace;
-  /** Tries the programs and rights that it cannot do without. @throws Failure saying what is missing, and what to do */
+  /** Checks the programs and capabilities it needs. @throws Failure naming what is missing and what to do */
   needs(config: Config): void;
   open(config: Config, clock: Clock, report: Report): Promise<Shaped>;
 }
 
-/** A line of its own, with nothing real about it. */
+/** A simulated line. */
 export interface SimulatedBackend<Keys, Config> extends AnyBackend<
   Keys,
   Config

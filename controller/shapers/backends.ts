@@ -5,7 +5,7 @@ import { ROUTEROS } from "./routeros/backend.js";
 import { SIMULATED } from "./simulated/backend.js";
 import { TC } from "./tc/backend.js";
 
-/** Every backend. A new one is a folder, a line here, and its keys below. */
+/** All backends. A new one is a folder, a line here, and its keys below. */
 const ALL = [TC, ROUTEROS, SIMULATED] as const;
 
 export const BACKEND_SCHEMA = {
@@ -17,7 +17,7 @@ export const BACKEND_SCHEMA = {
       default: TC.name,
     },
     on_foreign: {
-      doc: "a rate that another program set: correct it, or respect it and pause",
+      doc: "what to do about a rate set by another program: correct it, or respect it and pause writing",
       format: "text",
       values: ON_FOREIGN,
       default: "correct",
@@ -35,7 +35,7 @@ export type ShaperConfig = ReturnType<(typeof ALL)[number]["configOf"]>;
 export const BACKENDS: readonly ShaperBackend<BackendKeys, ShaperConfig>[] =
   ALL;
 
-/** The backend that a file or its configuration chose. */
+/** The backend chosen in a file or configuration. */
 export function backendOf({
   backend,
 }: Pick<ShaperConfig, "backend">): ShaperBackend<BackendKeys, ShaperConfig> {

@@ -7,7 +7,7 @@ import type {
 import type { Session } from "./routeros/session.js";
 import type { Outcome } from "./shaper.js";
 
-/** Counts what is asked of a router, by how it ended. */
+/** Counts calls to a router, by outcome. */
 export interface RouterCalls {
   /** @returns the same outcome, counted */
   count<T>(
@@ -46,7 +46,7 @@ export const countedSession = (
   [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
 });
 
-/** ms until a failed router is tried again; rarely after an authentication failure, to avoid being locked out. */
+/** Time to the next try after a fault, ms; long after a failed authentication, to avoid being locked out. */
 export const RETRY_MS: Readonly<Record<FaultKind, number>> = {
   unreachable: 500,
   timeout: 250,

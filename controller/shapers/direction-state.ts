@@ -3,14 +3,14 @@ import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { DesiredWrite } from "./pace.js";
 
 export const ON_FOREIGN = ["correct", "respect"] as const;
-/** What is done about a rate that another program set. */
+/** What to do about a rate set by another program. */
 export type OnForeign = (typeof ON_FOREIGN)[number];
 
-/** ms. Two foreign rates within this time come from another controller, not from a person. */
+/** Two foreign rates within this time, ms, come from another controller, not a person: writing pauses. */
 const TWICE_MS = MINUTE_MS;
-/** ms. How long writing then pauses. */
+/** Length of that pause, ms. */
 const ASIDE_MS = 600_000;
-/** ms. How often the rates are read back after a foreign one. */
+/** Time between read-backs after a foreign rate, ms. */
 const WATCHFUL_MS = 5_000;
 
 /** Writes to our queues by other programs. */
@@ -37,7 +37,7 @@ export function foreignSeen(
   return { foreignAt: now, asideUntil: isAgain ? later(now, ASIDE_MS) : null };
 }
 
-/** Ours again, or the time is over. */
+/** The rates are ours again, or the pause is over. */
 export const withWritingResumed = ({
   foreignAt,
 }: ForeignWrites): ForeignWrites => ({
@@ -45,11 +45,11 @@ export const withWritingResumed = ({
   asideUntil: null,
 });
 
-/** Is nothing to be written now? */
+/** Whether writing is paused. */
 export const isAside = ({ asideUntil }: ForeignWrites, now: MonoMs): boolean =>
   asideUntil !== null && now < asideUntil;
 
-/** How soon to read back again; `lookMs` without foreign writes. */
+/** Time to the next read-back, ms; `lookMs` without recent foreign writes. */
 export const lookAgainMs = (
   { foreignAt }: ForeignWrites,
   lookMs: number,
@@ -59,7 +59,7 @@ export const lookAgainMs = (
     ? Math.min(WATCHFUL_MS, lookMs)
     : lookMs;
 
-/** What is wanted and what is known of one direction. Rates in bit/s, whole kbit/s. */
+/** Desired and actual rate of one direction. Rates in bit/s, rounded to kbit/s. */
 export interface DirectionState {
   readonly desiredBps: number | null;
   readonly desiredAt: MonoMs;
@@ -80,7 +80,7 @@ export const freshDirection = (now: MonoMs): DirectionState => ({
   oursBps: null,
 });
 
-/** With another desired rate; null if it is the same. */
+/** With a new desired rate; null if it is unchanged. */
 export function withDesired(
   state: DirectionState,
   bps: number,
@@ -125,7 +125,7 @@ export const withConfirmed = (
 export const isForeign = ({ oursBps, actualBps }: DirectionState): boolean =>
   oursBps !== null && actualBps !== null && !isSame(actualBps, oursBps);
 
-/** What there may be to write; null before the first request and the first read-back. */
+/** Desired and actual rate, for the decision to write; null before the first request and the first read-back. */
 export const changeNeeded = (state: DirectionState): DesiredWrite | null =>
   state.desiredBps === null || state.actualBps === null
     ? null
@@ -138,11 +138,11 @@ export const changeNeeded = (state: DirectionState): DesiredWrite | null =>
         isOurs: state.oursBps !== null,
       };
 
-/** tc rounds rates of HTB from 1 Gbit/s on when it prints them. */
+/** From this rate on tc rounds HTB rates in its output, by up to this ratio. */
 const ROUNDED_FROM_BPS = 1e9;
 const ROUNDING = 0.002;
 
-/** Is this the rate that was asked for, read back? To the kbit/s. */
+/** Whether a rate read back is the desired one, to the kbit/s. */
 export const isSame = (actualBps: number, desiredBps: number): boolean =>
   toKbps(actualBps) === toKbps(desiredBps) ||
   (desiredBps >= ROUNDED_FROM_BPS &&

@@ -14,19 +14,19 @@ import {
 
 export type RateChange = "cut" | "raise";
 
-/** How a kind of router is spared: its processor, its API, its flash. */
+/** Write limits of a kind of router, to spare its CPU, API and flash. */
 export interface WritePace {
-  /** Cuts and raises have separate limits: no raise ever makes a cut wait. */
+  /** Separate for cuts and raises, so that raises never delay a cut. */
   readonly limits: Readonly<Record<RateChange, RateLimit>>;
-  /** A change smaller than this fraction of the rate waits until the desired rate has settled. */
+  /** A change smaller than this fraction of the rate is written only once the desired rate has settled. */
   readonly minRatio: Readonly<Record<RateChange, number>>;
-  /** ms. A desired rate unchanged for this long has settled: it is written, however small the change. */
+  /** A desired rate unchanged for this long, ms, has settled: it is written however small the change. */
   readonly settleMs: number;
-  /** ms. How often rates are read back when nothing was written. */
+  /** Time between read-backs without writes, ms. */
   readonly lookMs: number;
 }
 
-/** For rates that are to stay behind: all of it, at once. */
+/** Without limits, for the final rates at a stop. */
 export const isUrgent = (pace: WritePace): WritePace => ({
   ...pace,
   limits: { cut: MANY, raise: MANY },
@@ -35,12 +35,12 @@ export const isUrgent = (pace: WritePace): WritePace => ({
 
 const MANY: RateLimit = { perS: 1e6, burst: 1e6 };
 
-/** One direction: what is wanted since when, what is in force, and whether that is our doing. */
+/** One direction's desired and actual rate. */
 export interface DesiredWrite {
   readonly desiredBps: number;
   readonly desiredAt: MonoMs;
   readonly actualBps: number;
-  /** False after whatever made the rates uncertain: then any difference is due. */
+  /** False if it is uncertain who set the rate; any difference is then written. */
   readonly isOurs: boolean;
 }
 
@@ -84,7 +84,7 @@ const isLargeEnough = (
   ratioOf(write) >= pace.minRatio[change] ||
   msSince(write.desiredAt, now) >= pace.settleMs;
 
-/** What is to be written now: a cut before any raise, the larger one first; null when nothing is due or may be spent. */
+/** The next write: cuts before raises, larger changes first; null if nothing is due or the limits are used up. */
 export function nextWrite(
   writes: PerDirection<DesiredWrite>,
   pace: WritePace,

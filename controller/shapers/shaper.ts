@@ -4,7 +4,7 @@ import type {
 } from "../../shared/contract/direction.js";
 import type { FaultKind } from "../../shared/contract/router-call.js";
 
-/** What came of an operation. Operations settle within their own deadline and never throw. */
+/** The outcome of an operation. */
 export type Outcome<T> =
   | { readonly kind: "done"; readonly value: T }
   | {
@@ -21,36 +21,36 @@ export const failed = (fault: FaultKind, why: string): Outcome<never> => ({
   why,
 });
 
-/** Rates in force, bit/s; Infinity where a queue has no limit. */
+/** Rates in force, bit/s; Infinity for a queue without a limit. */
 export type Rates = PerDirection<number>;
 
-/** What a router is, in words, and what about it keeps the rates from working. */
+/** A router's queues in words, and what keeps the rates from being effective. */
 export interface Description {
   readonly is: string;
   readonly warnings: readonly string[];
 }
 
-/** What enforces rates: two queues, whatever they are made of. Operations settle within a deadline of their own, and never throw. */
+/** Two queues that enforce rates. Operations end within their own deadline and never throw. */
 export interface Backend extends AsyncDisposable {
   readonly backend: string;
   readRates(): Promise<Outcome<Rates>>;
-  /** Sets one rate. @returns the rate read back, whatever the router said of the write */
+  /** Sets one rate. @returns the rate read back, whatever the router replied to the write */
   setRate(direction: Direction, bps: number): Promise<Outcome<number>>;
   describe(): Promise<Outcome<Description>>;
 }
 
-/** Requested rates since the start, by outcome. sent = confirmed + refused + unanswered + what is pending. */
+/** Requested rates since the start, by outcome. sent = confirmed + refused + unanswered + pending. */
 export interface WriteCounts {
   /** Requests that differed from the one before. */
   readonly asked: number;
   readonly sent: number;
   /** Read back as written. */
   readonly confirmed: number;
-  /** The router said no, or said yes and did not. */
+  /** The router refused the write, or confirmed it without applying it. */
   readonly refused: number;
   /** No answer: the rate is unknown. */
   readonly unanswered: number;
-  /** Requests never sent, because a newer one came. */
+  /** Requests replaced by a newer one before they were sent. */
   readonly superseded: number;
 }
 
@@ -63,15 +63,15 @@ export const NO_WRITES: WriteCounts = {
   superseded: 0,
 };
 
-/** How the router is, for health and status. */
+/** The state of the router, for health and status. */
 export interface BackendView {
   readonly backend: string;
   readonly reachable: boolean;
-  /** For how long it is so, ms. */
+  /** Time since that changed, ms. */
   readonly sinceMs: number;
-  /** Why it is not reachable; null when it is. */
+  /** Why it is not reachable; null if it is. */
   readonly error: string | null;
-  /** What else is not as it should be, in words. */
+  /** Other problems, in words. */
   readonly warnings: readonly string[];
   readonly writes: WriteCounts;
 }
@@ -80,9 +80,9 @@ export interface BackendView {
 export interface Shaper extends AsyncDisposable {
   /** Never waits, never throws. Called every cycle; writes only what changed (CTRL-05). */
   request(desiredBps: PerDirection<number>): void;
-  /** What the router is known to enforce, bit/s; null before the first confirmation (DATA-02). */
+  /** The confirmed rates, bit/s; null before the first confirmation (DATA-02). */
   actualBps(): PerDirection<number | null>;
   view(): BackendView;
-  /** Sets the rates that are to stay behind; gives up at `deadlineMs`. */
+  /** Sets the final rates at a stop; gives up after `deadlineMs`. */
   leave(rateBps: PerDirection<number>, deadlineMs: number): Promise<void>;
 }

@@ -10,7 +10,7 @@ import type { Maintenance } from "../maintenance/maintenance.js";
 import type { Store } from "../store/store.js";
 import { type Troubles, troublesOf } from "./troubles.js";
 
-/** Who brings in what the bus lost. */
+/** Parts of the recorder besides store, intake and maintenance. */
 export interface Recovery {
   readonly connections?: Readonly<DoorCounts>;
   readonly catchUp: Pick<CatchUp, "counts">;
@@ -21,7 +21,7 @@ export interface Recovery {
   readonly config?: { readonly refused: string | null };
 }
 
-/** How the recorder is. @param httpUrl where it serves HTTP, null where it does not */
+/** The recorder's health. @param httpUrl null if HTTP is off */
 export function recoveryOf(
   store: Store,
   intake: Intake,
@@ -62,7 +62,7 @@ export function recoveryOf(
         retentionHeldMs: maintenance.clockWatch.holdMs(),
       },
     },
-    // the controller's trouble, not the recorder's: the recorder is not degraded by it
+    // a silent controller does not degrade the recorder
     silent: silences?.all() ?? [],
     sources: sources.live().map(({ name, boot, lastSeq, lastAtMs }) => ({
       name,
@@ -74,7 +74,7 @@ export function recoveryOf(
   } satisfies Health;
 }
 
-/** What is wrong, in words. */
+/** Reasons for being degraded, in words. */
 function reasonsOf(
   intake: Intake,
   maintenance: Maintenance,
@@ -88,14 +88,14 @@ function reasonsOf(
   if (refusal !== null)
     reasons.push(`frames were refused in the last minute: ${refusal}`);
   const { figures, pressure } = maintenance;
-  // while nothing can be written that is the reason
+  // not if commits fail too: that is the cause
   if (figures.failing !== null && intake.failing === null)
-    reasons.push(`the history cannot be rolled up or cut: ${figures.failing}`);
+    reasons.push(`maintenance of the history fails: ${figures.failing}`);
   if (pressure.stuck !== null) reasons.push(pressure.stuck);
   return reasons;
 }
 
-/** The same as one sentence. */
+/** The same in one line. */
 export function stepsInWords({
   reasons,
   sources,

@@ -10,23 +10,23 @@ import type { Detail, Journal } from "../journal.js";
 import type { Maintenance } from "../maintenance/maintenance.js";
 import type { Incident, LastingStore } from "../store/lasting-store.js";
 
-/** What can be wrong for a while. */
+/** Troubles with a duration. */
 type TroubleKind =
   "database_lost" | "log_held" | "source_doubled" | "source_flooding";
 
 interface Trouble {
   readonly kind: TroubleKind;
-  /** Two of one kind differ in this. */
+  /** Distinguishes troubles of one kind. */
   readonly about: string;
-  /** For people, in health while it lasts. */
+  /** Shown in health while it lasts. */
   readonly reason: string;
   readonly detail: Detail;
 }
 
-/** A write-ahead log of this size, bytes, is kept from being emptied by a reader that does not end. */
+/** Above this size, bytes, the write-ahead log is reported: a reader keeps it from being emptied. */
 const LOG_BYTES_MAX = 64 * 2 ** 20;
 
-/** What is wrong now. */
+/** The present troubles. */
 export function troublesOf(
   intake: Intake,
   maintenance: Maintenance,
@@ -38,21 +38,21 @@ export function troublesOf(
     troubles.push({
       kind: "database_lost",
       about: "",
-      reason: `the database cannot be written: ${failing}: ${waiting} frames wait`,
+      reason: `the database cannot be written: ${failing}: ${waiting} frames are waiting`,
       detail: { cause: failing },
     });
   for (const name of sources.doubled(now))
     troubles.push({
       kind: "source_doubled",
       about: name,
-      reason: `two controllers call themselves '${name}'`,
+      reason: `two controllers use the name '${name}'`,
       detail: { source: name, boots: sources.bootsOf(name).join(" ") },
     });
   for (const name of rateLimiter.flooding(now))
     troubles.push({
       kind: "source_flooding",
       about: name,
-      reason: `${name === "" ? "a sender without a history" : `'${name}'`} sends more than a controller can: it is held back`,
+      reason: `${name === "" ? "an unknown source" : `'${name}'`} sends more frames than a controller can: it is rate-limited`,
       detail: { source: name, held: rateLimiter.held },
     });
   const walBytes = maintenance.figures.sizes?.walBytes ?? 0;
@@ -61,23 +61,23 @@ export function troublesOf(
     troubles.push({
       kind: "log_held",
       about: "",
-      reason: `the write-ahead log is ${walMb} MB: a reader of the database does not end`,
+      reason: `the write-ahead log is ${walMb} MB: a reader keeps a transaction open`,
       detail: { wal_mb: walMb },
     });
   return troubles;
 }
 
-/** Tells when a trouble begins and when it is over, in the log and in the history. */
+/** Reports the beginning and end of troubles, in the log and in the history. */
 export interface Troubles {
   /** To be called about once a second. */
   look(): void;
-  /** How often each has begun, or happened. */
+  /** Number of occurrences of each. */
   readonly counts: Readonly<Record<TroubleKind | Incident["event"], number>>;
-  /** The damage of the last hour, in words. */
+  /** Damage of the database within the last hour, in words; null if none. */
   damage(now: MonoMs): string | null;
 }
 
-/** For how long health tells that a damaged database was set aside, ms. */
+/** How long health reports a damaged database after it was set aside, ms. */
 const DAMAGE_MS = HOUR_MS;
 
 export function openTroubles(

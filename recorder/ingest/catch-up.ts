@@ -15,18 +15,18 @@ import { fault } from "../fault.js";
 import type { Store } from "../store/store.js";
 import type { Intake } from "./intake.js";
 
-/** Seqs that may be asked for; null: without an end. */
+/** A range of seqs that may be requested; null: open-ended. */
 interface Open {
   readonly fromSeq: number;
   readonly toSeq: number | null;
 }
 
 /**
- * What to ask a source for next: the oldest that it holds and we lack, as one range.
- * @param open what is not stored, in order
- * @param held what the source surely holds
- * @param hadTo the last seq of a stretch from this one on that needs no asking, for it waits in memory or would come in
- * vain; null where this one is to be asked for
+ * The next range to request from a source: the oldest frames that it holds and the database lacks.
+ * @param open seqs not stored, in order
+ * @param held seqs the source certainly holds
+ * @param hadTo last seq of a stretch, starting at this one, that need not be requested, as it waits in memory or is
+ * unreadable; null if this one must be requested
  */
 export function nextRequest(
   open: readonly Open[],
@@ -47,31 +47,31 @@ export function nextRequest(
   return null;
 }
 
-/** An answer that has not come to its end by then is not waited for; it is asked for again. */
+/** A request not fully answered after this time, ms, is dropped; its frames are requested again. */
 const DEADLINE_MS = 5_000;
 
-/** Sources asked at once, one request each. */
+/** Sources with a pending request, one each; others wait. */
 const ASKED_MAX = 64;
 
-/** Brings in what the bus lost: asks each source, one range at a time, for what it holds and the history lacks. */
+/** Recovers frames the bus lost: requests from each source, one range at a time, what the database lacks. */
 export interface CatchUp {
-  /** What to answer, for each run held. */
+  /** The answers, one per run held. */
   hello(hello: Hello): StateReply[];
-  /** The next request, once the last one was answered; frames that were not requested are ignored. */
+  /** The next request, once the last one is answered; frames not requested are ignored. */
   resend(head: Resend, frames: readonly Uint8Array[]): StateReply | null;
   readonly counts: {
     readonly hellos: number;
     readonly wanted: number;
     readonly resent: number;
     readonly overdue: number;
-    /** Messages with frames that were not requested. */
+    /** Messages with frames not requested. */
     readonly unasked: number;
   };
 }
 
 type HeldRange = Hello["held"][number];
 
-/** What one source was asked for last and has not sent yet, and what it surely holds. */
+/** The pending request to a source, and the seqs it certainly holds. */
 interface Asked {
   readonly at: MonoMs;
   readonly sure: HeldRange;
@@ -96,7 +96,7 @@ export function openCatchUp(
     return asked.has(name) || asked.size >= ASKED_MAX;
   }
 
-  /** @param sure what of the run may be asked for */
+  /** @param sure seqs of the run that may be requested */
   function state(name: string, sure: HeldRange): StateReply | null {
     const { boot } = sure;
     const standing = store.standing(name, boot);
@@ -126,7 +126,7 @@ export function openCatchUp(
         if (!intake.admits({ source: name, boot })) return [];
         const run = { name, boot, first, last };
         const before = intake.ringAvailability.offer(run, clock.mono());
-        // what was held a second ago has arrived by the bus, if it ever will; a controller that is leaving has no second
+        // frames held a second ago have arrived by the bus, or never will; a stopping controller cannot wait that long
         const sure = leaving ? last : Math.min(before, last);
         return state(name, { boot, first, last: sure }) ?? [];
       });

@@ -15,27 +15,27 @@ import {
 } from "../../shared/runtime/clock.js";
 import { Failure, reasonOf } from "../../shared/runtime/failure.js";
 
-/** What one source may send in a second: fifty times what a controller does, and as much as it keeps for us in a queue. */
+/** Limit per source and second: fifty times a controller's rate, enough for its full queue. Excess is dropped. */
 const OF_FRAMES = { frames: 1_000, bytes: 2 * 2 ** 20 };
 
 const WINDOW_MS = 1_000;
 
-/** One that was held back so lately is at it still. */
+/** A source counts as flooding for this long after its last dropped message, ms. */
 const RECENT_MS = 10_000;
 
-/** Names remembered; one more, and the one that was silent for longest is forgotten. */
+/** Sources tracked; beyond it the one silent for longest is forgotten. */
 const NAMES_MAX = 64;
 
 /**
- * Keeps one source from taking the time and the memory of the others. What is held back is not lost: its sender keeps
- * it in its ring, and is asked for it at our own pace.
+ * Keeps one source from starving the others. Messages held back are not lost: the sender has them in its ring, and they
+ * are requested later at the recorder's own pace.
  */
 export interface RateLimiter {
-  /** Whether a message of so many bytes may come in. */
+  /** Whether a message is within the limit. */
   admits(name: string, bytes: number, now: MonoMs): boolean;
-  /** Senders over their limit at the moment. */
+  /** Sources over their limit now. */
   flooding(now: MonoMs): readonly string[];
-  /** How many messages were held back. */
+  /** Messages held back. */
   readonly held: number;
 }
 
@@ -46,7 +46,7 @@ interface Visitor {
   readonly heldAt: MonoMs | null;
 }
 
-/** @param most of one name in a second */
+/** @param most limit per source and second */
 export function createRateLimiter(
   most: { readonly frames: number; readonly bytes: number } = OF_FRAMES,
 ): RateLimiter {
@@ -86,16 +86,15 @@ export function createRateLimiter(
   };
 }
 
-/** On leaving: a queue from which nothing came for so long is taken for empty. */
+/** At stop: without a message for this long, ms, the queue counts as empty. */
 const QUIET_MS = 30;
 
-/** On leaving: controllers that go on sending are heard for so long. */
+/** At stop: longest time to receive from controllers that go on sending, ms. */
 const DRAIN_MS = 250;
 
 /**
- * Where controllers connect. Hands each message to `take` as it comes, until it is disposed; then what is queued still
- * comes through.
- * @throws Failure when the socket cannot be bound
+ * The socket controllers publish to. Hands each message to `take`; when disposed, queued messages first.
+ * @throws Failure if the socket cannot be bound
  */
 export async function openFrameReceiver(
   path: string,
@@ -111,7 +110,7 @@ export async function openFrameReceiver(
       take(message);
     }
   };
-  // at once, see openSubscriber; should it ever throw, the process ends with it
+  // at once, see openSubscriber; not awaited: an error ends the process
   const receiving = receive();
   const door = await openDoor(path, connections);
 

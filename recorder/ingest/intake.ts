@@ -34,68 +34,69 @@ import {
 import type { Observer } from "./silences.js";
 import { createNameList, createSources, type Sources } from "./sources.js";
 
-/** 16 minutes of two controllers: what is kept in memory while the database cannot be written. */
+/** Frames kept in memory while the database cannot be written: 16 minutes of two controllers. More are not taken. */
 const WAITING_MAX = 40_000;
 
-/** The same for frames that are much larger than those of a controller. */
+/** The same limit in bytes, for frames much larger than a controller's. */
 const WAITING_BYTES_MAX = 64 * 2 ** 20;
 
-/** 10 s of two controllers. */
+/** More frames waiting than this is a backlog: maintenance pauses. 10 s of two controllers. */
 const WAITING_USUAL = 400;
 
+/** A frame's `mono` may exceed this machine's uptime by this much, ms. */
 const UPTIME_SLACK_MS = MINUTE_MS;
 
-/** Counted since the start. */
+/** Counts since the start. */
 interface Counts {
-  /** Good frames that came. */
+  /** Valid frames received. */
   readonly frames: number;
   readonly committed: number;
   readonly duplicates: number;
-  /** Holes in what came; most are filled a moment later. */
+  /** Jumps in the seqs received; most are filled shortly after. */
   readonly holes: number;
   readonly gaps: number;
-  /** Frames not kept because the database could not be written for too long. Their sender still has them. */
+  /** Frames not kept because the database could not be written for too long; their senders still hold them. */
   readonly dropped: number;
-  /** Keys in frames that this program does not know. */
+  /** Unknown keys in frames. */
   readonly unknownKeys: number;
 }
 
-/** What comes from the bus on its way to the store: one batch, committed from a timer. */
+/** Collects frames from the bus into one batch, committed by a timer. */
 export interface Intake extends AsyncDisposable {
-  /** Takes what came from the bus, be it what it may, unless its sender floods. */
+  /** Takes any message from the bus, unless its sender floods. */
   receive(message: readonly Uint8Array[]): void;
-  /** Whether a run may have a history; counted and said where it may not. */
+  /** Whether frames of a run are recorded; if not, counts a refusal. */
   admits(run: Omit<Identity, "seq">): boolean;
-  /** Takes one message of any origin. @param known which frame it should be, where that is known from elsewhere */
+  /** Takes one untrusted message. @param known which frame it must be, if it was requested */
   take(message: Uint8Array, known?: Identity, topic?: string): void;
-  /** Commits what has come. What cannot be written stays for the next time; beyond a bound nothing is added to it. */
+  /** Commits the batch. If that fails it stays for the next time; beyond a limit no more frames are added. */
   commit(): void;
-  /** Calls this observer for everything from now on. */
+  /** Adds an observer. */
   observe(observer: Observer): void;
-  /** The seqs of a run that wait for a commit. */
+  /** The seqs of a run waiting for a commit. */
   waitingOf(name: string, boot: string): ReadonlySet<number>;
   readonly counts: Counts;
   readonly refusals: Refusals;
   readonly rateLimiter: RateLimiter;
   readonly sources: Sources;
   readonly ringAvailability: RingAvailability;
-  /** How many frames may be asked for: half of memory is left to those that come by themselves. */
+  /** How many frames may be requested: half of the limit is reserved for live frames. */
   readonly room: number;
-  /** How many frames wait for a commit. */
+  /** Frames waiting for a commit. */
   readonly waiting: number;
-  /** More frames wait than come between two commits: all else can wait. */
+  /** There is a backlog: other work should wait. */
   readonly behind: boolean;
-  /** Why nothing can be written at the moment, else null. */
+  /** Why the database cannot be written now; null if it can. */
   readonly failing: string | null;
   readonly lastCommit: { readonly at: MonoMs; readonly tookMs: number } | null;
 }
 
 export interface IntakeLimits {
-  /** Frames kept while nothing can be written. */
+  /** Frames kept while the database cannot be written. */
   readonly waitingMax?: number;
-  /** A run that no ring has offered for so long is gone. */
+  /** ms without an offer after which a run is gone. */
   readonly goneMs?: number;
-  /** How long this machine runs, ms: no process on it has run for longer. */
+  /** Uptime of this machine, ms: an upper limit for the age of its processes. */
   readonly uptimeMs?: () => number;
 }
 
@@ -125,11 +126,10 @@ export function openIntake(
   let waitingBytes = 0;
   let failing: string | null = null;
   let lastCommit: Intake["lastCommit"] = null;
-  /** The earliest that the clock has said since the last commit: it may have been set back while nothing could be written. */
+  /** The earliest wall time since the last commit: the clock may have been set back while commits failed. */
   let earliestMs = Infinity;
   const observers: Observer[] = [];
 
-  /** Whether the run may have a history; says where it may not. */
   function admits({ source, boot }: Omit<Identity, "seq">): boolean {
     const rule = roster.refuses(source, boot, clock.mono());
     if (rule !== null) refusals.add(beyond(source, rule));
@@ -138,12 +138,12 @@ export function openIntake(
 
   function accept(arrival: Arrival, bytes: number, isLive: boolean): void {
     const { source: name, boot } = arrival;
-    // not kept is the newest, not the oldest: rings forget the oldest first
+    // drop the newest, not the oldest: rings forget the oldest first
     const isKept =
       waiting.length < waitingMax && waitingBytes < WAITING_BYTES_MAX;
     ringAvailability.hear(name, boot, clock.mono());
     if (arrival.kind !== "refused") {
-      // what is sent again may be of a run that is over
+      // a resent frame may be of an ended run
       if (isLive && sources.hear(arrival, clock.mono()))
         log.info("source_seen", { source: name, boot });
       counts.frames++;
@@ -186,7 +186,7 @@ export function openIntake(
     for (const observer of observers) observer.committed(lastCommit.tookMs);
   }
 
-  /** WANs that have a history come first. */
+  /** Enters the WANs in the database, so that new names cannot displace them. */
   function enter(): void {
     const names = isEntered ? null : store.names();
     if (names === null) return;
@@ -224,7 +224,7 @@ export function openIntake(
       refuse(wrongTopic(topic, topicOf(frame)), undefined);
       return;
     }
-    // what is sent again may be of before the machine was started
+    // a resent frame may be from before the machine was booted
     if (known === undefined && frame.mono > uptimeMs() + UPTIME_SLACK_MS) {
       refuse(tooLong(frame), undefined);
       return;
@@ -245,7 +245,7 @@ export function openIntake(
       const topic = Buffer.from(head ?? []).toString("latin1", 0, TOPIC_MAX);
       const [name = ""] = topic.split("/");
       const bytes = message.reduce((sum, part) => sum + part.byteLength, 0);
-      // senders without a name, or with an unknown one, share one limit
+      // senders without a known name share one limit
       const known = roster.knows(name) ? name : "";
       if (!rateLimiter.admits(known, bytes, clock.mono())) return;
       if (message.length === 2 && body !== undefined)
@@ -288,5 +288,5 @@ export function openIntake(
   };
 }
 
-/** No topic is longer: the longest name, and a kind. */
+/** Longest topic, bytes: a name and a kind. */
 const TOPIC_MAX = 64;

@@ -19,15 +19,15 @@ import {
 import type { Log } from "../../shared/runtime/log.js";
 import type { Journal } from "../journal.js";
 
-/** As long as a controller may keep frames to send them again. */
+/** Longest time a controller keeps frames to resend them, ms. */
 const KEPT_MS = KEPT_MINUTES_MAX * MINUTE_MS;
 
 /**
- * The latest time that a frame may bear which comes now: what the wall clock says, or, for some hours after it was set
- * back, what it would say otherwise. Frames were on their way meanwhile, and others are sent again (STOR-04, INTG-04).
+ * The latest timestamp accepted in a frame: the wall clock's, or, for some hours after it was set back, the time it
+ * would show otherwise, as frames from before the step may still arrive or be resent (STOR-04, INTG-04).
  */
 interface NewestTimeLimit {
-  /** Knows the clock by its looks alone: to be called every second. */
+  /** To be called every second, to notice steps of the clock. */
   look(): WallMs;
 }
 
@@ -47,17 +47,16 @@ export function openNewestTimeLimit(clock: Clock): NewestTimeLimit {
   };
 }
 
-/** A clock may be a little ahead of ours; a frame from further in the future would outlive every retention. */
+/** Frames further ahead of this clock, ms, are refused: they would outlive their retention. */
 export const FUTURE_MS = MINUTE_MS;
 
-/** Why a message is not taken, in words. */
 export const wrongParts = (parts: number): FrameError =>
   new FrameError("parts", `Cannot read message: must be 2 parts: got ${parts}`);
 
 export const wrongTopic = (topic: string, right: string): FrameError =>
   new FrameError(
     "topic",
-    `Cannot take frame of topic '${right}': must come under it: got ${inspect(topic)}`,
+    `Cannot take frame of topic '${right}': must be published under it: got ${inspect(topic)}`,
   );
 
 export function tooFarAhead({ source }: Identity, aheadMs: number): FrameError {
@@ -73,10 +72,10 @@ export const beyond = (source: string, rule: string): FrameError =>
 export const tooLong = ({ source, mono }: Frame): FrameError =>
   new FrameError(
     "field",
-    `Cannot take frame of '${source}' 'mono': at most as long as this machine runs: got ${(mono / 1e3).toFixed(0)} s`,
+    `Cannot take frame of '${source}' 'mono': at most the uptime of this machine: got ${(mono / 1e3).toFixed(0)} s`,
   );
 
-/** The frame, or why it is none. */
+/** Decodes a frame; returns the error instead of throwing it. */
 export function decode(
   message: Uint8Array,
 ): ReturnType<typeof decodeFrame> | FrameError {
@@ -88,17 +87,17 @@ export function decode(
   }
 }
 
-/** A burst is over when nothing more of it has come for so long, or when it has lasted for a minute. */
+/** A burst ends after this time without refusals, ms, or after a minute. */
 const QUIET_MS = 10_000;
 
-/** Messages that were no frames for us: one line when a burst of one reason begins, one event when it is over. */
+/** Refused messages: one log line when a burst with one fault begins, one event when it ends. */
 export interface Refusals {
   readonly count: number;
   readonly byFault: Readonly<Record<FrameFault, number>>;
   add(error: FrameError): void;
-  /** Notes the bursts that are over. To be called about once a second. */
+  /** Reports ended bursts. To be called about once a second. */
   sweep(journal: Journal): void;
-  /** Why the last one was refused, null when that is a minute ago. */
+  /** Why the last message was refused; null after a minute. */
   recent(now: MonoMs): string | null;
 }
 

@@ -3,38 +3,38 @@ import type { Identity } from "../../shared/contract/frame.js";
 import { MINUTE_MS } from "../../shared/contract/units.js";
 import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
-/** A run that no ring has offered for so long is gone, ms. */
+/** ms without an offer after which a run is gone: its missing frames are given up. */
 const GONE_MS = MINUTE_MS;
 
-/** Runs remembered. A process has one, and a restart makes another: two for each name there may be. */
+/** Runs remembered; beyond it the one changed longest ago is forgotten. Two for each possible name. */
 const RUNS_MAX = 512;
 
-/** `offered`: its frames may still be had. `heard`: it sends, but keeps nothing. */
+/** `offered`: its frames can be requested. `heard`: it sends, but offers no frames. */
 export type RingState = "offered" | "heard" | "gone";
 
-/** How the runs stand at one instant. */
+/** The states of the runs at one instant. */
 export interface RingStates {
-  /** The oldest seq a run still holds, null where it has not said. */
+  /** The oldest seq a run still holds; null if unknown. */
   firstHeld(name: string, boot: string): number | null;
   presence(name: string, boot: string): RingState;
 }
 
-/** What the sources say they hold. Memory only: after a start of ours everybody has GONE_MS to say it again. */
+/** What the sources offer. In memory only: after a start of the recorder, sources have GONE_MS to say it again. */
 export interface RingAvailability {
-  /** A frame of a run came. */
+  /** A frame of a run arrived. */
   hear(name: string, boot: string, now: MonoMs): void;
-  /** A source says what it holds. Returns the last seq it held the time before, 0 the first time. */
+  /** A source says what it holds. @returns the last seq it held the time before, 0 the first time */
   offer(
     run: { readonly name: string; readonly boot: string } & HeldSeqs,
     now: MonoMs,
   ): number;
-  /** A frame that this program is too old for: it would come in vain again. */
+  /** A frame of a newer version: requesting it is useless. */
   unreadable(identity: Identity): void;
-  /** The last seq of such frames, in a row, from this one on; null where it is none. */
+  /** The last of consecutive unreadable seqs from this one on; null if this one is readable. */
   unreadableTo(identity: Identity): number | null;
   at(now: MonoMs): RingStates;
   readonly counts: {
-    /** Runs forgotten before they were gone, because there were too many. */
+    /** Runs forgotten because there were too many. */
     readonly forgotten: number;
   };
 }
@@ -42,9 +42,9 @@ export interface RingAvailability {
 interface Run {
   readonly held: HeldSeqs | null;
   readonly heardAt: MonoMs;
-  /** When it last said what it holds; at first when it was first heard, for that comes within a second. */
+  /** When it last said what it holds; initially when it was first heard, as a hello follows within a second. */
   readonly offeredAt: MonoMs;
-  /** Frames of a run are all of one version, so one span has them all. */
+  /** One span suffices: all frames of a run have the same version. */
   readonly unreadable: HeldSeqs | null;
 }
 
@@ -59,7 +59,7 @@ export function createRingAvailability(
 
   const isLate = (at: MonoMs, now: MonoMs) => msSince(at, now) >= goneMs;
 
-  /** The one changed last stands last. */
+  /** Moves the changed run to the end, so that the first is the one to forget. */
   function change(key: string, now: MonoMs, change: Partial<Run>): void {
     const fresh = {
       held: null,

@@ -11,21 +11,21 @@ import { type LastRun, UNFINISHED_MAX } from "../store/runs.js";
 /** Called synchronously for every frame: must be fast and must not throw. */
 export interface Observer {
   /**
-   * @param isLive it came by itself, just now; else it was asked for, and is old
-   * @param isKept there was room for it; else it will be asked for, and come again
+   * @param isLive it was published just now; else it is old and was resent on request
+   * @param isKept there was room for it; else it will be requested and come again
    */
   heard(frame: Frame, isLive: boolean, isKept: boolean): void;
   /** A batch was stored. */
   committed(tookMs: number): void;
 }
 
-/** A controller sends 20 frames a second: without one for so long it is silent. */
+/** A controller without a frame for this long, ms, is silent; normally it sends 20 a second. */
 export const SILENT_MS = 15_000;
 
-/** A controller silent for so long is forgotten: it was removed. */
+/** A controller silent for this long, ms, is forgotten: it was removed. */
 export const FORGOTTEN_MS = DAY_MS;
 
-/** More than this between two checks: the recorder itself was suspended and heard nothing. */
+/** More than this between two checks, ms: the recorder itself was suspended and received nothing. */
 const PAUSED_MS = 5_000;
 
 interface Silent {
@@ -35,24 +35,24 @@ interface Silent {
   readonly lastAtMs: number;
 }
 
-/** Tells when nothing is heard any more of a controller that did not say that it stops, and when it is heard again. */
+/** Reports when a controller goes silent without `stopping`, and when it is heard again. */
 export interface Silences extends Observer {
   /** To be called about once a second. */
   look(): void;
   /** The controllers that are silent now. */
   all(): readonly Silent[];
-  /** Controllers that are not watched because there are too many. */
+  /** Controllers not watched because there are too many. */
   readonly unwatched: number;
 }
 
 interface Watched extends Silent {
   readonly heardAt: MonoMs;
   readonly hasStopped: boolean;
-  /** The run whose silence was told, and when that was last heard; null where none was. */
+  /** The silent run that was reported; null if none was. */
   readonly told: Silent | null;
 }
 
-/** @param before the last run of each controller, as an earlier recorder left it: those that had not stopped are waited for */
+/** @param before the last run of each controller that had not stopped when an earlier recorder last saw it */
 export function openSilences(
   before: readonly LastRun[],
   journal: Pick<Journal, "note">,

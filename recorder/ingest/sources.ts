@@ -2,22 +2,22 @@ import type { Frame } from "../../shared/contract/frame.js";
 import { MINUTE_MS } from "../../shared/contract/units.js";
 import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 
-/** WANs in one history, gone ones too. A machine has a handful. */
+/** WANs in one history, including removed ones; frames of further names are refused. */
 export const NAMES_MAX = 256;
 
-/** Runs of one name: so many at once, and one more every ten seconds. Each leaves a row for as long as events are kept. */
+/** Runs of one name: this many at once, then one every ten seconds; more are refused. Each leaves a row. */
 const RUNS_BURST = 64;
 const RUN_EVERY_MS = 10_000;
 
-/** Runs remembered; of more than that, the one that came first counts again as new. */
+/** Runs remembered; beyond it the first is forgotten, and counts as new if it comes again. */
 const RUNS_MAX = 1_024;
 
-/** Whose frames are taken: what anybody on the bus may make us keep for good is bounded here. */
+/** Decides which names and runs are recorded; limits what senders on the bus can add for good. */
 interface Roster {
-  /** These have a history already. */
+  /** Adds names that have a history already. */
   enter(names: Iterable<string>): void;
   knows(name: string): boolean;
-  /** Why a run is not taken, null where it is. */
+  /** Why a run is refused; null if it is not. */
   refuses(name: string, boot: string, now: MonoMs): string | null;
 }
 
@@ -56,32 +56,32 @@ export function createNameList(): Roster {
   };
 }
 
-/** A run that is not heard for this long is gone. */
+/** A run without frames for this long, ms, is gone. */
 const LIVE_MS = MINUTE_MS;
 
-/** Two runs of one name within this time are two processes, unless one merely followed the other. */
+/** Two runs of one name heard within this time, ms, are two processes at once, unless one followed the other. */
 const DOUBLE_MS = 10_000;
 
-/** How far the last frames of one run may mingle with the first of the next. */
+/** Frames of one run may arrive this long after the first ones of the next, ms. */
 const HANDOVER_MS = 1_000;
 
-/** One run of one process that publishes. */
+/** One run of a publishing process. */
 export interface Source {
   readonly name: string;
   readonly boot: string;
   readonly since: MonoMs;
   readonly heardAt: MonoMs;
-  /** The newest frame that is stored, 0 and null before there is one. */
+  /** The newest stored frame; 0 and null if there is none. */
   readonly lastSeq: number;
   readonly lastAtMs: number | null;
 }
 
-/** The controllers that are heard. */
+/** The controllers heard now. */
 export interface Sources {
-  /** A frame came. Says whether it is the first of its run. */
+  /** A frame arrived. @returns whether it is the first of its run */
   hear(frame: Frame, now: MonoMs): boolean;
   stored(frames: readonly Frame[]): void;
-  /** Forgets the silent ones, and says who they were. */
+  /** Forgets silent runs and returns them. */
   sweep(now: MonoMs): Source[];
   live(): Source[];
   /** Names under which two processes publish at once. */
@@ -135,7 +135,7 @@ export function createSources(): Sources {
   };
 }
 
-/** Was `run` still heard when `other` had long begun, and began no later? */
+/** Whether `run` began no later than `other` and was still heard well after that began. */
 const overlap = (run: Source, other: Source): boolean =>
   run !== other &&
   run.since <= other.since &&

@@ -14,30 +14,30 @@ import type { CatchUp } from "./catch-up.js";
 import { createRateLimiter } from "./frame-receiver.js";
 
 export interface SyncCounts {
-  /** Messages that are not of this protocol. */
+  /** Invalid messages. */
   refused: number;
-  /** Hellos beyond the limit of their sender. */
+  /** Hellos over the rate limit. */
   held: number;
-  /** Answers that could not be sent: the controller had gone or did not read. */
+  /** Answers that could not be sent: the controller was gone or did not read. */
   unsent: number;
 }
 
-/** Per controller; an answer to a request is some twenty slices. */
+/** Messages queued for sending per controller; more are dropped. */
 const SEND_HIGH_WATER_MARK = 100;
 
-/** Messages of one controller that wait for us, of any size: the rest waits in its own queue. */
+/** Messages queued for receiving per controller, of any size; the rest waits in the controller's queue. */
 const RECEIVE_HIGH_WATER_MARK = 16;
 
-/** A controller says one a second, twenty when it is leaving. */
+/** Hellos per controller and second; more are dropped. A controller sends one, when stopping twenty. */
 const HELLOS = { frames: 30, bytes: 2 ** 17 };
 
-/** Of all together: each may cost a look at sixteen runs. */
+/** Hellos of all controllers per second: each may need queries for sixteen runs. */
 const ALL_HELLOS = { frames: 100, bytes: 2 ** 19 };
 
 /**
- * Where controllers say what they hold, and hear what is asked of them.
- * @param counts where it is counted what went wrong
- * @throws Failure when the socket cannot be bound
+ * The socket on which controllers say what they hold, and get requests for it.
+ * @param counts incremented on errors
+ * @throws Failure if the socket cannot be bound
  */
 export async function openSync(
   path: string,
@@ -90,7 +90,7 @@ export async function openSync(
   } catch (error) {
     throw new Failure(`Cannot listen at '${path}': ${reasonOf(error)}`);
   }
-  // at once, and a send with no timeout does not keep it waiting; should it ever throw, the process ends with it
+  // at once; sends do not wait (sendTimeout 0); not awaited: an error ends the process
   const receiving = receive();
   const door = await openDoor(path, connections);
   return {

@@ -6,21 +6,21 @@ import {
   msSince,
 } from "../../shared/runtime/clock.js";
 
-/** A step of this much is no correction any more. */
+/** A larger step of the wall clock, ms, is a jump, not a correction. */
 const JUMP_MS = HOUR_MS;
 
-/** For so long after a jump, ms, nothing is deleted by age: time to set a wrong clock right. */
+/** After a jump nothing is deleted by age for this long, ms: time to correct a wrong clock. */
 const HOLD_MS = HOUR_MS;
 
-/** Whether the wall clock may be believed when it says that something is old. */
+/** Decides whether the wall clock can be trusted for retention. */
 export interface ClockWatch {
-  /** @returns how far the wall clock jumped since the last look, ms; null where it did not */
+  /** @returns how far the wall clock jumped since the last call, ms; null if it did not */
   look(): number | null;
-  /** How long it is not to be trusted yet, ms; 0 where it is. */
+  /** Remaining time during which it is not trusted, ms; 0 if it is. */
   holdMs(): number;
 }
 
-/** @param newestMs the newest frame that is stored: what the wall clock said when it was last looked at */
+/** @param newestMs time of the newest stored frame: the wall clock when it was last known */
 export function openClockWatch(
   clock: Clock,
   newestMs: number | null,
@@ -33,7 +33,7 @@ export function openClockWatch(
     look() {
       const jumpMs = offset() - reference;
       const jumped = Math.abs(jumpMs) > JUMP_MS;
-      // the newest frame is the measure once; then it is the monotonic clock, against which small steps add up
+      // compare with the newest frame only once; then with the monotonic clock, so that small steps add up
       if (jumped || !looked) reference = offset();
       looked = true;
       if (!jumped) return null;

@@ -26,7 +26,7 @@ import {
   type PressureLimits,
 } from "./pressure.js";
 
-/** Does `work` once a second until `stop`. The phase is kept: a late turn is followed by the next due, not by all missed. */
+/** Does `work` once a second until `stop`. After a delay missed seconds are dropped; the phase is kept. */
 export async function everySecond(
   clock: Clock,
   stop: AbortSignal,
@@ -42,16 +42,16 @@ export async function everySecond(
   }
 }
 
-/** Nothing to do: looked at again after this. */
+/** Time to the next slice if there is nothing to do, ms. */
 const IDLE_MS = 1_000;
 
-/** Others get at least this much between two slices. */
+/** Shortest pause between two slices, ms. */
 const PAUSE_MS = 20;
 
 /**
- * Does `work` slice by slice until `stop`, with pauses as long as the slices: the event loop is never busy with it for
- * longer than one slice, and never for more than half of the time.
- * @param work one slice; says whether there is more to do at once
+ * Does `work` in slices until `stop`, with pauses as long as the slices: it takes half of the event loop's time at
+ * most.
+ * @param work one slice; returns whether there is more to do at once
  */
 export async function inSlices(
   clock: Clock,
@@ -67,10 +67,10 @@ export async function inSlices(
   }
 }
 
-/** How much to do in one go, so that it takes about as long as it may. Learns from what each go took. */
+/** The amount of work per run that fits into a time budget, learnt from each run. */
 interface Pace {
   readonly size: number;
-  /** The last go of this size took so long. */
+  /** Reports the duration of the last run. */
   took(ms: number): void;
 }
 
@@ -84,23 +84,23 @@ export function openPace(
       return size;
     },
     took(ms) {
-      // down at once and by as much as it was over, up by doubling at most: one quick go may have been luck
+      // down at once by the full ratio, up at most by a factor of two: a quick run may be an exception
       const ratio = clamp(budgetMs / Math.max(ms, 0.01), 0, 2);
       size = Math.round(clamp(size * ratio, limits.min, limits.max));
     },
   };
 }
 
-/** One slice: sockets wait meanwhile. */
+/** Time budget of a slice, ms: sockets wait meanwhile. */
 const SLICE_MS = 20;
 
-/** In one slice: about 10 000 rows. */
+/** Buckets rolled up per slice at most: about 10 000 rows. */
 const BUCKETS_MAX = 500;
 
-/** Nothing is old for the first time more often than this. */
+/** Time between two rounds of expiry, ms. */
 const EXPIRY_MS = 10_000;
 
-/** The log is moved into the database so often: seldom, for a page that changes often is then written once. */
+/** Time between two checkpoints of the write-ahead log, ms: long, so that a page that changes often is written once. */
 const CHECKPOINT_MS = MINUTE_MS;
 
 /** Above this size, bytes, the write-ahead log is truncated once no reader uses it; tried at this interval, ms. */
@@ -112,10 +112,10 @@ export interface RetentionPolicy extends PressureLimits {
   readonly eventMs: number;
 }
 
-/** What health shows. */
+/** Figures for health. */
 interface Figures {
   readonly sizes: Sizes | null;
-  /** How far each tier is behind the newest cycle, of the WAN furthest behind. */
+  /** How far each tier is behind the newest cycle, ms, for the WAN furthest behind. */
   readonly lagMs: Readonly<Record<RolledTier, number>>;
   readonly slices: number;
   readonly lastSliceMs: number | null;
@@ -123,15 +123,15 @@ interface Figures {
   /** Rows deleted since the start. */
   readonly expired: number;
   readonly vacuumedPages: number;
-  /** How often the wall clock jumped. */
+  /** Jumps of the wall clock. */
   readonly clockJumps: number;
-  /** Why the last slice came to nothing; null when it did not. */
+  /** Why the last slice failed; null if it did not. */
   readonly failing: string | null;
 }
 
-/** Rolls up, lets expire, gives room back: everything that is done to the history between batches. */
+/** Maintains the history between batches: rolls up, expires, frees disk space. */
 export interface Maintenance {
-  /** Does one slice of what is most due, about SLICE_MS long. @returns whether there is more to do at once */
+  /** Does one slice of the most urgent work, about SLICE_MS long. @returns whether there is more to do at once */
   slice(): boolean;
   readonly figures: Figures;
   readonly clockWatch: ClockWatch;
@@ -145,7 +145,7 @@ export function openMaintenance(
   parts: {
     readonly clockWatch: ClockWatch;
     readonly journal: Journal;
-    /** May be another one at the next slice. */
+    /** May change between slices. */
     readonly policy: RetentionPolicy;
   },
 ): Maintenance {
@@ -164,7 +164,7 @@ export function openMaintenance(
     clockJumps: 0,
     failing: null as string | null,
   };
-  /** Since when a WAN has rows of the future. */
+  /** Since when each WAN has rows in the future. */
   const ahead = new Map<number, number>();
   const cutAhead = new Set<number>();
   const expiry = openRound(clock, EXPIRY_MS);
@@ -178,7 +178,7 @@ export function openMaintenance(
     return [result, msSince(begun, clock.mono())];
   };
 
-  /** As many buckets as fit, of all WANs in turn. */
+  /** Rolls up as many buckets as fit, of all WANs in turn. */
   function rollUp(upkeep: Upkeep): boolean {
     const begun = clock.mono();
     const wans = upkeep.wans();
@@ -196,7 +196,7 @@ export function openMaintenance(
     });
   }
 
-  /** Deletes some rows, and learns how many to delete the next time. */
+  /** Deletes some rows and adapts the number for the next time. */
   function remove(job: () => number): number {
     const [gone, tookMs] = elapsed(job);
     if (gone > 0) rows.took(tookMs);
@@ -204,7 +204,7 @@ export function openMaintenance(
     return gone;
   }
 
-  /** The oldest of what is too old, of one tier of one WAN: the finest first, the next only when that is done. */
+  /** Deletes the oldest expired rows of one tier of one WAN; finest tier first, the next one when that is done. */
   function expire(upkeep: Upkeep): boolean {
     if (clockWatch.holdMs() > 0) return false;
     const nowMs = clock.wall();
@@ -220,7 +220,7 @@ export function openMaintenance(
     });
   }
 
-  /** What lies ahead of the clock for longer than it would be kept. */
+  /** Deletes rows in the future that have been there for longer than their tier's retention. */
   function expireAhead(
     upkeep: Upkeep,
     wan: number,
@@ -240,11 +240,11 @@ export function openMaintenance(
     return gone;
   }
 
-  /** What a clock that was ahead has recorded, and what it has cost. */
+  /** Reports rows in the future, and what expired because the clock was ahead. */
   function lookAhead(upkeep: Upkeep): void {
     aheadLooks.each(upkeep, (wan) => {
       const found = upkeep.ahead(wan, clock.wall());
-      // its own events say what it has to say
+      // not for the recorder's own events
       if (found?.isNews && found.name !== OWN_NAME) {
         journal.note("history_ahead", {
           source: found.name,
@@ -304,7 +304,7 @@ export function openMaintenance(
     return false;
   }
 
-  /** In this order: nothing expires that could still be rolled up, and what expired is given back. */
+  /** In this order: data is rolled up before it expires, and space is freed after that. */
   const JOBS = [watch, rollUp, expire, relieve, vacuum, checkpoint];
 
   function failed(cause: string | null): void {
@@ -346,15 +346,14 @@ function furthestBehind(upkeep: Upkeep, clock: Clock): Figures["lagMs"] {
   ) as Figures["lagMs"];
 }
 
-const AHEAD_TOO_LONG =
-  "rows from ahead of the clock were kept for as long as others of their tier";
+const AHEAD_TOO_LONG = "rows in the future have reached their tier's retention";
 
-/** All WANs, one after the other, every so often; as many at once as fit into half a slice. */
+/** Visits all WANs every `ms`, as many at once as fit into half a slice. */
 function openRound(clock: Clock, ms: number) {
   const interval = openInterval(clock, ms);
   let left: number[] = [];
   return {
-    /** @param work whether there is more to do for this one. @returns whether there is more to do at once */
+    /** @param work returns whether there is more to do for this WAN. @returns whether there is more to do at once */
     each(upkeep: Pick<Upkeep, "wans">, work: (wan: number) => boolean) {
       const begun = clock.mono();
       if (left.length === 0 && interval.due()) left = upkeep.wans().reverse();
@@ -369,7 +368,7 @@ function openRound(clock: Clock, ms: number) {
   };
 }
 
-/** Due when it was last done at least `ms` ago, or never. */
+/** Due if it was never done, or at least `ms` ago. */
 function openInterval(clock: Clock, ms: number) {
   let next: MonoMs | null = null;
   return {

@@ -4,22 +4,22 @@ import type { Upkeep } from "../store/upkeep.js";
 import { type Expiry, relief } from "../tiers/retention.js";
 import { TIERS } from "../tiers/tier.js";
 
-/** The room the history may take, and the room it leaves to others. */
+/** The largest size of the history, and the disk space it must leave free. */
 export interface PressureLimits {
   readonly maxBytes: number;
   readonly minFreeBytes: number;
 }
 
-/** Once it is too much, it is cut to so much of the limit: once in a while rather than all the time. */
+/** Once over a limit, the history is cut to this fraction of it, so that cuts are rare. */
 const CUT_TO = 0.95;
 
 export interface Pressure {
-  /** What must go before its time; null where there is room, or nothing may go. Says so when it begins. */
+  /** What to delete early; null if there is room, or nothing may be deleted. Reports the beginning. */
   cut(
     upkeep: Pick<Upkeep, "wans" | "standing">,
     sizes: Sizes,
   ): { readonly wan: number; readonly expiry: Expiry } | null;
-  /** Why the history is too large though all that may go has gone, else null. */
+  /** Why the history is too large although nothing more may be deleted; else null. */
   readonly stuck: string | null;
 }
 
@@ -30,7 +30,7 @@ export function openPressure(
   let cutting = false;
   let stuck: string | null = null;
 
-  /** What lies free in the file counts as free: it is given back next. */
+  /** Free pages in the file count as free space: they are returned next. */
   function shortOf({ dbBytes, usedBytes, freeBytes }: Sizes): string | null {
     const { maxBytes, minFreeBytes } = limits();
     const slack = cutting ? CUT_TO : 1;
@@ -74,7 +74,7 @@ export function openPressure(
         (a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1],
       );
       if (first === undefined)
-        stuck = `the history ${why}: nothing more may go`;
+        stuck = `the history ${why}: nothing more may be deleted`;
       return first ?? null;
     },
   };

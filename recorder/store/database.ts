@@ -17,12 +17,12 @@ import { identityOf, mayBeOurs, networkOf, setAside } from "./files.js";
 import { demandNewest, demandOurs, migrate } from "./migrations.js";
 import { remakeViews } from "./views.js";
 
-/** A recorder that stops or starts holds it for a moment. */
+/** How long a reader waits for a lock, ms: a recorder that starts or stops holds one briefly. */
 const READER_BUSY_MS = 2_000;
 
 /**
- * Opens a database file to be read, with what its log holds.
- * @throws Failure where there is none, it cannot be read, or is not of this version
+ * Opens a database file for reading, including its log.
+ * @throws Failure if it does not exist, cannot be read, or is not of this version
  */
 export function openReadable(path: string): Connection {
   const refuse = (rule: string): never => {
@@ -41,7 +41,7 @@ export function openReadable(path: string): Connection {
   } catch (error) {
     if (error instanceof Failure) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") refuse("must be there: got ENOENT");
+    if (code === "ENOENT") refuse("must exist: got ENOENT");
     if (code === "SQLITE_NOTADB") refuse("must be a SQLite database");
     return refuse(
       `must be readable, with its folder: got ${message || reasonOf(error)}: copy it, with its -wal`,
@@ -49,13 +49,13 @@ export function openReadable(path: string): Connection {
   }
 }
 
-/** What to do, as a command, so that this process may write the database at `path`. */
+/** The command that makes the database at `path` writable for this process. */
 function commandToOwn(path: string): string {
   const folder = dirname(path);
   const user = me();
   if (!existsSync(folder)) return `install -d -o ${user} ${quoted(folder)}`;
   const places = isWritableFolder(folder) ? [] : [quoted(folder)];
-  // the log and the index of SQLite stand beside it
+  // with SQLite's log and index
   if (existsSync(path)) places.push(`${quoted(path)}*`);
   return `chown ${user}: ${places.join(" ")}`;
 }
@@ -64,18 +64,18 @@ function me(): string {
   try {
     return userInfo().username;
   } catch {
-    // not every user has a name
+    // the user may have no name
     return String(process.getuid?.());
   }
 }
 
-/** For a shell. */
+/** Quoted for a shell. */
 const quoted = (path: string): string =>
   /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 
 /**
- * No other process writes to the database while this is held, by whatever path: links are followed, and a file that
- * is there is known by its number, for it may have two names. @throws Failure if another process holds it
+ * Locks the database against other writers, under any of its paths: by its real path, and by its inode if it exists, as
+ * it may have hard links. @throws Failure if another process holds it
  */
 export async function lockDatabase(
   path: string,
@@ -99,7 +99,7 @@ export async function lockDatabase(
   }
 }
 
-/** What cannot be looked at cannot be opened either, and that is said then. */
+/** "" on an error, which is reported when the file is opened. */
 function identityHere(path: string): string {
   try {
     return identityOf(path);
@@ -108,18 +108,19 @@ function identityHere(path: string): string {
   }
 }
 
-/** The owner and the group `wanctl`; SQLite gives the -wal and -shm files the mode of the database. */
+/** Owner and group; SQLite gives the -wal and -shm files the database's mode. */
 const FILE_MODE = 0o660;
 
+/** The write-ahead log is truncated to this size, bytes, after a checkpoint. */
 const WAL_BYTES_KEPT = 64 * 2 ** 20;
 
-/** What the world may do to a file at any time: to be tried again. */
+/** Errors of the environment, which may pass: try again. */
 const PASSING = ["EROFS", "ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE"];
 
-/** The place is of no use at the moment. */
+/** The file or folder cannot be used at the moment. */
 export class DatabaseAway extends Failure {}
 
-/** The file is damaged, and has been set aside as `keptAs`. */
+/** The file is damaged and was set aside as `keptAs`. */
 export class DatabaseDamaged extends Failure {
   readonly keptAs: string;
   constructor(path: string, cause: string, keptAs: string) {
@@ -133,10 +134,9 @@ export class DatabaseDamaged extends Failure {
 const WAY_OUT = "move it away, or set storage.db_path";
 
 /**
- * Opens a database file, made with its folders where there is none, of the newest version and ready to be written
- * beside readers.
- * @throws Failure when the place or the file is of no use; DatabaseAway where that may pass, DatabaseDamaged where the
- * next try makes a new file
+ * Opens a database file for writing beside readers; creates it with its folders and migrates it if necessary.
+ * @throws Failure if the file or its folder cannot be used: DatabaseAway if that may pass, DatabaseDamaged if the next
+ * try creates a new file
  */
 export function openDatabase(path: string, now: WallMs): Connection {
   makeFile(path);
@@ -148,7 +148,7 @@ export function openDatabase(path: string, now: WallMs): Connection {
     remakeViews(db);
     return db;
   } catch (error) {
-    // before it is closed, or what its log holds would be written into it
+    // set aside before closing, or its log would be written into it
     try {
       throw isDamage(error) && mayBeOurs(path)
         ? new DatabaseDamaged(path, reasonOf(error), setAside(path, now))
@@ -168,7 +168,7 @@ function connect(path: string): Connection {
   }
 }
 
-/** The file and its folders, with their modes whatever the umask. */
+/** Creates the file and its folders, with fixed modes whatever the umask. */
 function makeFile(path: string): void {
   const folder = dirname(path);
   const refuse = (rule: string): never => {
@@ -196,7 +196,7 @@ function makeFile(path: string): void {
 }
 
 function prepare(db: Connection): void {
-  // before the first table and before WAL: afterwards it takes a VACUUM of everything
+  // before the first table and before WAL: later it would need a full VACUUM
   db.pragma("auto_vacuum = INCREMENTAL");
   const mode = db.pragma("journal_mode = WAL", { simple: true });
   if (mode !== "wal")

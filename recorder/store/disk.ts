@@ -4,27 +4,27 @@ import { BUSY_MS, type Connection } from "./connection.js";
 
 export interface Sizes {
   readonly dbBytes: number;
-  /** Of these, what is in use: pages of deleted rows lie free in the file until they are given back. */
+  /** Bytes in use: pages of deleted rows stay in the file as free pages until they are returned. */
   readonly usedBytes: number;
   readonly walBytes: number;
-  /** What the file system has left for us. */
+  /** Free space of the file system available to this user. */
   readonly freeBytes: number;
 }
 
-/** The room the history takes. */
+/** The disk space of the history. */
 export interface Disk {
-  /** The file that is shorter than SQLite believes; null for none. To be asked again and again. */
+  /** The file that is shorter than SQLite expects; null for none. To be called regularly. */
   cutOff(): "database" | "log" | null;
   sizes(): Sizes;
-  /** Gives at most `pages` of what lies free back to the file system, where there is enough. @returns how many */
+  /** Returns at most `pages` free pages to the file system, beyond the reserve. @returns how many */
   vacuum(pages: number): number;
-  /** Moves the write-ahead log into the database, as far as readers let it. */
+  /** Writes the write-ahead log into the database, as far as readers allow. */
   checkpoint(): void;
-  /** The same, and cuts the log to nothing. @returns false if a reader still uses it; does not wait */
+  /** The same, and truncates the log. Does not wait. @returns false if a reader still uses it */
   truncateLog(): boolean;
 }
 
-/** 1 MB stays in the file for the rows to come: what is given back now is asked for again in a minute. */
+/** Free pages kept in the file for new rows: 1 MB. */
 export const RESERVE_PAGES = 256;
 
 export function openDisk(db: Connection, midVacuum = () => {}): Disk {
@@ -37,7 +37,7 @@ export function openDisk(db: Connection, midVacuum = () => {}): Disk {
     cutOff() {
       const dbBytes = statSync(db.name).size;
       const pageBytes = pragma("page_size");
-      // it shrinks to what is in use when pages are given back, and is smaller than that before they are written
+      // the file also shrinks by vacuum, to page_count, and is smaller than that before new pages are written
       const isCut =
         dbBytes < knownBytes && dbBytes < pragma("page_count") * pageBytes;
       knownBytes = dbBytes;
@@ -80,17 +80,17 @@ export function openDisk(db: Connection, midVacuum = () => {}): Disk {
   };
 }
 
-/** Of the write-ahead log and of each page in it, bytes (SQLite's file format, 4). */
+/** Bytes of the write-ahead log's header, and of each page's header in it (SQLite's file format, 4). */
 const WAL_HEAD = 32;
 const WAL_FRAME_HEAD = 24;
 
-/** Frames in the log, and how many of them are in the database too. */
+/** Frames in the log, and how many of them were written to the database. */
 interface Checkpoint {
   readonly log: number;
   readonly checkpointed: number;
 }
 
-/** 0 where it cannot be looked at. */
+/** The size of a file; 0 if it cannot be read. */
 export function bytesOf(path: string): number {
   try {
     return statSync(path).size;

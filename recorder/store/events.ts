@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.js";
 import type { GapCause } from "./ranges.js";
 
-/** Where in time an event stands, all others of all WANs before or behind it. */
+/** The position of an event in the order of all events. */
 export interface EventPlace {
   readonly atMs: number;
   readonly source: number;
@@ -16,7 +16,7 @@ export interface EventRow extends EventPlace {
   readonly details: string;
 }
 
-/** Which gap: the first seq of one run that it holds. */
+/** Identifies a gap: its run and first seq. */
 export interface GapPlace {
   readonly source: number;
   readonly fromSeq: number;
@@ -33,17 +33,17 @@ export interface GapRow extends GapPlace {
 
 type EventsBefore = (fromMs: number, place: EventPlace) => EventRow[];
 
-/** Events, read backwards by key, a bounded number of rows at a time. */
+/** Events, read backwards by key, at most ROWS_MAX at a time. */
 export interface EventStore {
-  /** The events of all WANs from an instant on, from before a place back, the newest first. */
+  /** The events of all WANs between an instant and a position, newest first. */
   readonly eventsBefore: EventsBefore;
-  /** Of them those that are no transition, as few as these are among the many. */
+  /** The same without transitions, which are most of them. */
   readonly rareEventsBefore: EventsBefore;
-  /** The gaps from before a place back, the newest run first. */
+  /** The gaps before a position, newest run first. */
   gapsBefore(place: GapPlace): GapRow[];
 }
 
-/** Well below a millisecond's reading, and at most 4 MB: a frame has no more than 64 kB. */
+/** Rows read at once: well below a millisecond, and at most 4 MB, as a frame has at most 64 kB. */
 export const ROWS_MAX = 64;
 
 const eventsWhere = (condition: string) => `

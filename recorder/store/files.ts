@@ -11,14 +11,13 @@ import {
 import type { WallMs } from "../../shared/runtime/clock.js";
 import { realPath } from "../../shared/runtime/lock.js";
 
-/** What SQLite keeps beside a database. */
+/** Suffixes of a database's files. */
 const BESIDE = ["", "-wal", "-shm"] as const;
 
 const LOOK_BYTES = 4_096;
 
 /**
- * Whether a file that is no database may have been one: one that is plain text is somebody's, named by mistake. Neither a
- * page of ours nor noise is text.
+ * Whether an invalid file may be a damaged database: not if it is plain text, which is another file given by mistake.
  */
 export function mayBeOurs(path: string): boolean {
   const file = openSync(path, "r");
@@ -33,7 +32,7 @@ export function mayBeOurs(path: string): boolean {
 
 function isText(bytes: Uint8Array): boolean {
   try {
-    // a stream, for the last character may be cut off
+    // `stream`: the last character may be cut off
     const decoder = new TextDecoder("utf-8", { fatal: true });
     return !decoder.decode(bytes, { stream: true }).includes("\0");
   } catch {
@@ -42,26 +41,26 @@ function isText(bytes: Uint8Array): boolean {
 }
 
 /**
- * Gives a damaged database another name, with what lies beside it: nothing of it is deleted or changed, so that
- * whoever can may read what is left. @returns the name
+ * Renames a damaged database with its log and index; nothing is deleted or changed, so that it can be repaired.
+ * @returns the new name
  */
 export function setAside(path: string, now: WallMs): string {
   const at = new Date(now).toISOString().slice(0, 19).replaceAll(":", "-");
   let name = `${path}.corrupt-${at}Z`;
   for (let n = 2; existsSync(name); n++) name = `${path}.corrupt-${at}Z-${n}`;
-  // the log first: what remains of a half-done job must not be taken for the log of a new database
+  // the log first: if renaming stops halfway, it must not be taken for the log of a new database
   for (const suffix of [...BESIDE].reverse())
     if (existsSync(path + suffix)) renameSync(path + suffix, name + suffix);
   return name;
 }
 
-/** Which file a path leads to, "" where there is none. A name may be given to another file at any time. */
+/** Device and inode of the file at a path; "" if there is none. The path may lead to another file at any time. */
 export function identityOf(path: string): string {
   try {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
     return stat === undefined ? "" : `${stat.dev}:${stat.ino}`;
   } catch (error) {
-    // its folder is a file now
+    // its folder was replaced by a file
     if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return "";
     throw error;
   }
@@ -73,16 +72,16 @@ interface Change {
   readonly moved: boolean;
 }
 
-/** A database and what SQLite keeps beside it, as they were when it was opened. */
+/** The files of a database as they were when it was opened. */
 export interface Files {
-  /** What happened to the files behind our back; null if nothing did. @throws if they cannot be read */
+  /** What happened to the files since then; null if nothing did. @throws if they cannot be read */
   change(): Change | null;
-  /** Deletes what is still there of the log: beside another database it would be taken for that one's. */
+  /** Deletes the rest of the log: beside another database it would be taken for that one's. */
   clear(): void;
 }
 
 export function databaseFiles(path: string): Files {
-  // SQLite keeps what it has beside the file that a link leads to
+  // SQLite puts log and index beside the link's target
   const real = realPath(path);
   const fileOf = (path: string) => ({ path, identity: identityOf(path) });
   const main = fileOf(path);
@@ -106,8 +105,8 @@ export function databaseFiles(path: string): Files {
 }
 
 /**
- * File systems on which WAL cannot work, by the number statfs(2) gives them: its index is memory shared between processes,
- * and its locks must hold. FUSE may be local, but whether it keeps either promise depends on who wrote it.
+ * File systems on which WAL cannot work, by their magic number in statfs(2): WAL needs shared memory between processes
+ * and reliable locks. FUSE may be local, but whether it provides these depends on the implementation.
  */
 const NETWORK: Readonly<Record<number, string>> = {
   0x0000_517b: "SMB",
@@ -121,11 +120,11 @@ const NETWORK: Readonly<Record<number, string>> = {
   0xff53_4d42: "SMB",
 };
 
-/** The name of a network file system, undefined for a local one. */
+/** The name of a network file system; undefined for a local one. */
 export const networkName = (type: bigint): string | undefined =>
-  // 32-bit kernels hand the number out with its sign extended
+  // 32-bit kernels sign-extend the number
   NETWORK[Number(BigInt.asUintN(32, type))];
 
-/** The network file system a path lies on, undefined where it is local. */
+/** The network file system of a path; undefined if it is local. */
 export const networkOf = (path: string): string | undefined =>
   networkName(statfsSync(path, { bigint: true }).type);

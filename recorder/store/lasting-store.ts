@@ -14,10 +14,10 @@ import { bytesOf } from "./disk.js";
 import { databaseFiles, type Files, setAside } from "./files.js";
 import { type Failed, openStore, type Store } from "./store.js";
 
-/** A disk that damages one file after the other would otherwise be full of them. */
+/** Shortest time between two damaged files set aside, ms, or a failing disk would fill up with them. */
 const AGAIN_MS = MINUTE_MS;
 
-/** What befell the file. */
+/** An event about the database file. */
 export interface Incident {
   readonly event: "database_replaced" | "database_damaged";
   readonly detail: EventFrame["detail"];
@@ -26,19 +26,19 @@ export interface Incident {
 const INCIDENTS_MAX = 16;
 
 /**
- * A store that outlasts its file. While no file can be opened all writes fail, and are tried again by whatever wants
- * them written. A new file is empty: the sources are then asked again for all that they still hold.
+ * A store that survives the loss of its file. While no file can be opened all writes fail; callers retry them. A new
+ * file is empty, so the sources are asked again for all frames they hold.
  *
  *     open --- deleted, replaced ----> closed --- check() ---> open
- *       \---- damaged: set aside -----/  ^---- cannot be had -----/
+ *       \---- damaged: set aside -----/  ^--- cannot be opened ---/
  *        \--- disk away, read-only ---/
  */
 export interface LastingStore extends Store {
-  /** Looks whether the file is still the one that was opened, and opens it where it is not. To be called once a second. */
+  /** Checks that the file is still the one opened; reopens it if not. To be called once a second. */
   check(): void;
-  /** How often a file was opened. */
+  /** Number of times a file was opened. */
   readonly openings: number;
-  /** What has happened since this was asked the last time. */
+  /** Incidents since the last call. */
   incidents(): readonly Incident[];
 }
 
@@ -47,7 +47,7 @@ interface Opened {
   readonly files: Files;
 }
 
-/** @throws Failure when the file or its place is of no use, unless that may pass by itself */
+/** @throws Failure if the file or its folder cannot be used, unless that may pass */
 export function openLastingStore(path: string, clock: Clock): LastingStore {
   let opened: Opened | null = null;
   let cause = "it is not open";
@@ -56,7 +56,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
   let notBefore: MonoMs | null = null;
   let damagedAt: MonoMs | null = null;
   let incidents: Incident[] = [];
-  /** What is still to be deleted of a log whose database was moved away. */
+  /** The log of a database that was moved away, still to be deleted. */
   let leftOver: Files | null = null;
 
   function note(event: Incident["event"], detail: Incident["detail"]): void {
@@ -78,7 +78,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
       openings++;
     } catch (error) {
       if (error instanceof DatabaseDamaged) damaged(error.keptAs, error);
-      // what is wrong with its place is said at the start, and waited for later
+      // at the first opening a permanent error is thrown, later it is waited for
       else if (openings > 0 || error instanceof DatabaseAway)
         cause = passingCause(error) ?? reasonOf(error);
       else throw error;
@@ -94,14 +94,14 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
     notBefore = isFirst ? now : later(now, AGAIN_MS);
   }
 
-  /** @param moved the file was renamed or deleted, and still holds all that was stored */
+  /** @param moved the file was renamed or deleted; its log is to be deleted later */
   function leave({ store, files }: Opened, moved: boolean): void {
     opened = null;
     void store[Symbol.asyncDispose]();
     if (moved) leftOver = files;
   }
 
-  /** What has become of the files since the last look. */
+  /** Checks the files for changes. */
   function look({ store, files }: Opened): void {
     const change = files.change();
     if (change !== null) {
@@ -113,13 +113,13 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
       attempt((store) => store.tend((upkeep) => upkeep.cutOff())),
     );
     if (cut === "database")
-      abandon({ store, files }, new Failure("the file was cut off"));
+      abandon({ store, files }, new Failure("the file was truncated"));
     if (cut !== "log") return;
-    note("database_replaced", { how: "its log was cut off" });
+    note("database_replaced", { how: "its log was truncated" });
     leave({ store, files }, false);
   }
 
-  /** Before it is closed, or what its log holds would be written into it. */
+  /** Sets the file aside before closing it, or its log would be written into it. */
   function abandon({ store }: Opened, error: unknown): void {
     opened = null;
     try {
@@ -154,7 +154,7 @@ export function openLastingStore(path: string, clock: Clock): LastingStore {
     isFailed(outcome) ? null : outcome;
 
   open();
-  // a damaged file has been set aside, and the next is new
+  // a damaged file was set aside; the second opening creates a new one
   if (incidents.length > 0) open();
   return {
     path,

@@ -11,21 +11,21 @@ import {
 } from "./ranges.js";
 import { openRuns, type Run } from "./runs.js";
 
-/** A run says `stopping` as its last word, or nearly: what a router answers meanwhile may come after it. */
+/** `stopping` is among a run's last frames: within this many seqs, and this time, ms, of the last one. */
 const LAST_WORDS = 20;
 const LAST_WORDS_MS = MINUTE_MS;
 
 /**
- * How runs end. One that did not say `stopping` may have sent more than was ever heard of: a gap of unknown length, from
- * its last frame to the first of the run that followed.
+ * The ends of runs. A run that ended without `stopping` may have sent more frames than were received: a gap of unknown
+ * length, from its last frame to the first of the next run.
  *
- *     run 1:  ... 41 42 43 ? ?                  43 is the last that is stored
- *     run 2:                       1 2 3 ...    the gap reaches from 43 of run 1 to 1 of run 2
+ *     run 1:  ... 41 42 43 ? ?                  43 is the last frame stored
+ *     run 2:                       1 2 3 ...    the gap is from 43 of run 1 to 1 of run 2
  */
 interface Endings {
-  /** Closes a run that is gone, once it is known how it ended. Says whether it left a gap. */
+  /** Closes a run that is gone, once it is known how it ended. @returns whether it left a gap */
   close(run: Run): boolean;
-  /** It was not gone after all. */
+  /** The run was not gone after all. */
   reopen(run: Run): void;
 }
 
@@ -33,8 +33,8 @@ function openEndings(db: Connection, gaps: Ranges<StoredGap>): Endings {
   const saidStopping = db.prepare<[number, number, number]>(
     "select 1 from event where at_ms > ? and source = ? and seq > ? and kind = 'stopping'",
   );
-  // the run after it: of a higher number, or, when its own frames came late, one that goes on with a later time.
-  // null while that one's first frames are missing: then it is not known when it began
+  // the next run: one with a higher id, or, if its own frames came late, an open one with a later time;
+  // null while the first frames of that run are missing, as its start is unknown then
   const beginOfNext = db
     .prepare<[number, number, number, number | null], number | null>(
       `select iif(exists (select 1 from missing where source = s.id and from_seq = 1), null, first_at_ms)
@@ -60,7 +60,7 @@ function openEndings(db: Connection, gaps: Ranges<StoredGap>): Endings {
         fromSeq: lastSeq + 1,
         toSeq: null,
         fromMs: lastAtMs,
-        // two runs may have overlapped, and clocks step
+        // runs may overlap, and clocks may step
         toMs: Math.max(lastAtMs ?? nextAtMs, nextAtMs),
         cause: "gone",
       });
@@ -77,27 +77,27 @@ type Admission =
   | { readonly kind: "new"; readonly run: Run; readonly opensHole: boolean }
   | { readonly kind: "duplicate" };
 
-/** The recorder's own events do not pass the bus, so they are never missing. */
+/** Name of the recorder's own run: its events do not use the bus, so they are never missing. */
 export const OWN_NAME = "recorder";
 
-/** What of a run is not stored but might be had. */
+/** The seqs of a run that are not stored but may be available. */
 export interface RunStanding {
-  /** Every seq up to here is stored or will never be. */
+  /** Every seq up to here is stored or given up. */
   readonly committed: number;
-  /** Seqs that may be asked for, in order; the last goes on for ever. */
+  /** Ranges that may be requested, in order; the last is open-ended. */
   readonly open: readonly SeqRange[];
 }
 
 /**
- * Accounts for every seq of every run. Holds after every step: each seq of a run up to its last is either stored, or in exactly one row
- * of `missing`, or in exactly one of `gap`. Used within the transaction that stores the frame, or the two would part.
+ * Accounts for every seq of every run. Invariant: each seq of a run up to its last is either stored, or in exactly one
+ * row of `missing`, or in exactly one of `gap`. Must be used in the transaction that stores the frame.
  */
 interface Ledger {
-  /** Enters a frame, whatever the order frames come in. */
+  /** Enters a frame; frames may come in any order. */
   admit(frame: Frame): Admission;
-  /** Enters a frame that came and could not be taken, at `at` by our clock. Says whether that is news. */
+  /** Enters a frame that was refused, at `at` by our clock. @returns whether it was not accounted for before */
   refuse(identity: Identity, at: number): boolean;
-  /** Turns into gaps what is missing and can no longer be had. Says how many gaps that made. */
+  /** Turns missing ranges that can no longer be obtained into gaps. @returns the number of new gaps */
   giveUp(presences: RingStates): number;
   standing(name: string, boot: string): RunStanding;
 }
@@ -108,7 +108,7 @@ export function openStateLedger(db: Connection): Ledger {
   const gaps = openGaps(db);
   const endings = openEndings(db, gaps);
 
-  /** A gap that goes on where one of the same cause ended is still the same one. Says whether it is another. */
+  /** Adds a gap; extends the one before it if the cause is the same. @returns whether it is a new one */
   function addGap(source: number, gap: StoredGap): boolean {
     const before = gaps.covering(source, gap.fromSeq - 1);
     const isSame = before?.cause === gap.cause && before.toSeq !== null;
@@ -118,7 +118,7 @@ export function openStateLedger(db: Connection): Ledger {
     return !isSame;
   }
 
-  /** Takes a run forward to `seq`; what it leaps over is missing. Says whether anything is. */
+  /** Advances a run to `seq`; skipped seqs are missing. @returns whether there are any */
   function advance(run: Run, seq: number, at: number): boolean {
     if (run.isClosed) endings.reopen(run);
     const { lastSeq, lastAtMs } = run;
@@ -131,14 +131,14 @@ export function openStateLedger(db: Connection): Ledger {
     return seq > lastSeq + 1;
   }
 
-  /** A frame that comes after a later one ends the range it was missed in, or splits it. */
+  /** Removes a late frame from the range it is missing in. @returns whether it was missing */
   function fill(source: number, seq: number, at: number): boolean {
     const one = { from: seq, to: seq };
     const found = missing.take(source, one, at) ?? gaps.take(source, one, at);
     return found !== undefined;
   }
 
-  /** What is missing of a run up to `toSeq` will never be had. */
+  /** Turns the missing seqs of a run up to `toSeq` into gaps. */
   function lose(run: Run, toSeq: number, cause: "expired" | "gone"): number {
     let made = 0;
     for (const range of missing.of(run.source)) {
@@ -160,7 +160,7 @@ export function openStateLedger(db: Connection): Ledger {
       else if (fill(source, seq, at)) runs.begunBy(source, at);
       else return { kind: "duplicate" };
       gaps.bound(source, seq, at);
-      // what is missing before the newest has its bounds already, and nothing lies behind it
+      // ranges before the newest frame have their bounds already, and there are none after it
       if (!isNewest) missing.bound(source, seq, at);
       return { kind: "new", run, opensHole };
     },
@@ -212,6 +212,6 @@ export function openStateLedger(db: Connection): Ledger {
   };
 }
 
-/** Given up because its sender was gone; if it is back, it is asked for once more. */
+/** Given up because the sender was gone; requested again if it is back. */
 const isBackInReach = ({ cause, toSeq }: StoredGap): boolean =>
   cause === "gone" && toSeq !== null;

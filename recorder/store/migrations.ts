@@ -2,7 +2,7 @@ import type { WallMs } from "../../shared/runtime/clock.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import type { Connection } from "./connection.js";
 
-/** Days made of hours, and the triggers that keep them. A migration: never changed, only followed by another. */
+/** Days summed up from hours, and the triggers that maintain them. A migration: never change it, add another. */
 const DAYS_SQL = `
   -- the hours of one series and one day (UTC), added up: a year is read from these
   create table day (
@@ -39,9 +39,8 @@ const DAYS_SQL = `
   `;
 
 /**
- * What made the tables, in order; the place in the list, from 1, is the version. An entry that was ever released is
- * never changed, only followed by another: no name of the program stands in it, but DAYS_SQL, which is one itself. Views are
- * no part of it: see views.ts.
+ * The migrations, in order; the schema version is the number of those applied. A released entry is never changed, only
+ * followed by another; so it must not use constants of the program, except DAYS_SQL. Views are made by views.ts.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -288,8 +287,8 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /**
- * Reads, and changes nothing: a file that is not ours stays as it is.
- * @throws Failure for a database of a newer program, or of another one
+ * Only reads, so that another program's file stays unchanged.
+ * @throws Failure if the database is of a newer version or of another program
  */
 export function demandOurs(
   db: Connection,
@@ -307,7 +306,7 @@ export function demandOurs(
     );
 }
 
-/** The same for readers: also @throws Failure for an older version, or an empty file. */
+/** The same for readers. @throws Failure also if the version is older or the file empty */
 export function demandNewest(db: Connection): void {
   demandOurs(db);
   const version = versionOf(db);
@@ -317,7 +316,7 @@ export function demandNewest(db: Connection): void {
     );
 }
 
-/** Brings a database to the newest version, each migration in one transaction. */
+/** Migrates a database to the newest version, each migration in one transaction. */
 export function migrate(
   db: Connection,
   now: WallMs,
@@ -333,7 +332,7 @@ export function migrate(
     }).immediate();
 }
 
-/** How many migrations were applied, 0 for a new file. */
+/** The number of applied migrations; 0 for a new file. */
 function versionOf(db: Connection): number {
   if (!tablesOf(db).includes("schema_version")) return 0;
   const newest = db

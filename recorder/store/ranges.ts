@@ -1,15 +1,15 @@
 import type { Connection } from "./connection.js";
 
-/** Why frames will never be had. */
+/** Why frames are lost for good. */
 export type GapCause =
-  /** Their sender no longer holds them. */
+  /** The sender no longer holds them. */
   | "expired"
-  /** Their sender is gone, and they with it. */
+  /** The sender is gone. */
   | "gone"
-  /** They came, and could not be taken. */
+  /** They arrived and were refused. */
   | "refused";
 
-/** Seqs of one run that are not stored, and when the frames around them were sent. */
+/** Seqs of one run that are not stored, and the times of the frames around them. */
 export interface SeqRange {
   readonly fromSeq: number;
   /** null: unknown */
@@ -23,20 +23,20 @@ export interface StoredGap extends SeqRange {
   readonly cause: GapCause;
 }
 
-/** The ranges of one table, `missing` or `gap`. Those of a run never overlap, in neither table nor between them. */
+/** The ranges of one table, `missing` or `gap`. A run's ranges never overlap, within a table or between them. */
 export interface Ranges<R extends SeqRange> {
   add(source: number, range: R): void;
   remove(source: number, fromSeq: number): void;
-  /** Takes the seqs from..to out, all of which one range covers, and says which. @param at of the frame found there */
+  /** Removes from..to, which one range must cover, and returns it. @param at time of the frame that arrived */
   take(
     source: number,
     seqs: { readonly from: number; readonly to: number },
     at: number | null,
   ): R | undefined;
-  /** A frame was stored next to these: it bounds them. */
+  /** A frame was stored: sets its time as a bound of the ranges next to it. */
   bound(source: number, seq: number, at: number): void;
   covering(source: number, seq: number): R | undefined;
-  /** In order, a bounded number; the rest comes when these are done. */
+  /** In order, at most a thousand; the rest follows when these are done. */
   of(source: number): R[];
 }
 
@@ -45,7 +45,7 @@ const RANGES_MAX = 1_000;
 const COLUMNS =
   "from_seq as fromSeq, to_seq as toSeq, from_ms as fromMs, to_ms as toMs";
 
-/** Seqs not yet had. */
+/** Seqs not received yet. */
 export const openMissing = (db: Connection): Ranges<SeqRange> =>
   openRanges(
     db,
@@ -60,7 +60,7 @@ export const openMissing = (db: Connection): Ranges<SeqRange> =>
     ],
   );
 
-/** Seqs never to be had. */
+/** Seqs given up. */
 export const openGaps = (db: Connection): Ranges<StoredGap> =>
   openRanges(
     db,

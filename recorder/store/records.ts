@@ -8,20 +8,20 @@ import { openRolled, type Rolled } from "./rollup/rolled.js";
 import { openSampleStore, type Samples } from "./samples.js";
 import { openTierStandings } from "./upkeep.js";
 
-/** A WAN as the database knows it. */
+/** A WAN in the database. */
 interface WanRow {
   readonly id: number;
   readonly name: string;
 }
 
-/** A series as the database knows it; labels are JSON, or empty. */
+/** A series in the database; labels are JSON, or empty. */
 interface SeriesRow {
   readonly id: number;
   readonly metric: string;
   readonly labels: string;
 }
 
-/** Everything there is to be read. */
+/** Read access to the history. */
 export interface Records {
   readonly cycles: Cycles;
   readonly samples: Samples;
@@ -30,7 +30,7 @@ export interface Records {
   wans(): readonly WanRow[];
   series(wan: number): readonly SeriesRow[];
   standing(wan: number): TierStanding;
-  /** The first moment from an instant on of which anything is kept; null where nothing is. */
+  /** The first instant from `fromMs` on with data in any tier; null if there is none. */
   firstMs(wan: number, fromMs: number): number | null;
 }
 

@@ -9,17 +9,17 @@ export interface Run {
   readonly lastSeq: number;
   /** null before the first frame */
   readonly lastAtMs: number | null;
-  /** 1: how it ended is known, and written down. 2: it is gone, and was the last of its name: nothing will tell before the next. */
+  /** 1: ended, and its end is recorded. 2: gone; how it ended is known when the next run of its name begins. */
   readonly isClosed: 0 | 1 | 2;
 }
 
-/** The last run of a controller, where it did not say that it stops. */
+/** The last run of a controller that ended without `stopping`. */
 export interface LastRun {
   readonly wan: string;
   readonly boot: string;
   readonly lastSeq: number;
   readonly lastAtMs: number;
-  /** An event says already that it is silent. */
+  /** Its silence was reported already. */
   readonly wasTold: boolean;
 }
 
@@ -28,18 +28,18 @@ interface Runs {
   find(name: string, boot: string): Run | undefined;
   begin(name: string, boot: string, at: number): Run;
   advance(source: number, seq: number, at: number): void;
-  /** A frame from before the first known one. */
+  /** A frame older than the first known one. */
   begunBy(source: number, at: number): void;
-  /** The runs that are not closed, a bounded number. */
+  /** Runs that are not closed, at most a thousand. */
   open(): Run[];
-  /** Of runs with a frame since `fromMs`, the newest first. */
+  /** Last runs with a frame since `fromMs`, newest first. */
   unfinished(fromMs: number): LastRun[];
 }
 
-/** Runs that are watched for silence: no more, for anybody who reaches the socket can invent names. */
+/** Runs watched for silence; limited, as anyone with access to the socket can invent names. */
 export const UNFINISHED_MAX = 32;
 
-/** Open runs looked at in one go: more exist only after a flood. */
+/** Open runs read at once; there are more only after a flood. */
 const OPEN_MAX = 1_000;
 
 const SELECT = `select s.id as source, s.wan, w.name, s.boot, s.last_seq as lastSeq,

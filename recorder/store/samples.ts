@@ -2,19 +2,19 @@ import { labelText, METRICS } from "../../shared/contract/metrics.js";
 import type { CycleSeries, SampleValue } from "../tiers/rollup.js";
 import type { Connection } from "./connection.js";
 
-/** The names of what is measured over time: one series per WAN, metric and labels. */
+/** Series: one per WAN, metric and labels. */
 export interface Series {
-  /** The series of a metric, made where there is none. Nothing is remembered here: what made it may be rolled back. */
+  /** The series of a metric, created if necessary. Not cached: the transaction may be rolled back. */
   idOf(wan: number, metric: string, labels: Labels): number;
-  /** Those that are fields of the cycle. */
+  /** The series that are fields of the cycle. */
   ofCycle(wan: number): CycleSeries[];
-  /** All there are. */
+  /** All series. */
   of(wan: number): number[];
-  /** Whether a sample of a WAN has a series, or may have one. */
+  /** Whether a sample's series exists or may be created. */
   admits(wanName: string, metric: string, labels: Labels): boolean;
 }
 
-/** Of one WAN: ten times what a controller has. Each is a row in every bucket of every tier. */
+/** Series per WAN, ten times a controller's; samples of more are refused. Each is a row in every bucket. */
 export const SERIES_MAX = 500;
 
 type Labels = Readonly<Record<string, string>>;
@@ -62,10 +62,10 @@ export function openSeries(db: Connection): Series {
   };
 }
 
-/** Sparse values are of any kind; rolled up they are counted in thousandths, for sums of integers are exact. */
+/** Unit of samples in roll-ups: thousandths, as sums of integers are exact. */
 export const SAMPLE_UNIT = 1e-3;
 
-/** The sparse values that are kept. Intervals do not include their end. */
+/** The stored samples. Intervals exclude their end. */
 export interface Samples {
   between(wan: number, fromMs: number, toMs: number): SampleValue[];
   firstMs(wan: number, fromMs: number): number | null;

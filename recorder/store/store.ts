@@ -13,76 +13,76 @@ import { type LastRun, openRuns } from "./runs.js";
 import { openSeries } from "./samples.js";
 import { openUpkeep, type Upkeep, type UpkeepFault } from "./upkeep.js";
 
-/** A frame that came and could not be taken, at `at` by our clock. */
+/** A frame that arrived and was refused, at `at` by our clock. */
 type Refusal = Identity & {
   readonly kind: "refused";
   readonly at: number;
 };
 
-/** What came: to be stored, or only to be accounted for. */
+/** A frame to be stored, or a refused one to be accounted for. */
 export type Arrival = Frame | Refusal;
 
 export interface Committed {
   readonly kind: "committed";
   readonly stored: number;
-  /** Frames that were there already. */
+  /** Frames that were stored already. */
   readonly duplicates: number;
-  /** Holes that opened. They may yet be filled, or become gaps. */
+  /** New holes; they may still be filled, or become gaps. */
   readonly holes: number;
   readonly gaps: number;
-  /** Samples of one series too many. */
+  /** Samples refused because their WAN has too many series. */
   readonly beyond: number;
 }
 
-/** Nothing is given up. */
+/** Gives up no frames. */
 const ALL_OFFERED: RingStates = {
   firstHeld: () => null,
   presence: () => "offered",
 };
 
-/** Nothing of it happened, for a reason that may pass. */
+/** The operation was rolled back, for a reason that may be temporary. */
 export interface Failed {
   readonly kind: "failed";
   readonly cause: string;
-  /** A new connection may do better. */
+  /** A new connection may help. */
   readonly isStale?: boolean;
 }
 
-/** What became of a batch: all of it, or nothing of it. */
+/** The result of a batch, which is stored as a whole or not at all. */
 type Outcome = Committed | Failed;
 
 /** The history, and the only connection to it. */
 export interface Store extends AsyncDisposable {
   readonly path: string;
-  /** To be read within `tend`, as anything that may fail. */
+  /** Read only inside `tend`: reads may fail. */
   readonly records: Records;
   /**
-   * Stores a batch in one transaction, each frame of a run once, with what is missing between and what never comes.
-   * @param nowMs what the clock says: nothing is taken for rolled up or expired beyond it
+   * Stores a batch in one transaction, each frame once, and records missing frames and gaps.
+   * @param nowMs the wall clock: progress marks beyond it are reset
    */
   commit(
     arrivals: readonly Arrival[],
     presences?: RingStates,
     nowMs?: number,
   ): Outcome;
-  /** What of a run may be asked for; null where it cannot be read at the moment. */
+  /** What may be requested of a run; null if it cannot be read now. */
   standing(name: string, boot: string): RunStanding | null;
-  /** The last runs that did not say that they stop, with a frame since `fromMs`; null where they cannot be read at the moment. */
+  /** Last runs that ended without `stopping`, with a frame since `fromMs`; null if they cannot be read now. */
   unfinished(fromMs: number): readonly LastRun[] | null;
-  /** The WANs that have a history; null if it cannot be read at the moment. */
+  /** The WANs that have a history; null if they cannot be read now. */
   names(): readonly string[] | null;
-  /** How many frames are not yet had; null where it cannot be read at the moment. */
+  /** The number of missing frames; null if it cannot be read now. */
   missing(): number | null;
-  /** The newest cycle of all that is no later than an instant; null where there is none. */
+  /** The newest cycle of all WANs no later than an instant; null if there is none. */
   newestMs(atMostMs?: number): number | null;
-  /** Does something to the history other than adding to it. */
+  /** Runs maintenance or reads. */
   tend<T>(work: (upkeep: Upkeep) => T): T | Failed;
   size(): { readonly dbBytes: number; readonly walBytes: number };
-  /** Lets go of a file that is not to be written any more. */
+  /** Closes a file that must not be written any more. */
   drop(): void;
 }
 
-/** @throws Failure when the file or its place is of no use, or the file is of a newer version */
+/** @throws Failure if the file or its folder cannot be used, or the file is of a newer version */
 export function openStore(
   path: string,
   now: WallMs,

@@ -9,7 +9,7 @@ import { openProgress } from "./rollup/progress.js";
 import { openRoller, type Roller } from "./rollup/roller.js";
 import { openSampleStore } from "./samples.js";
 
-/** Says how far the tiers of a WAN are. */
+/** Returns the progress of a WAN's tiers. */
 export function openTierStandings(
   db: Connection,
   cycles: Cycles,
@@ -17,7 +17,7 @@ export function openTierStandings(
   const samples = openSampleStore(db);
   const buckets = openBuckets(db);
   const progress = openProgress(db);
-  // what may still come belongs after the frame before it; before the first, anywhere
+  // a missing frame is later than the frame before it; before the first it may have any time
   const awaited = db
     .prepare<[number], number | null>(
       `select min(ifnull(m.from_ms, 0)) from missing m join source s on s.id = m.source
@@ -45,23 +45,23 @@ export function openTierStandings(
   };
 }
 
-/** Where a test may have the process end, to see what is left. */
+/** Points at which tests end the process. */
 export type UpkeepFault = (
   point: "mid-rollup" | "mid-retention" | "mid-vacuum",
 ) => void;
 
-/** What is done to the history between batches, each a small transaction. Any of it may fail as a commit may. */
+/** Maintenance between batches, in small transactions; each may fail like a commit. */
 export interface Upkeep
   extends Roller, Disk, Pick<Ahead, "ahead" | "expireAhead"> {
   wans(): number[];
   standing(wan: number): TierStanding;
-  /** The newest of all cycles; null where there is none. */
+  /** The newest cycle; null if there is none. */
   newestMs(wan: number, atMostMs?: number): number | null;
-  /** All of it in one transaction: pages that change again and again are then written once. */
+  /** Does `work` in one transaction, so that pages that change repeatedly are written once. */
   together<T>(work: () => T): T;
-  /** Deletes at most about `limit` rows, and remembers that all of them are condemned. @returns how many */
+  /** Records the expiry and deletes at most about `limit` rows. @returns how many */
   expire(wan: number, expiry: Expiry, limit: number): number;
-  /** The same for events and gaps of before an instant. */
+  /** The same for events and gaps before an instant. */
   expireEvents(wan: number, beforeMs: number, limit: number): number;
 }
 

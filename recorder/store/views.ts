@@ -17,10 +17,10 @@ import type { Connection } from "./connection.js";
 import { CYCLE_TABLES, CYCLE_VIEW, whereSql } from "./cycles/columns.js";
 import { SAMPLE_UNIT } from "./samples.js";
 
-/** Shown by the time spent in each, not by their mean. */
+/** Rolled up as time in each state, not as a mean. */
 const STATE = "wanctl_state";
 
-/** What a rolled-up tier has to show, as arms of the metrics views. */
+/** The parts of the metrics views for a rolled-up tier. */
 function tierArms(
   tier: RolledTier,
   bounds: (tier: Tier, timeColumn: string) => readonly string[],
@@ -43,7 +43,7 @@ function tierArms(
   ];
 }
 
-/** Codes have no mean: the one most samples had, of two the greater. */
+/** The mean; rounded for codes: of two codes the more frequent, else the greater. */
 const MEAN = `case ${METRICS.filter(
   ({ unit, from }) => unit === "code" && from.kind === "sample",
 )
@@ -53,7 +53,7 @@ const MEAN = `case ${METRICS.filter(
   )
   .join(" ")} else r.sum / (r.count * ${divisor()}) end`;
 
-/** What is stored of a metric, divided by this, is the metric in its unit. */
+/** A stored value divided by this is the metric in its unit. */
 function divisor(): string {
   const whole = METRICS.flatMap(({ name, from }) =>
     from.kind === "cycle" && from.factor === 1 ? [quoted(name)] : [],
@@ -61,7 +61,7 @@ function divisor(): string {
   return `case when s.metric in (${[...new Set(whole)].join(", ")}) then 1.0 else 1000.0 end`;
 }
 
-/** The code of the state held longest, of two the worse. */
+/** The code of the state held longest, the worse of two. */
 function longestHeld(direction: string): string {
   const cases = columnsOf(direction).map(
     (held, code) => `when ${held} then ${code}.0`,
@@ -69,7 +69,7 @@ function longestHeld(direction: string): string {
   return `case ${longest(direction)} ${cases.reverse().join(" ")} end`;
 }
 
-/** For how long it was held; 0 where no state is known. */
+/** How long it was held, ms; 0 if no state is known. */
 const longest = (direction: string): string =>
   `max(${columnsOf(direction).join(", ")})`;
 
@@ -84,15 +84,15 @@ function quoted(text: string | null): string {
 }
 
 /**
- * What people read, over whatever tables lie beneath. `cross join` keeps the order written here, so that a filter on
- * timestamp_ms is a search by key, and never reads the whole history.
+ * The views for users, independent of the tables behind them. `cross join` fixes the join order, so that a filter on
+ * timestamp_ms is a key lookup and never a full scan.
  */
 const VIEWS: Readonly<Record<string, string>> = {
   cycle: CYCLE_VIEW,
 
   metrics: metricsOf(() => []),
 
-  // where a tier begins to be whole, the coarser ones end. The + keeps these bounds from being used as keys: yours are
+  // coarser tiers end where a finer one begins. The + keeps SQLite from using these bounds as keys, not the user's
   metrics_joined: metricsOf(boundsOf),
 
   transitions: `
@@ -106,7 +106,7 @@ const VIEWS: Readonly<Record<string, string>> = {
     select e.at_ms, w.name, e.kind, e.details from event e cross join wan w on w.id = e.wan`,
 };
 
-/** Bounds of what an arm shows: conditions on the alias of a WAN, `w`, and on a column that is its time. */
+/** Conditions that bound a part of a view, on the WAN's alias `w` and the time column. */
 type Bounds = (tier: Tier, timeColumn: string) => string[];
 
 function metricsOf(bounds: Bounds): string {
@@ -122,7 +122,7 @@ function metricsOf(bounds: Bounds): string {
     ${arms.join("\n    union all ")}`;
 }
 
-/** One metric out of the cycles. Divided rather than multiplied: 24300 / 1000.0 is 24.3, 24300 * 0.001 is not. */
+/** One metric of the cycles. Divides instead of multiplying: 24300 / 1000.0 is 24.3, 24300 * 0.001 is not. */
 function cycleArm({ name, labels, from }: Metric, bounds: Bounds): string[] {
   if (from.kind !== "cycle") return [];
   const isAlways = field(from.field).nullMeans === undefined;
@@ -134,7 +134,7 @@ function cycleArm({ name, labels, from }: Metric, bounds: Bounds): string[] {
   );
 }
 
-/** Each moment in the finest tier that is whole there. */
+/** Bounds such that each instant is in the finest tier that is complete there. */
 function boundsOf(tier: Tier, timeColumn: string): string[] {
   const beginOf = (one: Tier) =>
     `ifnull((select p.from_ms from progress p where p.tier = ${tierCode(one)} and p.wan = w.id), 0)`;
@@ -153,7 +153,7 @@ function stateName(key: string): string {
   return `case ${detail(key)} ${names.join(" ")} end`;
 }
 
-/** Makes the views anew: they are derived from the program, not from what an older one left. */
+/** Recreates the views, which always belong to this version of the program. */
 export function remakeViews(db: Connection): void {
   db.transaction(() => {
     for (const [name, text] of Object.entries(VIEWS))

@@ -16,29 +16,29 @@ import {
 /** How long each tier is kept, ms. */
 export type Keep = PerTier<number>;
 
-/** How far the tiers of one WAN are. */
+/** The progress of one WAN's tiers. */
 export interface TierStanding {
-  /** What lies before it is rolled up, dirty buckets aside. */
+  /** Everything before it is rolled up, except dirty buckets. */
   readonly untilMs: Readonly<Record<RolledTier, number>>;
-  /** The oldest bucket to be rolled up again; null where there is none. */
+  /** The oldest bucket to be rolled up again; null if there is none. */
   readonly dirtyMs: Readonly<Record<RolledTier, number | null>>;
-  /** What lies before it has expired; 0 where nothing has. */
+  /** Everything before it has expired; 0 if nothing has. */
   readonly fromMs: PerTier<number>;
-  /** The oldest data there is; null where there is none. */
+  /** The oldest data; null if there is none. */
   readonly oldestMs: PerTier<number | null>;
-  /** Frames from this time on may still come; null where none are missing. */
+  /** Frames from this time on may still arrive; null if none are missing. */
   readonly awaitedMs: number | null;
 }
 
-/** Everything of a tier before an instant may go. */
+/** Everything of a tier before an instant may be deleted. */
 export interface Expiry {
   readonly tier: Tier;
   readonly beforeMs: number;
 }
 
 /**
- * What is too old and may go, finest first. Cuts lie between buckets of the next tier: what is left of a bucket could
- * otherwise not be told from all of it. No tier is cut beyond a finer one, so that each moment is in one tier alone.
+ * What has expired and may be deleted, finest first. Cuts are at bucket bounds of the next tier, as a partial bucket
+ * could not be told from a whole one. No tier is cut later than a finer one, so that each instant is in one tier only.
  */
 export function plan(
   keep: Keep,
@@ -56,13 +56,13 @@ export function plan(
       Math.min(cutMs, bucketStart(next ?? COARSEST, finerMs)),
     );
     finerMs = beforeMs;
-    // a cut is news even where nothing lies before it: from then on late frames are merged
+    // a cut matters even if nothing is before it: from then on late frames are merged
     const isDue = beforeMs > Math.min(fromMs[tier], oldestMs[tier] ?? Infinity);
     return isDue ? [{ tier, beforeMs }] : [];
   });
 }
 
-/** By age alone. Upwards, so that nothing outlives its time; and nothing is kept longer than what is coarser. */
+/** Cuts by age alone, rounded up: nothing outlives its retention, and no tier outlives a coarser one. */
 function wishedCuts(keep: Keep, nowMs: number): PerTier<number> {
   const above = (tier: RolledTier, atMs: number) =>
     bucketStart(tier, atMs - 1) + STEP_MS[tier];
@@ -77,11 +77,11 @@ function wishedCuts(keep: Keep, nowMs: number): PerTier<number> {
   return eachTier((tier) => cuts.get(tier) ?? 0);
 }
 
-/** So much of the oldest goes at once when room is needed. */
+/** Time range deleted at once when room is needed, ms. */
 const RAW_CUT_MS = 10 * MINUTE_MS;
 const ROLLED_CUT_MS = 6 * HOUR_MS;
 
-/** What goes first when room is needed: the oldest raw, then the oldest minutes; null where nothing may go. */
+/** What to delete first when room is needed: the oldest raw data, then the oldest minutes; null if nothing may be. */
 export function relief(standing: TierStanding): Expiry | null {
   const { oldestMs, fromMs } = standing;
   const cut = (tier: Tier, cutMs: number, mostMs: number): number => {
@@ -111,7 +111,7 @@ export function relief(standing: TierStanding): Expiry | null {
       };
 }
 
-/** What the next tier has, and will not be made from this one again. */
+/** Up to where a tier may be deleted: the next tier has it, and will not be made from it again. */
 function limit(tier: Tier, standing: TierStanding): number {
   const next = COARSER[tier];
   if (next === null) return Infinity;
@@ -121,7 +121,7 @@ function limit(tier: Tier, standing: TierStanding): number {
   return bucketStart(next, Math.min(untilMs[next], heldMs));
 }
 
-/** How far each tier is behind the newest, ms; before it has begun, behind by all there is. */
+/** How far each tier is behind `newestMs`, ms; by the whole history if it has not begun. */
 export const lagMs = (
   { untilMs, oldestMs }: TierStanding,
   newestMs: number,

@@ -12,33 +12,33 @@ import { READINGS, STATES } from "../../shared/contract/state.js";
 import { clamp } from "../../shared/contract/units.js";
 import { type Sketch, sketchOf, mergeSketches } from "./sketch.js";
 
-/** One value and when it was. */
+/** A value and its time. */
 export type RollupPoint = readonly [atMs: number, value: number];
 
 /**
- * A summary that can be summarised again: the mean is derived, never stored. All integers, so that an hour merged from its
- * minutes is the hour summed up at once, to the last bit, in whatever order.
+ * A mergeable summary: the mean is derived, never stored. All integers, so that an hour merged from its minutes, in any
+ * order, is exactly the hour summed up at once.
  */
 export interface Rollup {
   readonly count: number;
   readonly sum: number;
   readonly min: number;
   readonly max: number;
-  /** The newest value; of two at one instant the greater. */
+  /** The newest value; the greater of two at one instant. */
   readonly last: number;
   readonly lastMs: number;
-  /** Where quantiles are asked for. */
+  /** For series with quantiles; else null. */
   readonly sketch: Sketch | null;
 }
 
-/** 19 hours in µs, 68 Tbit/s in kbit/s. An hour of cycles, each with this value, has a sum below 2^53. */
+/** Values are clamped to this: 19 hours in µs, 68 Tbit/s in kbit/s. The sum over an hour of cycles stays below 2^53. */
 export const VALUE_MAX = 2 ** 36;
 
-/** A sum saturates: only a flood of the largest values in one bucket gets there. */
+/** Saturates; only a flood of the largest values in one bucket reaches the limit. */
 const sumOf = (a: number, b: number): number =>
   clamp(a + b, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
-/** Sums up points in any order; null where there are none. */
+/** Sums up points in any order; null if there are none. */
 export function rollupOf(
   points: readonly RollupPoint[],
   withSketch: boolean,
@@ -76,19 +76,19 @@ export function merge(a: Rollup, b: Rollup): Rollup {
   };
 }
 
-/** What a bucket rests on. Adds up. */
+/** The cycles behind a bucket; additive. */
 export interface Coverage {
   /** Cycles stored. */
   readonly cycles: number;
   /** Cycles that the controller dropped. */
   readonly missed: number;
-  /** How many cycles had each reading, by its code. */
+  /** Cycles with each reading, by code. */
   readonly readings: readonly number[];
-  /** How long each state was held, ms, by its code. */
+  /** Time in each state, ms, by code. */
   readonly heldMs: PerDirection<readonly number[]>;
 }
 
-/** A cycle also stands for the cycles dropped before it, but for no longer than this, ms: beyond, the state is unknown. */
+/** A cycle also stands for the dropped cycles before it, up to this time, ms; beyond it the state is unknown. */
 const HELD_MAX_MS = 1_000;
 
 const STATE_OF = { download: "stateDownload", upload: "stateUpload" } as const;
@@ -117,7 +117,7 @@ export const mergeCoverage = (a: Coverage, b: Coverage): Coverage => ({
   heldMs: eachDirection((d) => sums(a.heldMs[d], b.heldMs[d])),
 });
 
-/** The state held longest, of two the worse; null where none was. */
+/** The state held longest, the worse of two; null if none was. */
 export function stateHeldLongest(heldMs: readonly number[]): number | null {
   const longest = Math.max(0, ...heldMs);
   return longest > 0 ? heldMs.lastIndexOf(longest) : null;
@@ -130,7 +130,7 @@ function add(list: number[], place: number, n: number): void {
 const sums = (a: readonly number[], b: readonly number[]): number[] =>
   a.map((n, i) => n + (b[i] ?? 0));
 
-/** The values of one cycle and when it was. */
+/** The values of one cycle and its time. */
 type CycleValues = Row & { readonly atMs: number };
 
 /** One sparse value: an integer, see store/samples.ts. */
@@ -146,14 +146,14 @@ export interface CycleSeries {
   readonly field: RowField;
 }
 
-/** All of one WAN in one interval, whatever the tier. */
+/** All data of one WAN in one interval of any tier. */
 export interface Bucket {
   readonly coverage: Coverage;
-  /** By series; those without a value are missing. */
+  /** By series; series without a value are missing. */
   readonly rollups: ReadonlyMap<number, Rollup>;
 }
 
-/** Delays, of which people ask for percentiles. */
+/** Fields with percentiles. */
 const WITH_HISTOGRAM: readonly RowField[] = [
   "rttUs",
   "loadRttUs",
@@ -161,7 +161,7 @@ const WITH_HISTOGRAM: readonly RowField[] = [
   "deltaUs",
 ];
 
-/** Sums up raw data, in any order; null where there is none. */
+/** Sums up raw data in any order; null if there is none. */
 export function bucketOf(
   cycles: readonly CycleValues[],
   samples: readonly SampleValue[],
@@ -201,7 +201,7 @@ function pointsOf(
   return points;
 }
 
-/** Associative and commutative; null where there are none. */
+/** Associative and commutative; null if there are none. */
 export function mergeBuckets(buckets: readonly Bucket[]): Bucket | null {
   const [first, ...others] = buckets;
   if (first === undefined) return null;

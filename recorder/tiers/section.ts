@@ -14,23 +14,23 @@ import {
   TIERS,
 } from "./tier.js";
 
-/** A part of an asked range, its end not included, and the tier that answers for it. */
+/** A part of a requested range, end excluded, and the tier it is read from. */
 export interface Section {
   readonly tier: Tier;
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** From where and until where each tier of one WAN has what there is; raw reaches to the newest frame. */
+/** The range in which each tier of one WAN is complete; raw data reaches to the newest frame. */
 export interface Kept {
   readonly fromMs: PerTier<number>;
   readonly untilMs: Readonly<Record<RolledTier, number>>;
 }
 
 /**
- * Who answers for a range in steps of `stepMs`: the coarsest tier whose buckets fill a step, for it is least work; where
- * that is not yet rolled up or has expired, the next one that has it, a finer one first. The sections are in order, and
- * every moment of the range is in one of them at most; what is in none has expired altogether.
+ * The tiers to read a range from in steps of `stepMs`: the coarsest whose buckets divide a step, as it is least work;
+ * where that is not rolled up yet or has expired, another one, preferably finer. Sections are in order and do not
+ * overlap; parts of the range in no section have expired.
  */
 export function sections(
   fromMs: number,
@@ -62,8 +62,8 @@ export function sections(
 }
 
 /**
- * Who answers for a range as a whole: the coarsest tier wherever its buckets lie inside, finer ones at the edges. Where only
- * a coarse one is left, its buckets that reach beyond the edges are taken whole.
+ * The tiers to read a range as a whole from: the coarsest where its buckets lie inside, finer ones at the edges. If
+ * only a coarse tier is left, its buckets that extend beyond the edges are taken whole.
  */
 export function cover(fromMs: number, toMs: number, kept: Kept): Section[] {
   let open: Section[] = [{ tier: "raw", fromMs, toMs }];
@@ -101,7 +101,7 @@ export function cover(fromMs: number, toMs: number, kept: Kept): Section[] {
   return found.sort((a, b) => a.fromMs - b.fromMs);
 }
 
-/** Those that fill a step, coarsest first, then the others, finest first. */
+/** Tiers that divide a step, coarsest first, then the others, finest first. */
 function preference(stepMs: number): readonly Tier[] {
   const fitting = TIERS.filter(
     (tier) => tier === "raw" || stepMs % STEP_MS[tier] === 0,
@@ -115,7 +115,7 @@ function preference(stepMs: number): readonly Tier[] {
 const has = ({ fromMs, untilMs }: Kept, tier: Tier, atMs: number): boolean =>
   atMs >= fromMs[tier] && (tier === "raw" || atMs < untilMs[tier]);
 
-/** Steps people read easily; from a minute on each is filled by the buckets of a tier. */
+/** Steps that are easy to read; from a minute on each is a multiple of a tier's step. */
 const STEPS_MS: readonly number[] = [
   ...[50, 100, 250, 500],
   ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND_MS),
@@ -124,7 +124,7 @@ const STEPS_MS: readonly number[] = [
   ...[1, 2, 7, 14, 28].map((n) => n * DAY_MS),
 ];
 
-/** The shortest of them that shows a range in no more than so many points. */
+/** The shortest step that shows a range in at most `points` points. */
 export function stepFor(rangeMs: number, points: number): number {
   const least = rangeMs / Math.max(1, points);
   const coarsest = STEPS_MS.at(-1) ?? DAY_MS;

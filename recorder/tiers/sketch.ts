@@ -1,28 +1,28 @@
 /**
- * A quantile sketch: how often each size of value was seen, size to count, ascending. Sizes grow by a constant factor, so
- * that any quantile is known within 2.2 % of itself, and sketches merge by addition (DDSketch: Masson, Rim and Lee, "DDSketch:
- * a fast and fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019). The factor is 2^(1/16) and a
- * size's upper bound belongs to it: so this is a Prometheus native histogram of schema 4 and an OpenTelemetry exponential
- * histogram of scale 4, whose bucket index is the size less 1. Values are integers; 0 and negative values have sizes of
- * their own.
+ * A quantile sketch: maps each size class of values to its count, ascending. Sizes grow by a constant factor, so that
+ * quantiles have a relative error of at most 2.2 %, and sketches merge by addition (DDSketch: Masson, Rim and Lee,
+ * "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019). The factor is
+ * 2^(1/16) and upper bounds are inclusive: so this is a Prometheus native histogram of schema 4 and an OpenTelemetry
+ * exponential histogram of scale 4, whose bucket index is the size less 1. Values are integers; 0 and negative values
+ * have sizes of their own.
  */
 export type Sketch = ReadonlyMap<number, number>;
 
-/** Sizes for each doubling of the value. */
+/** Sizes per doubling of the value. */
 const SIZES_PER_OCTAVE = 16;
 const GROWTH = 2 ** (1 / SIZES_PER_OCTAVE);
 
-/** Of a quantile: 0.0217. */
+/** Relative error of a quantile: 0.0217. */
 export const RELATIVE_ERROR = (GROWTH - 1) / (GROWTH + 1);
 
-/** 0 for 0, n for (GROWTH^(n-2), GROWTH^(n-1)], the same below zero with its sign: sizes are ordered as values are. */
+/** 0 for 0, n for (GROWTH^(n-2), GROWTH^(n-1)], negated below zero: sizes are ordered like the values. */
 function sizeOf(value: number): number {
   if (value === 0) return 0;
   const size = 1 + Math.ceil(Math.log2(Math.abs(value)) * SIZES_PER_OCTAVE);
   return value < 0 ? -size : size;
 }
 
-/** The value whose relative distance to both bounds of a size is the same. */
+/** The value with the same relative distance to both bounds of a size. */
 function valueOf(size: number, growth = GROWTH): number {
   if (size === 0) return 0;
   const value = (2 * growth ** (Math.abs(size) - 1)) / (growth + 1);
@@ -52,7 +52,7 @@ export function sumSketches(sketches: Iterable<Sketch>): Sketch {
   return sorted(counts);
 }
 
-/** The value that a share `q` (0 to 1) of all values lies at or below, by nearest rank; null where there are none. */
+/** The `q` quantile (0 to 1) by nearest rank; null for an empty sketch. */
 export function sketchQuantile(sketch: Sketch, q: number): number | null {
   let total = 0;
   for (const count of sketch.values()) total += count;
@@ -65,8 +65,8 @@ export function sketchQuantile(sketch: Sketch, q: number): number | null {
 }
 
 /**
- * In a few bytes: for each size, ascending, its distance to the one before, and its count, both as LEB128 varints; the
- * first distance has a sign and is zigzag-coded.
+ * For each size, ascending: its distance to the previous one and its count, as LEB128 varints; the first distance is
+ * signed and zigzag-coded.
  */
 export function encodeSketch(sketch: Sketch): Buffer {
   const bytes: number[] = [];
@@ -79,15 +79,15 @@ export function encodeSketch(sketch: Sketch): Buffer {
   return Buffer.from(bytes);
 }
 
-/** @param bytes as {@link encodeSketch} made them */
+/** @param bytes from {@link encodeSketch} */
 export const decodeSketch = (bytes: Uint8Array): Sketch => sumEncoded([bytes]);
 
-/** The factor of sketches that wanctl made before they had a column of their own: 2 % to either side. */
+/** The growth factor of sketches in the former column `histogram`: a relative error of 2 %. */
 const FORMER_GROWTH = 1.02 / 0.98;
 
 /**
- * A sketch of the former factor, each count moved to the size that holds the middle of the one it was in: of its quantiles
- * the relative errors of both add up.
+ * Converts a sketch with the former factor: each count moves to the size that contains the middle of its old one; the
+ * relative errors of both add up.
  */
 export function decodeFormerSketch(bytes: Uint8Array): Sketch {
   const counts = new Map<number, number>();
@@ -98,7 +98,7 @@ export function decodeFormerSketch(bytes: Uint8Array): Sketch {
   return sorted(counts);
 }
 
-/** What {@link encodeSketch} made of several, added up: a fraction of the work of making each of them first. */
+/** The sum of encoded sketches, without decoding each of them first. */
 export function sumEncoded(encoded: Iterable<Uint8Array>): Sketch {
   const counts = new Map<number, number>();
   for (const bytes of encoded) addEncoded(counts, bytes);

@@ -4,7 +4,6 @@ import {
   type TierName,
 } from "../../shared/contract/tier.js";
 
-/** One resolution, kept for one time. */
 export type Tier = TierName;
 export type RolledTier = Exclude<Tier, "raw">;
 
@@ -23,7 +22,7 @@ export const ROLLED_TIERS = TIERS.filter(
 export const FINEST_ROLLED: RolledTier = "1m";
 /** Nothing is rolled up from it. */
 export const COARSEST: RolledTier = "1h";
-/** The table `day` adds up its buckets. */
+/** The table `day` sums up its buckets. */
 export const DAYS_FROM: RolledTier = "1h";
 
 export const eachTier = <T>(make: (tier: Tier) => T): PerTier<T> =>
@@ -36,15 +35,15 @@ export const eachRolledTier = <T>(
     ROLLED_TIERS.map((tier) => [tier, make(tier)]),
   ) as PerRolledTier<T>;
 
-/** How long a bucket is. */
+/** Bucket length, ms. */
 export const STEP_MS: PerRolledTier<number> = TIER_MS;
 
-/** What a tier is made from. */
+/** The tier a tier is rolled up from. */
 export const FINER = eachRolledTier(
   (tier): Tier => TIERS[TIERS.indexOf(tier) - 1] ?? "raw",
 );
 
-/** What is made from a tier; null for the last. */
+/** The tier rolled up from a tier; null for the coarsest. */
 export const COARSER = eachTier(
   (tier): RolledTier | null => ROLLED_TIERS[TIERS.indexOf(tier)] ?? null,
 );
@@ -53,14 +52,14 @@ const CODES = new Map<Tier, number>(
   TIER_ROWS.map(({ name, code }) => [name, code]),
 );
 
-/** What stands for a tier in the database. */
+/** The code of a tier in the database. */
 export const tierCode = (tier: Tier): number => CODES.get(tier) ?? NaN;
 
-/** null for a code that no tier has. */
+/** Null for an unknown code. */
 export const tierOfCode = (code: number): Tier | null =>
   TIERS.find((tier) => CODES.get(tier) === code) ?? null;
 
-/** The start of the bucket an instant lies in. */
+/** The start of the bucket that contains an instant. */
 export const bucketStart = (tier: RolledTier, atMs: number): number =>
   Math.floor(atMs / STEP_MS[tier]) * STEP_MS[tier];
 

@@ -6,26 +6,26 @@ import { setTimeout as timeout } from "node:timers/promises";
 import { Failure, reasonOf } from "../runtime/failure.js";
 import { listenAt, makeFolder } from "../runtime/files.js";
 
-/** Connections of one door: a machine has a handful of controllers, and a tap for each now and then. */
+/** Connections at most; more are refused. A machine has a handful of controllers, and now and then a tap for each. */
 const OPEN_MAX = 256;
 
-/** Descriptors a process needs for other things, and those of one connection: ours, ours to ZeroMQ, and its own. */
+/** File descriptors reserved for the rest of the process, and used per connection: outer, inner, and ZeroMQ's own. */
 const OTHER_FILES = 100;
 const FILES_EACH = 3;
 
-/** Doors of one process: the recorder has two, a controller one. */
+/** Doors per process: the recorder has two, a controller one. */
 const DOORS = 2;
 
-/** A ZeroMQ peer greets at once, with so many bytes (ZMTP 3.1, 3.3). */
+/** A ZeroMQ peer sends a 64-byte greeting at once (ZMTP 3.1, 3.3); a connection without one is closed after 5 s. */
 const GREETING_BYTES = 64;
 const GREETING_MS = 5_000;
 
-/** What ZeroMQ has still to say when its socket is closed comes within this time. */
+/** After closing, wait this long for ZeroMQ to flush its sockets, ms; then connections are cut. */
 const CLOSING_MS = 150;
 
 /**
- * Where ZeroMQ's peers come in, so many at a time: it would itself take any number, and abort the process where the
- * descriptors end. Behind it is a socket of ZeroMQ's own, in a folder that only this user may enter.
+ * Limits the connections to a ZeroMQ socket: ZeroMQ itself accepts any number, and aborts the process when file
+ * descriptors run out. ZeroMQ's own socket is behind it, in a folder that only this user can enter.
  *
  *     peer ---> path (0660, OPEN_MAX at most) ---> in/path (0700) ---> ZeroMQ
  */
@@ -38,7 +38,7 @@ export interface DoorCounts {
   refused: number;
 }
 
-/** Where ZeroMQ is to bind for a door; its folder is made. @throws what the file system says */
+/** The path ZeroMQ binds to behind a door; creates its folder. @throws ErrnoException */
 export function connectBehind(path: string): string {
   const folder = join(dirname(path), "in");
   makeFolder(folder, 0o700);
@@ -47,8 +47,8 @@ export function connectBehind(path: string): string {
 }
 
 /**
- * @param path the process must hold its lock
- * @param counts of this door, or of several together
+ * @param path an existing socket is replaced: the process must hold the lock
+ * @param counts incremented; may be shared by several doors
  * @throws Failure when the socket cannot be bound
  */
 export async function openDoor(
@@ -69,7 +69,7 @@ export async function openDoor(
     }, GREETING_MS).unref();
     function end() {
       clearTimeout(silent);
-      // with what is still to be written
+      // after flushing
       outer.destroySoon();
       inner.destroySoon();
       if (open.delete(outer)) counts.open--;
@@ -91,7 +91,7 @@ export async function openDoor(
     async [Symbol.asyncDispose]() {
       server.close();
       const closed = once(server, "close");
-      // the connections end with ZeroMQ's socket, as soon as that is closed
+      // connections end when ZeroMQ closes its socket
       await Promise.race([closed, timeout(CLOSING_MS)]);
       for (const outer of open) outer.destroy();
       await closed;
@@ -105,7 +105,7 @@ const openMaxOf = (files: number): number =>
     Math.min(OPEN_MAX, Math.floor((files - OTHER_FILES) / DOORS / FILES_EACH)),
   );
 
-/** How many descriptors this process may have: Node has raised it to the most that is allowed. */
+/** This process's file descriptor limit; Node has raised the soft limit to the hard one. */
 function filesMax(): number {
   const limits = readFileSync("/proc/self/limits", "utf8");
   const [, soft] = /^Max open files\s+(\d+)/m.exec(limits) ?? [];

@@ -13,30 +13,30 @@ import { ipc } from "../runtime/paths.js";
 import { connectBehind, openDoor } from "./door.js";
 import type { Ring } from "./ring.js";
 
-/** Where a process's frames leave it. */
+/** Sends a process's frames. */
 export interface Publisher extends AsyncDisposable {
   /** Stamps, numbers and sends. Never waits, never throws. */
   publish(message: Message): void;
-  /** What the last one took, µs; null before the first. */
+  /** Time the last publish took, µs; null before the first. */
   readonly lastUs: number | null;
   readonly counts: { readonly published: number; readonly refused: number };
 }
 
-/** Frames kept per peer that is slow or away: 10 s at 20 Hz. The queue smooths; it is no storage. */
+/** Frames queued per slow or absent peer; more are dropped. 10 s at 20 Hz: the ring is the storage, not this queue. */
 const HIGH_WATER_MARK = 200;
 
 interface PublisherOptions {
-  /** Keeps each frame's own bytes, so that one sent again is the same. */
+  /** Keeps each frame's encoded bytes, so that a resent frame is identical. */
   readonly ring?: Pick<Ring, "push">;
   readonly highWaterMark?: number;
 }
 
-/** What is on its way when the process stops gets so long to leave; for ever (the default) would keep it from ending. */
+/** On close, wait this long for queued frames to be sent, ms; ZeroMQ's default, forever, would block the exit. */
 const LINGER_MS = 100;
 
 /**
- * One PUB socket that binds for taps and connects to the recorder: a connecting PUB keeps its queue while the recorder is
- * away. `sendTimeout: 0`, or zeromq.js throws EBUSY after 512 sends in one tick.
+ * One PUB socket that binds for taps and connects to the recorder: a connecting PUB keeps its queue while the recorder
+ * is away. Without `sendTimeout: 0` zeromq.js throws EBUSY after 512 sends in one tick.
  */
 export async function openPublisher(
   source: string,
@@ -60,7 +60,7 @@ export async function openPublisher(
   const refuse = () => {
     counts.refused++;
   };
-  // bytes, made once: a string would be copied and converted anew for each frame
+  // encoded once: a string would be converted for each frame
   const topics = new Map<Message["kind"], Buffer>();
   const topicBytes = (frame: Frame): Buffer => {
     const known = topics.get(frame.kind) ?? Buffer.from(topicOf(frame));
@@ -104,11 +104,11 @@ export async function openPublisher(
   };
 }
 
-/** How long to wait for the recorder's first word, and how long its subscription may follow behind. */
+/** Longest wait for the recorder's handshake at start, and time for its subscription to arrive after it, ms. */
 const MEET_MS = 100;
 const SUBSCRIBE_MS = 10;
 
-/** What is sent before a subscription has come is lost, so the first frames wait for it: ever so shortly, it may not be there. */
+/** Frames sent before the subscription arrives are lost, so wait for it; but only briefly, the recorder may be away. */
 async function handshake(socket: Socket, address: string): Promise<void> {
   const met = new Promise<void>((resolve) => {
     socket.events.on("handshake", (event) => {

@@ -12,21 +12,21 @@ import {
   WANT_MAX,
 } from "./sync.js";
 
-/** Tells the recorder what is still held, and sends again what it lacks. Beside the cycle, never from within it. */
+/** Tells the recorder which frames are held and resends those it lacks. Runs beside the cycle, never inside it. */
 export interface Replayer extends AsyncDisposable {
   /**
-   * Waits until the recorder has committed everything held, at most `limitMs`, and not at all when no recorder answers.
-   * Says whether it has.
+   * Waits up to `limitMs` for the recorder to commit everything held; does not wait if no recorder answers.
+   * @returns whether everything is committed
    */
   settle(limitMs: number): Promise<boolean>;
-  /** What is held and not committed, the newest run first; nothing where no recorder has ever been heard of. */
+  /** Frames held but not committed, newest run first; empty if no recorder was ever heard. */
   spools(): Spool[];
   readonly counts: {
     readonly hellos: number;
-    /** Hellos and slices that could not be sent: no recorder, or a full queue. */
+    /** Hellos and slices that could not be sent: no recorder, or queue full. */
     readonly unsent: number;
     readonly answers: number;
-    /** Messages that were no answer. */
+    /** Messages that were not valid answers. */
     readonly refused: number;
     readonly resent: number;
   };
@@ -34,20 +34,20 @@ export interface Replayer extends AsyncDisposable {
 
 const HELLO_MS = 1_000;
 
-/** While leaving, hellos are not once a second: there are only some tenths of one left. */
+/** Hello interval while stopping, ms: less than a second is left. */
 const LEAVING_HELLO_MS = 50;
 
-/** A recorder that has not answered for so long is not waited for. */
+/** Without an answer for this long, ms, the recorder counts as away, and a stop does not wait for it. */
 const ANSWERED_MS = 2_500;
 
-/** Frames in one message, and the pause after it: 500 take some 50 ms, and no cycle waits for more than a slice. */
+/** Frames per message, and the pause after it, ms: 500 frames take some 50 ms; a cycle waits for one slice at most. */
 const SLICE = 25;
 const SLICE_PAUSE_MS = 2;
 
-/** A handful of hellos and slices: a recorder that stalls asks again anyway. */
+/** Messages queued in each direction; more are dropped: a recorder that stalls asks again anyway. */
 const HIGH_WATER_MARK = 40;
 
-/** What is held of one run, and how much of it is committed. */
+/** Frames held of one run, and the last committed seq. */
 interface Run {
   readonly boot: string;
   readonly ring: Pick<Ring, "held" | "slice">;
@@ -55,9 +55,9 @@ interface Run {
 }
 
 interface ReplayerOptions {
-  /** Offered as well, until they are committed. */
+  /** Frames of earlier runs, offered until they are committed. */
   readonly spools?: readonly Spool[];
-  /** They are. */
+  /** Called when all of them are committed. */
   readonly inherited?: () => void;
 }
 
@@ -69,7 +69,7 @@ export function openReplayer(
   path: string,
   { spools = [], inherited }: ReplayerOptions = {},
 ): Replayer {
-  // `immediate`: nothing is queued for a recorder that is away; it would get hellos of long ago
+  // `immediate`: nothing is queued while the recorder is away, or it would receive stale hellos
   const socket = new Socket({
     linger: 0,
     immediate: true,
@@ -129,7 +129,7 @@ export function openReplayer(
     }
   }
 
-  /** Answers the newest request, in slices; a slice that cannot be sent ends it, and the recorder asks again. */
+  /** Answers the newest request, in slices. If one cannot be sent the request is dropped; the recorder asks again. */
   async function resend(): Promise<void> {
     while (request !== null && !closing.signal.aborted) {
       const { run, from, to } = request;
@@ -169,7 +169,7 @@ export function openReplayer(
     resending ??= resend();
   }
 
-  /** The recorder has all of an earlier run. */
+  /** The recorder has committed all of an earlier run. */
   function bury(run: Run): void {
     earlier = earlier.filter((each) => each !== run);
     if (earlier.length === 0) inherited?.();

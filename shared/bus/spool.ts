@@ -7,14 +7,14 @@ import { replaceFile } from "../runtime/files.js";
 import type { Ring } from "./ring.js";
 import { BOOT } from "./sync.js";
 
-/** What no recorder had of a run when that ended: its newest frames as bytes, the first of them and all that follow. */
+/** Frames of a run that were not committed when it ended, encoded, in order; `first` is the seq of the first. */
 export interface Spool {
   readonly boot: string;
   readonly first: number;
   readonly frames: readonly Buffer[];
 }
 
-/** As many runs as fit into a hello beside the present one, and more than anybody starts while a recorder is away. */
+/** Runs kept, newest first; older ones are dropped. With the present run they fit into one hello (16 runs). */
 const RUNS_MAX = 8;
 
 const HEAD = Type.Object(
@@ -39,8 +39,8 @@ type Head = Static<typeof HEAD>;
 const IS_HEAD = TypeCompiler.Compile(HEAD);
 
 /**
- * Leaves them in a file for the next run of the source to offer; nothing is left where there are none. What is newest
- * comes first, and what does not fit is lost.
+ * Writes the frames to a file for the source's next run to offer; no file if there are none. The newest frames that fit
+ * into `megabytes` are kept, the others are lost.
  *
  *     file:  {"version":1,"source":"att","runs":[{"boot":"..","first":7,"lengths":[512,498]},..]}\n [ 7 ][ 8 ] ...
  */
@@ -65,7 +65,7 @@ export async function writeSpool(
   await replaceFile(file, Buffer.concat([line, ...frames]));
 }
 
-/** What earlier runs of the source left. A file that is none, or cannot be read, leaves nothing. */
+/** Frames left by earlier runs of the source; empty if the file is missing, unreadable or invalid. */
 export function readSpool(file: string, source: string): Spool[] {
   try {
     return parse(readFileSync(file), source);
@@ -74,11 +74,11 @@ export function readSpool(file: string, source: string): Spool[] {
   }
 }
 
-/** A recorder has them all. Where the file cannot be deleted they are offered once more, and are duplicates. */
+/** Once all is committed. If the file cannot be deleted its frames are offered again, and dropped as duplicates. */
 export const deleteSpool = (file: string): Promise<void> =>
   rm(file, { force: true }).catch(() => undefined);
 
-/** A ring that is no longer written to, to be offered like a live one. */
+/** A read-only ring over a spool, offered like a live one. */
 export const ringFromSpool = ({
   first,
   frames,
@@ -101,7 +101,7 @@ function parse(bytes: Buffer, source: string): Spool[] {
   return at === bytes.length ? runs : [];
 }
 
-/** Of each run, the newest run first, the newest frames that fit. */
+/** The newest frames that fit, newest run first. */
 function newest(spools: readonly Spool[], bytes: number): Spool[] {
   let left = bytes;
   return spools.flatMap(({ boot, first, frames }) => {

@@ -2,22 +2,22 @@ import { Subscriber as Socket } from "zeromq";
 import { FRAME_BYTES_MAX } from "../contract/frame.js";
 import { ipc } from "../runtime/paths.js";
 
-/** A stream of message bodies, as they came. Ends when it is disposed. */
+/** A stream of message bodies in order of arrival. Ends when disposed. */
 export interface Subscriber extends AsyncDisposable, AsyncIterable<Buffer> {
-  /** The same stream, but each message with all its parts, be they what they may. */
+  /** The same stream, but each message with all its parts, unchecked. */
   readonly messages: AsyncIterable<readonly Buffer[]>;
   connect(path: string): void;
 }
 
 /**
- * Of each publisher: 100 s of a controller, what the recorder may lag behind in a long transaction. A publisher of the
- * largest frames there can be takes 128 MB with it.
+ * Messages queued per publisher; more are dropped. 100 s of a controller's frames: covers a recorder held up by a long
+ * transaction. With frames of the largest allowed size that is 128 MB.
  */
 const RECEIVE_HIGH_WATER_MARK = 2_000;
 
 /**
- * A SUB socket. One that binds must always have a receive pending, or it never takes notice of a new publisher and all
- * it sends is lost: iterate at once, and never wait for anything inside the iteration.
+ * A SUB socket. If it binds, a receive must always be pending, or it does not notice a new publisher and loses all its
+ * messages: iterate at once, and never await anything else inside the iteration.
  */
 export async function openSubscriber(
   options: { readonly bind?: string; readonly queue?: number } = {},
@@ -26,7 +26,7 @@ export async function openSubscriber(
     linger: 0,
     receiveHighWaterMark: options.queue ?? RECEIVE_HIGH_WATER_MARK,
     reconnectInterval: 100,
-    // a larger one ends its connection; smaller ones are refused where they are decoded and counted
+    // beyond this ZeroMQ drops the connection; messages between the two limits are refused and counted by the decoder
     maxMessageSize: 2 * FRAME_BYTES_MAX,
   });
   socket.subscribe();

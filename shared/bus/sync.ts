@@ -8,7 +8,7 @@ import { KEPT_MINUTES_MAX } from "./ring.js";
 /** Changes only when a meaning changes. */
 export const SYNC_VERSION = 1;
 
-/** How many frames the recorder asks for at once. */
+/** Frames the recorder may request at once; a longer request is cut to this. */
 export const WANT_MAX = 500;
 
 const v = Type.Literal(SYNC_VERSION);
@@ -17,15 +17,15 @@ const source = Type.String({ pattern: WAN_NAME.source });
 export const BOOT = Type.String({ pattern: "^[0-9a-f]{16}$" });
 const seq = Type.Integer({ minimum: 1, maximum: SEQ_MAX });
 
-/** Frames are kept for some time, and no run sends more than a hundred a second. */
+/** Frames one run can hold: the longest retention at 100 frames/s. A longer range is refused. */
 const HELD_MAX = KEPT_MINUTES_MAX * 60 * 100;
 
-/** Hellos are the longest: 16 runs. */
+/** Longest head, bytes: a hello with 16 runs. Anything longer is not a sync message. */
 const HEAD_BYTES_MAX = 4_096;
 
 /**
- * A source says what it still holds, once a second. `leaving`: it waits for its last frames to be committed before it
- * ends, so it would rather not wait for the recorder's next second.
+ * Sent once a second by a source: the frames it still holds. `leaving`: the source is stopping and waits for its last
+ * frames to be committed, so the recorder should answer without delay.
  */
 const HELLO = Type.Object({
   v,
@@ -37,7 +37,7 @@ const HELLO = Type.Object({
   leaving: Type.Boolean(),
 });
 
-/** The recorder's answer, one per run held: every seq up to `committed` is stored or never will be; `want` is asked for. */
+/** The recorder's answer, one per run: each seq up to `committed` is stored or given up; `want` is to be resent. */
 const STATE = Type.Object({
   v,
   kind: Type.Literal("state"),
@@ -46,7 +46,7 @@ const STATE = Type.Object({
   want: Type.Union([Type.Object({ from: seq, to: seq }), Type.Null()]),
 });
 
-/** The head of a slice of old frames: the first is `from`, the others follow. `done`: the last slice of this answer. */
+/** The head of a slice of resent frames, consecutive from `from`. `done`: the last slice of this answer. */
 const RESEND = Type.Object({
   v,
   kind: Type.Literal("resend"),
@@ -73,7 +73,7 @@ const unpackr = new Unpackr({
 /** One msgpack map with spelled-out keys. */
 export const encodeSync = (message: SyncMessage): Buffer => packr.pack(message);
 
-/** Reads a message from bytes of any origin, null for anything else. Keys it does not know are left alone. */
+/** Decodes untrusted bytes; null if they are not a valid message. Unknown keys are ignored. */
 export function decodeSync(bytes: Uint8Array | undefined): SyncMessage | null {
   if (bytes === undefined || bytes.byteLength > HEAD_BYTES_MAX) return null;
   if (!isWellFormed(bytes)) return null;
@@ -81,7 +81,7 @@ export function decodeSync(bytes: Uint8Array | undefined): SyncMessage | null {
   return CHECK.Check(value) && isInOrder(value) ? value : null;
 }
 
-/** No range ends before it begins, or is longer than what anybody can hold. */
+/** Whether ranges do not end before they begin, and are no longer than a source can hold. */
 function isInOrder(message: SyncMessage): boolean {
   switch (message.kind) {
     case "hello":

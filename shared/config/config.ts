@@ -6,29 +6,29 @@ import { faultsOf, type Format, rightPart } from "./format.js";
 
 export interface Loaded<T> {
   readonly values: T;
-  /** The effective configuration with secrets masked, fit for a log or a frame. */
+  /** The effective configuration with secrets masked, for logs and frames. */
   readonly shown: Readonly<Record<string, unknown>>;
 }
 
-/** What holds for keys that are left out, and which key it follows from. */
+/** Values of keys that are not set, and the key each is derived from. */
 export type Derived = Readonly<
   Record<string, { readonly value: unknown; readonly from: string }>
 >;
 
-/** A configuration, and everything that is wrong with it. */
+/** A configuration and all its errors. */
 export interface Examined<T> extends Loaded<T> {
-  /** A key that is wrong by itself, or was left out and must not be, throws when it is read: see {@link tellable}. */
+  /** Reading a key that is invalid or missing throws: see {@link tellable}. */
   readonly values: T;
   readonly problems: readonly Problem[];
 }
 
-/** Something that must hold between keys. */
+/** A check across keys. */
 export type Rule<T> = (values: T) => readonly Problem[];
 
-/** The value of a key is not known, so that nothing can be said that depends on it. */
+/** The value of a key is unknown, so rules that depend on it cannot be checked. */
 class UnknownValue extends Error {}
 
-/** What the rules say that can be told; each key is named once, by the first rule that does. */
+/** The problems found by the rules that can be checked; a key is reported by one rule only, the first. */
 export function tellable(
   rules: readonly (() => readonly Problem[])[],
 ): Problem[] {
@@ -44,8 +44,8 @@ export function tellable(
 }
 
 /**
- * Reads a YAML file and checks it against a convict schema. `${NAME}` and `${NAME:-default}` are expanded in any string.
- * @throws ConfigError where it cannot be read at all
+ * Reads a YAML file and checks it against a convict schema. `${NAME}` and `${NAME:-default}` are expanded in strings.
+ * @throws ConfigError if the file cannot be read at all
  */
 export function examineConfig<T>(
   file: string,
@@ -72,7 +72,7 @@ export function examineConfig<T>(
   };
 }
 
-/** @throws ConfigError naming file, line, key, rule and value of everything that is wrong */
+/** @throws ConfigError naming file, line, key, rule and value of each error */
 export function loadConfig<T>(
   file: string,
   schema: Schema<T>,
@@ -93,7 +93,7 @@ type Shape = { readonly [key: string]: Shape | Leaf };
 
 interface Findings {
   readonly problems: Problem[];
-  /** Keys and groups whose values are not known; "" is all of the file. */
+  /** Keys and groups whose values are unknown; "" is the whole file. */
   readonly wrong: Set<string>;
 }
 
@@ -102,7 +102,7 @@ const isLeaf = (node: Shape[string]): node is Leaf => "default" in node;
 const isGroup = (data: unknown): data is Group =>
   typeof data === "object" && data !== null && !Array.isArray(data);
 
-/** The data without unknown keys, and without values where a group of keys belongs or groups where a value does. */
+/** The data without unknown keys, without values in place of groups, and without groups in place of values. */
 function shaped(
   data: unknown,
   schema: Shape,
@@ -128,7 +128,7 @@ function shaped(
     } else if (!isLeaf(node))
       kept[name] = shaped(value, node, `${key}.`, { problems, wrong });
     else if (isGroup(value)) {
-      // convict would look for each of its keys in the schema
+      // or convict would look up each of its keys in the schema
       const rule = "must be a value, not a group of keys";
       problems.push({ key, rule, ...shownOf(node, value) });
       wrong.add(key);
@@ -142,7 +142,7 @@ interface Values {
   set(key: string, value: unknown): void;
 }
 
-/** Judges each value by itself; of one that is wrong the part is kept that is right. */
+/** Validates each value by itself; of an invalid one only the valid part is kept. */
 function judge(
   values: Values,
   schema: Shape,
@@ -177,7 +177,7 @@ const isUnder = (wrong: ReadonlySet<string>, key: string): boolean =>
 const shownOf = ({ sensitive }: Leaf, value: unknown): { value?: unknown } =>
   sensitive === true ? {} : { value };
 
-/** Makes reading a key throw, or any key of a group. */
+/** Makes reading a key, or any key of the file, throw. */
 function hide(values: Group, key: string): void {
   const [name = "", ...rest] = key.split(".");
   if (key === "") for (const each of Object.keys(values)) hide(values, each);
@@ -188,22 +188,22 @@ function hide(values: Group, key: string): void {
   } else
     Object.defineProperty(values, name, {
       get() {
-        throw new UnknownValue(`'${key}' is not known`);
+        throw new UnknownValue(`'${key}' is unknown`);
       },
     });
 }
 
 const PREDECESSORS =
-  " here: it is the Python wanctl's, `wanctl migrate config FILE` makes ours of it";
+  " here: it is from the Python version, `wanctl migrate config FILE` converts the file";
 
-/** Keys that people look for in the wrong file. */
+/** Keys that belong in another file. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   storage: " here: it belongs in the recorder's file, recorder.yaml",
   continuous_monitoring: PREDECESSORS,
   wan_name: PREDECESSORS,
 };
 
-/** A suggestion for an unknown key, and which key it is about; "" for a file of another program. */
+/** A hint for an unknown key, and the key that was probably meant; "" if the file is the Python version's. */
 function suggestion(
   name: string,
   known: readonly string[],

@@ -1,12 +1,12 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** The known word nearest to a misspelt one; null if none is near. */
+/** The known word closest to a misspelt one; null if none is close. */
 export function nearest(word: string, known: readonly string[]): string | null {
   const best = closest(word, known);
   return distance(word, best) <= Math.max(2, word.length / 3) ? best : null;
 }
 
-/** One thing wrong with a configuration. `key` is a dotted path, `value` what stands there. */
+/** One error in a configuration. `key` is a dotted path, `value` the value found. */
 export interface Problem {
   readonly key: string;
   readonly rule: string;
@@ -14,7 +14,7 @@ export interface Problem {
   readonly line?: number;
 }
 
-/** Everything that is wrong with one file; the message has a line for each problem. */
+/** All errors in one file; the message has a line for each. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly problems: readonly Problem[];

@@ -12,11 +12,11 @@ import { Failure, plainReason, reasonOf } from "../runtime/failure.js";
 import { readText } from "../runtime/files.js";
 import { ConfigError, type Problem } from "./error.js";
 
-/** A YAML document that knows its lines, for messages that name them. */
+/** A YAML document with its line numbers, for error messages. */
 interface ConfigFile {
   readonly document: Document;
   readonly lines: LineCounter;
-  /** Keys that stand there twice; the later one counts. */
+  /** Duplicate keys; the later one counts. */
   readonly twice: readonly Problem[];
 }
 
@@ -54,7 +54,7 @@ export function openConfigFile(file: string): ConfigFile {
   return { document, lines, twice: errors.map(inWords) };
 }
 
-/** What the document says, with its aliases resolved. @throws ConfigError */
+/** The document as a plain value, aliases resolved. @throws ConfigError */
 export function contentOf({ document }: ConfigFile, file: string): unknown {
   try {
     return document.toJS();
@@ -100,7 +100,7 @@ export function expand(
   return problems;
 }
 
-/** The line a dotted key stands on, or the nearest group above it. */
+/** The line of a dotted key, or else of the nearest group around it. */
 function lineOfKey(file: ConfigFile, key: string): number | undefined {
   for (
     let path = key.split(".");
@@ -113,7 +113,7 @@ function lineOfKey(file: ConfigFile, key: string): number | undefined {
   return undefined;
 }
 
-/** The problems with the lines that they are on, from top to bottom; those without one at the end. */
+/** The problems with their line numbers, sorted by line; those without one last. */
 export const placed = (
   file: ConfigFile,
   problems: readonly Problem[],
@@ -142,13 +142,13 @@ function lineOf(
   return offset === undefined ? undefined : lines.linePos(offset).line;
 }
 
-/** Where in a file a key is set, and whether the environment has a say in it; null where it is left out. */
+/** Where a file sets a key, and whether its value uses an environment variable. */
 export interface Setting {
   readonly line: number;
   readonly isFromEnvironment: boolean;
 }
 
-/** @param file not yet expanded */
+/** Null if the key is not set. @param file before expansion */
 export function settingOf(file: ConfigFile, key: string): Setting | null {
   const path = key.split(".");
   const line = lineOf(file, path);

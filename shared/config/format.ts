@@ -4,7 +4,7 @@ import { DAY_MS, HOUR_MS } from "../contract/units.js";
 import { nearest } from "./error.js";
 
 /**
- * The formats of configuration values, for every schema: `quantity`, `whole`, `text`, `texts`, `flag`. Their limits stand
+ * The formats of configuration values in all schemas: `quantity`, `whole`, `text`, `texts`, `flag`. Limits are given
  * beside the format in the schema. convict's own number formats read "12abc" as 12; these do not.
  */
 export interface Format {
@@ -29,15 +29,15 @@ type ValueOf<F> =
             ? V
             : string);
 
-/** The type of a configuration, as its schema says it. */
+/** The type of a configuration, derived from its schema. */
 export type ValuesOf<S> = S extends { readonly format: string }
   ? ValueOf<S>
   : { -readonly [K in keyof S]: ValuesOf<S[K]> };
 
-/** Of a key that must be given. */
+/** Default of a key that must be set. */
 export const REQUIRED = null as never;
 
-/** What a text must look like, and the same in words that follow "must be". */
+/** A check of a text, and its description, to follow "must be". */
 export interface Like {
   readonly test: (text: string) => boolean;
   readonly words: string;
@@ -48,13 +48,13 @@ export const like = (pattern: RegExp, words: string): Like => ({
   words,
 });
 
-/** What is wrong with a value; `value` is the part of it that is meant. */
+/** One fault of a value; `value` is the offending part. */
 interface Fault {
   readonly rule: string;
   readonly value?: unknown;
 }
 
-/** Everything that is wrong with the value of a key. */
+/** All faults of a key's value. */
 export function faultsOf(value: unknown, format: Format): Fault[] {
   if (value === null)
     return format.nullable === true ? [] : [{ rule: "is required" }];
@@ -89,7 +89,8 @@ function numberFaults(
 
 function textFaults(value: unknown, { like, values }: Format): Fault[] {
   const fail = (rule: string) => [{ rule, value }];
-  if (typeof value !== "string" || value === "") return fail("must be a text");
+  if (typeof value !== "string" || value === "")
+    return fail("must be a non-empty string");
   if (like !== undefined && !like.test(value))
     return fail(`must be ${like.words}`);
   return values === undefined || values.includes(value)
@@ -113,11 +114,11 @@ function listFaults(value: unknown, format: Format): Fault[] {
   if (list.length < min || list.length > max)
     faults.push({ rule: `must have ${min} to ${max} entries`, value });
   if (new Set(list).size !== list.length)
-    faults.push({ rule: "must not name an entry twice", value });
+    faults.push({ rule: "must not have duplicate entries", value });
   return faults;
 }
 
-/** What can still be told of a value with faults: the entries of a list that have none. Undefined where that is nothing. */
+/** The valid entries of a list with faults; undefined if there are none, or the value is not a list. */
 export function rightPart(value: unknown, format: Format): unknown {
   if (format.format !== "texts" || !Array.isArray(value)) return undefined;
   const single: Format = { ...format, format: "text" };
@@ -131,7 +132,7 @@ const strictNumber = (text: string): unknown =>
 const strictFlag = (text: string): unknown =>
   text === "true" ? true : text === "false" ? false : text;
 
-/** convict fills in defaults and reads numbers out of expanded texts; values are judged by {@link faultsOf}. */
+/** convict fills in defaults and converts expanded texts to numbers; {@link faultsOf} validates the values. */
 const format = (coerce: (text: string) => unknown) => ({
   validate: () => undefined,
   coerce,
@@ -154,13 +155,13 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   y: 365 * DAY_MS,
 };
 
-/** More than a database can hold. */
+/** Longest duration, ms: a hundred years; a longer one is refused. */
 const LONGEST_MS = 100 * 365 * DAY_MS;
 
-/** Lengths in a row: they add up. */
+/** One or more numbers with units; they add up. */
 export const DURATION = /^(\d+(?:\.\d+)?(?:ms|[smhdwy]))+$/;
 
-/** "90m", "1h30m", "1.5d"; null for anything else, and for nothing and more than a hundred years. Units: ms s m h d w y. */
+/** "90m", "1h30m", "1.5d" in ms; null if invalid, zero or over a hundred years. Units: ms s m h d w y. */
 export function parseDuration(text: string): number | null {
   const compact = text.replace(/\s+/g, "").toLowerCase();
   if (!DURATION.test(compact)) return null;
@@ -171,11 +172,11 @@ export function parseDuration(text: string): number | null {
 }
 
 const LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
-/** What a resolver takes for a number, whatever else it may be: `1.1`, `0x7f.1`. */
+/** A last label that resolvers read as part of an IPv4 address: `1.1`, `0x7f.1`. */
 const NUMBER_LABEL = /^(\d+|0x[0-9a-f]*)$/i;
 const NAME_MAX = 253;
 
-/** A host as people write it: by an address, or by a name as in RFC 1123, a dot at its end or not. */
+/** A host: an address, or a name as in RFC 1123, with or without a final dot. */
 export const HOST: Like = {
   test: (text) => isIP(text) !== 0 || isName(text),
   words: "a name or an IPv4 or IPv6 address, without a port",
@@ -186,10 +187,10 @@ export const ADDRESS: Like = {
   words: "an IPv4 or IPv6 address",
 };
 
-/** A device has several names: those besides the kernel's own may be this long (ip-link(8), altname). */
+/** A network interface's name; alternative names may have up to 127 characters (ip-link(8), altname). */
 export const DEVICE: Like = {
   test: (text) => /^[^\s/]{1,127}$/.test(text),
-  words: "the name of a device: up to 127 characters, no space and no slash",
+  words: "a device name: up to 127 characters, no space and no slash",
 };
 
 function isName(text: string): boolean {
@@ -201,7 +202,7 @@ function isName(text: string): boolean {
   );
 }
 
-/** The one spelling of all that a host may be written in: `2606:4700::0001` and `2606:4700:0::1` are one. */
+/** The canonical spelling of a host: `2606:4700::0001` and `2606:4700:0::1` become the same. */
 export function plainHost(host: string): string {
   if (!isIPv6(host)) return host.toLowerCase().replace(/\.$/, "");
   const [text = "", zone] = host.split("%");

@@ -1,24 +1,24 @@
 import { Failure, reasonOf } from "../runtime/failure.js";
 import type { Loaded } from "./config.js";
 
-/** The configuration that a process works by. All of a new file comes into force, or nothing of it. */
+/** The configuration in force. A changed file is applied as a whole or not at all. */
 interface InForce<T> {
   readonly values: T;
-  /** Why the file as it was last read is not in force; null when it is. */
+  /** Why the file as last read was refused; null if it is in force. */
   readonly refused: string | null;
-  /** From now on reads the file again at SIGHUP. */
+  /** Reloads the file on SIGHUP from now on. */
   atHangup(told: Told): Disposable;
 }
 
-/** Who hears what became of a reload. */
+/** Callbacks for the result of a reload. */
 interface Told {
   accepted(shown: Loaded<unknown>["shown"], changed: readonly string[]): void;
   refused(why: string): void;
 }
 
 /**
- * @param read reads the file, beside everything else
- * @param canChange the keys whose values may change while the process runs
+ * @param read reads the file without blocking
+ * @param canChange keys that may change while the process runs
  */
 export function openInForce<T>(
   first: Loaded<T>,
@@ -44,7 +44,7 @@ export function openInForce<T>(
     }
   }
 
-  /** One after the other; what was asked for meanwhile is done once. */
+  /** One reload at a time; requests during a reload cause one more. */
   async function reloadUntilQuiet(told: Told): Promise<void> {
     isAskedAgain = true;
     if (isReading) return;
@@ -77,13 +77,13 @@ function demandChangeable(changed: readonly string[], canChange: RegExp): void {
   const fixed = changed.filter((key) => !canChange.test(key));
   if (fixed.length > 0)
     throw new Failure(
-      `Cannot reload: needs a restart to change ${fixed.join(", ")}: all of the file before stays in force`,
+      `Cannot reload: needs a restart to change ${fixed.join(", ")}: the previous configuration stays in force`,
     );
 }
 
 type Group = Readonly<Record<string, unknown>>;
 
-/** Dotted keys with another value, or only on one side. */
+/** Dotted keys whose values differ, or that only one side has. */
 export function keysThatDiffer(a: Group, b: Group, prefix = ""): string[] {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   return names.flatMap((name) => {

@@ -1,17 +1,17 @@
 import type { Format } from "./format.js";
 
-/** A key of a schema, in words for people. */
+/** A key of a schema, described for people. */
 interface Key {
-  /** Its dotted path. */
+  /** Dotted path. */
   readonly key: string;
   readonly meaning: string;
   readonly type: string;
-  /** Of a number, "" where it has none. */
+  /** Unit of a number; "" if it has none. */
   readonly unit: string;
-  /** What holds where it is left out, as text; null where it then has no value. */
+  /** Default as text; null if there is none. */
   readonly fallback: string | null;
   readonly isRequired: boolean;
-  /** What its value must be, "" where the type says it all. */
+  /** Allowed values; "" if the type says it all. */
   readonly rule: string;
 }
 
@@ -68,7 +68,7 @@ function ruleOf({ values, min, max, like, format }: Leaf): string {
   if (values !== undefined) return `one of ${values.join(", ")}`;
   const span =
     min === undefined || max === undefined ? [] : [`${min} to ${max}`];
-  const entries = format === "texts" ? " entries, none twice" : "";
+  const entries = format === "texts" ? " entries, no duplicates" : "";
   const each = format === "texts" ? "each " : "";
   const words = like === undefined ? [] : [each + like.words];
   return [...span.map((limits) => limits + entries), ...words].join("; ");

@@ -2,21 +2,20 @@ import type { Direction } from "./direction.js";
 import type { Row } from "./row.js";
 import { fixed, maybe, showMbps } from "./units.js";
 
-/** The numbers of a cycle that its causes are told with, as text. */
+/** A cycle's numbers as text, for its causes. */
 interface Numbers {
   /** The delay or duration that belongs to the cause. */
   readonly time: string;
-  /** ", load 97 %" of the rate in force; empty without counters, as the next two are where nothing was seen. */
+  /** ", load 97 %" of the rate in force; empty without byte counters. */
   readonly load: string;
-  /** ", 2 of 3 samples": how many were bad. */
+  /** ", 2 of 3 samples" were bad; empty without a cut. */
   readonly votes: string;
-  /** ", line carried 7.91 Mbit/s" */
+  /** ", line carried 7.91 Mbit/s"; empty without a cut or byte counters. */
   readonly carried: string;
 }
 
 /**
- * Why a rate is what it is after a cycle. The place in the list is the code in the frame. Codes are appended, never
- * reused.
+ * Why a rate has its value after a cycle. The index is the code in the frame; causes are appended, never reused.
  */
 export const CAUSES = [
   { name: "start", words: () => "start: nothing measured yet" },
@@ -40,7 +39,7 @@ export const CAUSES = [
     name: "unused",
     words: (n: Numbers) => `hold: not in full use${n.load}`,
   },
-  { name: "idle", words: () => "idle: drifting to base" },
+  { name: "idle", words: () => "idle: moving to base" },
   { name: "silence", words: (n: Numbers) => `hold: no answer for ${n.time}` },
   {
     name: "blackout",
@@ -48,16 +47,18 @@ export const CAUSES = [
   },
   {
     name: "innocent",
-    words: (n: Numbers) => `hold: delta ${n.time} is the other direction's`,
+    words: (n: Numbers) =>
+      `hold: the other direction causes the delta of ${n.time}`,
   },
   { name: "limit", words: () => "hold: at its limit" },
   {
     name: "turn",
-    words: () => "hold: the other direction's turn to look for room",
+    words: () => "hold: the other direction's turn to raise",
   },
   {
     name: "refractory",
-    words: (n: Numbers) => `hold: refractory ${n.time}, the last cut works`,
+    words: (n: Numbers) =>
+      `hold: refractory ${n.time}, the last cut is working`,
   },
   {
     name: "futile",
@@ -74,7 +75,7 @@ export const causeCode = (cause: Cause): number => NAMES.indexOf(cause);
 
 const CAPITAL = { download: "Download", upload: "Upload" } as const;
 
-/** Why a direction's rate is what it is, as a sentence for people. */
+/** The cause of a direction's rate, in words. */
 export function causeInWords(row: Row, direction: Direction): string {
   const D = CAPITAL[direction];
   const code = row[`cause${D}`];

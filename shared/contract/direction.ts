@@ -1,4 +1,4 @@
-/** The two directions of a line. What holds for one is written once and run for both. */
+/** The two directions of a line. */
 export type Direction = "download" | "upload";
 
 export const DIRECTIONS = [
@@ -8,7 +8,7 @@ export const DIRECTIONS = [
 
 export type PerDirection<T> = Readonly<Record<Direction, T>>;
 
-/** One value per direction, made by the same function. */
+/** One value per direction. */
 export const eachDirection = <T>(
   make: (direction: Direction) => T,
 ): PerDirection<T> => ({

@@ -1,14 +1,14 @@
 import { showSpan } from "./units.js";
 
-/** How bad the news is: `good` is the end of a trouble, `critical` needs attention now. */
+/** `good` is the end of a trouble, `critical` needs attention now. */
 export type Severity = "good" | "info" | "warning" | "critical";
 
 interface EventRow {
   readonly name: string;
   readonly severity: Severity;
-  /** The event whose trouble this one ends. */
+  /** The event this one ends. */
   readonly ends: string | null;
-  /** What it means, in a few words. */
+  /** Its meaning, in a few words. */
   readonly text: string;
 }
 
@@ -45,7 +45,7 @@ export const EVENT_ROWS = [
   row("pinger_back", "good", "probes can be sent again", "pinger_lost"),
   row("reflector_lost", "warning", "one reflector has stopped answering"),
   row("reflector_back", "good", "the reflector answers again", "reflector_lost"),
-  row("reflector_replaced", "info", "another reflector is probed instead of one that does not answer"),
+  row("reflector_replaced", "info", "a reflector that does not answer is replaced by another"),
   row("router_lost", "critical", "the router does not accept rates"),
   row("router_back", "good", "the router accepts rates again", "router_lost"),
   row("router_described", "info", "the description of the router's queues has changed"),
@@ -55,7 +55,7 @@ export const EVENT_ROWS = [
   row("clock_stepped", "warning", "the wall clock was set forward or back"),
   row("checkpoint_lost", "warning", "the checkpoint file cannot be written"),
   row("checkpoint_back", "good", "the checkpoint file can be written again", "checkpoint_lost"),
-  row("checkpoint_refused", "warning", "the checkpoint file could not be read and was set aside"),
+  row("checkpoint_refused", "warning", "the checkpoint file was invalid and was set aside"),
   row("config_refused", "warning", "the changed configuration was not accepted"),
   row("retention_held", "warning", "nothing expires because the clock has jumped"),
   row("history_cut", "warning", "old history is deleted early to make room"),
@@ -83,7 +83,7 @@ const BY_NAME: ReadonlyMap<string, EventRow> = new Map(
   EVENT_ROWS.map((each) => [each.name, each]),
 );
 
-/** An event that begins a trouble, whose end is another event. */
+/** An event that begins a trouble; another event ends it. */
 export type TroubleName = NonNullable<(typeof EVENT_ROWS)[number]["ends"]>;
 
 const ENDS = new Map(EVENT_ROWS.map(({ name, ends }) => [ends, name]));
@@ -107,7 +107,7 @@ const LEVELS = {
 export const levelOf = (event: EventName): "info" | "warn" | "error" =>
   LEVELS[BY_NAME.get(event)?.severity ?? "warning"];
 
-/** The keys of details that are instants, as `fromMs` or `last_at_ms`; every other number of ms is a span. */
+/** Detail keys that are instants, such as `fromMs` or `last_at_ms`; any other number of ms is a duration. */
 const INSTANT = /(^|_)(at|from|to|began|ended|since|until)_?ms$/i;
 
 /** An event (not a state change or configuration) and its details as text: "reflector lost: reflector 1.1.1.1, quiet 5.0 s". */

@@ -14,13 +14,13 @@ import { field, RARE_FIELDS, type Row, ROW_FIELDS } from "./row.js";
 import { READINGS, STATES } from "./state.js";
 
 /**
- * What a run can have sent: 100 frames a second since its process began, four times what a controller does, and a burst.
- * A number beyond that is a mistake or a lie, and would open a hole of as many frames.
+ * The most frames a run can have sent: a burst and 100 frames/s since its process began, four times a controller's
+ * rate. A frame with a higher seq is refused: it would open a gap of that many frames.
  */
 const FRAMES_A_SECOND = 100;
 const BURST = 10_000;
 
-/** 22 years at that pace. */
+/** 22 years at that rate. */
 export const SEQ_MAX = 2 ** 36;
 
 /** A century. */
@@ -29,21 +29,21 @@ const MONO_MAX = 2 ** 42;
 /** The year 2248. */
 const AT_MAX = 2 ** 43;
 
-/** The last number that a run may have reached so long after its process began. */
+/** The highest seq a run can have reached `monoMs` after its process began. */
 const lastSeqAt = (monoMs: number): number =>
   BURST + Math.floor((monoMs * FRAMES_A_SECOND) / 1e3);
 
-/** A version that is not known may have no `mono`. */
+/** A frame of an unknown version may lack `mono`. */
 const isReachable = ({ seq, mono }: { seq: number; mono?: unknown }) =>
   typeof mono !== "number" || seq <= lastSeqAt(mono);
 
 /**
- * Changes only when a meaning changes or a code is added. A reader understands this version and the one before it.
+ * Changes only when a meaning changes or a code is added. Readers accept this version and the one before.
  * 2: another cause, and numbers for a cut. 3: events for the conditions of a line.
  */
 export const FRAME_VERSION = 3;
 
-/** Nothing that wanctl sends comes near; anything larger is not a frame. */
+/** Largest frame, bytes; a larger one is refused. wanctl's own frames are far smaller. */
 export const FRAME_BYTES_MAX = 65_536;
 
 export const WAN_NAME = /^[a-z][a-z0-9-]{0,30}$/;
@@ -171,13 +171,13 @@ const SHAPES: Readonly<Record<Kind, ReturnType<typeof shape>>> = {
 
 export const KINDS = Object.keys(SHAPES) as Kind[];
 
-/** Which frame of which run. */
+/** Identifies a frame: its source, run and seq. */
 export type Identity = Pick<Header, "source" | "boot" | "seq">;
 
 const { source, boot, seq } = HEADER;
 const IDENTITY = TypeCompiler.Compile(Type.Object({ source, boot, seq }));
 
-/** Why bytes are no frame for us. */
+/** Why a frame was refused. */
 export const FRAME_FAULTS = [
   "parts",
   "size",
@@ -191,11 +191,11 @@ export const FRAME_FAULTS = [
 ] as const;
 export type FrameFault = (typeof FRAME_FAULTS)[number];
 
-/** Bytes that are no frame, and why; `version`: one this program does not know yet. */
+/** A refused frame, and why; `version`: from a newer wanctl. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
   readonly fault: FrameFault;
-  /** Which frame it would have been, where that much can be read. */
+  /** Which frame it was; null if that cannot be read. */
   readonly identity: Identity | null;
   constructor(fault: FrameFault, message: string, value: unknown = null) {
     super(message);
@@ -215,7 +215,7 @@ const unpackr = new Unpackr({
 export const topicOf = (frame: Frame): string =>
   `${frame.source}/${frame.kind}`;
 
-/** One msgpack map with spelled-out keys, without rare ones that are null. Integers beyond 32 bits are 64-bit integers, never floats, in any language. */
+/** One msgpack map with spelled-out keys, without rare fields that are null. Integers beyond 32 bits are int64. */
 export function encodeFrame(frame: Frame): Buffer {
   const wire: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(frame)) {
@@ -231,15 +231,15 @@ export function encodeFrame(frame: Frame): Buffer {
 
 const RARE: ReadonlySet<string> = new Set(RARE_FIELDS);
 
-/** What a cycle frame left out, and one of an older version did not know, is null. */
+/** Rare fields that a cycle frame leaves out, or its older version lacks, become null. */
 function fillIn(value: Record<string, unknown>): void {
   for (const name of RARE_FIELDS) value[name] ??= null;
 }
 
 /**
- * Reads a frame from bytes of any origin.
- * @returns the frame, and how many keys it has that this version does not know
- * @throws FrameError for anything else, and nothing but FrameError
+ * Decodes a frame from untrusted bytes.
+ * @returns the frame, and its number of unknown keys
+ * @throws FrameError if it is not a valid frame, and nothing else
  */
 export function decodeFrame(bytes: Uint8Array): {
   frame: Frame;

@@ -1,4 +1,4 @@
-/** Those of one key together, in the order in which keys and values come. */
+/** Groups values by key; keys and values keep their order. */
 export function groupsBy<T>(
   all: readonly T[],
   keyOf: (one: T) => string,

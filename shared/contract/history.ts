@@ -1,9 +1,7 @@
 import type { Direction } from "./direction.js";
 import type { TierName } from "./tier.js";
 
-/** What the recorder answers about the past: over HTTP, at its socket, and from a file. Times are ms since 1970. */
-
-/** How fine what is shown was kept. */
+/** The recorder's answers about history: over HTTP, at its socket, and from a file. Times are ms since 1970. */
 
 /** One line of a chart: a metric of a WAN with its labels. */
 export interface SeriesName {
@@ -13,12 +11,12 @@ export interface SeriesName {
   readonly unit: string;
 }
 
-/** `/api/v1/series`: what there is. */
+/** `/api/v1/series`: the series there are. */
 export interface SeriesAnswer {
   readonly data: readonly (SeriesName & { readonly help: string })[];
   readonly metadata: {
     readonly now: number;
-    /** From the oldest to the newest moment of each WAN, and since when each tier has it. */
+    /** Oldest and newest instant of each WAN, and of each of its tiers. */
     readonly wans: readonly {
       readonly wan: string;
       readonly from: number;
@@ -32,7 +30,7 @@ export interface SeriesAnswer {
   };
 }
 
-/** Frames of a WAN that will never be had. */
+/** Frames of a WAN that are lost for good. */
 export interface Hole {
   readonly wan: string;
   readonly from: number;
@@ -42,18 +40,18 @@ export interface Hole {
   readonly cause: string;
 }
 
-/** How complete an answer is, and from what it was made. */
+/** How complete an answer is, and which tiers it was made from. */
 export interface Completeness {
   readonly from: number;
   /** not included */
   readonly to: number;
   readonly wans: readonly {
     readonly wan: string;
-    /** Recorded cycles over the cycles the time holds, 0 to 1; of the time since the WAN is known. */
+    /** Recorded cycles over expected ones, 0 to 1, in the part of the range since the WAN's first record. */
     readonly coverage: number;
-    /** The same of all the time that was asked for, until now. */
+    /** The same over the whole range requested, up to now. */
     readonly recorded: number;
-    /** Since when the WAN is recorded, where the time begins before; else null. */
+    /** The WAN's first record, if the range begins before it; else null. */
     readonly since: number | null;
     readonly sections: readonly {
       readonly tier: TierName;
@@ -61,23 +59,23 @@ export interface Completeness {
       readonly to: number;
     }[];
   }[];
-  /** The first hundred. */
+  /** At most the first hundred. */
   readonly gaps: readonly Hole[];
   readonly gapsTotal: number;
-  /** Part of the range is not there: expired, never recorded, or lost. */
+  /** Part of the range is missing: expired, never recorded, or lost. */
   readonly partial: boolean;
 }
 
-/** Values of one series, a place in every list for each step that has any. */
+/** Values of one series: one entry in each list per step that has values. */
 export interface SeriesValues extends SeriesName {
-  /** Where each step begins; of single cycles their own times. */
+  /** Start of each step; for single cycles their own times. */
   readonly at: readonly number[];
   readonly min: readonly number[];
-  /** Of codes the one that was most, of two the greater. */
+  /** For codes the most frequent one, the greater of two. */
   readonly avg: readonly number[];
   readonly max: readonly number[];
   readonly count: readonly number[];
-  /** Of `wanctl_state` only: in each step ms in GREEN, YELLOW, SOFT_RED, RED. */
+  /** Only for `wanctl_state`: ms of each step in GREEN, YELLOW, SOFT_RED, RED. */
   readonly stateMs?: readonly (readonly number[])[];
 }
 
@@ -87,9 +85,9 @@ export interface RangeAnswer {
   readonly metadata: Completeness & {
     /** null: single cycles */
     readonly stepMs: number | null;
-    /** Of all series together, in this answer. */
+    /** Values in this answer, over all series. */
     readonly returned: number;
-    /** Cursor of the rest, which is later; null where this is all. */
+    /** Cursor for the later rest; null if this is all. */
     readonly next: string | null;
   };
 }
@@ -103,7 +101,7 @@ export interface SummaryAnswer {
     readonly min: number;
     readonly avg: number;
     readonly max: number;
-    /** From single values and histograms, within 2 %; null where there are neither: see docs/http.md. */
+    /** From single values and histograms, within 2 %; null if there are neither: see docs/http.md. */
     readonly p50: number | null;
     readonly p95: number | null;
     readonly p99: number | null;
@@ -120,13 +118,13 @@ export interface SummaryAnswer {
       readonly at: number;
       readonly deltaAvgMs: number;
       readonly deltaMaxMs: number;
-      /** The minutes it stands for: 1, or more where minutes are no longer kept. */
+      /** Minutes covered: 1, or more if single minutes are no longer kept. */
       readonly minutes: number;
     }[];
   };
 }
 
-/** One of `/api/v1/events`. */
+/** An entry of `/api/v1/events`. */
 export interface HistoryEvent {
   readonly at: number;
   readonly wan: string;
@@ -146,7 +144,7 @@ export interface EventsAnswer {
   };
 }
 
-/** One of `/api/v1/gaps`: frames of one run that the history will never have. */
+/** An entry of `/api/v1/gaps`: frames of one run that are lost for good. */
 export interface Gap {
   readonly wan: string;
   readonly boot: string;
@@ -154,9 +152,9 @@ export interface Gap {
   /** null: unknown */
   readonly toSeq: number | null;
   readonly count: number | null;
-  /** The frame before, null: there is none. */
+  /** Time of the frame before; null if there is none. */
   readonly fromMs: number | null;
-  /** The frame behind, null: there is none. */
+  /** Time of the frame after; null if there is none. */
   readonly toMs: number | null;
   readonly cause: string;
 }

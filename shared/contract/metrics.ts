@@ -4,9 +4,9 @@ import type { RowField } from "./row.js";
 import { CONDITIONS } from "./state.js";
 
 /**
- * Every metric there is: one name, unit and help text for the database, the API, Prometheus and the tap.
- * A `cycle` metric is a field of the cycle row times `factor`; a `sample` metric is published by itself, on change and each minute; so is
- * a `counter`, which only grows until its publisher starts again, one for each combination of the labels it may have.
+ * All metrics: one name, unit and help text for the database, the API, Prometheus and the tap.
+ * A `cycle` metric is a field of the cycle row times `factor`. A `sample` metric is published by itself, on change and
+ * once a minute. A `counter` is a sample that only grows until its publisher restarts, one per combination of labels.
  */
 export interface Metric {
   readonly name: string;
@@ -127,7 +127,7 @@ export const METRICS: readonly Metric[] = [
         "ms",
         `target${D}Us`,
         1e-3,
-        "Effective target of the delta",
+        "Effective target for the delta",
       ),
       d,
     ),
@@ -189,7 +189,7 @@ export const METRICS: readonly Metric[] = [
   {
     name: "wanctl_steering_enabled",
     unit: "code",
-    help: "1 while latency-sensitive traffic is moved to the other WAN, else 0",
+    help: "1 while latency-sensitive traffic is steered to the other WAN, else 0",
     labels: {},
     from: { kind: "sample" },
   },
@@ -209,7 +209,7 @@ export const METRIC_NAMES: readonly string[] = [
   ...new Set(METRICS.map((metric) => metric.name)),
 ];
 
-/** Short words for several metrics. */
+/** Short names for groups of metrics. */
 export const FAMILIES = {
   rtt: /^wanctl_rtt_(baseline_|load_|delta_)?ms$/,
   rate: /^wanctl_rate_/,
@@ -217,7 +217,7 @@ export const FAMILIES = {
   state: /^wanctl_state$/,
 } as const;
 
-/** The names of a family, or that of a metric alone; null for any other word. */
+/** The metrics of a family, or the metric of that name; null for any other word. */
 export function metricsIn(word: string): readonly string[] | null {
   if (METRIC_NAMES.includes(word)) return [word];
   if (!Object.hasOwn(FAMILIES, word)) return null;
@@ -225,7 +225,7 @@ export function metricsIn(word: string): readonly string[] | null {
   return METRIC_NAMES.filter((name) => family.test(name));
 }
 
-/** Labels as one canonical JSON text, keys sorted; null where there are none. */
+/** Labels as canonical JSON, keys sorted; null if there are none. */
 export function labelText(
   labels: Readonly<Record<string, string>>,
 ): string | null {

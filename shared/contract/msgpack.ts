@@ -1,6 +1,6 @@
 /**
- * Is this one complete msgpack value, and nothing after it? Checked before decoding, because a decoder allocates what an
- * array or map header promises: five hostile bytes would cost gigabytes. Recursion is bounded by `depth`.
+ * Whether this is exactly one complete msgpack value. Checked before decoding, because a decoder allocates what an
+ * array or map header claims: five hostile bytes could cost gigabytes. `depth` limits nesting.
  * https://github.com/msgpack/msgpack/blob/master/spec.md
  */
 export function isWellFormed(bytes: Uint8Array, depth = 16): boolean {
@@ -53,7 +53,7 @@ function skip(view: DataView, at: number, depth: number): number {
       return at + 3 > view.byteLength
         ? BROKEN
         : skipMany(view, at + 3, view.getUint16(at + 1) * 2, depth);
-    default: // binary, extensions and 32-bit lengths have no place in a frame
+    default: // frames have no binary, extensions or 32-bit lengths
       return BROKEN;
   }
 }

@@ -1,23 +1,22 @@
 /**
- * What one cycle leaves behind, once for all: the fields of a `cycle` frame, the columns of the `cycle` table, their
- * units and what null means. The order is the order on the wire and on disk; all values are integers.
+ * The record of one cycle: the fields of a `cycle` frame and the columns of the `cycle` table, with their units and the
+ * meaning of null. This is the order on the wire and on disk; all values are integers.
  */
 interface Field {
   readonly unit: "code" | "µs" | "kbit/s" | "count";
-  /** What the number is. */
   readonly means: string;
-  /** What null means; absent where the field is never null. */
+  /** What null means; absent if the field is never null. */
   readonly nullMeans?: string;
   readonly signed?: true;
-  /** Mostly null, and then left out of the frame. */
+  /** Mostly null; left out of the frame if null. */
   readonly isRare?: true;
 }
 
 const NO_REPLY = "no reply in this cycle";
-const NOTHING_YET = "nothing was measured yet";
+const NOTHING_YET = "nothing measured yet";
 const UNCONFIRMED = "no write or read-back has succeeded yet";
 const NO_COUNTERS = "no byte counters";
-const NO_CUT = "no cut in this cycle: left out";
+const NO_CUT = "no cut in this cycle: left out of the frame";
 
 const ROW = {
   reading: {
@@ -146,7 +145,7 @@ export type Row = {
     : number;
 };
 
-/** A cycle begins every so often (CTRL-01). */
+/** Time between cycles, ms (CTRL-01). */
 export const PERIOD_MS = 50;
 
 export const ROW_FIELDS = Object.keys(ROW) as RowField[];
@@ -155,6 +154,6 @@ export const field = (name: RowField): Field => ROW[name];
 
 export const RARE_FIELDS = ROW_FIELDS.filter((name) => field(name).isRare);
 
-/** `wantedDownloadKbps` is `wanted_download_kbps` in the database. */
+/** The database column of a field: `wanted_download_kbps` for `wantedDownloadKbps`. */
 export const column = (name: RowField): string =>
   name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);

@@ -1,11 +1,11 @@
-/** The state of one direction; its place in this list is its code everywhere: 0 GREEN .. 3 RED. */
+/** The state of one direction; the index is its code everywhere: 0 GREEN .. 3 RED. */
 export const STATES = ["GREEN", "YELLOW", "SOFT_RED", "RED"] as const;
 export type State = (typeof STATES)[number];
 export const stateCode = (state: State): number => STATES.indexOf(state);
 
 /**
- * What a cycle's look at the pinger brought; its place in the list is its code.
- * Only `lost` counts as loss: a probe passed its deadline and nothing else was answered.
+ * What a cycle got from the pinger; the index is its code. Only `lost` counts as loss: a probe passed its deadline, and
+ * no other was answered.
  */
 export const READINGS = [
   "reply",
@@ -19,8 +19,8 @@ export const readingCode = (kind: ReadingKind): number =>
   READINGS.indexOf(kind);
 
 /**
- * What can be told of the line at all. The place in the list is the code of the metric `wanctl_condition`; codes are
- * appended, never reused.
+ * The condition of the line. The index is the code of the metric `wanctl_condition`; conditions are appended, never
+ * reused.
  */
 export const CONDITIONS = [
   "measuring",

@@ -2,9 +2,9 @@ import { PERIOD_MS } from "./row.js";
 import { HOUR_MS, MINUTE_MS } from "./units.js";
 
 /**
- * Every resolution in which the history is kept, finest first; each is rolled up from the one before. A new tier is a row in
- * its place here, with a code that no tier ever had (it stands in databases), and a key in recorder/config.ts that says how
- * long it is kept. Buckets are aligned to 1970, and those of a tier must fill those of the next.
+ * The resolutions in which history is kept, finest first; each is rolled up from the previous one. A new tier is a row
+ * here, with a code that no tier ever had (databases store it), and a key in recorder/config.ts for its retention.
+ * Buckets are aligned to 1970; a tier's step must be a multiple of the previous one.
  */
 export const TIER_ROWS = [
   { name: "raw", code: 0, stepMs: PERIOD_MS },
@@ -15,7 +15,7 @@ export const TIER_ROWS = [
 
 export type TierName = (typeof TIER_ROWS)[number]["name"];
 
-/** The length of a bucket; of raw data the period of the cycles, ms. */
+/** Bucket length, ms; for raw data the cycle period. */
 export const TIER_MS = Object.fromEntries(
   TIER_ROWS.map(({ name, stepMs }) => [name, stepMs]),
 ) as Readonly<Record<TierName, number>>;

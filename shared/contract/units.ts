@@ -1,6 +1,6 @@
-/** Units at the borders. Inside: bit/s and ms; on the wire and on disk: kbit/s and µs; in files and on screen: Mbit/s and ms. */
+/** Unit conversions. In memory: bit/s, ms; on the wire and on disk: kbit/s, µs; in files and on screen: Mbit/s, ms. */
 
-/** Lengths of time, ms. */
+/** Durations, ms. */
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -14,10 +14,10 @@ export const mbit = (mbps: number): number => mbps * BITS_PER_MBIT;
 /** bit/s to whole kbit/s. */
 export const toKbps = (bps: number): number => Math.round(bps / 1e3);
 
-/** ms to whole µs; -0 becomes 0, which msgpack cannot tell apart. */
+/** ms to whole µs; -0 becomes 0, as msgpack does not keep the sign. */
 export const toUs = (ms: number): number => Math.round(ms * 1e3) + 0;
 
-/** Applies `f` where there is a value, and keeps null where there is none. */
+/** Applies `f` to a value; null stays null. */
 export const maybe = <T, U>(value: T | null, f: (value: T) => U): U | null =>
   value === null ? null : f(value);
 
@@ -27,15 +27,15 @@ export const clamp = (value: number, low: number, high: number): number =>
 
 export const inTenths = (value: number): number => Math.round(value * 10) / 10;
 
-/** "24.3 ms", "-0.4 ms", "—" where it is not known. */
+/** "24.3 ms", "-0.4 ms"; "—" if unknown. */
 export const showMs = (ms: number | null): string =>
   ms === null ? "—" : `${fixed(ms, 1)} ms`;
 
-/** So many decimals; what rounds to nothing has no sign. */
+/** A number with `digits` decimals; without a sign if it rounds to zero. */
 export const fixed = (value: number, digits: number): string =>
   value.toFixed(digits).replace(/^-(0(\.0*)?)$/, "$1");
 
-/** "40.8 ms = baseline 31.3 + 9.5", which adds up as it is shown; "not measured yet" where it is not. */
+/** "40.8 ms = baseline 31.3 + 9.5", where the rounded numbers add up; "not measured yet" if unknown. */
 export function rttInWords(
   baselineMs: number | null,
   deltaMs: number | null,
@@ -47,7 +47,7 @@ export function rttInWords(
   return `${show(baseline + delta)} ms = baseline ${show(baseline)} ${delta < 0 ? "−" : "+"} ${show(Math.abs(delta))}`;
 }
 
-/** Mbit/s with three significant digits, "—" where it is not known. */
+/** Mbit/s with three significant digits; "—" if unknown. */
 export function showMbps(kbps: number | null): string {
   if (kbps === null) return "—";
   return (kbps / 1e3).toFixed(decimalsOf(kbps / 1e3));
@@ -65,7 +65,7 @@ export function showPercent(ratio: number): string {
   return `${text.replace(/\.0$/, "")} %`;
 }
 
-/** A span in words: "40 ms", "2.4 s", "3 min", "5 h 12 min", "9 d 3 h"; "—" where it is not known. */
+/** A duration: "40 ms", "2.4 s", "3 min", "5 h 12 min", "9 d 3 h"; "—" if unknown. */
 export function showSpan(ms: number | null): string {
   if (ms === null) return "—";
   if (ms < SECOND_MS) return `${Math.round(ms)} ms`;

@@ -14,7 +14,7 @@ import type { Server } from "node:net";
 import { dirname } from "node:path";
 import { Failure, reasonOf } from "./failure.js";
 
-/** Listens at a Unix socket, for user and group, in place of one that an earlier process left. @throws what the system says */
+/** Listens at a Unix socket (mode 0660), replacing one left by an earlier process. @throws ErrnoException */
 export async function listenAt(server: Server, path: string): Promise<void> {
   rmSync(path, { force: true });
   server.listen(path);
@@ -22,19 +22,19 @@ export async function listenAt(server: Server, path: string): Promise<void> {
   chmodSync(path, 0o660);
 }
 
-/** A file's text, without a mark of its encoding at the front. @throws Failure where it is no UTF-8; what readFileSync throws */
+/** A file's text, without its byte order mark. @throws Failure if it is not UTF-8, ErrnoException */
 export function readText(file: string): string {
   const bytes = readFileSync(file);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (!text.includes("\0")) return text;
   } catch {
-    // said below
+    // reported below
   }
-  throw new Failure("must be UTF-8 text: save it anew in that encoding");
+  throw new Failure("must be UTF-8 text: save it in that encoding");
 }
 
-/** Replaces a file whole, or not at all: written beside, synced, renamed. */
+/** Replaces a file atomically: writes `FILE.new`, syncs it and renames it. */
 export async function replaceFile(
   file: string,
   content: string | Uint8Array,
@@ -51,9 +51,9 @@ export async function replaceFile(
 }
 
 /**
- * Makes a folder and those above it, as `mkdir -p`. Node's own recursive mkdir never returns where a folder that is there
- * cannot have others in it, as /proc.
- * @returns the topmost one that was made; undefined where all were there
+ * Makes a folder and its parents, as `mkdir -p`. Node's own recursive mkdir never returns if an existing parent cannot
+ * hold folders, such as /proc.
+ * @returns the topmost folder made; undefined if all existed
  * @throws ErrnoException
  */
 export function makeFolder(path: string, mode = 0o777): string | undefined {
@@ -71,7 +71,7 @@ export function makeFolder(path: string, mode = 0o777): string | undefined {
   }
 }
 
-/** Tries a place for a result before the work; an empty file is there afterwards. @throws Failure where none can be */
+/** Checks before the work that a result file can be written; leaves an empty file if there was none. @throws Failure */
 export function demandWritable(file: string): void {
   try {
     closeSync(openSync(file, "a"));

@@ -5,7 +5,7 @@ import { listenAt } from "./files.js";
 import { asHttpError, exchange } from "./http.js";
 import { deniedAt } from "./paths.js";
 
-/** What every process answers at its health socket: HTTP over a Unix socket, any path, one JSON object. */
+/** The answer at a process's health socket: HTTP over a Unix socket, any path, one JSON object. */
 export interface Health {
   readonly status: "fine" | "degraded";
   /** Why it is degraded, in words; empty when fine. */
@@ -13,7 +13,7 @@ export interface Health {
   readonly [key: string]: unknown;
 }
 
-/** Serves `look()` at a socket. The process must hold the lock of the path. */
+/** Serves `look()` at a socket. The process must hold the path's lock. */
 export async function serveHealth(
   path: string,
   look: () => Health,
@@ -44,10 +44,10 @@ export async function serveHealth(
   };
 }
 
-/** A longer answer is not a health answer. */
+/** Longest answer accepted, bytes; the request fails beyond it. */
 const ANSWER_BYTES_MAX = 2 ** 20;
 
-/** Asks a process for its health; null if there is no answer within `timeoutMs`. @throws Failure if access is denied */
+/** Asks a process for its health; null if no valid answer comes in time. @throws Failure if access is denied */
 export async function askHealth(
   path: string,
   timeoutMs = 1000,

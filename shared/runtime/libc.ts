@@ -3,7 +3,7 @@ import { getSystemErrorMap } from "node:util";
 
 let loaded: ReturnType<typeof load> | null = null;
 
-/** Calls that Node itself does not offer, from the C library; loaded at the first use. @throws where there is no glibc */
+/** C library calls that Node does not offer; loaded on first use. @throws without glibc */
 export const libcOf = () => (loaded ??= load());
 
 function load() {
@@ -33,7 +33,7 @@ function load() {
   };
 }
 
-/** The error of the last call, as `ENODEV` and in words. */
+/** The last call's error: its name, such as `ENODEV`, and its text. */
 export function lastError(): [name: string, words: string] {
   const errno = libcOf().errno();
   return getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, "unknown"];

@@ -7,13 +7,13 @@ import { Failure } from "./failure.js";
 
 const socketOf = (name: string): string => `\0wanctl/${name}`;
 
-/** An abstract socket's name, `\0wanctl/` before it, has room for this many bytes (unix(7)). */
+/** Longest name, bytes: what an abstract socket address has room for after `\0wanctl/` (unix(7)). */
 const NAME_BYTES = 96;
 
-/** So many links one after the other are a circle. */
+/** A longer chain of symbolic links counts as a loop. */
 const LINKS_MAX = 40;
 
-/** What a path leads to through all links, be it there or not. */
+/** The path with all symbolic links resolved, whether its target exists or not. */
 export function realPath(path: string, links = LINKS_MAX): string {
   const full = resolve(path);
   try {
@@ -29,7 +29,7 @@ export function realPath(path: string, links = LINKS_MAX): string {
   }
 }
 
-/** Where a link points to; null where there is none. */
+/** The target of a symbolic link; null if there is none. */
 function linkAt(path: string): string | null {
   try {
     return readlinkSync(path);
@@ -38,7 +38,7 @@ function linkAt(path: string): string | null {
   }
 }
 
-/** The lock name for what a path leads to; by the path's digest if it is too long. */
+/** The lock name for the real path of `path`; its digest if that is too long. */
 export function nameOfOwner(who: string, path: string): string {
   const real = realPath(path);
   const name = `${who}:${real}`;
@@ -46,7 +46,7 @@ export function nameOfOwner(who: string, path: string): string {
   return `${who}:${createHash("sha256").update(real).digest("hex")}`;
 }
 
-/** Does a process hold the name? */
+/** Whether a process holds the name. */
 export function isHeld(name: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path: socketOf(name) });
@@ -59,14 +59,14 @@ export function isHeld(name: string): Promise<boolean> {
 }
 
 /**
- * Holds a name for as long as this process lives: an abstract Unix socket (unix(7)), which leaves no file behind and goes
- * with its process however that ends. Unique per machine (per network namespace).
+ * Holds a name for the life of the process: an abstract Unix socket (unix(7)), which leaves no file behind and vanishes
+ * with the process however it ends. Unique per network namespace.
  * @throws Failure when another process holds it
  */
 export async function openLock(
   name: string,
   whose: string,
-  rule = "one is running already",
+  rule = "already running",
 ): Promise<AsyncDisposable> {
   const server = createServer((socket) => socket.destroy());
   server.listen({ path: socketOf(name) });

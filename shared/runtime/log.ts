@@ -1,7 +1,7 @@
 import { fstatSync } from "node:fs";
 import { pino } from "pino";
 
-/** One line per event, on stderr. Edges, not levels: numbers that change all the time belong in frames. */
+/** One line per event, on stderr. Log changes only: values that change all the time belong in frames. */
 export interface Log {
   info(event: string, fields?: Fields): void;
   warn(event: string, fields?: Fields): void;
@@ -14,26 +14,26 @@ export type LogFormat = "text" | "json";
 
 type Level = "info" | "warn" | "error";
 
-/** The words of syslog(3), as numbers. */
+/** Priorities of syslog(3). */
 const PRIORITY: Readonly<Record<Level, number>> = {
   error: 3,
   warn: 4,
   info: 6,
 };
 
-/** Does stderr lead to the journal? It may have been redirected after the variable was set, systemd.exec(5). */
+/** Whether stderr is the journal; it may have been redirected after the variable was set (systemd.exec(5)). */
 function leadsToJournal(): boolean {
   const { dev, ino } = fstatSync(2);
   return process.env["JOURNAL_STREAM"] === `${dev}:${ino}`;
 }
 
-/** What the journal takes from a line's beginning, sd-daemon(3); nothing elsewhere. */
+/** The priority prefix for the journal, sd-daemon(3); empty if stderr is not the journal. */
 export const priorityMark = (level: Level): string =>
   leadsToJournal() ? `<${PRIORITY[level]}>` : "";
 
 /**
  * @param name the process: a WAN's name, or `recorder`
- * @param format asked for every line, for it may change
+ * @param format called for each line, as it may change
  */
 export function openLog(name: string, format: () => LogFormat): Log {
   const isForJournal = leadsToJournal();

@@ -5,15 +5,15 @@ import type { Fields } from "./log.js";
 /** Reports an event on the bus and in the log. */
 export type Report = (event: EventName, detail: Fields) => void;
 
-/** A trouble that is reported once when it begins, and once with its length when it is over. */
+/** A trouble that is reported once when it begins and once, with its length, when it ends. */
 export interface Outage {
   /** The latest reason; null while there is no trouble. */
   why(): string | null;
-  /** Since it began or ended last, ms. */
+  /** Time since it last began or ended, ms. */
   sinceMs(): number;
-  /** Reports `detail` if this is the beginning; the reason is replaced in any case. */
+  /** Reports `detail` if no trouble was on; always replaces the reason. */
   begin(why: string, detail: Fields): void;
-  /** Reports `detail` and `lost_ms` if there was a trouble. */
+  /** Reports `detail` and `lost_ms` if a trouble was on. */
   end(detail?: Fields): void;
 }
 

@@ -3,22 +3,22 @@ import { dirname, join } from "node:path";
 import { Failure } from "./failure.js";
 import { makeFolder } from "./files.js";
 
-/** Where sockets live. One folder for all processes of an installation. */
+/** The folder of the sockets, shared by all processes of an installation. */
 export interface RunFolder {
   readonly root: string;
   readonly frames: string;
-  /** Where controllers hear what the recorder lacks. */
+  /** Sync socket: controllers offer frames, the recorder requests those it lacks. */
   readonly sync: string;
   readonly recorderHealth: string;
-  /** Where the recorder answers as it does over HTTP. */
+  /** The recorder's HTTP API over a Unix socket. */
   readonly recorderApi: string;
   wanFrames(wan: string): string;
   wanHealth(wan: string): string;
-  /** What a run without a state folder leaves to the next. */
+  /** Uncommitted frames for the next run, if there is no state folder. */
   wanRemains(wan: string): string;
 }
 
-/** A Unix socket's path has at most this many bytes (unix(7)), the final zero included. */
+/** Longest Unix socket path, bytes, terminating zero included (unix(7)). */
 const SOCKET_PATH_BYTES = 108;
 
 /** `--run-dir`, else WANCTL_RUN, else /run/wanctl. */
@@ -27,7 +27,7 @@ export function runFolder(option: string | undefined): RunFolder {
   const longest = join(root, "wan", `${"x".repeat(31)}.health`);
   if (Buffer.byteLength(longest) >= SOCKET_PATH_BYTES)
     throw new Failure(
-      `Cannot use run folder '${root}': at most ${SOCKET_PATH_BYTES - 45} bytes: choose a shorter one with --run-dir`,
+      `Cannot use run folder '${root}': at most ${SOCKET_PATH_BYTES - 45} bytes: choose a shorter path with --run-dir`,
     );
   return {
     root,
@@ -41,10 +41,10 @@ export function runFolder(option: string | undefined): RunFolder {
   };
 }
 
-/** Of the group too, which is handed down, whatever the umask. */
+/** Group-writable and setgid, whatever the umask. */
 const FOLDER_MODE = 0o2770;
 
-/** Makes the folders, for us and the group of the folder above. @throws Failure where that is not allowed */
+/** Makes the folders, writable for this user and the parent's group. @throws Failure */
 export function makeRunFolder(run: RunFolder): void {
   for (const folder of ["wan", "recorder"].map((name) =>
     join(run.root, name),
@@ -61,7 +61,7 @@ export function makeRunFolder(run: RunFolder): void {
   }
 }
 
-/** Made with those above it; only what was made here gets its mode. */
+/** Makes a folder and its parents; sets the mode only of those it made. */
 function ownFolder(folder: string): void {
   const first = makeFolder(folder);
   if (first === undefined) return;
@@ -69,7 +69,7 @@ function ownFolder(folder: string): void {
     chmodSync(made, FOLDER_MODE);
 }
 
-/** Whether files can be made and removed there. */
+/** Whether this process can make and remove files in it. */
 export function isWritableFolder(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
@@ -79,7 +79,7 @@ export function isWritableFolder(folder: string): boolean {
   }
 }
 
-/** The WANs whose controllers have, or once had, a socket here; none where there is no folder. @throws Failure where it cannot be read */
+/** WANs with a health socket, live or stale; empty if there is no folder. @throws Failure if it cannot be read */
 export function wansIn(run: RunFolder): string[] {
   const folder = join(run.root, "wan");
   try {
@@ -96,13 +96,13 @@ export function wansIn(run: RunFolder): string[] {
   }
 }
 
-/** A socket that is not for us. */
+/** Access to a socket was denied. */
 export const deniedAt = (path: string): Failure =>
   new Failure(
-    `Cannot use '${path}': permission denied: be in the group of the run folder, or root`,
+    `Cannot use '${path}': permission denied: run as root or as a member of the run folder's group`,
   );
 
-/** @throws Failure where a socket is there, or may be, that we may not use */
+/** @throws Failure if access to the socket or its folder is denied */
 export function demandAccess(socket: string): void {
   try {
     accessSync(socket, constants.R_OK | constants.W_OK);
@@ -112,5 +112,5 @@ export function demandAccess(socket: string): void {
   }
 }
 
-/** An endpoint for ZeroMQ. */
+/** A ZeroMQ endpoint. */
 export const ipc = (path: string): string => `ipc://${path}`;

@@ -9,12 +9,12 @@ export function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** What is slow may end meanwhile; systemd waits for 5 s (`TimeoutStopSec` of the units). */
+/** Grace period for slow work before the process ends itself, ms; systemd allows 5 s (`TimeoutStopSec`). */
 const HANGS_MS = 1_500;
 
 /**
- * To be called last of all. Where a thread hangs in a name server or a disk the process would not end by itself, nor
- * by `process.exit`, which waits for it too: it ends by SIGTERM, which is a clean end to systemd.
+ * To be called last. A thread that hangs in a DNS lookup or on a disk keeps the process alive, and `process.exit` waits
+ * for it too; so the process then sends itself SIGTERM, which systemd counts as a clean exit.
  */
 export function endAtLast(): void {
   const end = () => {

@@ -1,12 +1,12 @@
 import { type Clock, later } from "./clock.js";
 import { libcOf } from "./libc.js";
 
-/** The service manager's side of a process, sd_notify(3). Says nothing where there is none. */
+/** Notifies the service manager, sd_notify(3); does nothing without one. */
 interface Supervisor {
   ready(): void;
-  /** A sentence for `systemctl status`. Called as often as you like; asked for every few seconds, and sent if it is another. */
+  /** A line for `systemctl status`. May be called any time: evaluated at most every 2 s, and sent if changed. */
   status(words: () => string): void;
-  /** Work was finished. Called as often as that is so; speaks a few times per WatchdogSec. */
+  /** Work was done. May be called any time: notifies the watchdog four times per WatchdogSec. */
   alive(): void;
   stopping(): void;
 }
@@ -50,7 +50,7 @@ const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 
-/** Node has no Unix datagram sockets, so libc is called directly: 2 µs a message, from the main thread. */
+/** Calls libc directly, as Node has no Unix datagram sockets: 2 µs per message on the main thread. */
 function datagramSender(path: string): (text: string) => void {
   const libc = libcOf();
   const family = Buffer.alloc(2);

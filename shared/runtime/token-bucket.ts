@@ -1,14 +1,14 @@
 import { type MonoMs, msSince } from "./clock.js";
 
-/** A rate limit: tokens a second over time, and at most `burst` of them at once. */
+/** A rate limit: `perS` tokens per second, at most `burst` at once. */
 export interface RateLimit {
   readonly perS: number;
   readonly burst: number;
 }
 
-/** What is left of a rate limit. In any w seconds at most burst + w * perS tokens are taken. */
+/** The state of a rate limit. In any w seconds at most burst + w * perS tokens are taken. */
 export interface TokenBucket {
-  /** Negative after taking more than there was. */
+  /** Tokens at `at`; negative after taking more than there were. */
   readonly left: number;
   readonly at: MonoMs;
 }
@@ -31,7 +31,7 @@ export const canTake = (
   now: MonoMs,
 ): boolean => leftAt(limit, bucket, now) >= tokens;
 
-/** The bucket without these tokens, whether it held as many or not. */
+/** The bucket after taking tokens, even if it held fewer. */
 export const taken = (
   limit: RateLimit,
   bucket: TokenBucket,

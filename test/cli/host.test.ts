@@ -103,7 +103,7 @@ state_dir: ${join(path, "state")}
       );
     }
     expect(wanctl("qdisc", "down", "--config", two).out).to.include(
-      `but for ifb4one, which ${FIRST} uses`,
+      `except ifb4one, which ${FIRST} uses`,
     );
     expect(devices()).to.include("ifb4one");
     expect(wanctl("qdisc", "show", "--config", one).out).to.include(

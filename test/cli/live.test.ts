@@ -104,7 +104,7 @@ shaper:
     const { code, err } = await checked({ reflectors: "10.0.0.1, 10.0.0.2" });
     expect(code).to.equal(1);
     expect(err.replaceAll(/\n +/g, " ")).to.include(
-      "! 'probe.reflectors': must answer pings: nothing of 5 came back from 10.0.0.2",
+      "! 'probe.reflectors': must answer pings: 0 of 5 answered by 10.0.0.2",
     );
   });
 
@@ -147,7 +147,9 @@ shaper:
       return file;
     });
     const { err } = await wanctl("check", ...files);
-    expect(err).to.include("probes leave as those of 0.yaml, for fd00:0::1");
+    expect(err).to.include(
+      "probes to fd00:0::1 take the same path as those of 0.yaml",
+    );
   });
 
   it("CLI-03: wants the folder of a database writable, and nothing but a file in its place", async () => {
@@ -182,7 +184,7 @@ shaper:
     expect(code).to.equal(1);
     expect(out).to.include("configuration OK (recorder)");
     expect(err).to.include("! is wrong: a file was written on 2096-10-02");
-    expect(err).to.include("! must be synchronised: switch NTP on");
+    expect(err).to.include("! must be synchronised: enable NTP");
   });
 
   describe("of queues on this host", () => {
@@ -228,12 +230,12 @@ shaper: { upload_device: wan0, download_device: ifb4wan0 }${RATES}`);
 
     it("CLI-03: accepts probes of another device where the line is a bridge's port, and says what must hold", async () => {
       const said = await routed("eth7", "", [portOf("br0")]);
-      expect(said).not.to.include("probes must leave");
+      expect(said).not.to.include("probes must be sent by");
       expect(said).to.include(
-        "(they leave by eth7: their way must lead through br0)",
+        "(sent by eth7: their path must lead through br0)",
       );
       expect(await routed("eth7", "", [portOf("vrf0", "vrf")])).to.include(
-        "probes must leave by wan0",
+        "probes must be sent by wan0",
       );
     });
 
@@ -244,7 +246,7 @@ shaper: { upload_device: wan0, download_device: ifb4wan0 }${RATES}`);
     ] as const)
       it(`CLI-03: refuses probes that leave by another line, by ${key}`, async () =>
         expect(await routed("eth7", probe)).to.include(
-          `! '${key}': probes must leave by wan0, which is shaped: they leave by eth7: got`,
+          `! '${key}': probes must be sent by wan0, which is shaped: they are sent by eth7: got`,
         ));
   });
 });

@@ -102,7 +102,7 @@ describe("wanctl setup at a terminal", function () {
           await at.answer(each, typed);
         await at.answer(question, place % 2 === 0 ? CTRL_C : CTRL_D);
         expect(await at.ended, at.said).to.equal(1);
-        expect(at.said).to.include("there was no answer: nothing is written");
+        expect(at.said).to.include("no answer: nothing was written");
       }),
     );
     expect(existsSync(etc())).to.equal(false);
@@ -115,7 +115,7 @@ describe("wanctl setup at a terminal", function () {
     await at.answer(ASKED.device, "eth7\r");
     await at.answer(ASKED.name, "cable\r");
     expect(await at.ended, at.said).to.equal(1);
-    expect(at.said).to.include(`Cannot write '${there}': it is there already`);
+    expect(at.said).to.include(`Cannot write '${there}': it exists already`);
     expect(readFileSync(there, "utf8")).to.equal("mine");
     expect(existsSync(join(folder.path, "recorder.yaml"))).to.equal(false);
   });

@@ -95,7 +95,7 @@ describe("wanctl setup on a real host", () => {
     expect(code, err).to.equal(0);
     expect(probe()).to.deep.include({ interface: "w6", source: null });
     expect(probe().reflectors).to.have.members(REFLECTORS[6]);
-    expect(err).to.match(/2620:fe::fe answers after/);
+    expect(err).to.match(/2620:fe::fe answered in/);
   });
 
   it("CLI-03: check --live sees one host by two names, and one line by two names of its device", () => {
@@ -123,11 +123,11 @@ upload: { floor_mbps: 2, base_mbps: 8, ceiling_mbps: 12 }
     );
     const said = (stdout + stderr).replaceAll(/\n +/g, " ");
     for (const words of [
-      `must not name a host twice: 1.1.1.1 is '1.1.1.1' too: got "one.example"`,
+      `must not have duplicate hosts: 1.1.1.1 is also '1.1.1.1': got "one.example"`,
       `127.0.0.1 is this host itself: got "here.example"`,
       `10.1.0.2 is this host itself: got "10.1.0.2"`,
-      `'shaper.upload_device': is set by a.yaml already: got "second-line"`,
-      `'probe.interface': probes leave as those of a.yaml`,
+      `'shaper.upload_device': is already used by a.yaml: got "second-line"`,
+      `'probe.interface': probes take the same path as those of a.yaml`,
     ])
       expect(said).to.include(words);
   });

@@ -71,7 +71,7 @@ describe(`reflectors with names: ${machineInWords()}`, function () {
       const health = await askHealth(folder.wanHealth(WAN));
       expect(health?.["condition"]).to.include({ name: "silent" });
       expect(health?.reasons.join()).to.match(
-        /no address is known of reflector1, .*reflector6/,
+        /no address known for reflector1, .*reflector6/,
       );
       const names = [1, 2, 3, 4, 5, 6].map((n) => `10.0.3.1${n} reflector${n}`);
       replace(pid, folder.root, "hosts", `${names.join("\n")}\n`);

@@ -136,7 +136,7 @@ describe(`wanctl qdisc: ${machineInWords()}`, function () {
     rmSync(folder, { recursive: true });
     expect(code).to.equal(1);
     expect(err).to.match(
-      /^wanctl: Cannot do 'tc filter add .*: Error: no filter today\.: .*\n$/,
+      /^wanctl: Cannot run 'tc filter add .*: Error: no filter today\.: .*\n$/,
     );
     expect(shaperNow()).to.equal(untouched);
   });
@@ -238,7 +238,7 @@ describe(`wanctl qdisc: ${machineInWords()}`, function () {
     const { code, err } = qdisc(`up ${CONFIG}`);
     expect(code).to.equal(1);
     expect(err).to.equal(
-      "wanctl: Cannot make the queues of 'bed': wan: its root qdisc pfifo 7: is not wanctl's (--force replaces it)\n",
+      "wanctl: Cannot create the queues of 'bed': wan: its root qdisc pfifo 7: is not wanctl's (--force replaces it)\n",
     );
     expect(qdisc(`down ${CONFIG}`).code).to.equal(0);
     expect(run("shaper", "tc qdisc show dev wan")).to.include("pfifo 7: root");
@@ -250,7 +250,7 @@ describe(`wanctl qdisc: ${machineInWords()}`, function () {
     expect(qdisc(`down ${CONFIG}`).code).to.equal(0);
     expect(shaperNow()).to.equal(untouched);
     expect(qdisc(`down ${CONFIG}`).out).to.equal(
-      "bed: nothing of wanctl's is left\n",
+      "bed: everything of wanctl's is removed\n",
     );
   });
 });

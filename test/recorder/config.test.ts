@@ -129,7 +129,7 @@ describe("loadRecorderConfig()", () => {
     ],
     [
       "storage: { db_path: '' }",
-      "Cannot read recorder.yaml:1 'storage.db_path': must be a text: got \"\"",
+      "Cannot read recorder.yaml:1 'storage.db_path': must be a non-empty string: got \"\"",
     ],
     [
       "storage: { retention_days: 366 }",
@@ -141,23 +141,23 @@ describe("loadRecorderConfig()", () => {
     ],
     [
       "storage: { retention_days: 1, raw_hours: 25 }",
-      "Cannot read recorder.yaml:1 'storage.raw_hours': must be at most 24, all of retention_days: got 25",
+      "Cannot read recorder.yaml:1 'storage.raw_hours': must be at most 24, as storage.retention_days says: got 25",
     ],
     [
       "storage: { minute_days: 8 }",
-      "Cannot read recorder.yaml:1 'storage.minute_days': must be at most 7, all of retention_days: got 8",
+      "Cannot read recorder.yaml:1 'storage.minute_days': must be at most 7, as storage.retention_days says: got 8",
     ],
     [
       "storage: { minute_days: 1 }",
-      "Cannot read recorder.yaml:1 'storage.minute_days': must be at least 2, as long as what is finer: got 1",
+      "Cannot read recorder.yaml:1 'storage.minute_days': must be at least 2, as long as the finer tier: got 1",
     ],
     [
       "storage: { minute_days: 6, five_minute_days: 5 }",
-      "Cannot read recorder.yaml:1 'storage.five_minute_days': must be at least 6, as long as what is finer: got 5",
+      "Cannot read recorder.yaml:1 'storage.five_minute_days': must be at least 6, as long as the finer tier: got 5",
     ],
     [
       "storage: { retention_days: 30, hourly_retention_days: 29 }",
-      "Cannot read recorder.yaml:1 'storage.hourly_retention_days': must be at least 30, as long as what is finer: got 29",
+      "Cannot read recorder.yaml:1 'storage.hourly_retention_days': must be at least 30, as long as the finer tier: got 29",
     ],
     [
       "http: { listen: 0.0.0.0:9101 }",
@@ -169,7 +169,7 @@ describe("loadRecorderConfig()", () => {
     ],
     [
       "http: { listen: 9101 }",
-      "Cannot read recorder.yaml:1 'http.listen': must be a text: got 9101",
+      "Cannot read recorder.yaml:1 'http.listen': must be a non-empty string: got 9101",
     ],
     [
       "http: { listen: 127.0.0.1:70000 }",

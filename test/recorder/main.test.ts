@@ -223,7 +223,7 @@ describe("runRecorder()", () => {
       const [code] = await second.exit;
       expect(code).to.equal(1);
       expect(second.said.text).to.match(
-        /^Cannot start the recorder for '.*': one is running already: stop it first\n$/,
+        /^Cannot start the recorder for '.*': already running: stop it first\n$/,
       );
     }
   });

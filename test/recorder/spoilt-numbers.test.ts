@@ -183,7 +183,7 @@ describe("the recorder, given numbers that nobody sends", () => {
     expect(take(300_000, 3_600_000)).to.equal(1);
     expect(take(300_001, 3_700_000)).to.equal(2);
     expect(intake.refusals.recent(clock.mono())).to.match(
-      /'mono': at most as long as this machine runs: got 3700 s$/,
+      /'mono': at most the uptime of this machine: got 3700 s$/,
     );
     intake.commit();
     expect(readRows(store.path, "select seq from cycle")).to.have.length(3);

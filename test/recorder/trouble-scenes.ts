@@ -206,7 +206,8 @@ export const SCENES: readonly Scene[] = [
       }, 5_000);
       await sleep(2_500);
     },
-    reason: /^'flood' sends more than a controller can: it is held back$/,
+    reason:
+      /^'flood' sends more frames than a controller can: it is rate-limited$/,
     events: ["source_flooding", "source_calm"],
   },
   {
@@ -221,7 +222,7 @@ export const SCENES: readonly Scene[] = [
       await sleep(2_500);
       setTimeout(() => void second[Symbol.asyncDispose](), 1_000);
     },
-    reason: /^two controllers call themselves 'spectrum'$/,
+    reason: /^two controllers use the name 'spectrum'$/,
     events: ["source_doubled", "source_single"],
   },
   {
@@ -240,7 +241,7 @@ export const SCENES: readonly Scene[] = [
       for (let i = 0; i < 70; i++) insert.run(2 ** 20);
       other.close();
     },
-    reason: /^the write-ahead log is \d+ MB: a reader of the database/,
+    reason: /^the write-ahead log is \d+ MB: a reader keeps a transaction open/,
     relieve: (stage) => stage.end(),
     events: ["log_held", "log_freed"],
   },

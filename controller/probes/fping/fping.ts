@@ -18,14 +18,14 @@ import {
 } from "../pinger.js";
 import { ownName } from "../sockets.js";
 
-/** A reply as the pinger saw it: `seq` counts the probes to this reflector from 0. */
+/** A reply as printed by fping: `seq` counts the probes to this reflector from 0. */
 export interface FpingReply extends Reply {
   readonly seq: number;
 }
 
-/** One reflector's account: which probes must have left by now, and which of them were answered. */
+/** One reflector's probes: when they were sent, and which were answered. */
 interface Account {
-  /** When probe 0 left, as the newest echo dates it. */
+  /** When probe 0 was sent, computed from the newest echo. */
   zeroAt: MonoMs;
   /** All probes before this one are settled: answered or lost. */
   settled: number;
@@ -33,11 +33,11 @@ interface Account {
 }
 
 interface Sequence {
-  /** Enters an echo. One that is counted as lost already is a reply all the same: a long queue is no silence. */
+  /** Enters an echo. It is a reply even if it was counted as lost already: a long queue is not a silence. */
   enter(echo: FpingReply): void;
-  /** Closes the cycle: the echoes since the last one, and the probes that passed their deadline. */
+  /** Ends the cycle: returns the echoes since the last one and the probes past their deadline. */
   settle(now: MonoMs): Answers;
-  /** Whatever is under way or came meanwhile does not count. */
+  /** Discards outstanding probes and echoes not yet taken. */
   forget(now: MonoMs): void;
 }
 
@@ -45,8 +45,8 @@ interface Sequence {
 const ECHOES_MAX = 256;
 
 /**
- * Tells replies, losses and waiting apart. The pinger prints nothing where there is no route, so a loss is known by the
- * clock alone: probe n of a reflector leaves at `zeroAt + n * periodMs` and is lost `lossMs` later.
+ * Tells replies, losses and outstanding probes apart. fping prints nothing without a route, so losses are computed from
+ * the clock: probe n of a reflector is sent at `zeroAt + n * periodMs` and lost `lossMs` later.
  */
 export function openSequence(
   startedAt: MonoMs,
@@ -67,12 +67,12 @@ export function openSequence(
   );
   let echoes: FpingReply[] = [];
 
-  /** Probes of this account that passed their deadline, counted once. */
+  /** The number of probes past their deadline, each counted once. */
   function overdue(account: Account, now: MonoMs): number {
     const due = Math.floor(
       (msSince(account.zeroAt, now) - probe.lossMs) / probe.periodMs,
     );
-    // Whatever stood still for long, so many probes cannot have been sent; the rest is settled in one go.
+    // after a long suspension not all of these can have been sent: the older ones are settled without counting
     const from = Math.max(account.settled, due - ECHOES_MAX);
     let lost = 0;
     for (let seq = from; seq <= due; seq++)
@@ -111,19 +111,19 @@ export function openSequence(
   };
 }
 
-/** fping forgets a probe after 10 s; a queue of 5 s is still a measurement (fping(8), SEQMAP_TIMEOUT). */
+/** fping's timeout, ms: a later reply is not printed. A queue of 5 s is still a measurement. */
 const ANSWER_MAX_MS = 5_000;
 
-/** No answer is later than that, or fping would not know what it answers. */
+/** fping forgets a probe after 10 s (SEQMAP_TIMEOUT): an RTT above is not a valid reply, ms. */
 const FORGOTTEN_MS = 10_000;
 
-/** A line that waited this long in the pipe tells of the past. */
+/** A line that waited longer in the pipe, ms, is outdated and dropped. */
 const STALE_MS = 1_000;
 
-/** It says of each probe that it was answered or timed out. An fping silent for longer hangs, or has no route. */
+/** fping prints each reply and timeout. Without output for this long, ms, it hangs or has no route: restart it. */
 const MUTE_MS = ANSWER_MAX_MS + 3_000;
 
-/** So much without a word that it should say, and it is no fping. */
+/** After this many bytes of unknown output the program is not fping: it is restarted. */
 const UNKNOWN_BYTES = 16_384;
 
 const RESPAWN_MIN_MS = 250;
@@ -132,12 +132,12 @@ const RESPAWN_MAX_MS = 5_000;
 /** One reply: `[1795231333.06965] 10.0.3.11 : [0], 64 bytes, 40.4 ms (40.4 avg, 0% loss)` */
 const REPLY = /^\[(\d+\.\d+)\] (\S+) +: \[(\d+)\], \d+ bytes, ([\d.]+) ms/;
 
-/** What it says of a probe without an answer: `[1795231333.06965] 10.0.3.11 : [3], timed out (NaN avg, 100% loss)` */
+/** An unanswered probe: `[1795231333.06965] 10.0.3.11 : [3], timed out (NaN avg, 100% loss)` */
 const NO_REPLY = /^\[\d+\.\d+\] \S+ +: \[\d+\], timed out|^ICMP /;
 
 /**
  * A reply line of `fping -l -D`, or null.
- * @returns `stampMs`: wall clock, ms, when it was printed
+ * @returns `stampMs`: when it was printed, wall clock, ms
  */
 export function parseReply(
   line: string,
@@ -154,8 +154,8 @@ export function parseReply(
 }
 
 /**
- * The arguments of fping: a probe each `spacingMs`, to the reflectors in turn. `-t`, or every RTT above the period
- * would be called a timeout; `-i` spreads the reflectors, which otherwise leave in one burst.
+ * The arguments of fping: a probe every `spacingMs`, to the reflectors in turn. Without `-t` every RTT above the period
+ * would be a timeout; without `-i` probes would be sent in bursts.
  */
 export function fpingArguments(probe: ProbeConfig): string[] {
   return [
@@ -167,7 +167,7 @@ export function fpingArguments(probe: ProbeConfig): string[] {
   ];
 }
 
-/** A persistent fping, restarted with backoff whenever it ends. */
+/** A long-running fping, restarted with backoff whenever it ends. */
 export function openFping(
   probe: ProbeConfig,
   clock: Clock,
@@ -192,7 +192,7 @@ export function openFping(
   let unknownBytes = 0;
   let reason: string | null = null;
 
-  /** Ends it; what becomes of that is seen when it has ended. */
+  /** Kills fping; it is restarted when it has ended. */
   function dismiss(why: string): void {
     reason ??= why;
     child.kill("SIGKILL");
@@ -202,7 +202,7 @@ export function openFping(
     outputAt = clock.mono();
     unknownBytes += part.length;
     if (unknownBytes > UNKNOWN_BYTES)
-      dismiss(`fping says what is no answer: ${part.trim().slice(0, 60)}`);
+      dismiss(`unexpected output of fping: ${part.trim().slice(0, 60)}`);
   }
 
   function read(line: string): void {
@@ -265,13 +265,13 @@ export function openFping(
   start();
   return {
     take(now) {
-      // nothing is being sent, so nothing is lost
+      // no probes are sent, so none are lost
       if (respawn !== undefined) return answersOf([], 0);
       if (msSince(outputAt, now) > MUTE_MS)
-        dismiss(`fping said nothing for ${MUTE_MS / 1e3} s`);
+        dismiss(`no output of fping for ${MUTE_MS / 1e3} s`);
       return sequence.settle(now);
     },
-    // its pace is fixed when it is started
+    // the interval is fixed at start
     rest: () => undefined,
     forget(now) {
       outputAt = now;

@@ -13,7 +13,7 @@ export const FPING: PingerKind = {
     demandPinging();
     return true;
   },
-  // its pace is its own: the others get what it leaves
+  // fping does not take from the shared budget: reserve its part
   within(probe, budgetBps) {
     const slower = withinBudget(probe, budgetBps);
     const takenBps = bpsOf(fpingBytes(slower.reflectors), slower.spacingMs);
@@ -22,7 +22,7 @@ export const FPING: PingerKind = {
   open: openFping,
 };
 
-/** What fping(8) exits with when a system call failed, as for a socket that it may not open. */
+/** fping(8)'s exit code when a system call fails, such as opening a socket without permission. */
 const SYSTEM_CALL_FAILED = 4;
 
 function demandPinging(): void {
@@ -31,10 +31,10 @@ function demandPinging(): void {
     ["-c", "1", "-t", "50", "127.0.0.1"],
     { encoding: "utf8" },
   );
-  // a file capability that this process may not have keeps the program from being run at all
+  // `error`: fping cannot be executed, if it has a file capability outside this process's bounding set
   if (error === undefined && status !== SYSTEM_CALL_FAILED) return;
   const why = error?.message ?? stderr.trim().split("\n")[0];
   throw new Failure(
-    `Cannot start controller: fping must be allowed to ping: got '${why}': give it CAP_NET_RAW (setcap cap_net_raw+ep, or AmbientCapabilities= in the unit)`,
+    `Cannot start controller: fping needs permission to ping: got '${why}': give it CAP_NET_RAW (setcap cap_net_raw+ep, or AmbientCapabilities= in the unit)`,
   );
 }

@@ -48,26 +48,26 @@ const REOPEN_MIN_MS = 250;
 const REOPEN_MAX_MS = 5_000;
 
 /**
- * The interface or address that a socket is bound to may be gone, and an interface returns as another one. Only a new
- * socket says, and mends it.
+ * Errors after which the socket is reopened: its interface or address may be gone, or the interface may be back with
+ * another index.
  */
 const PERHAPS_GONE = ["ENODEV", "ENXIO", "EINVAL", "ENETUNREACH"];
 
-/** One look reads no more than this; the rest waits for the next. */
+/** Packets read per cycle; the rest waits for the next. */
 const PACKETS_MAX = 512;
 
 const SEQ_LIMIT = 2 ** 16;
 
 /**
- * Whose turn it is: each round begins with another one. Where answers are limited to some a second, the same places of
- * every round go without, and that must not be the same reflectors.
+ * The next reflector in turn. Each round starts with another one, so that a rate limit on replies does not always hit
+ * the same reflector.
  */
 const turnOf = (sent: number, reflectors: number): number =>
   (sent + Math.floor(sent / reflectors)) % reflectors;
 
 /**
- * Probes from a socket of our own: ICMP timestamps to the reflectors that answer them, echoes to the others. It is read
- * when the cycle looks, never waited for; the kernel's stamps say when an answer came.
+ * Probes from a raw socket: ICMP timestamps to the reflectors that answer them, echoes to the others. The cycle reads
+ * it without waiting; the kernel's timestamps give the time of arrival.
  */
 export function openIcmp(
   probe: ProbeConfig,
@@ -94,11 +94,11 @@ export function openIcmp(
   const outage = openOutage("pinger_lost", clock, report);
   let sent = 0;
   let pace = noRest(clock.mono());
-  /** Whether what was last waited for came. */
+  /** Whether the latest result was an answer, not a loss. */
   let isAnswered = false;
   let reflectors = openReflectors(probe.reflectors.length, clock.mono());
 
-  /** Asked for timestamps only, there is nothing to find out. */
+  /** With method `timestamps` nothing is decided. */
   function decide(reflector: number, method: Method): void {
     if (probe.method === "auto") methods[reflector] = method;
   }
@@ -118,7 +118,7 @@ export function openIcmp(
     }
   }
 
-  /** Sends the next probe. One that cannot leave is one that is not answered. */
+  /** Sends the next probe. If it cannot be sent it counts as unanswered. */
   function sendNext(): void {
     if (socket === null && clock.mono() >= reopenAt) reopen();
     const { probed } = reflectors;
@@ -131,7 +131,7 @@ export function openIcmp(
     decide(reflector, after);
     const originateMs = msOfDay(clock.wall());
     const address = addresses.of(reflector);
-    if (address === null) return; // whose name is not known is not asked
+    if (address === null) return; // not resolved yet
     const message = encodeRequest({ ask, id, seq, originateMs });
     const sentAt = clock.mono();
     budget.spendPing(sentAt);
@@ -148,7 +148,7 @@ export function openIcmp(
     if (PERHAPS_GONE.includes(refusal ?? "")) close();
   }
 
-  /** The reply in a packet; null when it is no use to us. */
+  /** The reply in a packet; null if it is not an answer to a probe in flight. */
   function replyIn(packet: Buffer, at: MonoMs): Reply | null {
     const answer = decodeAnswer(packet);
     const probe = answer === null ? "damaged" : outstanding.land(answer);
@@ -198,7 +198,7 @@ export function openIcmp(
     return replies;
   }
 
-  /** How many probes were lost, each counted once. */
+  /** Probes newly lost. */
   function losses(now: MonoMs): number {
     let lost = 0;
     for (const { reflector, ask } of outstanding.overdue(now)) {
@@ -212,7 +212,7 @@ export function openIcmp(
     return lost;
   }
 
-  /** Looks for a reflector that does worse than the others. */
+  /** Replaces a reflector that is worse than the others. */
   function replaceWorst(now: MonoMs): void {
     const { after, replacement } = judgeReflectors(reflectors, now);
     reflectors = after;
@@ -220,7 +220,7 @@ export function openIcmp(
     const { gone, come, fault } = replacement;
     report("reflector_replaced", {
       reflector: probe.reflectors[gone] ?? "",
-      by: come === null ? "nobody" : (probe.reflectors[come] ?? ""),
+      by: come === null ? "none" : (probe.reflectors[come] ?? ""),
       why: fault,
     });
   }

@@ -4,7 +4,7 @@ import type { PingerKind } from "../pinger.js";
 import { openIcmp } from "./icmp.js";
 import { mayOpenIcmpSocket } from "./socket.js";
 
-/** A raw socket of our own: it speaks IPv4 only, and needs a right that fping may have where this process has not. */
+/** A raw ICMP socket: IPv4 only, and needs CAP_NET_RAW, which fping may have even if this process does not. */
 export const ICMP: PingerKind = {
   name: "icmp",
   needs({ method, reflectors, source }) {
@@ -15,7 +15,7 @@ export const ICMP: PingerKind = {
     if (isPossible && mayOpenIcmpSocket()) return true;
     if (method !== "timestamps") return false;
     throw new Failure(
-      "Cannot start controller: asking for timestamps needs CAP_NET_RAW: run it as root, or give it AmbientCapabilities= in the unit",
+      "Cannot start controller: ICMP timestamp requests need CAP_NET_RAW: run it as root, or set AmbientCapabilities= in the unit",
     );
   },
   within: (probe, budgetBps) => ({ probe, leftBps: budgetBps }),

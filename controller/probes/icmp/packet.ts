@@ -3,8 +3,8 @@ import { DAY_MS, MINUTE_MS } from "../../../shared/contract/units.js";
 import { later, type MonoMs, msSince } from "../../../shared/runtime/clock.js";
 
 /**
- * What one reflector is asked for. Many answer echoes and no timestamps, so both are tried in turns, until one of them
- * is ahead. In an outage neither is, and the trial goes on: silence says nothing about a method.
+ * The kind of probe sent to a reflector. Many answer echoes but not timestamps, so both are tried in turn until one is
+ * ahead. In an outage neither is answered, and the trial goes on.
  *
  *              timestamps answered                       unanswered
  *     trial ----------------------> timestamps     timestamps ------> trial
@@ -21,10 +21,10 @@ export type Method =
   | { readonly kind: "timestamps" }
   | { readonly kind: "echo"; readonly until: MonoMs };
 
-/** So many answers decide a trial, or so many echoes more than timestamps. */
+/** A trial is decided by this many answers to timestamps, or by this lead of echoes. */
 const ENOUGH = 3;
 
-/** A reflector, or what stands before it, may change its mind. */
+/** After this time, ms, timestamps are tried again: the reflector or a firewall may have changed. */
 const TRY_AGAIN_MS = 5 * MINUTE_MS;
 
 export const TRIAL: Method = {
@@ -34,7 +34,7 @@ export const TRIAL: Method = {
   echoes: 0,
 };
 
-/** What to ask for now, and the method from then on. */
+/** The probe to send now, and the method after it. */
 export function nextProbeType(
   method: Method,
   now: MonoMs,
@@ -45,7 +45,7 @@ export function nextProbeType(
   return { ask: before.next, after: { ...before, next } };
 }
 
-/** The method after an answer; one to `timestamps` that tells no times is an {@link unanswered} one. */
+/** The method after an answer. A timestamp reply without valid times counts as {@link unanswered}. */
 export function answered(before: Method, ask: ProbeType, now: MonoMs): Method {
   if (before.kind !== "trial") return before;
   const timestamps = before.timestamps + (ask === "timestamps" ? 1 : 0);
@@ -56,29 +56,27 @@ export function answered(before: Method, ask: ProbeType, now: MonoMs): Method {
   return { ...before, timestamps, echoes };
 }
 
-/** The method after a deadline that passed. */
+/** The method after an unanswered probe. */
 export const unanswered = (before: Method, ask: ProbeType): Method =>
   before.kind === "timestamps" && ask === "timestamps" ? TRIAL : before;
 
-/** Whether an unanswered probe was lost; a timestamp request to a reflector that only echoes was not. */
+/** Whether an unanswered probe counts as lost; a timestamp request to a reflector that only answers echoes does not. */
 export const isLoss = (method: Method, ask: ProbeType): boolean =>
   ask === "echo" ||
   method.kind === "timestamps" ||
   (method.kind === "trial" && method.echoes === 0);
 
-/** ICMP for IPv4 as RFC 792 has it: what is asked of a reflector, and what it answers. */
-
-/** What a probe asks for: the same bytes back, or the reflector's own times as well. */
+/** ICMP for IPv4, RFC 792. Echo: the bytes are returned; timestamps: with the reflector's times as well. */
 export type ProbeType = "echo" | "timestamps";
 
 const REQUEST_TYPE = { echo: 8, timestamps: 13 } as const;
 export const ANSWER_TYPE = { echo: 0, timestamps: 14 } as const;
 const ASKS: readonly ProbeType[] = ["echo", "timestamps"];
 
-/** Header and three timestamps. An echo has as many bytes, so that both wait as long for their turn on a line. */
+/** Header and three timestamps. Echoes have the same size, so that both take the same time on the line. */
 const MESSAGE_BYTES = 20;
 
-/** `id` and `seq` have 16 bits; `originateMs` 32, and comes back as it was. */
+/** `id` and `seq` have 16 bits, `originateMs` 32; all are returned unchanged. */
 export interface Request {
   readonly ask: ProbeType;
   readonly id: number;
@@ -86,13 +84,13 @@ export interface Request {
   readonly originateMs: number;
 }
 
-/** When the question came to the reflector and its answer left, in ms since midnight UTC by its own clock. */
+/** When the reflector received the request and sent its answer: ms since midnight UTC by its own clock. */
 export interface Times {
   readonly receiveMs: number;
   readonly transmitMs: number;
 }
 
-/** What came back; `times` is null where the reflector does not tell them, or not in ms. */
+/** An answer; `times` is null if it has none, or not in ms since midnight. */
 export interface IcmpAnswer extends Request {
   readonly from: string;
   readonly times: Times | null;
@@ -101,7 +99,7 @@ export interface IcmpAnswer extends Request {
 /** ms since midnight UTC of an instant in ms since 1970. */
 export const msOfDay = (wallMs: number): number => Math.floor(wallMs) % DAY_MS;
 
-/** The message to be sent; the IP header is the kernel's. */
+/** The ICMP message; the kernel adds the IP header. */
 export function encodeRequest(request: Request): Buffer {
   const message = Buffer.alloc(MESSAGE_BYTES);
   message.writeUInt8(REQUEST_TYPE[request.ask], 0);
@@ -112,7 +110,7 @@ export function encodeRequest(request: Request): Buffer {
   return message;
 }
 
-/** An answer out of an IP packet as a raw socket delivers it, header first; null when it is none, or damaged. */
+/** Decodes an answer from an IP packet with header, as read from a raw socket; null if damaged or not an answer. */
 export function decodeAnswer(packet: Buffer): IcmpAnswer | null {
   const headerBytes = ((packet[0] ?? 0) & 0x0f) * 4;
   const message = packet.subarray(headerBytes);
@@ -120,7 +118,7 @@ export function decodeAnswer(packet: Buffer): IcmpAnswer | null {
   const type = message.readUInt8(0);
   const ask = ASKS.find((one) => ANSWER_TYPE[one] === type);
   if (ask === undefined) return null;
-  // what is summed up together with its own checksum gives zero (RFC 1071)
+  // the checksum over a message including its checksum is zero (RFC 1071)
   if (checksum(message) !== 0) return null;
   return {
     ask,
@@ -132,7 +130,7 @@ export function decodeAnswer(packet: Buffer): IcmpAnswer | null {
   };
 }
 
-/** RFC 792 has the high bit set where it is not ms since midnight UTC. Some count in another byte order, too. */
+/** A set high bit means not ms since midnight UTC (RFC 792); some reflectors use the wrong byte order. */
 function timesOf(message: Buffer): Times | null {
   const receiveMs = message.readUInt32BE(12);
   const transmitMs = message.readUInt32BE(16);
@@ -150,26 +148,26 @@ export function checksum(bytes: Buffer): number {
   return ~sum & 0xffff;
 }
 
-/** How far a reflector's clock is from ours, as far as that can be known, and the last times by it. */
+/** The estimated offset of a reflector's clock, and the last one-way delays computed with it. */
 export interface OneWayDelays {
-  /** What is taken off its time of day to have ours. */
+  /** To be subtracted from the reflector's time of day to get our monotonic time. */
   readonly clockMs: number;
   readonly oneWayMs: PerDirection<number>;
 }
 
-/** One round trip by both clocks: ours is monotonic, the reflector's counts the ms of its day. */
+/** One round trip by both clocks: our monotonic one, and the reflector's ms since midnight. */
 export interface RoundTrip extends Times {
   readonly sentAt: MonoMs;
   readonly receivedAt: MonoMs;
 }
 
-/** The reflector's clock counts whole ms, and may be slewed. */
+/** Error allowed in a one-way delay, ms: the reflector's clock counts whole ms, and may be slewed. */
 const TOLERANCE_MS = 2;
 
 /**
- * Splits a round trip into its two ways, which together are the RTT less what the reflector took; null where its times
- * make no sense. No way takes less than nothing or more than both together: a clock that says so was set, and the change
- * since the last round trip is then shared evenly.
+ * Splits a round trip into two one-way delays, whose sum is the RTT less the reflector's processing time; null if the
+ * times are impossible. If a delay would be negative or exceed the sum, the clock was set; the change since the last
+ * round trip is then split evenly.
  */
 export function splitRoundTrip(
   before: OneWayDelays | null,
@@ -202,7 +200,7 @@ export function splitRoundTrip(
   };
 }
 
-/** A difference of two times of day, over midnight too: at least -12 h, below 12 h. */
+/** A difference of two times of day, wrapped at midnight to -12 h .. 12 h. */
 export const withinDay = (ms: number): number => {
   const forward = (((ms + DAY_MS / 2) % DAY_MS) + DAY_MS) % DAY_MS;
   return forward - DAY_MS / 2;

@@ -12,11 +12,11 @@ import {
 } from "../sockets.js";
 import { ANSWER_TYPE } from "./packet.js";
 
-/** A raw ICMP socket, never waited for. The kernel stamps what comes, so a late look at it is as good as an early one. */
+/** A non-blocking raw ICMP socket. The kernel timestamps packets, so it does not matter when they are read. */
 export interface IcmpSocket extends Disposable {
-  /** Hands a message to the kernel. @returns why it would not have it, as `ENODEV`, or null */
+  /** Hands a message to the kernel. @returns the error's name, such as `ENODEV`, or null */
   send(message: Buffer, address: string): string | null;
-  /** The next packet that waits, IP header first, good until the next call; null when none does. */
+  /** The next waiting packet with its IP header, valid until the next call; null if there is none. */
   receive(): { readonly packet: Buffer; readonly at: MonoMs } | null;
 }
 
@@ -29,17 +29,17 @@ const MSG_DONTWAIT = 0x40;
 const SIOCGSTAMPNS = 0x8907;
 const CLOCK_REALTIME = 0;
 
-/** Larger than any answer; the rest of a longer packet is cut off. */
+/** Bytes read per packet: more than any answer has; longer packets are truncated. */
 const PACKET_BYTES = 256;
 
-/** Two clocks are read at one time if nothing came between; under load that takes more than one try. */
+/** Longest time between the readings of two clocks, ms; else it is tried again, at most three times. */
 const NEAR_MS = 0.1;
 const TRIES_MAX = 3;
 
-/** From one look to the next NTP may slew the wall clock, but not by so much. */
+/** A larger change of the wall clock between two readings, ms, is a step: NTP slews less. */
 const CLOCK_STEP_MS = 5;
 
-/** @throws Failure where there is no right, no such interface, no such source address */
+/** @throws Failure without CAP_NET_RAW, the interface or the source address */
 export function openIcmpSocket(way: ProbeRoute, clock: Clock): IcmpSocket {
   const libc = libcOf();
   const what = "raw ICMP socket";
@@ -53,10 +53,10 @@ export function openIcmpSocket(way: ProbeRoute, clock: Clock): IcmpSocket {
   const stamp = Buffer.alloc(16);
   const wallOf = (time: Buffer) =>
     Number(time.readBigInt64LE(0)) * 1e3 + Number(time.readBigInt64LE(8)) / 1e6;
-  // Asking once has the kernel stamp packets from now on, socket(7).
+  // the first call makes the kernel timestamp packets from now on, socket(7)
   libc.ioctl(fd, SIOCGSTAMPNS, stamp);
 
-  /** How far the wall clock is ahead of ours: never too much, for an RTT may seem longer but not shorter than the path. */
+  /** Wall clock minus monotonic clock, ms; never too large: an RTT may come out longer, but not shorter than it was. */
   function offset(): number {
     for (let tries = 1; ; tries++) {
       const before = clock.mono();
@@ -68,7 +68,7 @@ export function openIcmpSocket(way: ProbeRoute, clock: Clock): IcmpSocket {
   }
   let offsetMs = offset();
 
-  /** The monotonic instant of the kernel's stamp, which is of the wall clock; now, where that was set meanwhile. */
+  /** The kernel's wall-clock timestamp as a monotonic instant; now, if the wall clock was set meanwhile. */
   function stampedAt(): MonoMs {
     const isStamped = libc.ioctl(fd, SIOCGSTAMPNS, stamp) >= 0;
     const at = wallOf(stamp);
@@ -105,8 +105,8 @@ export function openIcmpSocket(way: ProbeRoute, clock: Clock): IcmpSocket {
 }
 
 /**
- * When a packet came that was not there when the socket was last found empty. A stamp that says otherwise is of a wall
- * clock that was set since: all that is known then is now.
+ * The arrival time of a packet that came after the socket was last found empty. A timestamp before that, or in the
+ * future, means that the wall clock was set: the present time is used instead.
  */
 export const arrival = (
   stampedAt: MonoMs,
@@ -117,13 +117,13 @@ export const arrival = (
     ? now
     : stampedAt;
 
-/** Whether we have the right, on a system that has such sockets. */
+/** Whether this process may open a raw ICMP socket. */
 export function mayOpenIcmpSocket(): boolean {
   try {
     const libc = libcOf();
     const fd = libc.socket(AF_INET, SOCK_RAW_CLOEXEC, IPPROTO_ICMP);
     return fd >= 0 && libc.close(fd) === 0;
   } catch {
-    return false; // no libc that we know
+    return false; // no glibc
   }
 }

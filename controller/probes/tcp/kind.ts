@@ -1,7 +1,7 @@
 import type { FallbackKind } from "../pinger.js";
 import { openTcp } from "./tcp.js";
 
-/** Handshakes with a port that most servers listen at. They need neither a program nor a right. */
+/** TCP handshakes with a commonly open port. Needs no program and no capability. */
 export const TCP = {
   name: "tcp",
   doc: "while no ping is answered, TCP handshakes with the same hosts",

@@ -24,9 +24,9 @@ import {
   SOL_SOCKET,
 } from "../sockets.js";
 
-/** A TCP handshake under way. Disposing it resets the connection: nothing of it lingers. */
+/** A TCP handshake in progress. Disposing it resets the connection. */
 interface Handshake extends Disposable {
-  /** Looks without waiting: still open, over without a measurement, or the RTT that the kernel measured, ms. */
+  /** Does not wait. Pending, over without a measurement, or the RTT measured by the kernel, ms. */
   look(): "pending" | "over" | number;
 }
 
@@ -36,14 +36,14 @@ const IPPROTO_TCP = 6;
 const SO_LINGER = 13;
 const TCP_INFO = 11;
 
-/** Of struct tcp_info: where things are, and how much of it is needed. */
+/** struct tcp_info: offsets, and the bytes needed. */
 const INFO = { bytes: 104, state: 0, rttUs: 68, retransmissions: 100 } as const;
 const STATE = { established: 1, synSent: 2 } as const;
 
 /**
- * Opens a TCP connection. The kernel itself measures how long the answer takes, so a late look at it is as good as an early one.
+ * Opens a TCP connection. The kernel measures the RTT, so it does not matter when the result is read.
  * @returns null if the SYN cannot be sent
- * @throws Failure where the way is not there, or is not one to such an address
+ * @throws Failure if interface or source address do not exist, or are of another family
  */
 export function connectOnce(
   way: ProbeRoute,
@@ -88,20 +88,20 @@ export function connectOnce(
   };
 }
 
-/** ms. Each handshake is four packets, and a load on another's server. */
+/** Time between handshakes, ms: each takes four packets, and loads somebody else's server. */
 const SPACING_MS = 100;
 
-/** ms without an answer after which only one handshake a second is tried. */
+/** ms without an answer after which the time between handshakes becomes a second. */
 const PATIENCE_MS = 10_000;
 const SPARSE_MS = 1_000;
 
-/** The kernel outstanding again after a second; an answer to that tells nothing. So at most ten are under way. */
+/** A handshake without an answer by then, ms, is lost: after 1 s the kernel resends the SYN, which spoils the RTT. */
 const DEADLINE_MS = 950;
 
 /** Handshakes in a round, before a rest. */
 const ROUND = 3;
 
-/** A reflector that failed this often in a row is left out while there are others. */
+/** After this many failures in a row a reflector is skipped while others work. */
 const FAILURES_MAX = 3;
 
 interface Outstanding {
@@ -110,7 +110,7 @@ interface Outstanding {
   readonly handshake: Handshake;
 }
 
-/** With the reflectors of the pings, which are others here: `reflector` counts on after theirs. */
+/** Probes the pinger's hosts; in replies `reflector` is their index plus the number of hosts. */
 export function openTcp(
   probe: ProbeConfig,
   port: number,
@@ -131,7 +131,7 @@ export function openTcp(
     outstanding = [];
   }
 
-  /** Whose turn it is; null where no address is known. */
+  /** The next reflector in turn; null if no address is known. */
   function nextReflector(): number | null {
     const known = [...failures.keys()].filter((one) => addresses.of(one));
     const good = known.filter((one) => (failures[one] ?? 0) < FAILURES_MAX);

@@ -41,7 +41,7 @@ function open(
   let actualBps: PerDirection<number> | null = null;
   let at = 0;
   return {
-    // as many cycles per simulated second as in real time, however busy the host is: same seed, same frames
+    // time advances per cycle, however busy the host is: same seed, same frames
     startOf: () => (at = line.advance(PERIOD_MS)),
     take: () => line.take(),
     signs: () => ({

@@ -25,7 +25,7 @@ import { openTc } from "./tc.js";
 /** CAKE or HTB of this host. */
 export const TC = {
   name: NAME,
-  doc: "CAKE or HTB of this host",
+  doc: "CAKE or HTB on this host",
   schema: TC_SCHEMA,
   rules: TC_RULES,
   isSimulated: false,
@@ -76,7 +76,7 @@ function hostQueues(
   };
 }
 
-/** Its bit in the capability sets of capabilities(7). */
+/** Bit number in capability sets, capabilities(7). */
 const CAP_NET_ADMIN = 12;
 
 function demandNetAdmin(): void {
@@ -86,6 +86,6 @@ function demandNetAdmin(): void {
   );
   if ((effective >> BigInt(CAP_NET_ADMIN)) % 2n === 1n) return;
   throw new Failure(
-    "Cannot start controller: setting rates with tc needs CAP_NET_ADMIN: run it as root, or give it AmbientCapabilities= in the unit",
+    "Cannot start controller: setting rates with tc needs CAP_NET_ADMIN: run it as root, or set AmbientCapabilities= in the unit",
   );
 }

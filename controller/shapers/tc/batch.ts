@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { reasonOf } from "../../../shared/runtime/failure.js";
 import { isQdiscAnswer } from "./qdisc.js";
 
-/** What came of one group of lines. */
+/** The result of one group of lines. */
 type Answer =
   | {
       readonly kind: "answered";
@@ -11,21 +11,22 @@ type Answer =
     }
   | { readonly kind: "failed"; readonly why: string };
 
-/** One long-lived `tc -batch`: a change costs 1 ms instead of the 10 ms of a process of its own. */
+/** A long-running `tc -batch`: a change takes 1 ms instead of the 10 ms of a new process. */
 interface TcBatch extends AsyncDisposable {
   /** Runs lines whose last one is `qdisc show`. One group at a time. Never throws. */
   ask(lines: readonly string[]): Promise<Answer>;
 }
 
+/** Time limit for an answer, ms; then tc is killed, and restarted for the next question. */
 const DEADLINE_MS = 1_000;
 
-/** After a complaint with no answer behind it for so long, there will be none. */
+/** Without an answer this long after an error message, ms, the question has failed. */
 const COMPLAINT_MS = 250;
 
-/** The answer to one question; a hundred queues fit. A longer one is no answer of tc's, and ends it. */
+/** Longest answer, bytes: room for a hundred queues. Beyond it tc is killed. */
 const ANSWER_BYTES = 2 ** 20;
 
-/** A tc at work, and the question that it was asked; null once it is given up, and whatever it says is not heard. */
+/** A running tc and the pending question; null if there is none or it was given up. */
 interface Batch {
   readonly child: ChildProcessWithoutNullStreams;
   asked: Question | null;
@@ -33,7 +34,7 @@ interface Batch {
 
 interface Question {
   readonly lines: string[];
-  /** What came after the last line's end. */
+  /** An incomplete last line. */
   rest: string;
   bytes: number;
   complaint: string;
@@ -43,9 +44,8 @@ interface Question {
 }
 
 /**
- * `-force`, or the first error would end it; some end it all the same, then it is started anew with the next question. tc
- * does not say which question it answers. So one that was not answered in time ends the process: its answer, late, could
- * be taken for the next one's.
+ * `-force` makes tc go on after an error; if it ends all the same, the next question starts it again. Answers do not
+ * name their question, so tc is killed after a timeout: a late answer could be taken for the next question's.
  */
 export function openTcBatch(): TcBatch {
   let batch: Batch | null = null;
@@ -66,7 +66,7 @@ export function openTcBatch(): TcBatch {
   function end(ended: Batch): void {
     if (batch === ended) batch = null;
     ended.child.kill("SIGKILL");
-    // what it left behind may hold the pipes
+    // a surviving child process may hold the pipes open
     ended.child.stdout.destroy();
     ended.child.stderr.destroy();
   }
@@ -74,7 +74,7 @@ export function openTcBatch(): TcBatch {
   function hear(from: Batch, text: string): void {
     const { asked } = from;
     if (asked === null) {
-      if (text.trim() !== "") end(from); // who speaks unasked answers no question
+      if (text.trim() !== "") end(from); // output without a question: restart
       return;
     }
     asked.bytes += text.length;
@@ -117,7 +117,7 @@ export function openTcBatch(): TcBatch {
       fail(started, started.asked?.complaint || why);
       end(started);
     };
-    // before anything else: where there are no descriptors left, a child has no pipes either
+    // attach first: if descriptors have run out, the child has no pipes and the lines below throw
     child.on("error", (error) => gone(reasonOf(error)));
     child.on("close", (code, signal) =>
       gone(`tc ended: ${signal ?? `code ${code}`}`),
@@ -128,7 +128,7 @@ export function openTcBatch(): TcBatch {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       complain(started, text);
     });
-    child.stdin.on("error", () => undefined); // the end of the child tells
+    child.stdin.on("error", () => undefined); // reported by "close"
     return started;
   }
 

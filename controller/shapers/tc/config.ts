@@ -17,7 +17,7 @@ export const NAME = "tc";
 export interface TcConfig {
   readonly backend: typeof NAME;
   readonly devices: PerDirection<string>;
-  /** For `wanctl qdisc`, which makes the queues; the controller itself only changes rates. */
+  /** For `wanctl qdisc`, which creates the queues; the controller only changes rates. */
   readonly queue: QueueConfig;
   readonly onForeign: OnForeign;
 }
@@ -96,7 +96,7 @@ export interface TcFile {
   };
 }
 
-/** Each reads no more keys than it is about: one that is wrong throws when it is read. */
+/** Each rule reads only the keys it is about: reading an invalid key throws. */
 export const TC_RULES: readonly Rule<TcFile>[] = [
   ...DIRECTIONS.map(
     (direction): Rule<TcFile> =>
@@ -115,7 +115,7 @@ export const TC_RULES: readonly Rule<TcFile>[] = [
       ? [
           {
             key: "shaper.upload_device",
-            rule: "must not be the download's device",
+            rule: "must not be the same as download_device",
             value: up,
           },
         ]
@@ -127,7 +127,7 @@ export const TC_RULES: readonly Rule<TcFile>[] = [
           ? [
               {
                 key: `shaper.${key}`,
-                rule: "needs shaper.link to say what the bytes come on top of",
+                rule: "needs a shaper.link other than raw",
                 value: shaper[key],
               },
             ]
@@ -154,7 +154,7 @@ export const tcConfig = ({ shaper }: TcFile): TcConfig => ({
   onForeign: shaper.on_foreign,
 });
 
-/** The framing of the link, for what is not given. */
+/** The link type's framing, for keys that are not set. */
 export function tcDerived({ shaper }: TcFile): Derived {
   const framing = framingOf(shaper.link);
   if (framing === null) return {};

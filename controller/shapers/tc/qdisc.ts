@@ -7,13 +7,13 @@ import {
   textIn,
 } from "../../qdisc/answer.js";
 
-/** tc(8) in words and back: what to write to shape a device, and what its answers say. */
+/** tc(8): the commands that shape a device, and the parsing of its answers. */
 
 type QdiscKind = "cake" | "htb";
 
 /**
- * A frame of Ethernet, and the time a leaf may hold at the rate; three frames at least. Probes wait in it too, so it must
- * be short against the target: with 15 ms our own queue alone looks like bufferbloat, and the rate falls to half.
+ * HTB's leaf holds this many ms at the rate, at least three Ethernet frames. Probes wait in it too, so it must be short
+ * compared with the target: with 15 ms our own queue alone looks like bufferbloat, and the rate falls to half.
  */
 const MTU_BYTES = 1514;
 const LEAF_MS = 5;
@@ -22,8 +22,8 @@ const leafBytes = (bps: number): number =>
   Math.max(3 * MTU_BYTES, Math.round((bps / 8e3) * LEAF_MS));
 
 /**
- * Lines for `tc -batch` that set the rate, kbit/s precise. CAKE takes it itself; where the kernel has none, an HTB class
- * 1:1 does, whose leaf is a byte FIFO resized with the rate.
+ * Lines for `tc -batch` that set the rate to the kbit/s: of CAKE or, if the kernel has no CAKE, of an HTB class 1:1
+ * whose leaf is a byte FIFO resized with the rate.
  */
 export function setLines(
   kind: QdiscKind,
@@ -40,40 +40,40 @@ export function setLines(
 
 const kbit = (bps: number): string => `${Math.round(bps / 1e3)}kbit`;
 
-/** HTB's class 1:1 in words, shaping to a rate. */
+/** tc arguments of HTB's class 1:1. */
 export const htbClass = (bps: number): string =>
   `parent 1: classid 1:1 htb rate ${kbit(bps)} ceil ${kbit(bps)} burst 2k cburst 2k quantum ${MTU_BYTES}`;
 
-/** The queue under HTB's class 1:1 in words. */
+/** tc arguments of the queue under class 1:1. */
 export const htbLeaf = (bps: number): string => `bfifo limit ${leafBytes(bps)}`;
 
-/** Lines that make tc say what is in force. The qdisc comes last: its answer ends the question. */
+/** Lines that query what is in force. The qdisc comes last: its answer completes the question. */
 export const askLines = (device: string): string[] => [
   `class show dev ${device}`,
   `qdisc show dev ${device}`,
 ];
 
-/** What a device's shaper is, and the rate it enforces. */
+/** A device's shaper and its rate. */
 export interface ActualRate {
   readonly kind: QdiscKind;
   readonly bps: number;
-  /** The handles of the device's queues, and the bytes that passed the root, where tc says how many. */
+  /** Handles of the device's queues, and bytes passed by the root; null if tc does not report them. */
   readonly handles: string;
   readonly bytes: number | null;
 }
 
-/** Was the queue made anew between two answers? Then it has another handle, or counts from nothing again. */
+/** Whether the queue was recreated between two answers: its handle changed or its byte count went back. */
 export const isAnother = (before: ActualRate, after: ActualRate): boolean =>
   before.handles !== after.handles ||
   (before.bytes !== null && after.bytes !== null && after.bytes < before.bytes);
 
-/** Does this line answer `qdisc show`, with -j? */
+/** Whether the line is the answer to `tc -j qdisc show`. */
 export const isQdiscAnswer = (line: string): boolean =>
   line.startsWith('[{"kind"');
 
 /**
- * The root shaper in the answer to {@link askLines}; null where there is no CAKE with a bandwidth and no HTB class 1:1. Rates
- * in JSON are bytes/s; HTB's classes are text in iproute2 before 6.2: `class htb 1:1 root leaf 10: prio 0 rate 20Mbit ...`
+ * The root shaper in the answer to {@link askLines}; null without a CAKE with a bandwidth or an HTB class 1:1. Rates in
+ * JSON are bytes/s; before iproute2 6.2 HTB classes are text: `class htb 1:1 root leaf 10: prio 0 rate 20Mbit ...`
  */
 export function parseActualRate(
   answer: readonly string[],
@@ -94,7 +94,7 @@ export function parseActualRate(
 const bandwidthOf = (cake: JsonFields): number | null =>
   maybe(numberIn(fieldsIn(cake, "options"), "bandwidth"), (bytes) => bytes * 8);
 
-/** No queue is faster; a greater number is none that the kernel said. */
+/** Highest plausible rate, bit/s; a higher one is ignored as garbage. */
 const FASTEST_BPS = 1e13;
 
 const enforcing = (

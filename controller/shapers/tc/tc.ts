@@ -25,8 +25,8 @@ import {
 } from "./qdisc.js";
 
 /**
- * The qdiscs of this host as a router: CAKE, or HTB where the kernel has none. They must be there; one that is not is
- * a fault, and so is one that was made anew: its rate is unknown. Each write is read back in the same breath.
+ * The qdiscs of this host as a backend: CAKE, or HTB if the kernel has no CAKE. A missing qdisc is a fault, and so is a
+ * recreated one, whose rate is unknown. Each write is read back in the same batch.
  */
 export function openTc(
   devices: PerDirection<string>,
@@ -43,13 +43,13 @@ export function openTc(
   const ask = (direction: Direction, bps: number | null) =>
     calls.count("tc", exchange(direction, bps));
 
-  /** Sets a rate if one is given, and reads what is in force. */
+  /** Sets a rate, if one is given, and reads the rate in force. */
   async function exchange(
     direction: Direction,
     bps: number | null,
   ): Promise<Outcome<ActualRate>> {
     const before = seen[direction];
-    // a device that came meanwhile may be called by another of its names
+    // the device may have come back under another name
     if (before === null)
       names = eachDirection((name) => ownName(devices[name]));
     const device = names[direction];
@@ -65,7 +65,7 @@ export function openTc(
     if (enforced === "unreadable")
       return failed(
         "refused",
-        `${device}: 'tc -j qdisc show' answered what cannot be read: got '${excerpt(answer.lines.at(-1) ?? "")}'`,
+        `${device}: cannot parse the answer of 'tc -j qdisc show': got '${excerpt(answer.lines.at(-1) ?? "")}'`,
       );
     seen[direction] = enforced;
     if (enforced === null)
@@ -74,7 +74,7 @@ export function openTc(
         `${device}: no cake with a bandwidth and no htb class 1:1 at its root`,
       );
     if (before !== null && isAnother(before, enforced))
-      return failed("not_found", `${device}: its queue was made anew`);
+      return failed("not_found", `${device}: its queue was recreated`);
     return bps !== null &&
       answer.complaint !== "" &&
       toKbps(enforced.bps) !== toKbps(bps)

@@ -13,7 +13,7 @@ import {
   valueSql,
 } from "./packing.js";
 
-/** One cycle as it was published, by the run that did. */
+/** One cycle and the run that published it. */
 export type CycleValues = Row & {
   readonly atMs: number;
   /** The run. */
@@ -22,22 +22,22 @@ export type CycleValues = Row & {
 };
 
 /**
- * Cycles of one WAN and one slot are packed together. A longer slot shares its scales among more cycles, but has wider codes;
- * and of a time within this one the letter takes two bytes.
+ * Slot length, ms: cycles of one WAN and slot are packed together. A longer slot shares its scales among more cycles,
+ * but needs wider codes; up to this length the letter of a time takes at most two bytes.
  */
 export const SLOT_MS = 2_000;
 
 export const slotOf = (atMs: number): number => Math.floor(atMs / SLOT_MS);
 
-/** A cycle more is a seq more: what is left of a seq after that differs little within a slot. */
+/** The seq grows by one per cycle, ms: minus the cycles since the slot's start it is nearly constant in a slot. */
 const BEAT_MS = 50;
 
-/** What is packed, in this order. */
+/** The packed fields, in this order. */
 export const FIELDS = ["source", "seq", ...ROW_FIELDS] as const;
 
 type Field = (typeof FIELDS)[number];
 
-/** What a field moves with: only what it differs by from that is packed. None of these moves with anything itself. */
+/** Fields that a field follows: only its difference from their sum is packed. These follow no fields themselves. */
 const MOVES_WITH: Partial<Record<Field, readonly (keyof Row)[]>> = {
   loadRttUs: ["baselineUs", "deltaUs"],
   enforcedDownloadKbps: ["wantedDownloadKbps"],
@@ -52,21 +52,21 @@ const companion = (field: Field, values: CycleValues): number =>
         0,
       );
 
-/** A cycle as numbers to pack. */
+/** The numbers to pack of a cycle. */
 export const numbersOf = (values: CycleValues): Value[] =>
   FIELDS.map((field) => {
     const value = values[field];
     return value === null ? null : value - companion(field, values);
   });
 
-/** When cycles of a slot were, a letter each. */
+/** The times of a slot's cycles, one letter each. */
 export const lettersOf = (cycles: readonly CycleValues[]): string =>
   String.fromCharCode(...cycles.map(({ atMs }) => (atMs % SLOT_MS) + 1));
 
 export const timeOf = (slot: number, letters: string, place: number): number =>
   slot * SLOT_MS + letters.charCodeAt(place) - 1;
 
-/** The cycle of these numbers. */
+/** Restores a cycle from packed numbers. */
 export function cycleOf(atMs: number, numbers: readonly Value[]): CycleValues {
   const values: Record<string, Value> = { atMs };
   for (const [index, field] of FIELDS.entries())
@@ -88,17 +88,17 @@ const nameOf = (field: Field): string =>
 
 export const CYCLE_COLUMNS = FIELDS.map(nameOf);
 
-/** The columns whose scales it takes to read one field: its own, and of what it moves with. */
+/** The columns needed to read one field: its own, and those it follows. */
 export const scalesFor = (field: RowField): string[] =>
   [field, ...(MOVES_WITH[field] ?? [])].map(nameOf);
 
-/** All cycles of a slot as they are stored. */
+/** The stored cycles of a slot. */
 interface Slot {
   readonly bytes: number;
   readonly codes: Uint8Array;
 }
 
-/** Puts one field of a slot into a list of zeros; NaN for null. @param scales of {@link scalesFor} */
+/** Reads one field of a slot into a list of zeros; NaN for null. @param scales of the columns {@link scalesFor} */
 export function readField(
   into: Float64Array,
   { bytes, codes }: Slot,
@@ -108,7 +108,7 @@ export function readField(
     addColumn(into, scale, { codes, bytesEach: bytes }, index === 0 ? NaN : 0);
 }
 
-/** The place of a cycle in its slot, from 1; 0 for the time of a cycle of another WAN. */
+/** The position of a cycle in its slot, from 1; 0 if only another WAN has a cycle at that time. */
 const PLACE_SQL = `instr(s.at, char(t.at_ms % ${SLOT_MS} + 1))`;
 
 const CODES_SQL: CodesSql = {
@@ -130,7 +130,7 @@ function fieldSql(field: Field): string {
   return [packedSql(field), ...others].join(" + ");
 }
 
-/** Where cycles are kept, as sources of a select: `t` has the time, `w` the WAN, `sql` gives a field's value. */
+/** The tables of cycles, for selects: alias `t` has the time, `w` the WAN; `sql` is a field's value. */
 export const CYCLE_TABLES = [
   {
     from: `cycle_time t
@@ -152,7 +152,7 @@ export const CYCLE_TABLES = [
 export const whereSql = (conditions: readonly string[]): string =>
   conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`;
 
-/** Every cycle with all its values. */
+/** All cycles with all their values. */
 export const CYCLE_VIEW = `
     (at_ms, wan, wan_name, ${CYCLE_COLUMNS.join(", ")}) as
     ${CYCLE_TABLES.map(({ from, where, sql }) => `select t.at_ms, w.id, w.name,\n      ${FIELDS.map(sql).join(",\n      ")}\n      from ${from} ${whereSql(where)}`).join("\n    union all ")}`;

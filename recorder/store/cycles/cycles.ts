@@ -24,7 +24,7 @@ import {
 } from "./columns.js";
 import { type Columns, openPackedCycles } from "./packed.js";
 
-/** Turns frames into rows, but for cycles: see cycles.ts. Plain inserts: what is refused here was admitted by mistake, and throws. */
+/** Stores frames other than cycles. Plain inserts: a constraint violation is a bug, and throws. */
 interface Rows {
   insert(run: Run, frame: Exclude<Frame, CycleFrame>): void;
 }
@@ -69,12 +69,12 @@ export function openRows(db: Connection): Rows {
   };
 }
 
-/** Frames of times that are rolled up already. Used within the transaction that enters the frame into the ledger. */
+/** Frames for times already rolled up. Used in the transaction that enters the frame into the ledger. */
 interface LateCycles {
   /**
-   * Where raw data of its time is kept, makes the bucket of a late frame dirty. Where it has expired, merges the frame into
+   * Marks the bucket of a late frame dirty if raw data of that time is kept; if it has expired, merges the frame into
    * the finest tier still kept.
-   * @returns whether it was merged: then it is no row of its own
+   * @returns whether it was merged; then it must not be stored as a row
    */
   merge(run: Run, frame: Frame): boolean;
 }
@@ -84,7 +84,7 @@ export function openLateCycles(db: Connection): LateCycles {
   const progress = openProgress(db);
   const series = openSeries(db);
 
-  /** A bucket of this frame alone; null for what is never rolled up. */
+  /** A bucket of this frame alone; null if it is never rolled up. */
   function alone({ wan }: Run, frame: Frame): Bucket | null {
     const { at: atMs } = frame;
     if (frame.kind === "cycle")
@@ -127,11 +127,11 @@ export function openLateCycles(db: Connection): LateCycles {
   };
 }
 
-/** Cycles as a row of plain columns each: any number of them, and any numbers. */
+/** Cycles as unpacked rows: no limits on their number or values. */
 interface PlainCycles {
   insert(wan: number, cycle: CycleValues): void;
   within(wan: number, fromMs: number, toMs: number): CycleValues[];
-  /** The slot of the first cycle that is of this slot or later. */
+  /** The slot of the first cycle from `fromMs` on. */
   slotFrom(wan: number, fromMs: number): number | null;
   oldestMs(wan: number): number | null;
   newestMs(wan: number, atMostMs: number): number | null;
@@ -186,24 +186,24 @@ export interface CycleOfRun {
   readonly frame: CycleFrame;
 }
 
-/** Read at once: two minutes. */
+/** Slots read at once: two minutes. */
 const READ_SLOTS = 60;
 
-/** Counted at once: an hour. */
+/** Slots counted at once: an hour. */
 const COUNT_SLOTS = 1_800;
 
 /**
- * The cycles of all WANs, in bits where they fit. Their slot is written anew with each second that adds to it: that is fewer
- * pages than to keep them elsewhere until it is over.
+ * The cycles of all WANs, packed if possible. A slot is rewritten with each second that adds to it: fewer pages than
+ * keeping its cycles elsewhere until it is complete.
  */
 export interface Cycles {
   /** Stores cycles that are not stored yet, of any runs and in any order. */
   insert(cycles: readonly CycleOfRun[]): void;
-  /** Those of a WAN from an instant to before another, in order. The database may be changed meanwhile. */
+  /** The cycles of a WAN in a range, end excluded, in order. The database may change during the iteration. */
   between(wan: number, fromMs: number, toMs: number): Iterable<CycleValues>;
   /**
-   * Some fields of them: some cycles at a time, in order, a few milliseconds' work each. For a fraction of what it takes to
-   * read all of each cycle. The database may be changed meanwhile.
+   * Some fields of these cycles, in batches of a few milliseconds' work; far cheaper than reading whole cycles. The
+   * database may change during the iteration.
    */
   columns(
     wan: number,
@@ -211,16 +211,16 @@ export interface Cycles {
     fromMs: number,
     toMs: number,
   ): Iterable<Columns>;
-  /** How many there are: the same, an hour at a time. */
+  /** The number of these cycles, in batches of an hour. */
   counts(wan: number, fromMs: number, toMs: number): Iterable<number>;
   oldestMs(wan: number): number | null;
-  /** Where the slot begins that has the first cycle from an instant on, or in its slot. */
+  /** The start of the first slot with cycles from the slot of `fromMs` on, but not before `fromMs`. */
   firstMs(wan: number, fromMs: number): number | null;
-  /** The newest that is no later than an instant. */
+  /** The newest cycle no later than `atMostMs`. */
   newestMs(wan: number, atMostMs?: number): number | null;
   /**
-   * Deletes cycles of a WAN from before an instant, which lies between slots, oldest first, until that is `limit` or a
-   * few more. Says how many.
+   * Deletes cycles of a WAN before `beforeMs`, a slot bound, oldest first, until `limit` or slightly more are deleted.
+   * @returns how many
    */
   expire(wan: number, beforeMs: number, limit: number): number;
 }
@@ -228,12 +228,12 @@ export interface Cycles {
 export function openCycles(db: Connection): Cycles {
   const packed = openPackedCycles(db);
   const plain = openPlainCycles(db);
-  /** The first slot from this one on that has cycles. */
+  /** The first slot with cycles from this one on. */
   const slotFrom = (wan: number, slot: number): number =>
     least([packed.slotFrom(wan, slot), plain.slotFrom(wan, slot * SLOT_MS)]) ??
     Infinity;
 
-  /** Pieces of a range that have cycles, of so many slots. */
+  /** Pieces of a range that have cycles, each of at most `slots` slots. */
   function* pieces(wan: number, fromMs: number, toMs: number, slots: number) {
     for (let slot = slotOf(fromMs); ; slot += slots) {
       slot = slotFrom(wan, slot);
@@ -307,7 +307,7 @@ export function openCycles(db: Connection): Cycles {
   };
 }
 
-/** Those from an instant to before another. */
+/** The cycles in a range, end excluded. */
 function cut({ at, values }: Columns, fromMs: number, toMs: number): Columns {
   let [begin, end] = [0, at.length];
   while (begin < end && (at[begin] ?? 0) < fromMs) begin++;

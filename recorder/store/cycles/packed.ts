@@ -14,22 +14,22 @@ import {
 } from "./columns.js";
 import { pack, type Scale, unpacker } from "./packing.js";
 
-/** 128 a second: a controller sends 20. A slot with more would take long to pack, each time that one is added. */
+/** Cycles packed per slot; more are stored unpacked, as packing takes too long. A controller sends 20 a second. */
 const SLOT_CYCLES_MAX = 256;
 
-/** A row of cycle_time is deleted when no WAN has a cycle of that instant; at most so many at once. */
+/** Rows of cycle_time without a cycle of any WAN deleted at once. */
 const TIMES_MAX = 10_000;
 
-/** Statements kept, one for each choice of fields. */
+/** Prepared statements kept, one per set of fields. */
 const READERS_MAX = 32;
 
-/** A cycle and whose it is. */
+/** A cycle and its WAN. */
 interface CycleOf {
   readonly wan: number;
   readonly cycle: CycleValues;
 }
 
-/** How a slot is stored, and the scales asked for. */
+/** A stored slot with the requested scales. */
 type SlotRow = [
   slot: number,
   at: string,
@@ -38,34 +38,34 @@ type SlotRow = [
   ...scales: Scale[],
 ];
 
-/** Fields of some cycles, each as a list with a place for each cycle; NaN for null. */
+/** Fields of some cycles, each a list with one entry per cycle; NaN for null. */
 export interface Columns {
-  /** When they were, in order. */
+  /** Times of the cycles, in order. */
   readonly at: Float64Array;
   readonly values: readonly Float64Array[];
 }
 
-/** Cycles in bits, packed anew with all others of their WAN and slot whenever one is added. */
+/** Packed cycles. A slot is packed again whenever cycles are added to it. */
 interface PackedCycles {
-  /** Adds cycles. Returns those that must be kept another way. */
+  /** Adds cycles. @returns those that cannot be packed */
   insert(cycles: readonly CycleOf[]): readonly CycleOf[];
-  /** Those of a slot, in order. */
+  /** The cycles of a slot, in order. */
   within(wan: number, slot: number): CycleValues[];
-  /** Some fields of the cycles of slots from one to before another, in order. */
+  /** Some fields of the cycles in a range of slots, end excluded, in order. */
   columns(
     wan: number,
     fields: readonly RowField[],
     fromSlot: number,
     toSlot: number,
   ): Columns;
-  /** How many cycles slots have, from one to before another. */
+  /** The number of cycles in a range of slots, end excluded. */
   count(wan: number, fromSlot: number, toSlot: number): number;
-  /** The first slot from this one on that has cycles. */
+  /** The first slot with cycles from this one on. */
   slotFrom(wan: number, slot: number): number | null;
   oldestMs(wan: number): number | null;
-  /** The newest that is no later than an instant. */
+  /** The newest cycle no later than `atMostMs`. */
   newestMs(wan: number, atMostMs: number): number | null;
-  /** Deletes the slots of before an instant, oldest first, until that is `limit` cycles or more. Says how many. */
+  /** Deletes slots before `beforeMs`, oldest first, until `limit` cycles or more are deleted. @returns how many */
   expire(wan: number, beforeMs: number, limit: number): number;
 }
 
@@ -110,7 +110,7 @@ export function openPackedCycles(db: Connection): PackedCycles {
     )
     .pluck();
 
-  /** Reads the scales that these fields take, and no others. */
+  /** A statement that reads only the scales these fields need. */
   function readerFor(fields: readonly RowField[]) {
     const names = [...new Set(fields.flatMap(scalesFor))];
     const key = names.join();
@@ -130,7 +130,7 @@ export function openPackedCycles(db: Connection): PackedCycles {
     );
   }
 
-  /** Packs cycles of a slot with those it has. @returns those that do not fit */
+  /** Packs cycles together with those in the slot. @returns those that cannot be packed */
   function add(wan: number, slot: number, cycles: readonly CycleValues[]) {
     const all = within(wan, slot);
     const times = new Set(all.map(({ atMs }) => atMs));
@@ -216,11 +216,11 @@ export function openPackedCycles(db: Connection): PackedCycles {
   };
 }
 
-/** better-sqlite3 makes a number a REAL where the column does not say otherwise. */
+/** better-sqlite3 binds numbers as REAL, and these columns have no type. */
 const bound = (scale: Scale): bigint | string | null =>
   typeof scale === "number" ? BigInt(scale) : scale;
 
-/** By WAN and slot, the oldest slot first: SQLite fills its pages only where rows are added at the end. */
+/** By WAN and slot, oldest slot first: SQLite fills pages completely only if rows are appended. */
 function groupsOf(cycles: readonly CycleOf[]) {
   const groups = new Map<
     string,

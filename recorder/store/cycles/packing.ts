@@ -1,39 +1,39 @@
 /**
- * How the numbers of a few seconds are kept short, and still read by plain SQL.
+ * Packs the numbers of a few seconds into few bits, readable by plain SQL.
  *
- * A column of numbers has a scale; each number that differs from others has a code, some bits in the bytes of its row.
+ * Each column has a scale; if its numbers differ, each has a code, a few bits in the bytes of its row.
  *
- *     scale   integer or null   all are alike, and have no codes
- *             text p w n u h l  value = u * (2^15 h + l - BIAS + code), the code being the w bits from bit p - 1 on,
- *                               the highest first; null where n is 2 and the code is 0
+ *     scale   integer or null   all numbers are equal; there are no codes
+ *             text p w n u h l  value = u * (2^15 h + l - BIAS + code); the code is the w bits from bit p - 1 on,
+ *                               highest bit first; null if n is 2 and the code is 0
  *
- * Each letter is a character that stands for its code point, which is never 0 (where SQLite ends a text) or above
- * U+D7FF (where not all are characters). All rows have equally many bytes.
+ * Each letter is a character whose code point is the number; never 0 (which ends a text in SQLite) or above U+D7FF
+ * (where surrogates begin). All rows have the same number of bytes.
  */
 export type Value = number | null;
 export type Scale = number | string | null;
 
 interface Packed {
-  /** One for each column. */
+  /** One per column. */
   readonly scales: readonly Scale[];
-  /** Of all rows, one after the other. */
+  /** The codes of all rows, one after the other. */
   readonly codes: Buffer;
-  /** How many bytes of them each row has. */
+  /** Bytes per row. */
   readonly bytesEach: number;
 }
 
-/** A code is read from the 32 bits that begin with the byte where it begins. */
+/** A code is read from the 32 bits starting at the byte in which it begins. */
 const WINDOW_BITS = 32;
 const WIDTH_MAX = WINDOW_BITS - 7;
 
 const LETTER_END = 0xd800;
 const LOW_BITS = 15;
 const LOW = 2 ** LOW_BITS;
-/** So many units below 0 may the least value be. */
+/** The smallest value may be this many units below 0. */
 const BELOW_ZERO = LOW;
 const BIAS = LOW + BELOW_ZERO + 1;
 
-/** A column that is not all alike: a value is `unit * (base + code)`. */
+/** A column whose values differ: a value is `unit * (base + code)`. */
 interface Field {
   readonly column: number;
   readonly unit: number;
@@ -43,14 +43,14 @@ interface Field {
 }
 
 interface Placed extends Field {
-  /** The first bit. */
+  /** Its first bit in a row. */
   readonly bit: number;
 }
 
 /**
- * @param rows at least one, of equally many integers (below 2^46) or nulls
- * @returns null where the numbers of a column are too far apart
- * @throws RangeError for what is no integer
+ * @param rows at least one, all with the same number of integers (below 2^46) or nulls
+ * @returns null if the numbers of a column are too far apart
+ * @throws RangeError for a number that is not an integer
  */
 export function pack(rows: readonly (readonly Value[])[]): Packed | null {
   const [first = []] = rows;
@@ -77,7 +77,7 @@ export function pack(rows: readonly (readonly Value[])[]): Packed | null {
 function fieldOf(column: number, values: readonly Value[]): Field | null {
   const known = values.filter((value) => value !== null);
   if (!known.every(Number.isSafeInteger))
-    throw new RangeError("Cannot pack a number that is no integer");
+    throw new RangeError("Cannot pack a number that is not an integer");
   const hasNull = known.length < values.length;
   const least = known.reduce((a, b) => Math.min(a, b));
   const most = known.reduce((a, b) => Math.max(a, b));
@@ -91,7 +91,7 @@ function fieldOf(column: number, values: readonly Value[]): Field | null {
   return fits ? { column, unit, base, width, hasNull } : null;
 }
 
-/** What all values are multiples of. */
+/** The greatest common divisor of all values; 1 if it does not fit into a letter. */
 function unitOf(values: readonly number[]): number {
   const unit = values.reduce(greatestCommonDivisor, 0);
   return unit === 0 || unit >= LETTER_END ? 1 : unit;
@@ -130,10 +130,10 @@ function scaleOf({ bit, width, hasNull, unit, base }: Placed): string {
   return String.fromCharCode(bit + 1, width, hasNull ? 2 : 1, unit, high, low);
 }
 
-/** Reads the value of one column from the codes of a row, which begin at a place. */
+/** Reads the value of one column from the codes of a row, which start at `begin`. */
 type Reader = (codes: Uint8Array, begin: number) => Value;
 
-/** Where the codes of a column are in a row, and what they mean. */
+/** Decodes a scale: position of the codes in a row, and their meaning. */
 function decoderOf(scale: string) {
   const letter = (place: number) => scale.charCodeAt(place - 1);
   const bit = letter(1) - 1;
@@ -148,14 +148,14 @@ function decoderOf(scale: string) {
   };
 }
 
-/** The 32 bits that begin at a byte. */
+/** The 32 bits starting at a byte. */
 const windowAt = (codes: Uint8Array, at: number): number =>
   ((codes[at] ?? 0) << 24) |
   ((codes[at + 1] ?? 0) << 16) |
   ((codes[at + 2] ?? 0) << 8) |
   (codes[at + 3] ?? 0);
 
-/** Gives back the numbers of a column of this scale. */
+/** A reader for a column with this scale. */
 function reader(scale: Scale): Reader {
   if (typeof scale !== "string") return () => scale;
   const { first, shift, mask, nullCode, unit, base } = decoderOf(scale);
@@ -165,7 +165,7 @@ function reader(scale: Scale): Reader {
   };
 }
 
-/** Adds the numbers of a column to a list, one for each row; null is what is given for it. */
+/** Adds the numbers of a column to a list, one per row; null counts as `forNull`. */
 export function addColumn(
   into: Float64Array,
   scale: Scale,
@@ -189,21 +189,21 @@ export function addColumn(
   }
 }
 
-/** Gives back the rows of these scales. */
+/** A reader for rows with these scales. */
 export function unpacker(scales: readonly Scale[]) {
   const columns = scales.map(reader);
   return (codes: Uint8Array, begin: number): Value[] =>
     columns.map((read) => read(codes, begin));
 }
 
-/** All bytes in order: the place of one is the byte itself plus one. SQL has no other way to make a number of a byte. */
+/** All bytes in order: a byte's position less one is its value. SQL has no other way to convert a byte to a number. */
 export const ALPHABET_SQL = `x'${Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)).toString("hex")}'`;
 
-/** Where the codes of a row are, in SQL: a blob, and before how many of its bytes they begin. */
+/** SQL expressions for the codes of a row: the blob, and the row's offset in it. */
 export interface CodesSql {
   readonly codes: string;
   readonly begin: string;
-  /** Gives {@link ALPHABET_SQL}. */
+  /** The value of {@link ALPHABET_SQL}. */
   readonly alphabet: string;
 }
 
@@ -220,7 +220,7 @@ function codeSql(scale: string, { codes, begin, alphabet }: CodesSql): string {
   return `((${bytes.join(" | ")}) >> (${WINDOW_BITS} - ${width} - ${bit} % 8) & (1 << ${width}) - 1)`;
 }
 
-/** The same in SQL. */
+/** The value of a column in SQL. */
 export function valueSql(scale: string, codes: CodesSql): string {
   const [hasNull, unit, high, low] = [3, 4, 5, 6].map((place) =>
     letterSql(scale, place),
@@ -228,6 +228,6 @@ export function valueSql(scale: string, codes: CodesSql): string {
   return `case when typeof(${scale}) <> 'text' then ${scale} else ${unit} * ((${high} << ${LOW_BITS}) + ${low} - ${BIAS} + nullif(${codeSql(scale, codes)}, ${hasNull} - 2)) end`;
 }
 
-/** Whether there is a value, for less than it takes to compute it. */
+/** Whether the value is not null, in SQL; cheaper than computing it. */
 export const isKnownSql = (scale: string, codes: CodesSql): string =>
   `case when typeof(${scale}) <> 'text' then ${scale} is not null when ${letterSql(scale, 3)} = 1 then 1 else ${codeSql(scale, codes)} > 0 end`;

@@ -4,32 +4,32 @@ import type { Connection } from "../connection.js";
 import { SLOT_MS } from "../cycles/columns.js";
 import { openProgress } from "./progress.js";
 
-/** Frames may be a minute ahead of this clock; anything further was recorded by a clock that was wrong, or is now. */
+/** Rows further ahead of the clock, ms, were recorded while a clock was wrong; frames may be a minute ahead. */
 export const AHEAD_MS = 5 * MINUTE_MS;
 
-/** What a WAN has of a time that is yet to come. */
+/** A WAN's rows in the future. */
 interface AheadOf {
   readonly name: string;
-  /** Since when, by this clock. */
+  /** When they were first noticed, by this clock. */
   readonly sinceMs: number;
-  /** The newest; null where there is nothing any more. */
+  /** The newest row; null if there are none left. */
   readonly newestMs: number | null;
-  /** Raw data of before this expired while the clock was ahead; null where none did beyond the present. */
+  /** Raw data before this expired because the clock was ahead; null if none did. */
   readonly expiredMs: number | null;
   /** Not reported yet. */
   readonly isNews: boolean;
 }
 
 /**
- * What a clock that was ahead has left behind. Its rows have no age: they are as old as the moment when they were found
- * to lie ahead, and go after the time their tier is kept.
+ * Rows left in the future by a clock that was ahead. Their age counts from when they were first noticed; they expire
+ * after their tier's retention.
  */
 export interface Ahead {
-  /** Brings marks back to the present, and remembers it. To be called in the transaction of a batch, before it. */
+  /** Resets progress marks in the future to the present, and records it. Call first in a batch's transaction. */
   bringBack(nowMs: number): void;
-  /** What of a WAN lies ahead; null where nothing does. Told as news once. */
+  /** A WAN's rows in the future; null if there are none. `isNews` only the first time. */
   ahead(wan: number, nowMs: number): AheadOf | null;
-  /** Deletes what lies behind an instant of one tier, or of events and gaps, at most about `limit` rows. */
+  /** Deletes rows of one tier, or events and gaps, after an instant; at most about `limit`. */
   expireAhead(
     wan: number,
     what: Tier | "events",
@@ -112,7 +112,7 @@ export function openAhead(db: Connection): Ahead {
     rolled: ["dirty", "rollup", "coverage"],
     events: ["event", "gap"],
   };
-  /** They are shared: they go with the last slots. */
+  /** Times are shared by all WANs: deleted with the last slot. */
   const removeTimes = db.prepare(
     `delete from cycle_time where at_ms > ? and not exists
        (select 1 from wan w join cycle_slot s on s.wan = w.id and s.slot > ? / ${SLOT_MS})`,

@@ -13,16 +13,16 @@ import { type RolledTier, tierCode } from "../../tiers/tier.js";
 import type { Connection } from "../connection.js";
 import { openSeries } from "../samples.js";
 
-/** What is rolled up, by tier, WAN and bucket. Each bucket has its coverage, though it may have no value. */
+/** Rolled-up buckets by tier, WAN and start. Each has a coverage row, even if it has no values. */
 interface Buckets {
-  /** Those that start in an interval, its end not included, oldest first. */
+  /** The buckets that start in an interval, end excluded, oldest first. */
   between(
     tier: RolledTier,
     wan: number,
     fromMs: number,
     toMs: number,
   ): Bucket[];
-  /** Replaces what the bucket was; null for nothing. */
+  /** Replaces a bucket; null deletes it. */
   put(
     tier: RolledTier,
     wan: number,
@@ -30,7 +30,7 @@ interface Buckets {
     bucket: Bucket | null,
   ): void;
   firstMs(tier: RolledTier, wan: number, fromMs: number): number | null;
-  /** Deletes whole buckets, oldest first, as many as have `limit` rows. @returns how many rows */
+  /** Deletes whole buckets, oldest first, about `limit` rows. @returns the number of rows */
   expire(
     tier: RolledTier,
     wan: number,
@@ -49,7 +49,7 @@ interface RollupRow {
   readonly last: number;
   readonly lastAfter: number;
   readonly sketch: Buffer | null;
-  /** A sketch of before there was this column. */
+  /** A sketch from before the column `sketch` existed. */
   readonly histogram: Buffer | null;
 }
 
@@ -147,7 +147,7 @@ export function openBuckets(db: Connection): Buckets {
   };
 }
 
-/** The columns of coverage, as in `valuesOf`. */
+/** The columns of coverage, in the order of `valuesOf`. */
 const VALUES: readonly string[] = [
   ...["cycles", "missed"],
   ...READINGS,

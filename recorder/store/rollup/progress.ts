@@ -12,8 +12,8 @@ import {
 import type { Connection } from "../connection.js";
 
 /**
- * How far each tier of a WAN is: `until`, before which it is rolled up, and `from`, before which it has expired; 0 where
- * nothing was. And the buckets before `until` that are dirty: what they are made from has changed since.
+ * The progress of each tier of a WAN: it is rolled up before `until`, and has expired before `from`; 0 if nothing has.
+ * And the dirty buckets before `until`, whose data has changed since.
  */
 interface Progress {
   untilMs(tier: RolledTier, wan: number): number;
@@ -24,13 +24,13 @@ interface Progress {
   clearDirty(tier: RolledTier, wan: number, bucketMs: number): void;
   oldestDirty(tier: RolledTier, wan: number): number | null;
   /**
-   * A tier that was not there when the database was written cannot be whole before its finer one is: what has expired
-   * there is answered by the coarser tiers, as before.
+   * Starts tiers that are new to the database where the finer tier starts; older times are read from the coarser tiers,
+   * as before.
    */
   beginNewTiers(): void;
   /**
-   * A mark in the future is of a clock that was ahead: brought back to `nowMs`, or what comes now would count as rolled
-   * up and expired. @returns which WANs had one, and how far their raw data had expired, null where not beyond `nowMs`
+   * Resets marks in the future, left by a clock that was ahead, to `nowMs`: or new data would count as rolled up and
+   * expired. @returns the WANs that had one, and how far their raw data had expired; null if not beyond `nowMs`
    */
   bringBack(
     nowMs: number,
@@ -69,7 +69,7 @@ export function openProgress(db: Connection): Progress {
     "update progress set until_ms = ?, from_ms = ? where tier = ? and wan = ?",
   );
 
-  /** Marks lie between buckets: `until` of the tier itself, `from` of the next one, see tiers/retention.ts. */
+  /** Marks are at bucket bounds: `until` of the tier itself, `from` of the next one, see tiers/retention.ts. */
   function bringBack(nowMs: number) {
     const found = new Map<number, number | null>();
     for (const { tier: code, wan, untilMs, fromMs } of beyond.all({ nowMs })) {
@@ -89,7 +89,7 @@ export function openProgress(db: Connection): Progress {
     return [...found].map(([wan, expiredMs]) => ({ wan, expiredMs }));
   }
 
-  // cuts lie between buckets of the tier that is next: those of the finer one do for a tier put in between
+  // cuts are at bucket bounds of the next tier, so the finer tier's cut is valid for a tier inserted after it
   const begin = db.prepare(
     `insert into progress (tier, wan, until_ms, from_ms)
        select ?, wan, 0, from_ms from progress where tier = ? and from_ms > 0

@@ -19,7 +19,7 @@ import {
 } from "../../tiers/tier.js";
 import type { Connection } from "../connection.js";
 
-/** Buckets of one tier that start in an interval, its end not included, added up by steps that begin at an origin. */
+/** Buckets of one tier that start in an interval, end excluded, summed up in steps counted from an origin. */
 interface Stretch {
   readonly tier: RolledTier;
   readonly wan: number;
@@ -29,7 +29,7 @@ interface Stretch {
   readonly stepMs: number;
 }
 
-/** What a step has of a series. */
+/** One series in one step. */
 type RolledStep = readonly [
   series: number,
   step: number,
@@ -39,14 +39,14 @@ type RolledStep = readonly [
   max: number,
 ];
 
-/** Reads buckets. The work grows with their number, so readers take some at a time. */
+/** Reads buckets. The work grows with their number, so callers read some at a time. */
 export interface Rolled {
   steps(series: readonly number[], stretch: Stretch): readonly RolledStep[];
-  /** How long each state was held, by step. */
+  /** Time in each state, by step. */
   held(
     stretch: Stretch,
   ): readonly { step: number; ms: PerDirection<readonly number[]> }[];
-  /** Sketches of a series, added up some at a time; null where a bucket has none. */
+  /** Sketches of a series, summed up in batches; null if a bucket of a batch has none. */
   sketches(
     series: number,
     stretch: Omit<Stretch, "originMs" | "stepMs">,
@@ -54,7 +54,7 @@ export interface Rolled {
   cycles(stretch: Stretch): number;
 }
 
-/** What steps are added up from: buckets, or days of hours where they fill the steps. */
+/** The unit steps are summed up from: buckets, or whole days if steps consist of days. */
 export const unitMs = ({
   tier,
   originMs,
@@ -69,12 +69,12 @@ const ends = (series: readonly number[]) => ({
   last: Math.max(...series),
 });
 
-/** Read at once. */
+/** Buckets whose sketches are read at once. */
 const SKETCHES = 500;
 
 const BUCKETS = `v.tier = @tier and v.wan = @wan and v.bucket_ms >= @fromMs and v.bucket_ms < @toMs`;
 
-/** Every bucket has its coverage, whose key leads to the buckets of one series. */
+/** Every bucket has a coverage row; its key leads to the buckets of one series. */
 const OF_SERIES = `coverage v cross join rollup r
   on r.tier = v.tier and r.bucket_ms = v.bucket_ms and r.series = @series where ${BUCKETS}`;
 

@@ -13,24 +13,24 @@ import { openSampleStore, openSeries } from "../samples.js";
 import { openBuckets } from "./buckets.js";
 import { openProgress } from "./progress.js";
 
-/** Frames of the last seconds may still be on their way; those that come later yet make their bucket dirty. */
+/** Wait this long after a bucket's end, ms, for late frames; later ones make their bucket dirty. */
 const LATE_MS = 5_000;
 
-/** Makes each tier out of the one before. */
+/** Rolls up each tier from the finer one. */
 export interface Roller {
   /**
-   * Rolls up one bucket that has ended, of the finest tier that has one. The same data gives the same tiers, however often
-   * and in whatever order this is done.
-   * @returns false where nothing is due
+   * Rolls up one bucket that has ended, of the finest tier that has one. The result depends only on the data, not on
+   * how often and in which order this is done.
+   * @returns false if nothing is due
    */
   rollUp(wan: number, nowMs: number): boolean;
-  /** Something of a WAN has come: until then it is not looked at before there can be anything due. */
+  /** New data of a WAN was stored: looks for due buckets again. */
   touch(wan: number): void;
-  /** All it has is rolled up. */
+  /** Whether all data of a WAN is rolled up. */
   isIdle(wan: number): boolean;
 }
 
-/** @param midway called when a bucket is made and not yet committed */
+/** @param midway called when a bucket is written but not committed */
 export function openRoller(
   db: Connection,
   cycles: Cycles,
@@ -41,7 +41,7 @@ export function openRoller(
   const progress = openProgress(db);
   const series = openSeries(db);
 
-  /** The first moment from `fromMs` on of which there is anything to roll up. */
+  /** The first instant from `fromMs` on with data to roll up. */
   function firstMs(tier: RolledTier, wan: number, fromMs: number) {
     const finer = FINER[tier];
     if (finer !== "raw") return buckets.firstMs(finer, wan, fromMs);
@@ -51,10 +51,10 @@ export function openRoller(
     return sampleMs;
   }
 
-  /** When a WAN with nothing due has something due at the earliest, unless something comes. */
+  /** The earliest time at which an up-to-date WAN can have a bucket due, without new data. */
   const dueMs = new Map<number, number>();
 
-  /** The bucket to make next, dirty ones first, and when it has ended for good; Infinity where there is none. */
+  /** The next bucket to roll up, including dirty ones, and when it is due; Infinity if there is none. */
   function next(tier: RolledTier, wan: number) {
     const newMs = firstMs(tier, wan, progress.untilMs(tier, wan));
     const starts = [

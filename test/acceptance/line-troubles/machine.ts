@@ -78,7 +78,7 @@ const NAMELESS = {
   begins: [], // said before anybody listens
   over: "names_back",
   never: ["pings_filtered", "line_lost"],
-  says: /no address is known of reflector1, .*reflector6/,
+  says: /no address known for reflector1, .*reflector6/,
   isRestart: true,
 } as const;
 

@@ -127,8 +127,8 @@ const isOverOf =
 const plain = (reason: string): string =>
   reason
     .replace(/ for [\d.]+ s/, "")
-    .replace(/ [\d.]+ Mbit.s come/, " little comes")
-    .replace(/; (the|nor does the) gateway.*/, "")
+    .replace(/ [\d.]+ Mbit.s received/, " little received")
+    .replace(/; the gateway.*/, "")
     .replaceAll(/\S*\/\S+/g, "...");
 
 /** Waits until rates are right and health is fine; how long that took, ms, or null. */

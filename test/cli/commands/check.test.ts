@@ -47,7 +47,7 @@ const BAD = [
   [
     "the predecessor's file",
     "wan_name: a\ncontinuous_monitoring: { enabled: true }",
-    ":1 'wan_name': unknown key here: it is the Python wanctl's, `wanctl migrate config FILE` makes ours of it",
+    ":1 'wan_name': unknown key here: it is from the Python version, `wanctl migrate config FILE` converts the file",
   ],
   [
     "a preset in American",
@@ -72,7 +72,7 @@ const BAD = [
   [
     "a reflector twice",
     `wan: a\nprobe: { reflectors: [a, a] }\nshaper: ${TC}\n${RATES}`,
-    `:2 'probe.reflectors': must not name an entry twice: got ["a","a"]`,
+    `:2 'probe.reflectors': must not have duplicate entries: got ["a","a"]`,
   ],
   [
     "probes too dense",
@@ -87,17 +87,17 @@ const BAD = [
   [
     "one device for both",
     `wan: a\nshaper: { upload_device: wan0, download_device: wan0 }\n${REST}`,
-    `:2 'shaper.upload_device': must not be the download's device: got "wan0"`,
+    `:2 'shaper.upload_device': must not be the same as download_device: got "wan0"`,
   ],
   [
     "a device no kernel can have",
     `wan: a\nshaper: { upload_device: a/device, download_device: i }\n${REST}`,
-    `:2 'shaper.upload_device': must be the name of a device: up to 127 characters, no space and no slash: got "a/device"`,
+    `:2 'shaper.upload_device': must be a device name: up to 127 characters, no space and no slash: got "a/device"`,
   ],
   [
     "an overhead on top of nothing",
     `wan: a\nshaper: { upload_device: w, download_device: i, overhead_bytes: 44 }\n${REST}`,
-    ":2 'shaper.overhead_bytes': needs shaper.link to say what the bytes come on top of: got 44",
+    ":2 'shaper.overhead_bytes': needs a shaper.link other than raw: got 44",
   ],
   [
     "a rate with a unit",
@@ -149,11 +149,11 @@ const BAD = [
     "http: { listen: 0.0.0.0:9101 }",
     `:1 'http.listen': must be a loopback address unless token_env or token_file is set: got "0.0.0.0:9101"`,
   ],
-  ["an empty file", "", ": must hold keys: the file is empty"],
+  ["an empty file", "", ": must have keys: the file is empty"],
   [
     "a file of remarks",
     "# wan: a\n---\n",
-    ": must hold keys: the file is empty",
+    ": must have keys: the file is empty",
   ],
   [
     "no YAML",
@@ -186,7 +186,7 @@ const CLASHES: readonly (readonly [
     tc("a", "w0"),
     tc("a", "w1"),
     [
-      `:1 'wan': is the WAN of 1.yaml already: one controller for each: got "a"`,
+      `:1 'wan': is already the WAN of 1.yaml: only one controller per WAN: got "a"`,
     ],
   ],
   [
@@ -194,8 +194,8 @@ const CLASHES: readonly (readonly [
     tc("a", "w0", "interface: w0"),
     tc("b", "w0", "interface: w1"),
     [
-      `:3 'shaper.download_device': is set by 1.yaml already: got "ifb4w0"`,
-      `:3 'shaper.upload_device': is set by 1.yaml already: got "w0"`,
+      `:3 'shaper.download_device': is already used by 1.yaml: got "ifb4w0"`,
+      `:3 'shaper.upload_device': is already used by 1.yaml: got "w0"`,
     ],
   ],
   [
@@ -203,7 +203,7 @@ const CLASHES: readonly (readonly [
     tc("a", "w0", "interface: w0"),
     tc("b", "w1", "interface: w0"),
     [
-      `:2 'probe.interface': probes leave as those of 1.yaml: each controller must measure its own line: got "w0"`,
+      `:2 'probe.interface': probes take the same path as those of 1.yaml: each controller must measure its own line: got "w0"`,
     ],
   ],
   [
@@ -211,7 +211,7 @@ const CLASHES: readonly (readonly [
     tc("a", "w0", "source: 10.0.0.2"),
     tc("b", "w1", "source: 10.0.0.2"),
     [
-      `:2 'probe.source': probes leave as those of 1.yaml: each controller must measure its own line: got "10.0.0.2"`,
+      `:2 'probe.source': probes take the same path as those of 1.yaml: each controller must measure its own line: got "10.0.0.2"`,
     ],
   ],
   [
@@ -219,7 +219,7 @@ const CLASHES: readonly (readonly [
     tc("a", "w0"),
     tc("b", "w1"),
     [
-      `:2 'probe.interface': probes leave as those of 1.yaml: each controller must measure its own line`,
+      `:2 'probe.interface': probes take the same path as those of 1.yaml: each controller must measure its own line`,
     ],
   ],
   [
@@ -227,8 +227,8 @@ const CLASHES: readonly (readonly [
     router("a", "x", "1.1.1.1"),
     router("b", "x", "9.9.9.9"),
     [
-      `:5 'shaper.download_queue': is set by 1.yaml already: got "x-d"`,
-      `:5 'shaper.upload_queue': is set by 1.yaml already: got "x-u"`,
+      `:5 'shaper.download_queue': is already used by 1.yaml: got "x-d"`,
+      `:5 'shaper.upload_queue': is already used by 1.yaml: got "x-u"`,
     ],
   ],
   [
@@ -236,7 +236,7 @@ const CLASHES: readonly (readonly [
     router("a", "x", "1.1.1.1"),
     router("b", "y", "1.1.1.1"),
     [
-      `:2 'probe.interface': probes leave as those of 1.yaml, for 1.1.1.1: each controller must measure its own line`,
+      `:2 'probe.interface': probes to 1.1.1.1 take the same path as those of 1.yaml: each controller must measure its own line`,
     ],
   ],
   [
@@ -256,8 +256,8 @@ const CLASHES: readonly (readonly [
     "storage: { db_path: /x.db }",
     "storage:\n  db_path: /x.db",
     [
-      `:2 'storage.db_path': is the database of 1.yaml already: got "/x.db"`,
-      ` 'http.listen': is the port of 1.yaml already: got 9101`,
+      `:2 'storage.db_path': is already the database of 1.yaml: got "/x.db"`,
+      ` 'http.listen': is already the port of 1.yaml: got 9101`,
     ],
   ],
 ];
@@ -343,15 +343,15 @@ const NO_WITNESSES = [
     "1.1.1.1, 01.1.1.1, 0x7f.1, '1.1'",
     ['got "01.1.1.1"', 'got "0x7f.1"', 'got "1.1"'],
   ],
-  ["0.0.0.0", ["this one is no host's"]],
-  ["255.255.255.255", ["all hosts of a network"]],
+  ["0.0.0.0", ["this one is not a host address"]],
+  ["255.255.255.255", ["the broadcast address"]],
   [
     "127.0.0.1, 127.9.9.9, '::1', localhost., a.LOCALHOST",
     Array.from({ length: 5 }, () => "is this host itself"),
   ],
   [
     "224.0.0.1, 'ff02::1', 250.0.0.1, '::'",
-    ["a group", "a group", "reserved", "no host's"],
+    ["multicast", "multicast", "reserved", "not a host address"],
   ],
   ["192.0.2.7, '2001:db8::7'", ["documentation", "documentation"]],
   ["'::ffff:9.9.9.9'", ["cannot be pinged: write 9.9.9.9"]],
@@ -443,8 +443,8 @@ upload: { floor_mbps: 3, base_mbps: 15, ceiling_mbps: 24 }`,
       "'shaper.rtt_ms': must be a number",
       "'log': must be a group",
       "'download.floor_mbps': must be at most",
-      "'shaper.upload_device': must not be the download's",
-      "'wan': is the WAN of 0.yaml already",
+      "'shaper.upload_device': must not be the same as download_device",
+      "'wan': is already the WAN of 0.yaml",
     ])
       expect(
         lines.filter((line) => line.includes(words)),
@@ -537,7 +537,7 @@ describe("wanctl check of several files", () => {
     const { code, err } = await wanctl("check", folder.path);
     expect(code).to.equal(1);
     expect(err).to.equal(
-      `wanctl: Cannot check '${folder.path}': it holds no .yaml file\n`,
+      `wanctl: Cannot check '${folder.path}': it has no .yaml file\n`,
     );
   });
 });

@@ -43,7 +43,7 @@ describe("wanctl demo", function () {
 
     const second = await wanctl("demo", "--dir", folder.path);
     expect(second.code).to.equal(1);
-    expect(second.err).to.match(/^wanctl: Cannot start .*running already.*\n$/);
+    expect(second.err).to.match(/^wanctl: Cannot start .*already running.*\n$/);
 
     demo.process.kill("SIGINT");
     const { code, err } = await demo.ended;
@@ -77,7 +77,7 @@ describe("wanctl demo", function () {
     const { code, err } = await demo.ended;
     expect(code).to.equal(1);
     expect(err).to.match(
-      /^wanctl: Cannot go on with the demo: 'att' ended by itself \(signal SIGKILL\)/,
+      /^wanctl: Cannot continue the demo: 'att' ended by itself \(signal SIGKILL\)/,
     );
     expect(processesOf(folder.path)).to.deep.equal([]);
   });

@@ -152,7 +152,7 @@ describe("wanctl history", () => {
       const { code, err } = await wanctl("history", "--db", station.database);
       expect(code).to.equal(1);
       expect(err).to.match(
-        /^wanctl: Cannot open database '.*': must not be a running recorder's: leave --db out/,
+        /^wanctl: Cannot open database '.*': must not be in use by a recorder: omit --db/,
       );
     });
 
@@ -174,25 +174,20 @@ describe("wanctl history", () => {
       expect(await wanctl("history", "--run-dir", empty.path)).to.deep.equal({
         code: 2,
         out: "",
-        err: `wanctl: Cannot ask the recorder at '${empty.path}/recorder/api': it does not run\n`,
+        err: `wanctl: Cannot ask the recorder at '${empty.path}/recorder/api': it is not running\n`,
       });
     });
 
     for (const [what, status, body, says] of [
-      [
-        "a page",
-        200,
-        "<html>\x1b[31mHello",
-        "must be that of a wanctl recorder",
-      ],
-      [
-        "another JSON",
-        200,
-        `{"data":{},"status":"success"}`,
-        "must be that of",
-      ],
+      ["a page", 200, "<html>\x1b[31mHello", "must be from a wanctl recorder"],
+      ["another JSON", 200, `{"data":{},"status":"success"}`, "must be from"],
       ["an error", 400, `{"error":"Cannot read it"}`, "wanctl: Cannot read it"],
-      ["a demand", 401, `{"error":"no"}`, "it wants a token: set WANCTL_TOKEN"],
+      [
+        "a demand",
+        401,
+        `{"error":"no"}`,
+        "it requires a token: set WANCTL_TOKEN",
+      ],
     ] as const)
       it(`says in one line that ${what} is no answer`, async () => {
         const server = createServer((_, response) =>
@@ -243,7 +238,7 @@ describe("wanctl history", () => {
         ...["history", "--url", `http://127.0.0.1:${port}`],
       ).finally(() => delete process.env["WANCTL_TOKEN"]);
       server.close();
-      expect(err).to.include("it wants a token: set WANCTL_TOKEN");
+      expect(err).to.include("it requires a token: set WANCTL_TOKEN");
       expect(given).to.deep.equal([undefined]);
     });
 
@@ -252,17 +247,13 @@ describe("wanctl history", () => {
       [
         ["--url", "http://me:secret@host"],
         1,
-        "must hold no name and no password",
+        "must not have a user name or password",
       ],
       [["--json", "--csv"], 2, "cannot be used with option"],
       [["--follow", "--to", "now"], 2, "cannot be used with option"],
       [["--summary", "--events"], 2, "cannot be used with option"],
       [["--plot", "--step", "1m"], 2, "cannot be used with option"],
-      [
-        ["--db", "/none.db"],
-        1,
-        "Cannot open database '/none.db': must be there",
-      ],
+      [["--db", "/none.db"], 1, "Cannot open database '/none.db': must exist"],
       [["--lst", "1h"], 2, "Did you mean --last?"],
     ] as const)
       it(`refuses ${args.join(" ")}`, async () => {

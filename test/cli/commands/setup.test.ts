@@ -139,7 +139,7 @@ describe("wanctl setup", () => {
     writeFileSync(join(etc(), "cable.yaml"), "mine");
     const { code, err } = await run("--interface", "eth7", "--wan", "cable");
     expect(code).to.equal(1);
-    expect(err).to.include("cable.yaml': it is there already");
+    expect(err).to.include("cable.yaml': it exists already");
     expect(readFileSync(join(etc(), "cable.yaml"), "utf8")).to.equal("mine");
   });
 

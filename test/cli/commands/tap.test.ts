@@ -97,7 +97,7 @@ describe("wanctl tap", () => {
     const started = tap("--wan", "spektrum");
     await until(() => started.err() !== "");
     expect((await stopped(started)).err).to.equal(
-      `wanctl: no controller 'spektrum' in '${run.root}', there: spectrum: waiting\n`,
+      `wanctl: no controller 'spektrum' in '${run.root}', found: spectrum: waiting\n`,
     );
   });
 
@@ -118,8 +118,8 @@ describe("wanctl tap", () => {
     socket.close();
     expect({ code, out }).to.deep.equal({ code: 0, out: "" });
     const said = err.trimEnd().split("\n");
-    expect(said[0]).to.match(/^wanctl: Cannot read frame.*only counted$/);
-    expect(said.at(-1)).to.match(/^wanctl: \d+ messages were no frames$/);
+    expect(said[0]).to.match(/^wanctl: Cannot read frame.*counted only$/);
+    expect(said.at(-1)).to.match(/^wanctl: \d+ messages were refused$/);
   });
 
   it("refuses a kind that does not exist", async () => {

@@ -39,7 +39,7 @@ describe("openBoard()", () => {
     board.update();
     const second = tty.take();
     expect(second.startsWith("\x1b[4A\x1b[J")).to.equal(true);
-    expect(second).to.include("spectrum  no frame since");
+    expect(second).to.include("spectrum  no frame received");
   });
 
   it("writes what happened above the present", () => {

@@ -39,10 +39,10 @@ describe("questionOf()", () => {
     [{ wan: ["Spectrum"] }, "--wan 'Spectrum': must be the name of a WAN"],
     [
       { metrics: ["rtx"] },
-      "--metrics 'rtx': must be of rtt, rate, load, state",
+      "--metrics 'rtx': must be one of rtt, rate, load, state",
     ],
-    [{ metrics: [""] }, "--metrics '': must be of"],
-    [{ metrics: ["constructor"] }, "--metrics 'constructor': must be of"],
+    [{ metrics: [""] }, "--metrics '': must be one of"],
+    [{ metrics: ["constructor"] }, "--metrics 'constructor': must be one of"],
     [{ step: "49ms" }, "--step '49ms': must be cycle, or a duration"],
     [{ step: "5" }, "--step '5': must be cycle"],
     [{ points: "0" }, "--points '0': must be a whole number from 1 to 5000"],
@@ -50,7 +50,7 @@ describe("questionOf()", () => {
     [{ last: "1 parsec" }, "--last '1 parsec': must be a duration like 90m"],
     [{ from: "yesterdy" }, "--from 'yesterdy': must be a time like"],
     [{ to: "3/4" }, "--to '3/4': must be a time like"],
-    [{ from: "9:00", to: "8:00" }, "must begin before it ends"],
+    [{ from: "9:00", to: "8:00" }, "must start before it ends"],
   ] as const)
     it(`says what is wrong with ${JSON.stringify(options)}`, () =>
       expect(() => questionOf(options, NOW_MS)).to.throw(Failure, says));

@@ -263,7 +263,7 @@ describe("timeRange()", () => {
     [{ last: "soon" }, "--last 'soon'"],
     [{ from: "yore" }, "--from 'yore'"],
     [{ to: "3/4" }, "--to '3/4'"],
-    [{ from: "today", to: "yesterday" }, "must begin before it ends"],
+    [{ from: "today", to: "yesterday" }, "must start before it ends"],
     [{ last: "1h", from: "today", to: "now" }, "--last '1h'"],
   ] as const)
     it(`names the option, the rule and the value: ${words}`, () =>

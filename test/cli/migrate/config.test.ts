@@ -291,7 +291,7 @@ describe("wanctl migrate config", () => {
       ...["migrate", "config", fileOf(OLD), steering, "--to", to],
     );
     expect(first.code).to.equal(0);
-    expect(first.err).to.include("nothing is made of it");
+    expect(first.err).to.include("does not support yet: ignored");
     expect(first.out).to.equal("");
     expect(readdirSync(to)).to.deep.equal(["recorder.yaml", "spectrum-1.yaml"]);
     expect(
@@ -315,7 +315,7 @@ describe("wanctl migrate config", () => {
     const second = await wanctl("migrate", "config", fileOf(OLD), "--to", to);
     expect(second.code).to.equal(1);
     expect(second.err).to.match(
-      /^wanctl: Cannot write '.*spectrum-1\.yaml': it is there already\n$/,
+      /^wanctl: Cannot write '.*spectrum-1\.yaml': it exists already\n$/,
     );
     expect(readFileSync(join(to, "spectrum-1.yaml"), "utf8")).to.include(
       "# mine",

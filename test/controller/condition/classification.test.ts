@@ -181,19 +181,19 @@ describe("standing()", () => {
     const down = { condition: "line_down", from: ms(0) } as const;
     const words = (gateway: boolean | null) =>
       conditionInWords(down, { ...DOWN, gateway }, ms(9_000));
-    expect(words(null)).to.match(/nothing comes in$/);
+    expect(words(null)).to.match(/no traffic arrives$/);
     expect(words(true)).to.match(/; the gateway answers$/);
-    expect(words(false)).to.match(/; nor does the gateway answer$/);
+    expect(words(false)).to.match(/; the gateway does not answer either$/);
   });
 
   it("CTRL-04: says of a silence whose names are not known, and what comes in for all that", () => {
     const silent = { condition: "silent", from: ms(0) } as const;
     const words = (facts: Facts) => conditionInWords(silent, facts, ms(9_000));
     expect(words(NAMELESS)).to.equal(
-      "no reflector can be asked; no address is known of one, two",
+      "no reflector can be probed; no address known for one, two",
     );
     expect(words(LITTLE)).to.match(
-      /for 2.5 s; 0.06 Mbit\/s come in, less than its floor of 1.00: /,
+      /for 2.5 s; 0.06 Mbit\/s received, less than the floor of 1.00: /,
     );
     expect(words(UNSEEN)).to.equal("no reflector answered for 60.0 s");
   });
@@ -248,7 +248,7 @@ describe("openConditionWatch()", () => {
     expect(said).to.deep.equal([
       "wanctl_condition 0",
       "wanctl_condition 2",
-      `line_lost {"began_ms":1000000004050,"why":"line is down: no reflector answered for 4.0 s, and nothing comes in"}`,
+      `line_lost {"began_ms":1000000004050,"why":"line is down: no reflector answered for 4.0 s, and no traffic arrives"}`,
       "wanctl_condition 4",
       `line_back {"began_ms":1000000004050,"ended_ms":1000000006050,"lasted_ms":2000}`,
       "wanctl_condition 0",

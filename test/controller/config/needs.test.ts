@@ -130,7 +130,7 @@ describe("what a controller needs", () => {
     } else
       expect(() => demandTools(TC, { ...AUTO, method: "timestamps" })).to.throw(
         Failure,
-        "asking for timestamps needs CAP_NET_RAW",
+        "ICMP timestamp requests need CAP_NET_RAW",
       );
   });
 

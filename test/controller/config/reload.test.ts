@@ -156,7 +156,7 @@ describe("a configuration that is read again at SIGHUP (DATA-04)", () => {
     write("recorder.yaml", recorderFile("/elsewhere", 3));
     await hangUp(recorder, "config_refused");
     expect(await reasons(run.recorderHealth)).to.deep.equal([
-      "configuration: Cannot reload: needs a restart to change storage.db_path: all of the file before stays in force",
+      "configuration: Cannot reload: needs a restart to change storage.db_path: the previous configuration stays in force",
     ]);
   });
 

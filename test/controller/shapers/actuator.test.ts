@@ -126,7 +126,7 @@ describe("openActuator()", () => {
     await world.pass(5_000);
     expect(world.shaper.actualBps()).to.deep.equal(START);
     expect(world.shaper.view().writes).to.include({ confirmed: 0 });
-    expect(world.shaper.view().error).to.match(/asked for 20000 .*found 50000/);
+    expect(world.shaper.view().error).to.match(/wrote 20000 .*read back 50000/);
     world.router.mood = "fine";
     await world.pass(2_000);
     expect(world.rates()).to.deep.equal(world.wish);

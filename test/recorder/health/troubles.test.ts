@@ -92,7 +92,7 @@ describe("Troubles", () => {
         intake.take(encodeFrame(cycles([seq], { boot })[0]!));
     });
     expect(health().reasons).to.deep.equal([
-      "two controllers call themselves 'spectrum'",
+      "two controllers use the name 'spectrum'",
     ]);
     seconds(12, (i) =>
       intake.take(encodeFrame(cycles([4 + i], { boot: a })[0]!)),

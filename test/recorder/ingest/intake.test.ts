@@ -119,7 +119,7 @@ describe("Intake", () => {
     expect(intake.counts.committed).to.equal(1_021);
     expect(intake.rateLimiter.held).to.equal(1_999);
     expect(health().reasons).to.deep.equal([
-      "'spectrum' sends more than a controller can: it is held back",
+      "'spectrum' sends more frames than a controller can: it is rate-limited",
     ]);
   });
 
@@ -168,7 +168,7 @@ describe("Intake", () => {
       intake.commit();
       expect(intake.waiting).to.equal(3);
       expect(health().reasons).to.deep.equal([
-        "the database cannot be written: database is locked (SQLITE_BUSY): 3 frames wait",
+        "the database cannot be written: database is locked (SQLITE_BUSY): 3 frames are waiting",
       ]);
       other.exec("rollback");
       intake.commit();
@@ -232,7 +232,7 @@ describe("Intake", () => {
       clock.advance(1_000);
     }
     expect(health().reasons).to.deep.equal([
-      "two controllers call themselves 'spectrum'",
+      "two controllers use the name 'spectrum'",
     ]);
   });
 });

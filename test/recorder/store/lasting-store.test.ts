@@ -214,7 +214,9 @@ describe("openLastingStore()", () => {
       for (let seq = 2; seq < 40; seq++) commit(seq);
       truncateSync(`${place()}-wal`, left);
       store.check();
-      expect(told()).to.deep.equal(["database_replaced: its log was cut off"]);
+      expect(told()).to.deep.equal([
+        "database_replaced: its log was truncated",
+      ]);
       expect(commit(40)).to.equal("committed");
       const seqs = seqsIn();
       expect(seqs.slice(0, -1)).to.deep.equal(

@@ -156,7 +156,7 @@ describe("loadConfig()", () => {
     [
       "a list with a twin",
       "wan: a\nhosts: [b, b]",
-      "'hosts': must not name an entry twice",
+      "'hosts': must not have duplicate entries",
     ],
     [
       "a flag that is none",

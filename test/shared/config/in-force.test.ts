@@ -46,7 +46,9 @@ describe("openInForce()", () => {
     const { inForce, listening } = opened();
     await hangUp(loaded(2, "vdsl"));
     expect(inForce.values).to.equal(1);
-    expect(inForce.refused).to.match(/restart to change wan: all of the file/);
+    expect(inForce.refused).to.match(
+      /restart to change wan: the previous configuration/,
+    );
     listening[Symbol.dispose]();
   });
 

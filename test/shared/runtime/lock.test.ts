@@ -29,7 +29,7 @@ describe("a lock", () => {
       (lock) => lock[Symbol.asyncDispose](),
       (error: unknown) => (error as Error).message,
     );
-    expect(refusal).to.match(/: one is running already: stop it first$/);
+    expect(refusal).to.match(/: already running: stop it first$/);
   };
 
   for (const [what, held, asked] of [
