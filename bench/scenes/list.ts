@@ -154,7 +154,7 @@ function phasesOf(
   });
 }
 
-/** The lab's own line, users and limits on the bed, where they are downloads; its dice are cast once for all runs. */
+/** The lab's own line, users and limits on the bed, downloads only; its random numbers are drawn once for all runs. */
 function sceneOf(scenario: Scenario, runs: number): Scene {
   const { plan, limits: bounds, nominalBps } = scenario;
   const { bulk, capacity } = plan.download;
