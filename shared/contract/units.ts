@@ -53,11 +53,11 @@ export function showMbps(kbps: number | null): string {
   return (kbps / 1e3).toFixed(decimalsOf(kbps / 1e3));
 }
 
-/** Decimals that make three significant digits, once rounded: 99.95 is shown as 100. */
+/** Decimals for three significant digits after rounding: 99.95 is shown as 100. */
 export const decimalsOf = (value: number): number =>
   Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2;
 
-/** "98.2 %"; "<0.1 %" and ">99.9 %" where rounding would say none or all. */
+/** "98.2 %"; "<0.1 %" and ">99.9 %" instead of a rounded 0 or 100 %. */
 export function showPercent(ratio: number): string {
   const text = (100 * ratio).toFixed(1);
   if (text === "0.0" && ratio > 0) return "<0.1 %";
@@ -77,7 +77,7 @@ export function showSpan(ms: number | null): string {
   return inTwo(Math.floor(ms / HOUR_MS), 24, "d", "h");
 }
 
-/** So many small units in large ones and the rest, which is left out where it is 0. */
+/** A number of small units as large ones and the rest, which is left out if it is 0. */
 function inTwo(small: number, each: number, large: string, rest: string) {
   const text = `${Math.floor(small / each)} ${large}`;
   return small % each === 0 ? text : `${text} ${small % each} ${rest}`;

@@ -9,7 +9,7 @@ interface HttpRequest extends HttpOptions {
   /** `https:` for TLS; plain HTTP without. */
   readonly protocol?: "http:" | "https:";
   readonly body?: string;
-  /** A longer answer is an error. */
+  /** Longest answer accepted, bytes; a longer one is an error. */
   readonly maxBytes: number;
 }
 
@@ -18,17 +18,17 @@ interface HttpReply {
   readonly text: string;
 }
 
-/** Why there is no whole reply: Node's error, and how far the exchange came. */
+/** Why there is no complete reply: Node's error, and how far the exchange got. */
 interface HttpError extends NodeJS.ErrnoException {
   /** The reply had begun. */
   readonly hasBegun: boolean;
-  /** Nothing came, over a connection kept from an earlier request: it may have been closed since. */
+  /** No reply on a connection kept from an earlier request: it may have been closed since. */
   readonly isReused: boolean;
 }
 
 /**
- * One request over HTTP or HTTPS, to a host or a Unix socket, and its whole reply. `timeout` is the longest silence, ms;
- * `signal` limits the whole exchange. @throws HttpError
+ * One request over HTTP or HTTPS, to a host or a Unix socket, and its complete reply. `timeout` is the longest silence,
+ * ms; `signal` limits the whole exchange. @throws HttpError
  */
 export function exchange({
   body,
@@ -55,7 +55,7 @@ export function exchange({
   });
 }
 
-/** What {@link exchange} threw. */
+/** The error thrown by {@link exchange}. */
 export const asHttpError = (error: unknown): Partial<HttpError> =>
   error as HttpError;
 
