@@ -4,6 +4,7 @@ import { later, type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import type { Sample } from "./estimator.js";
 import { type Evidence, runAbove } from "./evidence.js";
 import {
+  type CutEvidence,
   withRate,
   withCause,
   drainFor,
@@ -133,7 +134,8 @@ export function cut(
 ): RateState {
   const { direction, limits, now, leastRttMs } = input;
   const seen = capacityBps({ ...input, rateBps: state.bps }, bad);
-  if (!input.isCutTested && isFutile(state, seen, worstMs))
+  const isRepeat = !input.isCutTested && curedNothing(state, seen, worstMs);
+  if (isRepeat && !mayRepeat(state.lastCut, now))
     return withCause(state, "futile", worstMs);
   const carried = seen ?? state.bps * (1 - blindCut(worstMs, trimMs(input)));
   // what our own packets explain cannot be drained: at a lower rate they take longer
@@ -177,6 +179,8 @@ export function cut(
       bad: bad.length,
       samples: recent.length,
       seenBps: seen,
+      at: now,
+      isRepeat,
     },
     restlessness:
       input.isCertain && seen !== null && state.mode.kind === "grow"
@@ -192,9 +196,10 @@ export function cut(
 
 /**
  * Whether the last cut changed nothing although the line carries all that the rate admits. Then it is not a queue of
- * ours, or the senders do not react yet: BBR takes ten round trips.
+ * ours, or the senders do not react yet: BBR takes ten round trips. Or that cut ended just at the capacity, where a
+ * queue stands still: so one more is made after `repeatAfterMs`.
  */
-const isFutile = (
+const curedNothing = (
   { mode, lastCut, bps }: RateState,
   seenBps: number | null,
   worstMs: number,
@@ -205,6 +210,11 @@ const isFutile = (
   seenBps >= TUNING.futileRatio * bps &&
   worstMs >= TUNING.curedRatio * lastCut.deltaMs &&
   !isWorse(worstMs, lastCut);
+
+const mayRepeat = (lastCut: CutEvidence | null, now: MonoMs): boolean =>
+  lastCut !== null &&
+  !lastCut.isRepeat &&
+  msSince(lastCut.at, now) >= TUNING.repeatAfterMs;
 
 /** The cut without byte counters, by the delay alone. */
 const blindCut = (worstMs: number, fromMs: number): number =>

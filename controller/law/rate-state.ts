@@ -22,6 +22,9 @@ export interface CutEvidence {
   readonly samples: number;
   /** What the line was seen to carry; null without counters. */
   readonly seenBps: number | null;
+  readonly at: MonoMs;
+  /** Whether the cut before had changed nothing. */
+  readonly isRepeat: boolean;
 }
 
 /** Where a rate is on its way: cut below the capacity, back to it, or free to grow. */

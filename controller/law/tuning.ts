@@ -159,7 +159,7 @@ export const TUNING = {
   /** ms: a difference of the two ways that exceeds the delta by more than this is a clock step, not a queue */
   skewToleranceMs: 4,
   /** ms: time constant of the published delta; longer delays the end of a hold */
-  deltaSmoothingMs: 50,
+  deltaSmoothingMs: 100,
 
   // Capacity
   /** ms: a queue stands while samples are above this; also where growth begins to taper */
@@ -220,6 +220,8 @@ export const TUNING = {
   curedRatio: 0.8,
   /** part of the rate: if the line then carries at least this, a second cut would cure nothing either */
   futileRatio: 0.9,
+  /** ms: so long after a cut that cured nothing a second one is made, in case the first ended just at the capacity */
+  repeatAfterMs: 1_000,
   /** part of the rate: without byte counters, the cut for a delay at the trim */
   blindCutMin: 0.03,
   /** part of the rate: and for one of severeMs or more */

@@ -63,14 +63,24 @@ function knownLabels({
   labels,
   value,
 }: SampleFrame): Metric["labels"] | null {
-  const from = METRICS.find(({ name }) => name === metric)?.from;
-  if (from?.kind === "sample") return {};
+  const found = METRICS.find(
+    ({ name, labels: own }) => name === metric && hasLabels(labels, own),
+  );
+  const from = found?.from;
+  if (from?.kind === "sample") return found?.labels ?? {};
   if (from?.kind !== "counter" || value < 0) return null;
   const known = Object.entries(from.labels);
   return known.every(([key, values]) => values.includes(labels[key] ?? ""))
     ? Object.fromEntries(known.map(([key]) => [key, labels[key] ?? ""]))
     : null;
 }
+
+/** Whether labels contain all of others. */
+export const hasLabels = (
+  labels: Metric["labels"],
+  others: Metric["labels"],
+): boolean =>
+  Object.entries(others).every(([key, value]) => labels[key] === value);
 
 export function openPresent(): Present {
   const wans = new Map<string, WanNow>();

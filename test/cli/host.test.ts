@@ -99,7 +99,7 @@ state_dir: ${join(path, "state")}
       const { code, err } = wanctl("qdisc", "up", "--config", two, ...force);
       expect(code).to.equal(1);
       expect(err).to.equal(
-        `wanctl: Cannot make the queues of 'two': ifb4one: ingress of ${FIRST} is already redirected to it: set another shaper.download_device\n`,
+        `wanctl: Cannot create the queues of 'two': ifb4one: ingress of ${FIRST} is already redirected to it: set another shaper.download_device\n`,
       );
     }
     expect(wanctl("qdisc", "down", "--config", two).out).to.include(

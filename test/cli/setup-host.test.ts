@@ -164,7 +164,7 @@ describe("wanctl setup before it looks at anything", () => {
     );
     expect(err.trim().split("\n")).to.deep.equal([
       "wanctl: Cannot set up: --download is required without a terminal",
-      "wanctl: Cannot set up: --router must name a port from 1 to 65535: got '10.0.0.1:99999'",
+      "wanctl: Cannot set up: --router must have a port from 1 to 65535: got '10.0.0.1:99999'",
       "wanctl: Cannot set up: --fingerprint must be 64 hexadecimal digits, with or without colons between the bytes: got '12'",
       `wanctl: Cannot read password '${join(folder.path, "none")}': file must exist, with mode 0600 (ENOENT): set by --password-file`,
     ]);

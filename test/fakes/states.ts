@@ -103,6 +103,8 @@ const rateState = (
         bad: fc.nat(3),
         samples: fc.nat(3),
         seenBps: fc.option(bps()),
+        at: around(5000, 0),
+        isRepeat: fc.boolean(),
       }),
     ),
     carriedBps: fc.option(fc.double({ min: 1e5, max: 1e8, noNaN: true })),

@@ -1,3 +1,4 @@
+import { hasLabels } from "../present.js";
 import { CAUSES } from "../../../shared/contract/cause.js";
 import {
   type Direction,
@@ -170,7 +171,9 @@ function valuesOf(
       });
   const heard = present
     .samples(clock.mono())
-    .filter(({ metric }) => metric === name);
+    .filter(
+      (sample) => sample.metric === name && hasLabels(sample.labels, labels),
+    );
   const points = heard.map(({ wan, labels, value }): FigureValue => [
     { ...labels, wan },
     value,

@@ -93,7 +93,14 @@ describe("the law, number by number:", () => {
   });
 
   it("a delay is worse than at the last cut beyond 1.3 times it and 10 ms", () => {
-    const lastCut = { deltaMs: 100, bad: 2, samples: 3, seenBps: null };
+    const lastCut = {
+      deltaMs: 100,
+      bad: 2,
+      samples: 3,
+      seenBps: null,
+      at: NOW,
+      isRepeat: false,
+    };
     expect(isWorse(139.9, lastCut)).to.be.false;
     expect(isWorse(140.1, lastCut)).to.be.true;
   });
@@ -123,7 +130,14 @@ describe("the law, number by number:", () => {
     });
 
   it("a cut that has not shrunk the queue over 100 ms of probes is undone, to 98 %", () => {
-    const lastCut = { deltaMs: 60, bad: 2, samples: 3, seenBps: null };
+    const lastCut = {
+      deltaMs: 60,
+      bad: 2,
+      samples: 3,
+      seenBps: null,
+      at: NOW,
+      isRepeat: false,
+    };
     const mode = {
       kind: "drain",
       returnToBps: 9e6,

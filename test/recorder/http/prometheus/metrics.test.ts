@@ -43,6 +43,8 @@ describe("GET /metrics", () => {
     const call = { transport: "tc", outcome: "ok" };
     post.take(stamped(sample(9, call, "wanctl_router_calls_total"), 3));
     post.take(stamped(sample(1, {}, "wanctl_router_up"), 4));
+    const restlessness = "wanctl_restlessness_ratio";
+    post.take(stamped(sample(0.8, { direction: "upload" }, restlessness), 5));
     const seen = await scrape();
     for (const [series, value] of [
       ['wanctl_rtt_ms{wan="spectrum"}', 24.3],
@@ -55,6 +57,7 @@ describe("GET /metrics", () => {
       ['wanctl_state{direction="download",wan="spectrum"}', 2],
       ['wanctl_state{direction="upload",wan="spectrum"}', 0],
       ['wanctl_condition{wan="spectrum"}', 3],
+      ['wanctl_restlessness_ratio{direction="upload",wan="spectrum"}', 0.8],
       ['wanctl_steering_enabled{wan="steering"}', 1],
       [
         'wanctl_router_calls_total{outcome="ok",transport="tc",wan="spectrum"}',
