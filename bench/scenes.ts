@@ -128,6 +128,8 @@ async function main([first, second]: readonly string[]): Promise<void> {
   const names =
     first?.split(",").flatMap((name) => GROUPS[name] ?? [name]) ??
     Object.keys(SCENES);
+  if (second !== undefined && !/^[1-9]\d*$/.test(second))
+    throw new Error(`runs must be a number, and names have commas: ${second}`);
   console.log(
     "                          added RTT, ms              pings      use, %\n" +
       "                          p50    p95    p99    max lost, %   down     up  by phase",
