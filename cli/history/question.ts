@@ -1,10 +1,11 @@
+import { type TimeRange } from "../../shared/contract/units.js";
 import type { Resolution } from "../../recorder/query/history.js";
 import { parseDuration } from "../../shared/config/format.js";
 import { WAN_NAME } from "../../shared/contract/frame.js";
 import { FAMILIES, metricsIn } from "../../shared/contract/metrics.js";
 import { PERIOD_MS } from "../../shared/contract/row.js";
 import { Failure } from "../../shared/runtime/failure.js";
-import { type TimeOptions, timeRange, type TimeRange } from "./time.js";
+import { type TimeOptions, timeRange } from "./time.js";
 
 /** The options of `wanctl history` as typed; conflicts between options are declared in commands/history.ts. */
 export interface HistoryOptions extends TimeOptions {

@@ -1,15 +1,14 @@
 import type { ParsedComponents, ParsingReference } from "chrono-node";
 import { parse } from "chrono-node/en";
 import { parseDuration } from "../../shared/config/format.js";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/contract/units.js";
+import {
+  DAY_MS,
+  HOUR_MS,
+  MINUTE_MS,
+  type TimeRange,
+} from "../../shared/contract/units.js";
 import { Failure } from "../../shared/runtime/failure.js";
 import { timeOfDay } from "../terminal.js";
-
-/** A range of wall clock time, ms since 1970: from inclusive, to exclusive. */
-export interface TimeRange {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 /** Options as typed. */
 export interface TimeOptions {

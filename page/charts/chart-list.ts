@@ -1,15 +1,9 @@
-import { MINUTE_MS } from "../../shared/contract/units.js";
+import { MINUTE_MS, type TimeRange } from "../../shared/contract/units.js";
 import type { CycleFrame } from "../../shared/contract/frame.js";
 import type { Api, ApiReply } from "../data/api.js";
 import { followed, isFollowed } from "../data/follow.js";
 import { askConfig, askEvents, askRange, askSummary } from "../data/history.js";
-import {
-  type Bounds,
-  boundsOf,
-  isCycles,
-  lengthOf,
-  type ShownSpan,
-} from "../data/span.js";
+import { boundsOf, isCycles, lengthOf, type ShownSpan } from "../data/span.js";
 import { limitsIn, wanData, type WanData } from "../data/wan-data.js";
 import type { Highlights } from "../text/highlights.js";
 import type { PlotCallbacks } from "./plot.js";
@@ -35,7 +29,7 @@ interface Line {
 const RECENT_MAX = 400;
 
 /** Reload interval of live charts: one step, within 3 s and 60 s. */
-export const renewalMs = (bounds: Bounds): number =>
+export const renewalMs = (bounds: TimeRange): number =>
   isCycles(bounds)
     ? 15_000
     : Math.min(Math.max(lengthOf(bounds) / 300, 3_000), MINUTE_MS);
@@ -65,7 +59,7 @@ export function openChartList(
     }
   }
 
-  async function loadLine(wan: string, bounds: Bounds, signal: AbortSignal) {
+  async function loadLine(wan: string, bounds: TimeRange, signal: AbortSignal) {
     const isLeft = () => signal.aborted;
     const asking = askConfig(api, wan, bounds, signal);
     const range = await askRange(api, wan, bounds, signal);
@@ -84,7 +78,7 @@ export function openChartList(
 
   async function loadSummary(
     wans: readonly string[],
-    bounds: Bounds,
+    bounds: TimeRange,
     signal: AbortSignal,
   ) {
     const summary = await askSummary(api, wans, bounds, signal);
@@ -95,7 +89,7 @@ export function openChartList(
 
   async function loadEvents(
     wans: readonly string[],
-    bounds: Bounds,
+    bounds: TimeRange,
     signal: AbortSignal,
   ) {
     const events = await askEvents(api, wans, bounds, signal);

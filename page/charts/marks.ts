@@ -1,5 +1,6 @@
+import { type TimeRange } from "../../shared/contract/units.js";
 import type { HistoryEvent } from "../../shared/contract/history.js";
-import { type Bounds, lengthOf } from "../data/span.js";
+import { lengthOf } from "../data/span.js";
 import { type Cluster, clusters } from "../data/wan-data.js";
 import { make } from "../dom.js";
 import {
@@ -12,7 +13,7 @@ import { AXIS_PX, RIGHT_PX } from "./plot.js";
 
 /** Event markers above a chart; hover, focus or click shows the details. */
 interface Marks {
-  show(events: readonly HistoryEvent[], bounds: Bounds): void;
+  show(events: readonly HistoryEvent[], bounds: TimeRange): void;
 }
 
 /** Events closer than this share one mark: the size of a touch target. */

@@ -1,4 +1,4 @@
-import type { Bounds } from "../data/span.js";
+import { type TimeRange } from "../../shared/contract/units.js";
 import type { Shade, WanData } from "../data/wan-data.js";
 import { tickLabels } from "../text/words.js";
 import type { CssColours } from "./css-colours.js";
@@ -129,7 +129,7 @@ export interface PlotKind {
 
 export interface PlotCallbacks {
   readonly colour: CssColours;
-  readonly select: (bounds: Bounds) => void;
+  readonly select: (bounds: TimeRange) => void;
 }
 
 /** All charts share one cursor. */

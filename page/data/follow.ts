@@ -1,9 +1,10 @@
+import { type TimeRange } from "../../shared/contract/units.js";
 import { DIRECTIONS } from "../../shared/contract/direction.js";
 import type { CycleFrame } from "../../shared/contract/frame.js";
 import type { SeriesValues } from "../../shared/contract/history.js";
 import { PERIOD_MS } from "../../shared/contract/row.js";
 import { STATES } from "../../shared/contract/state.js";
-import { type Bounds, isCycles } from "./span.js";
+import { isCycles } from "./span.js";
 import { shadesOf, type WanData } from "./wan-data.js";
 
 const isSame = (a: SeriesValues, b: SeriesValues): boolean =>
@@ -67,7 +68,7 @@ export const isFollowed = ({ bounds }: WanData): boolean => isCycles(bounds);
 export function followed(
   data: WanData,
   frames: readonly CycleFrame[],
-  bounds: Bounds,
+  bounds: TimeRange,
 ): WanData {
   const newest = Math.max(...data.series.map(({ at }) => at.at(-1) ?? 0), 0);
   const newer = frames.filter(({ at }) => at > newest);

@@ -1,4 +1,4 @@
-import { DAY_MS } from "../../shared/contract/units.js";
+import { DAY_MS, type TimeRange } from "../../shared/contract/units.js";
 import { DIRECTIONS } from "../../shared/contract/direction.js";
 import { EVENT_ROWS } from "../../shared/contract/event.js";
 import type {
@@ -10,7 +10,7 @@ import type {
 } from "../../shared/contract/history.js";
 import type { Api, ApiReply } from "./api.js";
 import { joined } from "./follow.js";
-import { type Bounds, isCycles, lengthOf } from "./span.js";
+import { isCycles, lengthOf } from "./span.js";
 import type { DataRange } from "./wan-data.js";
 
 /** The metrics that the charts of a WAN show. */
@@ -61,7 +61,7 @@ export async function askWans(api: Api): Promise<Remembered | null> {
 export async function askRange(
   api: Api,
   wan: string,
-  bounds: Bounds,
+  bounds: TimeRange,
   signal: AbortSignal,
 ): Promise<ApiReply<DataRange>> {
   const query = spanQuery(bounds, [wan]);
@@ -87,7 +87,7 @@ export async function askRange(
 export function askSummary(
   api: Api,
   wans: readonly string[],
-  bounds: Bounds,
+  bounds: TimeRange,
   signal: AbortSignal,
 ): Promise<ApiReply<SummaryAnswer>> {
   const query = spanQuery(bounds, wans);
@@ -104,7 +104,7 @@ export function askSummary(
 export async function askEvents(
   api: Api,
   wans: readonly string[],
-  bounds: Bounds,
+  bounds: TimeRange,
   signal: AbortSignal,
 ): Promise<ApiReply<EventsAnswer>> {
   const ask = (kinds: readonly string[]) => {
@@ -132,7 +132,7 @@ const BAD_NEWS = EVENT_ROWS.filter(
 export async function askConfig(
   api: Api,
   wan: string,
-  { toMs }: Bounds,
+  { toMs }: TimeRange,
   signal: AbortSignal,
 ): Promise<HistoryEvent | null> {
   const query = spanQuery({ fromMs: 0, toMs }, [wan]);
@@ -143,7 +143,7 @@ export async function askConfig(
 }
 
 function spanQuery(
-  { fromMs, toMs }: Bounds,
+  { fromMs, toMs }: TimeRange,
   wans: readonly string[],
 ): URLSearchParams {
   const query = new URLSearchParams({

@@ -1,15 +1,14 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/contract/units.js";
+import {
+  DAY_MS,
+  HOUR_MS,
+  MINUTE_MS,
+  type TimeRange,
+} from "../../shared/contract/units.js";
 
 /** The shown span: the most recent one, which moves with the clock, or a fixed one. */
 export type ShownSpan =
   | { readonly kind: "last"; readonly lengthMs: number }
   | { readonly kind: "fixed"; readonly fromMs: number; readonly toMs: number };
-
-/** A span resolved to instants; `toMs` is exclusive. */
-export interface Bounds {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 /** The selectable lengths, by the names used in links. */
 export const LENGTHS_MS = {
@@ -34,18 +33,21 @@ export const LENGTH_MAX_MS = 400 * DAY_MS;
 /** Spans up to this length are shown cycle by cycle: 2,400 cycles. */
 const CYCLES_MAX_MS = 2 * MINUTE_MS;
 
-export const lengthOf = ({ fromMs, toMs }: Bounds): number => toMs - fromMs;
+export const lengthOf = ({ fromMs, toMs }: TimeRange): number => toMs - fromMs;
 
-export const boundsOf = (span: ShownSpan, nowMs: number): Bounds =>
+export const boundsOf = (span: ShownSpan, nowMs: number): TimeRange =>
   span.kind === "fixed"
     ? { fromMs: span.fromMs, toMs: span.toMs }
     : { fromMs: nowMs - span.lengthMs, toMs: nowMs };
 
-export const isCycles = (bounds: Bounds): boolean =>
+export const isCycles = (bounds: TimeRange): boolean =>
   lengthOf(bounds) <= CYCLES_MAX_MS;
 
 /** The bounds as a span: length within limits, whole ms, not in the future. */
-export function fixedSpan({ fromMs, toMs }: Bounds, nowMs: number): ShownSpan {
+export function fixedSpan(
+  { fromMs, toMs }: TimeRange,
+  nowMs: number,
+): ShownSpan {
   const length = Math.min(
     Math.max(Math.round(toMs - fromMs), LENGTH_MIN_MS),
     LENGTH_MAX_MS,

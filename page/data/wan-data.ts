@@ -1,3 +1,4 @@
+import { type TimeRange } from "../../shared/contract/units.js";
 import { type Direction, DIRECTIONS } from "../../shared/contract/direction.js";
 import type {
   HistoryEvent,
@@ -7,9 +8,8 @@ import type {
 } from "../../shared/contract/history.js";
 import type { Row } from "../../shared/contract/row.js";
 import { TIER_MS, type TierName } from "../../shared/contract/tier.js";
-import type { Bounds } from "./span.js";
 
-/** Bounds of a rate, in Mbit/s. */
+/** TimeRange of a rate, in Mbit/s. */
 interface Limits {
   readonly floor: number;
   readonly ceiling: number;
@@ -151,16 +151,14 @@ export interface DataRange extends Pick<RangeAnswer, "metadata"> {
 }
 
 /** A span without data, and its label. */
-export interface Shade {
-  readonly fromMs: number;
-  readonly toMs: number;
+export interface Shade extends TimeRange {
   readonly word: string;
 }
 
 /** What the charts of one WAN are drawn from. */
 export interface WanData {
   readonly wan: string;
-  readonly bounds: Bounds;
+  readonly bounds: TimeRange;
   readonly resolution: ShownResolution;
   readonly series: readonly SeriesValues[];
   readonly shades: readonly Shade[];
@@ -193,7 +191,7 @@ export const findSeries = (
 
 export function wanData(
   wan: string,
-  bounds: Bounds,
+  bounds: TimeRange,
   { metadata, series }: DataRange,
   limits: WanData["limits"],
 ): WanData {
@@ -219,7 +217,7 @@ export function wanData(
 export function shadesOf(
   series: readonly SeriesValues[],
   resolution: ShownResolution,
-  { fromMs, toMs }: Bounds,
+  { fromMs, toMs }: TimeRange,
   holes: readonly Hole[],
 ): readonly Shade[] {
   const { at } = findSeries({ series }, "wanctl_state", "download");

@@ -7,18 +7,12 @@ import {
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { KINDS, WAN_NAME } from "../../shared/contract/frame.js";
 import { FAMILIES, METRIC_NAMES } from "../../shared/contract/metrics.js";
-import { DAY_MS } from "../../shared/contract/units.js";
+import { DAY_MS, type TimeRange } from "../../shared/contract/units.js";
 import { badParameter } from "./errors.js";
 
 /** An instant in a query: ms since 1970, or ISO 8601 with a time zone, to the minute or finer. */
 const INSTANT =
   /^(\d{1,15}|\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+ -]\d\d:\d\d))$/;
-
-/** From `fromMs` to `toMs`, exclusive. */
-export interface QuerySpan {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 /** ms since 1970; null if the text is not a time. An unescaped `+` arrives as a space and is accepted. */
 function instantMs(text: string): number | null {
@@ -38,7 +32,7 @@ function spanOf(
   fromMs: number | undefined,
   toMs: number | undefined,
   nowMs: number,
-): QuerySpan {
+): TimeRange {
   const end = toMs ?? Math.max(nowMs, fromMs ?? 0) + 1;
   return { fromMs: fromMs ?? Math.max(0, end - DAY_MS), toMs: end };
 }
@@ -143,7 +137,7 @@ export function spanIn(
   route: string,
   query: { readonly from?: string; readonly to?: string },
   nowMs: number,
-): QuerySpan {
+): TimeRange {
   const read = (name: "from" | "to") => {
     const text = query[name];
     if (text === undefined) return undefined;

@@ -1,3 +1,4 @@
+import { type TimeRange } from "../../shared/contract/units.js";
 import type {
   EventsAnswer,
   GapsAnswer,
@@ -7,9 +8,7 @@ import type {
 } from "../../shared/contract/history.js";
 
 /** From `fromMs` to `toMs` (exclusive), ms since 1970; all WANs if `wans` is undefined. */
-export interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
+export interface Span extends TimeRange {
   readonly wans?: readonly string[] | undefined;
 }
 

@@ -3,6 +3,7 @@ import {
   HOUR_MS,
   MINUTE_MS,
   SECOND_MS,
+  type TimeRange,
 } from "../../shared/contract/units.js";
 import {
   bucketStart,
@@ -15,10 +16,8 @@ import {
 } from "./tier.js";
 
 /** A part of a requested range, end excluded, and the tier it is read from. */
-export interface Section {
+export interface Section extends TimeRange {
   readonly tier: Tier;
-  readonly fromMs: number;
-  readonly toMs: number;
 }
 
 /** The range in which each tier of one WAN is complete; raw data reaches to the newest frame. */

@@ -82,3 +82,9 @@ function inTwo(small: number, each: number, large: string, rest: string) {
   const text = `${Math.floor(small / each)} ${large}`;
   return small % each === 0 ? text : `${text} ${small % each} ${rest}`;
 }
+
+/** A range of wall clock time, ms since 1970: from inclusive, to exclusive. */
+export interface TimeRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}

@@ -5,13 +5,14 @@ import {
   HOUR_MS,
   MINUTE_MS,
   SECOND_MS,
+  type TimeRange,
 } from "../../../shared/contract/units.js";
 import type { Clock } from "../../../shared/runtime/clock.js";
 import { type History, QueryError } from "../../query/history.js";
 import { newestRows, type ValueRow } from "../../query/newest-rows.js";
 import { badParameter } from "../errors.js";
 import { sendJson } from "../json.js";
-import { instant, parameters, type QuerySpan, spanIn, wan } from "../query.js";
+import { instant, parameters, spanIn, wan } from "../query.js";
 import { answerFrom, route, type Route } from "../route.js";
 
 const PATH = "/metrics/history";
@@ -123,7 +124,7 @@ function spanFrom(
     readonly to?: string;
   },
   nowMs: number,
-): QuerySpan {
+): TimeRange {
   const { range, from, to } = query;
   if (range === undefined && (from ?? to) !== undefined)
     return spanIn(PATH, query, nowMs);
