@@ -178,8 +178,14 @@ function columnsIn(
       ({ rank }, i) => i !== sheds && !(rank === last && [3, 5].includes(rank)),
     );
   }
-  return fitting;
+  return fitting.map((column) => within(column, room));
 }
+
+/** A column whose name alone is wider than a narrow terminal. */
+const within = (column: Column, room: number): Column =>
+  column.width <= room
+    ? column
+    : { ...column, head: clip(column.head, room - 1), width: room };
 
 const widthOf = (columns: readonly Column[]): number =>
   columns.reduce((sum, { width }) => sum + width, 0);
