@@ -135,7 +135,7 @@ export function cut(
   const { direction, limits, now, leastRttMs } = input;
   const seen = capacityBps({ ...input, rateBps: state.bps }, bad);
   const isRepeat = !input.isCutTested && curedNothing(state, seen, worstMs);
-  if (isRepeat && !mayRepeat(state.lastCut, now))
+  if (isRepeat && !(worstMs > limits.warnMs && mayRepeat(state.lastCut, now)))
     return withCause(state, "futile", worstMs);
   const carried = seen ?? state.bps * (1 - blindCut(worstMs, trimMs(input)));
   // what our own packets explain cannot be drained: at a lower rate they take longer

@@ -220,7 +220,7 @@ export const TUNING = {
   curedRatio: 0.8,
   /** part of the rate: if the line then carries at least this, a second cut would cure nothing either */
   futileRatio: 0.9,
-  /** ms: so long after a cut that cured nothing a second one is made, in case the first ended just at the capacity */
+  /** ms: where the delay is above the warn threshold this long after a cut that cured nothing, a second cut is made */
   repeatAfterMs: 1_000,
   /** part of the rate: without byte counters, the cut for a delay at the trim */
   blindCutMin: 0.03,
