@@ -27,8 +27,6 @@ export function readLineTrace(name: string, text: string): LineTrace {
   const { endMs, steps } = text.includes(":")
     ? readSteps(text)
     : readOpportunities(text);
-  if (endMs > 1e3 * LONGEST_S)
-    throw new Error(`must be at most ${LONGEST_S} s long`);
   const carrying = steps.slice(steps.findIndex(({ bps }) => bps > 0));
   const startMs = carrying[0]?.fromMs;
   if (startMs === undefined || carrying[0]?.bps === 0 || endMs <= startMs)
@@ -53,7 +51,7 @@ function readOpportunities(text: string): Read {
     .split(/\r?\n/)
     .filter((line) => line.trim() !== "")
     .map((line, i) => numberOf(line, `line ${i + 1}`));
-  demandOrder(instantsMs);
+  demandTimes(instantsMs);
   // the last step is left out where the trace ends within it
   const endMs = Math.floor((instantsMs.at(-1) ?? 0) / STEP_MS) * STEP_MS;
   const packets = Array.from({ length: endMs / STEP_MS }, () => 0);
@@ -81,7 +79,7 @@ function readSteps(text: string): Read {
     };
   });
   const instantsMs = steps.map(({ fromMs }) => fromMs);
-  demandOrder(instantsMs);
+  demandTimes(instantsMs);
   if (instantsMs[0] !== 0) throw new Error("step 1 must begin at second 0");
   const [last = 0, before = 0] = instantsMs.reverse();
   return { endMs: 2 * last - before, steps };
@@ -98,9 +96,11 @@ function numberOf(text: string, where: string): number {
 const shown = (text: string): string =>
   text.trim().split(/\s/)[0]?.slice(0, 20) ?? "";
 
-function demandOrder(instantsMs: readonly number[]): void {
+function demandTimes(instantsMs: readonly number[]): void {
   const place = instantsMs.findIndex((ms, i) => ms < (instantsMs[i - 1] ?? 0));
   if (place >= 0) throw new Error(`place ${place + 1} goes back in time`);
+  if ((instantsMs.at(-1) ?? 0) > 1e3 * LONGEST_S)
+    throw new Error(`must be at most ${LONGEST_S} s long`);
 }
 
 /** What a trace carries on average and at most, Mbit/s. */

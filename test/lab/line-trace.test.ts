@@ -83,6 +83,7 @@ describe("readLineTrace()", () => {
     ["3:100,9:100", /step 1 must begin at second 0/],
     ["0:100,7", /step 2 must be SECOND:KBIT\/S, is '7'/],
     ["0:100,99999:100", /at most 3600 s/],
+    ["1\n9007199254740990", /at most 3600 s/],
     [`1\n${"9".repeat(30)}`, /line 2 must have a number/],
   ] as const)
     it(`refuses '${text.replaceAll("\n", " ").slice(0, 20)}' and says why`, () =>
