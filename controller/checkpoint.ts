@@ -1,16 +1,11 @@
-import { restlessRatio } from "./law/restlessness.js";
+import { shownRestlessness } from "./law/restlessness.js";
 import { readFileSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Static, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { eachDirection } from "../shared/contract/direction.js";
 import { WAN_NAME } from "../shared/contract/frame.js";
-import {
-  clamp,
-  DAY_MS,
-  inTenths,
-  MINUTE_MS,
-} from "../shared/contract/units.js";
+import { clamp, DAY_MS, MINUTE_MS } from "../shared/contract/units.js";
 import {
   type Clock,
   later,
@@ -213,7 +208,7 @@ function fileOf(
     ),
     rates_bps: eachDirection((direction) => Math.round(rates[direction])),
     restlessness: eachDirection((direction) =>
-      inTenths(restlessRatio(rate[direction].restlessness)),
+      shownRestlessness(rate[direction].restlessness),
     ),
   };
 }

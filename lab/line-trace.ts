@@ -104,7 +104,7 @@ function demandTimes(instantsMs: readonly number[]): void {
 }
 
 /** What a trace carries on average and at most, Mbit/s. */
-export function ratesOf({ steps, seconds }: LineTrace) {
+export function traceRates({ steps, seconds }: LineTrace) {
   const bits = steps.reduce((sum, { fromMs, bps }, i) => {
     const untilMs = steps[i + 1]?.fromMs ?? 1e3 * seconds;
     return sum + (bps * (untilMs - fromMs)) / 1e3;
@@ -126,7 +126,7 @@ export const traceScenarios = (
   traces: readonly LineTrace[],
 ): readonly Scenario[] =>
   traces.map((trace, i) => {
-    const { mean, most } = ratesOf(trace);
+    const { mean, most } = traceRates(trace);
     const firstBps = trace.steps[0]?.bps ?? 0;
     return scenario({
       id: `T${i + 1}`,

@@ -144,13 +144,12 @@ const LOCAL: Calendar = {
 /** The calendar of a zone that is `minutes` ahead of UTC. */
 function calendarOf(minutes: number): Calendar {
   const aheadMs = MINUTE_MS * minutes;
-  const day = DAY_MS;
   return {
-    dayOf: (atMs) => Math.floor((atMs + aheadMs) / day) * day - aheadMs,
+    dayOf: (atMs) => Math.floor((atMs + aheadMs) / DAY_MS) * DAY_MS - aheadMs,
     moved(atMs, { days = 0, years = 0 }) {
       const at = new Date(atMs + aheadMs);
       at.setUTCFullYear(at.getUTCFullYear() + years);
-      return at.getTime() - aheadMs + days * day;
+      return at.getTime() - aheadMs + days * DAY_MS;
     },
     repeatsAfterMs: () => 0,
   };

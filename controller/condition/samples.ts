@@ -2,10 +2,10 @@ import type { Message } from "../../shared/contract/frame.js";
 import { DIRECTIONS } from "../../shared/contract/direction.js";
 import { labelText } from "../../shared/contract/metrics.js";
 import type { CallCounts } from "../../shared/contract/router-call.js";
-import { inTenths, MINUTE_MS } from "../../shared/contract/units.js";
+import { MINUTE_MS } from "../../shared/contract/units.js";
 import { later, type MonoMs } from "../../shared/runtime/clock.js";
 import type { ControlState } from "../law/control.js";
-import { restlessRatio } from "../law/restlessness.js";
+import { shownRestlessness } from "../law/restlessness.js";
 import type { Shaper } from "../shapers/shaper.js";
 
 /** Publishes rarely changing values: when first known, on change, and once a minute for readers that joined later. */
@@ -56,7 +56,7 @@ export interface LearnedWatch {
   look(state: ControlState): void;
 }
 
-/** The restlessness of each direction, in tenths: finer steps would be noise. */
+/** The restlessness of each direction. */
 export function openLearnedWatch(
   publish: (message: Message) => void,
 ): LearnedWatch {
@@ -66,7 +66,7 @@ export function openLearnedWatch(
       for (const direction of DIRECTIONS)
         samples.tell(
           "wanctl_restlessness_ratio",
-          inTenths(restlessRatio(rate[direction].restlessness)),
+          shownRestlessness(rate[direction].restlessness),
           at,
           { direction },
         );

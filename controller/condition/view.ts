@@ -12,7 +12,7 @@ import type { Health } from "../../shared/runtime/health.js";
 import type { Checkpoint } from "../checkpoint.js";
 import type { ControlState } from "../law/control.js";
 import { baselineMs } from "../law/estimator.js";
-import { restlessRatio } from "../law/restlessness.js";
+import { shownRestlessness } from "../law/restlessness.js";
 import type { Line } from "../line/line.js";
 import type { Cycle } from "../line/metronome.js";
 import type { ConditionWatch } from "./condition-watch.js";
@@ -85,7 +85,7 @@ export function openHealthView(
       enforcedKbps: row[`enforced${D}Kbps`],
       loadKbps: row[`load${D}Kbps`],
       why: causeInWords(row, name),
-      restlessness: inTenths(restlessRatio(state.rate[name].restlessness)),
+      restlessness: shownRestlessness(state.rate[name].restlessness),
     };
   }
 

@@ -14,7 +14,7 @@ import {
   trimMs,
   windowMs,
 } from "./rate-state.js";
-import { gainsFor, nextRestlessness, restlessRatio } from "./restlessness.js";
+import { gainsFor, nextRestlessness } from "./restlessness.js";
 import { rateBetween, type Traffic } from "./traffic.js";
 import { TUNING } from "./tuning.js";
 
@@ -140,7 +140,7 @@ export function cut(
   const carried = seen ?? state.bps * (1 - blindCut(worstMs, trimMs(input)));
   // what our own packets explain cannot be drained: at a lower rate they take longer
   const queueMs = Math.max(0, worstMs - input.slackMs);
-  const { drainMs: longestMs } = gainsFor(restlessRatio(state.restlessness));
+  const { drainMs: longestMs } = gainsFor(state.restlessness);
   const drainRatio =
     seen === null
       ? 1

@@ -11,7 +11,7 @@ import type { Evidence } from "./evidence.js";
 import type { Limits } from "./inputs.js";
 import type { Traffic } from "./traffic.js";
 import { initialRestlessness, type Restlessness } from "./restlessness.js";
-import { TUNING } from "./tuning.js";
+import { CALM, TUNING } from "./tuning.js";
 
 /** What led to a cut. */
 export interface CutEvidence {
@@ -190,9 +190,9 @@ export const withSlack = (limits: Limits, slackMs: number): Limits => ({
 /** Time in which a cut is to empty the queue, ms: shorter for a smaller target. */
 export const drainFor = ({ targetMs }: Limits): number =>
   clamp(
-    (TUNING.drainMs * targetMs) / TUNING.drainTargetMs,
+    (CALM.drainMs * targetMs) / TUNING.drainTargetMs,
     TUNING.drainLeastMs,
-    TUNING.drainMs,
+    CALM.drainMs,
   );
 
 /** The delay at which the law acts, ms: below the target, so that its own probing stays GREEN. */

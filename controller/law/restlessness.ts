@@ -1,4 +1,4 @@
-import { clamp } from "../../shared/contract/units.js";
+import { clamp, inTenths } from "../../shared/contract/units.js";
 import { type MonoMs, msSince } from "../../shared/runtime/clock.js";
 import { CALM, type Gains, RESTLESS, TUNING } from "./tuning.js";
 
@@ -56,11 +56,16 @@ export const restlessRatio = ({ changes }: Restlessness): number =>
     1,
   );
 
+/** As it is published and kept, in tenths: finer steps would be noise. */
+export const shownRestlessness = (restlessness: Restlessness): number =>
+  inTenths(restlessRatio(restlessness));
+
 export const isRestless = (restlessness: Restlessness): boolean =>
   restlessRatio(restlessness) >= TUNING.restlessFrom;
 
 /** How fast the law moves on such a line. */
-export function gainsFor(ratio: number): Gains {
+export function gainsFor(restlessness: Restlessness): Gains {
+  const ratio = restlessRatio(restlessness);
   const between = (name: keyof Gains) =>
     CALM[name] + ratio * (RESTLESS[name] - CALM[name]);
   return {

@@ -16,7 +16,7 @@ import {
 import { recentRate } from "./traffic.js";
 import { type Gains, TUNING } from "./tuning.js";
 import { mayHaveQueued } from "./load-gate.js";
-import { gainsFor, isRestless, restlessRatio } from "./restlessness.js";
+import { gainsFor, isRestless } from "./restlessness.js";
 
 /** A rate and the capacities known. */
 interface Memory {
@@ -223,7 +223,7 @@ function returnRate(
 ): RateState {
   if (!isClean(state, input)) return withCause(state, "delta", input.deltaMs);
   const { limits, elapsedMs, now } = input;
-  const gains = gainsFor(restlessRatio(state.restlessness));
+  const gains = gainsFor(state.restlessness);
   const step = (gains.returnPerS * returnToBps * elapsedMs) / 1e3;
   const bps = Math.max(state.bps, Math.min(returnToBps, state.bps + step));
   const next = withCause(withRate(state, bps, limits), "return", null);
@@ -245,7 +245,7 @@ function grow(
     return driftToBase(state, input);
   const overMs = windowMs(TUNING.usedWindowMs, state.bps);
   const loadBps = recentRate(traffic, direction, overMs);
-  const gains = gainsFor(restlessRatio(state.restlessness));
+  const gains = gainsFor(state.restlessness);
   if (loadBps !== null && loadBps < gains.usedRatio * state.bps)
     return withCause(state, "unused", null);
   if (state.bps >= limits.ceilingBps) return withCause(state, "limit", null);

@@ -194,9 +194,7 @@ export const TUNING = {
   restlessFrom: 0.3,
 
   // Cut and drain
-  /** ms: a cut is deep enough to empty the queue in about this time; shorter is a deeper hole in the throughput */
-  drainMs: 250,
-  /** ms: target to which drainMs belongs; a smaller one shortens the drain in proportion */
+  /** ms: target to which the drain time of a calm line belongs; a smaller one shortens it in proportion */
   drainTargetMs: 15,
   /** ms: down to this */
   drainLeastMs: 150,

@@ -66,9 +66,10 @@ function knownLabels({
   const found = METRICS.find(
     ({ name, labels: own }) => name === metric && hasLabels(labels, own),
   );
-  const from = found?.from;
-  if (from?.kind === "sample") return found?.labels ?? {};
-  if (from?.kind !== "counter" || value < 0) return null;
+  if (found === undefined) return null;
+  const { from } = found;
+  if (from.kind === "sample") return found.labels;
+  if (from.kind !== "counter" || value < 0) return null;
   const known = Object.entries(from.labels);
   return known.every(([key, values]) => values.includes(labels[key] ?? ""))
     ? Object.fromEntries(known.map(([key]) => [key, labels[key] ?? ""]))

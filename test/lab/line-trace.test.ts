@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   type LineTrace,
-  ratesOf,
+  traceRates,
   readLineTrace,
   traceScenarios,
 } from "../../lab/line-trace.js";
@@ -58,8 +58,14 @@ describe("readLineTrace()", () => {
         const trace = readLineTrace("t", mahimahi(packets));
         const again = readLineTrace("t", inSteps(trace));
         expect(again.seconds).to.equal(trace.seconds);
-        expect(ratesOf(again).mean).to.be.closeTo(ratesOf(trace).mean, 1e-6);
-        expect(ratesOf(again).most).to.be.closeTo(ratesOf(trace).most, 1e-6);
+        expect(traceRates(again).mean).to.be.closeTo(
+          traceRates(trace).mean,
+          1e-6,
+        );
+        expect(traceRates(again).most).to.be.closeTo(
+          traceRates(trace).most,
+          1e-6,
+        );
       }),
     ));
 

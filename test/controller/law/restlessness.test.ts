@@ -35,9 +35,9 @@ describe("restlessness (CTRL-09)", () => {
         (capacities, apartMs, atFirst) => {
           const start = initialRestlessness(atFirst);
           expect(restlessRatio(start)).to.be.closeTo(atFirst, 1e-9);
-          const ratio = restlessRatio(after(capacities, apartMs, start));
-          expect(ratio).to.be.within(0, 1);
-          const gains = gainsFor(ratio);
+          const state = after(capacities, apartMs, start);
+          expect(restlessRatio(state)).to.be.within(0, 1);
+          const gains = gainsFor(state);
           for (const name of Object.keys(CALM) as (keyof typeof CALM)[])
             expect(gains[name]).to.be.within(
               Math.min(CALM[name], RESTLESS[name]),
